@@ -1,5 +1,5 @@
 /*
- * DynamoDB's readers of strangers' text: numbers, attribute values, expressions of every kind, and
+ * DynamoDB's readers of untrusted text: numbers, attribute values, expressions of every kind, and
  * the stored form. Input: lines; the first byte says which reader gets the rest.
  */
 #include "svc/dynamodb/keycond.h"

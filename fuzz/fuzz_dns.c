@@ -1,4 +1,4 @@
-/* The DNS responder: a stranger's datagrams. */
+/* The DNS responder: untrusted datagrams. */
 #include "sandbox/sandbox.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,4 @@
-/* A stranger's file through the whole worker: probe, decoders, Exif, derivatives. */
+/* An untrusted file through the whole worker: probe, decoders, Exif, derivatives. */
 #include "img/derive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

@@ -1,4 +1,4 @@
-/* The Authorization header, the presigned query, and every canonicaliser, on a stranger's bytes. */
+/* The Authorization header, the presigned query, and every canonicaliser, on untrusted bytes. */
 #include "sign/sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,4 @@
-/* Templates: parse, check, order, evaluate with what a stranger wrote. */
+/* Templates: parse, check, order, evaluate on untrusted text. */
 #include "tmpl/eval.h"
 #include "tmpl/params.h"
 

@@ -8,6 +8,7 @@
  */
 #include "aws/auth.h"
 
+/* Each is a row of the table in auth_fault.c, with a code and a text for every dialect. */
 enum auth_fault {
     AUTH_FAULT_NO_TOKEN,  /* nothing signed */
     AUTH_FAULT_NO_KEY,    /* unknown access key, or session keys without their token */

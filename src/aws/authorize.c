@@ -42,7 +42,7 @@ str aws_arn_account(str text) {
 static int deny(struct rq *rq, const struct policy_request *request,
                 struct policy_decision decision, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    if (rq->caller) /* S3 tells a stranger nothing */
+    if (rq->caller) /* S3 gives unsigned requests no reason */
         policy_explain(request, decision, &text);
     else
         buf_c(&text, "Access Denied");

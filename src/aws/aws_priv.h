@@ -17,20 +17,27 @@
 #include <pthread.h>
 
 /* ---- Common errors ---- */
+/* How the service spells errors that are none of its own. */
 static inline enum aws_dialect aws_dialect_of(const struct api_service *api) {
     return (enum aws_dialect)api->dialect;
 }
 /* The row in the spelling of the request's service. */
 const struct aws_error *aws_common_error(const struct rq *rq, enum aws_common kind);
 #define aws_fail_common(rq, kind, ...) aws_fail((rq), aws_common_error((rq), (kind)), __VA_ARGS__)
+/* Makes a fault of auth or payload the request's error, its details included. Always AWS_FAILED. */
 int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault);
 
 /* ---- The cloud ---- */
+/*
+ * A service that was added, with its table of operations turned into rows by the model's index, so
+ * that routing needs no search.
+ */
 struct cloud_service {
     const struct aws_service *service;
     const struct aws_op **rows; /* by index in api->ops; NULL: not implemented */
     struct rights *rights;
 };
+/* Built before the first request and constant afterwards: any thread. Texts are the cloud's own. */
 struct aws_cloud {
     struct aws_options options;
     char *default_region, *default_account, *endpoint;
@@ -41,10 +48,11 @@ struct aws_cloud {
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
                                             const struct api_service *api);
-/* What the request's operation asks. */
+/* What the request's operation asks. rq->op and its service are set. */
 const struct op_rights *aws_cloud_rights(const struct rq *rq);
 
 /* ---- Routing ---- */
+/* How a request is encoded, and its answer likewise. One service may speak several. */
 enum aws_protocol {
     PROTOCOL_JSON,
     PROTOCOL_QUERY,
@@ -53,9 +61,14 @@ enum aws_protocol {
     PROTOCOL_CBOR
 };
 enum { LABELS_MAX = 6 };
+/* A part of the path that stands for a member: "{Bucket}" of the template. */
 struct label {
     str name, value; /* the template's and the path's, decoded */
 };
+/*
+ * What a request is for, as far as its head says. Texts live in the request's arena, or are the
+ * request's own.
+ */
 struct route {
     const struct api_service *api;
     const struct api_op *op; /* NULL while a form's Action has not been read */
@@ -71,6 +84,10 @@ struct route {
     bool unknown_service;
 };
 struct router;
+/*
+ * The routes of all models, not only of the services that were added: what we do not have is
+ * refused by its name. Constant: any thread. The caller frees it.
+ */
 struct router *aws_router_new(void);
 struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
@@ -78,24 +95,35 @@ int aws_route_request(const struct router *router, const struct aws_wire *wire,
                       const struct aws_auth *auth, struct arena *arena, struct route *route);
 
 /* ---- A request ---- */
+/* A header of the answer; the name is static, the value in the request's arena. */
 struct out_header {
     const char *name;
     str value;
     struct out_header *next;
 };
+/* A further member of an error document (S3's BucketName, DynamoDB's Item), in the arena. */
 struct out_detail {
     const char *name;
     str value;
     bool is_json; /* value is JSON text */
     struct out_detail *next;
 };
+/* Of rq_on_done; a list, the newest first. */
 struct done_hook {
     void (*fn)(void *ctx);
     void *ctx;
     struct done_hook *next;
 };
+/*
+ * aws_suspend and aws_resume may meet in either order: RESUMED is a resume that came first. Under
+ * wait_lock.
+ */
 enum wait_state { WAIT_NONE, WAIT_PARKED, WAIT_RESUMED };
 
+/*
+ * What handlers do not touch. Allocated together with its struct rq, and zeroed: the has_… flags
+ * tell what is to be released at the end.
+ */
 struct rq_priv {
     struct store_snap *snap;
     struct store_batch *batch;
@@ -136,11 +164,17 @@ struct rq_priv {
     bool has_payload, has_stream, has_auth, has_body;
 };
 
-/* A request of nobody: its caller, operation and document are to be filled in. */
+/*
+ * A request of nobody: its caller, operation and document are to be filled in. Its id is drawn and
+ * its times are taken here; account and region are the cloud's default ones. The caller frees it.
+ */
 struct rq *aws_rq_new(struct aws_cloud *cloud);
 /* Runs the rq_on_done hooks, the newest first, and frees all. */
 struct rq *aws_rq_free(struct rq *rq);
-/* Before a re-run: drops batch, snapshot, answer and error. */
+/*
+ * Before a re-run: drops batch, snapshot, answer and error. What was read of the request itself,
+ * caller and document, stays.
+ */
 void aws_rq_reset(struct rq *rq);
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
@@ -150,9 +184,16 @@ int aws_fail_unsupported(struct rq *rq, str op);
 /* a body that came with Content-Encoding: gzip, but for S3 */
 int aws_gunzip(struct rq *rq);
 int aws_decode(struct rq *rq); /* fills rq->in from route, labels, headers and body */
+/*
+ * The input against its shapes: required members, lengths, ranges, patterns, enums. The service's
+ * invalid hook may word what is wrong.
+ */
 int aws_validate(struct rq *rq);
+/* Asks every right of the operation's rows, and the service's hooks. */
 int aws_authorize_row(struct rq *rq);
+/* The fifth part of an ARN, a view; empty where it names no account, as S3's do not. */
 str aws_arn_account(str arn);
+/* The keys about who calls, and about when, for any question. */
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
 void aws_context_add_time(struct policy_context *c);
 /*

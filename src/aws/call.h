@@ -7,6 +7,7 @@
  */
 #include "aws/rq.h"
 
+/* The upper part is the question, the lower the answer. */
 struct aws_call {
     struct aws_cloud *cloud;
     struct aws_identity *caller; /* borrowed */
@@ -15,16 +16,20 @@ struct aws_call {
     json_t *in;               /* borrowed; NULL: no members */
     str body;                 /* streamed payload, when the operation takes one */
 
-    int status;          /* HTTP status that a client would have seen */
+    int status;          /* HTTP status that a client would have got */
     json_t *out;         /* new reference, or NULL */
     struct buf out_body; /* payload of the answer */
     struct buf error_code, error_message;
 };
-/* 0, or AWS_FAILED with status, error_code and error_message set. The caller deinits it in any case. */
+/*
+ * 0, or AWS_FAILED with status, error_code and error_message set. The caller deinits it in any
+ * case.
+ */
 int aws_call(struct aws_call *call);
 void aws_call_deinit(struct aws_call *call);
 
 /* ---- The cloud ---- */
+/* What a cloud is made of. store, hub and identities must outlive it; texts are copied. */
 struct aws_options {
     struct store *store;
     struct hub *hub;
@@ -49,8 +54,11 @@ void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url);
 /* The callbacks to give to net; the cloud is their context and must outlive it. */
 struct net_app;
 struct net_app aws_cloud_app(struct aws_cloud *cloud);
-/* The bucket that a Host header names ("photos.s3.localhost:4566"); absent: none. A slice of host. */
+/*
+ * The bucket that a Host header names ("photos.s3.localhost:4566"); absent: none. A slice of host.
+ */
 str aws_host_bucket(str host);
+/* What the options said; borrowed. */
 struct store *aws_cloud_store(struct aws_cloud *cloud);
 struct hub *aws_cloud_hub(struct aws_cloud *cloud);
 const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);

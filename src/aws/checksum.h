@@ -24,6 +24,7 @@ enum aws_checksum_algorithm aws_checksum_find(str name);
 str aws_checksum_name(enum aws_checksum_algorithm algorithm);
 size_t aws_checksum_size(enum aws_checksum_algorithm algorithm); /* bytes; 0 likewise */
 
+/* A checksum under way. digest is owned; the algorithm says which of both is in use. */
 struct aws_checksum {
     enum aws_checksum_algorithm algorithm;
     uint64_t crc;
@@ -31,6 +32,7 @@ struct aws_checksum {
 };
 /* algorithm is one of the five that are supported. */
 void aws_checksum_init(struct aws_checksum *sum, enum aws_checksum_algorithm algorithm);
+/* Bytes in any split. */
 void aws_checksum_update(struct aws_checksum *sum, const void *p, size_t n);
 /* Big-endian bytes, aws_checksum_size of them. The checksum is over then. */
 size_t aws_checksum_final(struct aws_checksum *sum, unsigned char out[AWS_CHECKSUM_MAX]);

@@ -23,6 +23,9 @@ enum {
     AWS_CHUNK_E_CUT,                       /* ended before its end */
 };
 
+/*
+ * Whom the pieces go to. Each answers 0 to go on; anything else stops the reading and is handed up.
+ */
 struct aws_chunk_events {
     void *ctx;
     /*
@@ -36,6 +39,7 @@ struct aws_chunk_events {
     int (*trailer)(void *ctx, str name, str value);
 };
 
+/* One body under way; one thread. The fields are the reader's own. */
 struct aws_chunked {
     struct aws_chunk_events events;
     bool is_signed;
@@ -44,7 +48,7 @@ struct aws_chunked {
     struct buf held; /* a signed chunk so far */
     uint64_t left;   /* bytes of this chunk still to come */
     char signature[65];
-    bool over;  /* the closing chunk was seen */
+    bool over;  /* the closing chunk has come */
     bool ended; /* the empty line behind it too */
     unsigned trailers;
 };

@@ -1,7 +1,7 @@
 /*
  * CBOR (RFC 8949) as smithy's rpc-v2 uses it: maps with text keys, tag 1 for timestamps, byte
  * strings for blobs. Decoding follows the model; what the model does not have is skipped. Lengths
- * are believed only as far as bytes are there, so nothing is allocated on a stranger's word.
+ * are believed only as far as bytes are there, so nothing is allocated for a length alone.
  */
 #include "aws/codec_priv.h"
 

@@ -28,6 +28,10 @@ static inline struct aws_identity *aws_identity_ref(struct aws_identity *id) {
 struct aws_identity *aws_identity_free(struct aws_identity *id); /* drops one reference */
 DEFINE_FREEP(aws_identity)
 
+/*
+ * Keys of a session, for whoever is to act in a role. The caller wipes the secret and frees the
+ * token.
+ */
 struct aws_credentials {
     char access_key[32], secret_key[48];
     struct buf session_token;
@@ -35,6 +39,10 @@ struct aws_credentials {
 };
 
 enum { AWS_E_NO_KEY = OUTCOMES_AWS_IDENTITY, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED };
+/*
+ * What the daemon plugs in. Each is called by any thread, any number at once, and may read the
+ * store.
+ */
 struct aws_identity_source {
     void *ctx;
     /* 0 and a reference for the caller; AWS_E_NO_KEY. Disabled keys are AWS_E_NO_KEY too. */

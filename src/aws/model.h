@@ -8,6 +8,10 @@
  */
 #include "base/str.h"
 
+/*
+ * Shapes of the models. Botocore's integer and long are one kind here, float and double another:
+ * flags tell the width.
+ */
 enum api_type {
     API_STRUCTURE,
     API_LIST,
@@ -30,6 +34,7 @@ enum api_location {
     API_IN_STATUS
 };
 
+/* How a timestamp is written; DEFAULT: as the protocol and place have it. */
 enum api_time { API_TIME_DEFAULT, API_TIME_ISO8601, API_TIME_RFC822, API_TIME_UNIX };
 
 enum {
@@ -53,6 +58,10 @@ enum {
 
 struct api_shape;
 
+/*
+ * One member of a structure: what handlers call it, what it is called on the wire, and where it
+ * travels.
+ */
 struct api_member {
     str name; /* in documents, and in JSON and CBOR */
     str wire; /* in XML, query forms, headers, paths and query strings */
@@ -69,6 +78,7 @@ struct api_pattern {
     const uint32_t *code;
 };
 
+/* The type of a value. Which fields mean something follows from `type`; the others are zero. */
 struct api_shape {
     str name;
     uint8_t type; /* enum api_type */
@@ -90,6 +100,7 @@ struct api_query {
     str key, value; /* value absent: any */
 };
 
+/* One operation: how it is asked for in each protocol, and the shapes of its input and answer. */
 struct api_op {
     str name;
     str method;
@@ -139,6 +150,9 @@ enum {
     API_CBOR = 1 << 4
 };
 
+/*
+ * One service, as its model and its traits describe it. Fixed texts that do not apply are absent.
+ */
 struct api_service {
     str name;          /* "s3", "cloudwatch": our name and the IAM prefix's room */
     str endpoint;      /* endpoint prefix: "monitoring" */

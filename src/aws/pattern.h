@@ -2,7 +2,7 @@
 /*
  * aws/pattern: matches a value against a pattern of the API model, whole. The patterns were
  * compiled by tools/genapi_pattern.py, so nothing is compiled at run time. Backtracking with a
- * budget of steps: a value that would cost more is refused, so a stranger cannot buy time.
+ * budget of steps: a value that would cost more is refused, so a client cannot buy time.
  *
  * Words of the code, from index 0:
  *   MATCH                 the end (of the value, or of a LOOK's body)

@@ -48,12 +48,11 @@ bool aws_role_may(const struct aws_identity_source *identities, const struct aws
     CLEANUP(policy_context)
     struct policy_context *context = context_of(q->region, q->source_arn, q->source_account, false);
     aws_context_add_principal(context, role);
+    str owner = q->resource_account.len ? q->resource_account : aws_arn_account(q->resource);
     struct policy_request request = {.principal = role->principal,
                                      .action = str_c(q->action),
                                      .resource = q->resource,
                                      .context = context,
-                                     .resource_account = q->resource_account.len
-                                                             ? q->resource_account
-                                                             : aws_arn_account(q->resource)};
+                                     .resource_account = owner};
     return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
 }

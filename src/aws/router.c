@@ -381,25 +381,25 @@ static int route_query(struct route *route, const struct aws_wire *wire) {
 /*
  * Services that we do not have: refused by name, in a form that their clients are likely to read.
  */
-static const struct api_service json_stranger = {.name = S_INIT("?json"),
+static const struct api_service json_unknown = {.name = S_INIT("?json"),
+                                                .index = API_N_SERVICES,
+                                                .dialect = AWS_DIALECT_JSON,
+                                                .json_version = S_INIT("1.1"),
+                                                .request_id_header = S_INIT("x-amzn-RequestId")};
+static const struct api_service query_unknown = {.name = S_INIT("?query"),
                                                  .index = API_N_SERVICES,
-                                                 .dialect = AWS_DIALECT_JSON,
-                                                 .json_version = S_INIT("1.1"),
+                                                 .dialect = AWS_DIALECT_QUERY,
                                                  .request_id_header = S_INIT("x-amzn-RequestId")};
-static const struct api_service query_stranger = {.name = S_INIT("?query"),
-                                                  .index = API_N_SERVICES,
-                                                  .dialect = AWS_DIALECT_QUERY,
-                                                  .request_id_header = S_INIT("x-amzn-RequestId")};
 
-static int route_stranger(struct route *route, const struct aws_wire *wire, str service) {
+static int route_unknown(struct route *route, const struct aws_wire *wire, str service) {
     route->target = service;
     route->unknown_service = true;
     route->error = COMMON_NOT_IMPLEMENTED;
     if (aws_wire_header(wire, "X-Amz-Target").p) {
-        route->api = &json_stranger;
+        route->api = &json_unknown;
         route->protocol = PROTOCOL_JSON;
     } else if (is_form(wire)) {
-        route->api = &query_stranger;
+        route->api = &query_unknown;
         route->protocol = PROTOCOL_QUERY;
     }
     return AWS_FAILED;
@@ -417,7 +417,7 @@ int aws_route_request(const struct router *router, const struct aws_wire *wire,
     }
     const struct api_service *api = guess_service(route, wire, auth);
     if (!api && auth->scope_service.p)
-        return route_stranger(route, wire, auth->scope_service);
+        return route_unknown(route, wire, auth->scope_service);
     /* Unsigned, to a bare host: the form's own Version will tell. */
     if (!api && is_form(wire) && str_is(wire->method, "POST") && str_is(wire->path, "/"))
         api = api_default_form;

@@ -3,7 +3,7 @@
  * aws/row: the one way to read and change a row.
  *
  * Reading a row makes it a condition of the commit: row_get adds to the batch that the row must
- * still hold the bytes that were read (or still be absent), so what a handler has seen is true at
+ * still hold the bytes that were read (or still be absent), so what a handler has read is true at
  * the moment of its commit, or the handler runs again. A peek is the deliberate exception, and its
  * caller says in a comment why a stale answer does no harm.
  *

@@ -42,6 +42,10 @@ struct aws_payload {
     str checksum_value; /* base64 */
 };
 
+/*
+ * A request. Made by aws, and gone once the answer is sent and the hooks have run; all of it but
+ * priv may be read by the handler, and in, out, stream and memo are what it deals with.
+ */
 struct rq {
     struct arena arena;
     struct aws_cloud *cloud;
@@ -110,7 +114,7 @@ int rq_commit(struct rq *rq);
  *
  * aws_resume may come early, and a re-run may have been waited for already: `then` looks for itself
  * whether what it waits for is there. A client may be gone before: whoever keeps rq for aws_resume
- * lets go of it in an rq_on_done hook, under a lock that it also holds while it calls aws_resume.
+ * drops it in an rq_on_done hook, under a lock that it also holds while it calls aws_resume.
  */
 typedef int aws_handler_fn(void *svc, struct rq *rq);
 int aws_suspend(struct rq *rq, aws_handler_fn *then);

@@ -9,10 +9,12 @@
 
 enum { XML_DEPTH = 64, XML_NODES = 200000 };
 
+/* Attributes in the document's order. */
 struct xml_attribute {
     str name, value;
     struct xml_attribute *next;
 };
+/* An element. `last` is its last child, for the parser; everything lives in the arena. */
 struct xml_node {
     str name, text; /* text: of elements without children */
     struct xml_attribute *attributes;

@@ -5,12 +5,14 @@
  */
 #include "base/str.h"
 
+/* One class each; alnum is alpha or digit. */
 static inline bool ascii_is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool ascii_is_lower(char c) { return c >= 'a' && c <= 'z'; }
 static inline bool ascii_is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 static inline bool ascii_is_alpha(char c) { return ascii_is_lower(c) || ascii_is_upper(c); }
 static inline bool ascii_is_alnum(char c) { return ascii_is_alpha(c) || ascii_is_digit(c); }
 
+/* Letters in the other case; all else as it is. */
 static inline char ascii_lower(char c) { return (char)(ascii_is_upper(c) ? c + ('a' - 'A') : c); }
 static inline char ascii_upper(char c) { return (char)(ascii_is_lower(c) ? c - ('a' - 'A') : c); }
 static inline void ascii_lower_all(char *p, size_t n) {

@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 
+/* Owned by whoever holds the struct; moving the struct moves the bytes with it. */
 struct buf {
     char *p;
     size_t len;
@@ -69,6 +70,8 @@ uint32_t cur_u32(struct cur *c);
 uint64_t cur_u64(struct cur *c);
 /* More than ten bytes are bad. */
 uint64_t cur_varint(struct cur *c);
-/* The next n bytes, and the bytes behind a varint of their length: views into the cursor's bytes. */
+/*
+ * The next n bytes, and the bytes behind a varint of their length: views into the cursor's bytes.
+ */
 str cur_take(struct cur *c, size_t n);
 str cur_lstr(struct cur *c);

@@ -4,8 +4,8 @@
  *
  * Signatures, Date headers, TLS and session expiry use real time. What happens in the cloud
  * (lifecycle, retention, retries, alarms, events, metrics, point-in-time recovery) uses world time:
- * real time plus an offset that only tests move (docs/internals/clocks.md). All epoch values are UTC
- * milliseconds unless the name says otherwise. Any thread.
+ * real time plus an offset that only tests move (docs/internals/clocks.md). All epoch values are
+ * UTC milliseconds unless the name says otherwise. Any thread.
  */
 #include "base/str.h"
 

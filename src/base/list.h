@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A node, or a head. A head that is empty points to itself. */
 struct list {
     struct list *next, *prev;
 };

@@ -47,7 +47,7 @@ static inline void lock_must(bool right, const char *what, const char *where) {
 
 /*
  * True when this thread holds m, which lock_init made: an error-checking mutex refuses to be locked
- * again by its owner alone, and by nobody else. Waits where another thread has it.
+ * again by its owner only. Waits where another thread has it.
  */
 static inline bool lock_is_mine(pthread_mutex_t *m) {
     if (pthread_mutex_lock(m))

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * base/map: bytes to pointer, a hash table with a per-process random seed (keys come from
- * strangers). Keys are copied; values belong to the caller. Iteration is in insertion order.
+ * outside). Keys are copied; values belong to the caller. Iteration is in insertion order.
  * One thread at a time.
  */
 #include "base/own.h"

@@ -10,6 +10,7 @@
  */
 enum { OUTCOMES_WIDTH = 100 };
 enum {
+    /* One line a room or enum. Numbers stay: they stand in logs. */
     OUTCOMES_SIGN = 100,
     OUTCOMES_STORE = 200,
     OUTCOMES_HUB = 300,

@@ -2,11 +2,12 @@
 /*
  * base/own: scoped ownership.
  *
- * x_free(NULL) is a no-op and every x_free returns NULL. A variable under CLEANUP is set at birth.
+ * x_free(NULL) is a no-op and every x_free returns NULL.
+ * A variable under CLEANUP is set where it is declared.
  *
  * Out of memory: the allocators of base (mem_*, buf, arena, map) abort the process instead of
  * returning NULL. A killed daemon loses nothing that it answered, so this is a tested path, while
- * a thousand untested -ENOMEM branches are not. Sizes that come from a stranger are bounded before
+ * a thousand untested -ENOMEM branches are not. Sizes that come from outside are bounded before
  * they reach an allocator. See docs/decisions/0001-out-of-memory.md.
  */
 #include <stddef.h>

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Bytes somewhere else, which must stay as long as the view is used. */
 typedef struct str {
     const char *p;
     size_t len;

@@ -12,12 +12,14 @@
 
 struct cfn_svc; /* the service's state */
 
-/* For store_open: how rows of older formats become today's. */
+/* For store_open: how rows of older formats become those of this one. */
 extern const struct store_migration cfn_migrations[];
 
 /* cloud must outlive the service. 0 or -errno with the reason in err. */
 int cfn_open(struct cfn_svc **ret_cfn, struct aws_cloud *cloud, struct err *err);
-/* Steps under way end at the next row they would write; what they have written is taken up later. */
+/*
+ * Steps under way end at the next row they would write; what they have written is taken up later.
+ */
 void cfn_stop(struct cfn_svc *cfn);
 /* Returns NULL; no request may be under way. */
 struct cfn_svc *cfn_close(struct cfn_svc *cfn);

@@ -3,11 +3,11 @@
  * cfn/engine: carries stack operations through, durably.
  *
  * An operation under way is a due row of kind "stack" that names the stack; the stack's status says
- * how far the operation has come, each resource's task how far that is. Every step first writes what
- * it is about to do, then does it, then writes what came of it: a killed daemon takes up each
- * operation where it was. A few threads look at an operation when it begins, when a wait is over and
- * when an answer has come; one operation is in one thread at a time. The row is due at once for as
- * long as it is there: how long to wait is kept in memory, and found anew after a restart.
+ * how far the operation has come, each resource's task how far that is. Every step first writes
+ * what it is about to do, then does it, then writes what came of it: a killed daemon takes up each
+ * operation where it was. A few threads look at an operation when it begins, when a wait is over
+ * and when an answer has come; one operation is in one thread at a time. The row is due at once for
+ * as long as it is there: how long to wait is kept in memory, and found anew after a restart.
  *
  * Order: the reference graph; resources that wait (custom resources) do not hold up others. On
  * failure what was made is removed in reverse order; in an update, what was changed is changed
@@ -40,22 +40,30 @@ struct cfn_backend {
 };
 
 struct cfn_engine;
+/*
+ * Adds the kind of due rows "stack" to the hub, before hub_start. The backend is copied; its ctx,
+ * store and hub must outlive the engine. The caller frees.
+ */
 struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
                                   const struct cfn_backend *backend);
 struct cfn_engine *cfn_engine_free(struct cfn_engine *engine); /* after hub_stop */
 DEFINE_FREEP(cfn_engine)
 /* Steps under way end at the next row; call before hub_stop. */
 void cfn_engine_stop(struct cfn_engine *engine);
-/* When batch is durable the stack's operation is looked at; due: the operation's, or the reply's. */
+/*
+ * When batch is durable the stack's operation is looked at; due: the operation's, or the reply's.
+ */
 void cfn_engine_wake(struct cfn_engine *engine, struct store_batch *batch, int64_t due);
 /* Adds the row that has the stack's operation carried on: its id. */
 int64_t cfn_engine_put(struct cfn_engine *engine, struct store_batch *batch,
                        const struct cfn_stack *stack);
+/* Removes the row of an operation that is over, with the commit of batch. */
 void cfn_engine_drop(struct cfn_engine *engine, struct store_batch *batch, int64_t due);
 /* The payload of that row. False: not such a payload. */
 #define CFN_QUEUE "stack" /* the kind of the rows */
 void cfn_queue_row_encode(struct buf *out, const struct cfn_stack *stack);
 bool cfn_queue_row_decode(str bytes, struct cfn_place *ret_place, str *ret_uuid);
+/* What the engine was made of; borrowed. */
 struct store *cfn_engine_store(struct cfn_engine *engine);
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine);
 

@@ -30,9 +30,14 @@ struct cfn_list {
     void **items;
     size_t n, cap;
 };
+/*
+ * Appends a pointer; the array lives in the arena and may move, so a pointer into it is stale
+ * afterwards.
+ */
 void cfn_list_add(struct cfn_list *list, struct arena *arena, void *item);
 void cfn_list_remove(struct cfn_list *list, size_t i); /* the item itself stays as it is */
 
+/* One field: its name on disk, its kind, and where in the struct it lies. */
 struct cfn_field {
     const char *name;
     enum cfn_kind kind;
@@ -41,6 +46,7 @@ struct cfn_field {
     const char *const *names;    /* CFN_ENUM */
     const struct cfn_form *part; /* CFN_PART, CFN_LIST */
 };
+/* All fields of a struct, and the struct's size. Static. */
 struct cfn_form {
     const struct cfn_field *fields;
     size_t n, size;
@@ -51,7 +57,7 @@ void cfn_form_write(struct buf *row, const struct cfn_form *form, const void *fr
 /* Reads into a struct whose fields say nothing yet. False: damaged; the fields are freed again. */
 bool cfn_form_read(str row, const struct cfn_form *form, struct arena *arena, void *to);
 /*
- * Lets go of the JSON values; the fields say nothing afterwards. Members that are no fields stay.
+ * Releases the JSON values; the fields say nothing afterwards. Members that are no fields stay.
  */
 void cfn_form_deinit(const struct cfn_form *form, void *what);
 /*

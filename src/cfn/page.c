@@ -15,8 +15,8 @@ static int add_row(struct rq *rq, struct kit_page *page, const struct cfn_form *
                    cfn_show_fn *show) {
     void *what = arena_zalloc(&rq->arena, form->size);
     json_t *item = NULL;
-    int r = cfn_seen(form, &rq->arena, page->key, page->value, what) ? show(rq, what, &item)
-                                                                     : STORE_E_DAMAGED;
+    bool whole = cfn_seen(form, &rq->arena, page->key, page->value, what);
+    int r = whole ? show(rq, what, &item) : STORE_E_DAMAGED;
     if (r == 0 && item)
         kit_page_add(page, STR_NONE, item);
     cfn_form_deinit(form, what);

@@ -23,6 +23,7 @@ int cfn_outputs(const struct tmpl_scope *scope, json_t **ret, struct err *why);
 /* Is the resource among those whose conditions hold? */
 bool cfn_is_active(const struct tmpl_model *model, const struct tmpl_graph *graph, str name);
 
+/* What is to be planned, and the answer. The question's fields are borrowed for the call. */
 struct cfn_plan {
     const struct cfn_backend *backend;
     const struct rows *rows; /* for exports */

@@ -22,6 +22,7 @@
 #include "cfn/form.h"
 #include "tmpl/model.h"
 
+/* Whose rows: all keys but those of replies begin with it. Views. */
 struct cfn_place {
     str account, region;
 };
@@ -77,6 +78,7 @@ enum cfn_set_status { CFN_SET_NONE, CFN_SET_COMPLETE, CFN_SET_FAILED };
     }
 #include "cfn/rows.def"
 
+/* By logical id, borrowed from the list; or NULL. */
 struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str name);
 
 /* ---- Keys ---- */
@@ -94,7 +96,10 @@ str cfn_uuid_of(str stack_id);
 bool cfn_read_key(str key, struct buf *account, struct buf *region, struct buf *first);
 
 /* ---- Reading and writing. what: a struct that begins with its row, whose key is set ---- */
-/* As row_get and row_peek; fields are set on 0 only. Texts live in the arena. */
+/*
+ * As row_get and row_peek; fields are set on 0 only. Texts live in the arena. 0, STORE_E_ABSENT,
+ * STORE_E_DAMAGED or -errno.
+ */
 int cfn_get(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 /* What an iterator shows. False: damaged. No condition: cfn_put and row_still make it one. */
@@ -104,7 +109,7 @@ bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str val
  * condition; the row then holds the new bytes. Once a batch. The same bytes again are not written.
  */
 void cfn_put(const struct rows *rows, const struct cfn_form *form, void *what);
-/* A row that nobody else writes, or whose owner's row is a condition: the caller says which. */
+/* A row with one writer, or whose owner's row is a condition: the caller says which. */
 void cfn_put_blind(const struct rows *rows, const struct cfn_form *form, str key, const void *what);
 
 /* The stack's key, place and uuid, then cfn_get. */

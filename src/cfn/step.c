@@ -57,7 +57,7 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     bool failed = cfn_run_properties(run, r, &props) != 0;
     enum cfn_change how =
         failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
-    if (how == CFN_UNSUPPORTED) /* not seen while planning: a value was unknown then */
+    if (how == CFN_UNSUPPORTED) /* not found while planning: a value was unknown then */
         failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported",
                          STR_ARG(property));
     if (!is_new)

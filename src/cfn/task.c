@@ -186,7 +186,7 @@ static str generate_name(struct cfn_run *run, str logical, const struct cfn_type
     str name = arena_printf(&run->arena, "%.*s-%.*s-%s", (int)stack_len, stack.p, (int)logical_len,
                             logical.p, random);
     if (type && type->name_lower)
-        ascii_lower_all((char *)name.p, name.len); /* the arena's, and nobody else's yet */
+        ascii_lower_all((char *)name.p, name.len); /* the arena's; nothing else refers to it yet */
     return name;
 }
 

@@ -19,6 +19,11 @@
 
 enum { CFN_DONE = 0, CFN_WAIT = OUTCOMES_CFN_WORK, CFN_FAILED };
 
+/*
+ * One call of a verb: what it is asked, and what it leaves behind. The engine owns the struct;
+ * notes, attributes and physical are on disk again after the verb has returned, so they survive a
+ * restart.
+ */
 struct cfn_work {
     str account, region, stack_id, stack_name; /* of the stack */
     str logical_id, type;
@@ -39,6 +44,10 @@ struct cfn_work {
     char code[64];             /* of the last failed call */
 };
 
+/*
+ * CFN_DONE; CFN_WAIT with w->wake_ms: called again then, or earlier; CFN_FAILED with w->reason.
+ * Blocks for its calls.
+ */
 typedef int cfn_verb_fn(struct cfn_work *w);
 /* A property's value as the API writes it: a new reference; NULL says nothing. */
 typedef json_t *cfn_shape_fn(const struct cfn_work *w, const json_t *value);
@@ -77,10 +86,12 @@ struct cfn_prop {
 struct cfn_op {
     const char *op, *in;
 };
+/* One attribute of Fn::GetAtt: the text of its value, filled in as an input is. */
 struct cfn_attribute {
     const char *name, *value;
 };
 
+/* One resource type. Everything is static; members that are not given are NULL or false. */
 struct cfn_type {
     const char *name;
     unsigned name_max; /* longest generated name; 0: 64 */
@@ -134,6 +145,7 @@ const struct cfn_type *cfn_type_find(str name);
 const struct cfn_type *const *cfn_types(size_t *ret_n);
 /* The property that names a resource of this type and may be left out; absent without one. */
 str cfn_name_property(const struct cfn_type *type);
+/* True where the type's tables have the property; a custom resource takes every one. */
 bool cfn_supports(const struct cfn_type *type, str property);
 /* Can update change it without a new resource? */
 bool cfn_changes_in_place(const struct cfn_type *type, str property);
@@ -158,15 +170,22 @@ cfn_shape_fn cfn_map;    /* [{Key, Value}] as {Key: Value} */
 /* ---- What verbs use ---- */
 /*
  * Calls an operation as the stack's caller. Takes in. 0 with *ret_out (when not NULL) a new
- * reference, or CFN_FAILED with w->reason in AWS's form and w->code set.
+ * reference, or CFN_FAILED with w->reason in AWS's form and w->code set. Blocks until the operation
+ * is done.
  */
 int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in, json_t **ret_out);
 /* As cfn_call, but a failure with one of these codes ("A|B") is 0 too; w->code has the code. */
 int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in,
                     const char *codes, json_t **ret_out);
+/* Sets w->reason, in place of what was there. Always CFN_FAILED. */
 int cfn_fail(struct cfn_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/*
+ * The resource's id, copied: from here on the engine has something to delete. cfn_physical: a view
+ * of it, empty while there is none.
+ */
 void cfn_set_physical(struct cfn_work *w, str id);
 str cfn_physical(const struct cfn_work *w);
+/* Sets what Fn::GetAtt answers for name, in place of what was there. */
 void cfn_set_attribute(struct cfn_work *w, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 /* Did this property change in an update? (Create: is it there?) */

@@ -12,9 +12,12 @@ struct cfn_scope {
     const json_t *out;   /* make's answer, or NULL */
 };
 struct cfn_scope cfn_scope_of(const struct cfn_work *w);
-/* False when a part is absent. */
+/* False when a part is absent. Appends; what was appended before the absent part stays. */
 bool cfn_fill(const struct cfn_scope *s, str text, struct buf *out);
-/* "A={id} B[]={name}": a new object. in NULL: an empty one. */
+/*
+ * "A={id} B[]={name}": a new object. in NULL: an empty one. A member whose text has an absent part
+ * is left out. The caller's reference.
+ */
 json_t *cfn_fill_input(const struct cfn_scope *s, const char *in);
 /*
  * Puts value, of the named property, into in where it belongs (struct cfn_prop). Takes value; NULL
@@ -27,12 +30,15 @@ void cfn_place(json_t *in, const char *where, const char *property, json_t *valu
 json_t *cfn_value(const struct cfn_prop *p, const json_t *props);
 /*
  * Brings every property that make does not take (create), or that changed (update), to the wanted
- * value.
+ * value. 0 or CFN_FAILED.
  */
 int cfn_apply(struct cfn_work *w, const struct cfn_type *type);
 /* Sets the tags that are new or changed, and takes away those that are gone. 0 or CFN_FAILED. */
 int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type);
-/* Takes away what hangs on the resource, before it is deleted. */
+/*
+ * Takes away what hangs on the resource, before it is deleted. What is gone already is fine. 0 or
+ * CFN_FAILED.
+ */
 int cfn_detach(struct cfn_work *w, const struct cfn_type *type);
 
 /* ---- verbs.c ---- */

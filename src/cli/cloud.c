@@ -203,10 +203,7 @@ static json_t *plain_number(str text) {
     return json_real(strtod(text.p, NULL)); /* jansson's strings end in a NUL */
 }
 
-/*
- * One attribute value; sets become arrays. Depth is DynamoDB's own limit, 32, times the parser's
- * patience.
- */
+/* One attribute value; sets become arrays. The JSON parser has bounded how deep it goes. */
 static json_t *plain_value(const json_t *value) {
     const char *kind = json_object_iter_key(json_object_iter((json_t *)value));
     json_t *inner = kind ? json_object_get(value, kind) : NULL;

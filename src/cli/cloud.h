@@ -7,6 +7,7 @@
 #include "client/client.h"
 #include "cli/session.h"
 
+/* One verb's cloud. The names are filled by cli_cloud_open, and of the stack's template. */
 struct cli_cloud {
     struct cli_session session; /* not with --aws */
     struct client *client;
@@ -23,10 +24,13 @@ struct cli_cloud_options {
     const char *environment; /* NULL: "dev" */
     bool aws;                /* by the AWS_* variables and profiles instead of the data folder */
 };
-/* The client alone: no account and no names. */
+/* The client alone: no account and no names. 0 or -errno with one line of words. */
 int cli_cloud_connect(struct cli_cloud *cloud, const struct cli_cloud_options *options,
                       struct err *err);
-/* Both are undone by cli_cloud_deinit, also after a failure. */
+/*
+ * cli_cloud_connect, then asks who it is (one call) and fills account and names. 0 or -errno with
+ * words. Both are undone by cli_cloud_deinit, also after a failure.
+ */
 int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *options,
                    struct err *err);
 void cli_cloud_deinit(struct cli_cloud *cloud);
@@ -42,7 +46,7 @@ void cli_image_id(char out[33], str bucket, str key);
 int cli_image_get(struct cli_cloud *cloud, str key, json_t **ret_item, struct err *err);
 /* Attribute of a row: text of an S or N, absent otherwise. */
 str cli_item_text(const json_t *item, const char *name);
-/* DynamoDB's JSON as plain JSON (numbers as numbers). New reference. */
+/* DynamoDB's JSON as plain JSON (numbers as numbers). New reference. Sets become arrays. */
 json_t *cli_item_plain(const json_t *item);
 /* Has this status come to stay? */
 bool cli_status_is_final(str status);

@@ -3,6 +3,7 @@
 #include "cli/cloud.h"
 #include "prog/flag.h"
 
+/* What those flags set. Texts are argv's. */
 struct cli_common {
     const char *data, *environment;
     bool aws, json;
@@ -13,6 +14,7 @@ struct cli_common {
         PROG_TEXT(T, common.environment, "env", "NAME", "environment (dev)"),                      \
         PROG_SWITCH(T, common.aws, "aws", "an AWS account instead of the daemon"),                 \
         PROG_SWITCH(T, common.json, "json", "JSON instead of rows")
+/* cli_cloud_open with these flags. */
 int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct err *err);
 /* Prints a document for machines: indented JSON and a line break, to stdout. */
 void cli_print_json(const json_t *doc);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "prog/say.h"
 
+/* A column. Cells that are longer than width are cut, with an ellipsis. */
 struct cli_column {
     const char *title;
     unsigned width; /* 0: the last one, as long as it is */

@@ -7,6 +7,10 @@
 #include "base/err.h"
 #include "prog/data.h"
 
+/*
+ * Zeroed it is empty. The strings are the session's own; key holds the secret until
+ * cli_session_deinit.
+ */
 struct cli_session {
     char *data;     /* absolute */
     char *ca;       /* path of the CA's certificate */
@@ -17,6 +21,7 @@ struct cli_session {
 };
 /* data: the --data flag, or NULL. err: one line, also when no daemon runs. */
 int cli_session_open(struct cli_session *s, const char *data, struct err *err);
+/* Frees, and wipes the key. */
 void cli_session_deinit(struct cli_session *s);
 
 /*

@@ -5,10 +5,12 @@
  */
 #include "cli/cloud.h"
 
+/* A template parameter, for cli_stack_change. */
 struct cli_parameter {
     str name, value;
 };
 
+/* A stack, by name; the caller sets cloud and name, and the rest is what the last answer said. */
 struct cli_stack {
     struct cli_cloud *cloud;
     const char *name;
@@ -17,8 +19,9 @@ struct cli_stack {
     char status[64];
     struct buf xml; /* the whole answer */
 };
+/* Frees the answer; cloud and name are the caller's. */
 void cli_stack_deinit(struct cli_stack *stack);
-/* Calls fn for each output / parameter of the answer. */
+/* Calls fn for each output / parameter of the answer. Texts are views of the answer. */
 void cli_stack_outputs(const struct cli_stack *stack, void (*fn)(void *ctx, str key, str value),
                        void *ctx);
 

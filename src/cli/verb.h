@@ -2,7 +2,10 @@
 /* cli/verb: the verbs of the command line, one file a verb; the table of them is in calotype.c. */
 #include "prog/verb.h"
 
+/* The daemon of a data folder, and other clients of it. */
 extern const struct prog_verb cli_verb_up, cli_verb_down, cli_verb_env, cli_verb_with,
     cli_verb_status;
+/* The stack. */
 extern const struct prog_verb cli_verb_deploy, cli_verb_package;
+/* Photographs. */
 extern const struct prog_verb cli_verb_put, cli_verb_ls, cli_verb_show, cli_verb_query;

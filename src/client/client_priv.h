@@ -4,11 +4,16 @@
 #include "client/conn.h"
 #include "client/http.h"
 
+/* Where requests of one service go. */
 struct client_endpoint {
     char *service; /* "" : every service without an own one */
     char *url;
 };
 
+/*
+ * Set by client_new and constant afterwards, but for the pool, which has a lock of its own: any
+ * number of threads.
+ */
 struct client {
     struct client_pool pool;
     struct client_endpoint *endpoints; /* AWS_ENDPOINT_URL_*, then the general one */

@@ -11,6 +11,7 @@
 struct client_conn;
 struct client_tls; /* a client's TLS settings: made at the first https connection */
 
+/* The connections of one client that are between two requests. Any thread, under lock. */
 struct client_pool {
     pthread_mutex_t lock;
     struct client_conn *idle; /* newest first */

@@ -86,9 +86,8 @@ static str bare_code(str code) {
 
 static void take_json(str body, struct client_fault *fault) {
     CLEANUP_JSON json_t *doc = json_parse(body, NULL);
-    static const char *const codes[] = {"__type", "code", "Code"}, *const messages[] = {
-                                                                       "message", "Message",
-                                                                       "errorMessage"};
+    static const char *const codes[] = {"__type", "code", "Code"};
+    static const char *const messages[] = {"message", "Message", "errorMessage"};
     for (size_t i = 0; i < ARRAY_LEN(codes) && !fault->code[0]; i++)
         client_copy_text(fault->code, sizeof fault->code, bare_code(json_str(doc, codes[i])));
     for (size_t i = 0; i < ARRAY_LEN(messages) && !fault->message[0]; i++)

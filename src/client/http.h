@@ -13,6 +13,7 @@ enum {
 };
 enum { CLIENT_HTTP_OK = 0, CLIENT_HTTP_E_FORM = OUTCOMES_CLIENT_HTTP, CLIENT_HTTP_E_CUT };
 
+/* One answer under way. Its owner reads the fields below the callbacks and writes none. */
 struct client_http {
     /* Set by the caller. */
     bool no_body; /* the request was HEAD */

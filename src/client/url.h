@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 enum { CLIENT_HOST_MAX = 256 };
+/* A URL in parts. It borrows the text it was read from. */
 struct client_url {
     bool tls;
     char host[CLIENT_HOST_MAX]; /* without brackets */
@@ -18,4 +19,8 @@ bool client_url_parse(struct client_url *ret, str text);
 bool client_url_is_loopback(const struct client_url *url);
 /* The Host header's value. */
 struct buf;
+/*
+ * Appends the Host header's value: NAME, with :PORT where the port is not the scheme's own, and
+ * brackets around IPv6.
+ */
 void client_url_add_host(struct buf *out, const struct client_url *url);

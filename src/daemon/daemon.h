@@ -15,13 +15,26 @@ struct daemon_options {
     struct sandbox_spawner *spawner;        /* borrowed; started before */
 };
 struct daemon;
+/*
+ * Opens the data folder, starts every service and listens. Blocks until requests are served. 0, or
+ * -errno or an outcome of the part that refused, with words; nothing runs then. Called by the main
+ * thread.
+ */
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options, struct err *err);
+/*
+ * Waits for requests under way as long as settings->stop_s says, then closes everything. Frees, and
+ * returns NULL; by the thread that started it.
+ */
 struct daemon *daemon_stop(struct daemon *daemon);
 
-/* "https://127.0.0.1:4566" */
+/* "https://127.0.0.1:4566" Lives as long as the daemon. */
 const char *daemon_endpoint(const struct daemon *daemon);
 /* What /health says; full: for the admin socket. New reference. */
 json_t *daemon_health(struct daemon *daemon, bool full);
+/* True under --test-clock: world time may be moved. */
 bool daemon_test_clock(const struct daemon *daemon);
-/* Persists the offset, then moves world time. */
+/*
+ * Persists the offset, then moves world time. offset_ms: world time minus real time. Any thread; 0
+ * or -errno with words, and time has not moved then.
+ */
 int daemon_set_offset(struct daemon *daemon, int64_t offset_ms, struct err *err);

@@ -17,6 +17,7 @@ struct daemon_door {
     void (*run)(void *ctx, struct net_req *req, str body);
 };
 
+/* A table with what it is given to work on. Must outlive the net_app made of it. */
 struct daemon_doors {
     const struct daemon_door *rows;
     size_t n;
@@ -31,7 +32,10 @@ struct daemon_doors {
     struct net_app inner;
 };
 
-/* Callbacks for net; they refer to *doors. */
+/*
+ * Callbacks for net; they refer to *doors. A body that is larger than most_body is 413; a path
+ * without a row, 404; a method that the path has not, 405.
+ */
 struct net_app daemon_doors_app(struct daemon_doors *doors);
 
 /* ---- Answering ---- */

@@ -23,10 +23,13 @@ struct daemon_parts {
     const struct calotype_options *calotype; /* copied by its service */
 };
 
-/* For store_open: how the rows of older formats are turned. */
+/* For store_open: how the rows of older formats are turned. A list of lists, NULL at the end. */
 extern const struct store_migration *const daemon_migrations[];
 
 enum { DAEMON_MOST_SERVICES = 16 };
+/*
+ * The services of one daemon, by their place in the table. Zeroed it is empty, and may be closed.
+ */
 struct daemon_services {
     struct daemon_parts parts;
     void *svc[DAEMON_MOST_SERVICES];
@@ -34,10 +37,16 @@ struct daemon_services {
     bool started[DAEMON_MOST_SERVICES];
 };
 
-/* Opens every service and adds it to the cloud, in the table's order. parts are copied. */
+/*
+ * Opens every service and adds it to the cloud, in the table's order. parts are copied. 0, or the
+ * refusing service's code with words: daemon_services_close then closes those that are open.
+ */
 int daemon_services_open(struct daemon_services *all, const struct daemon_parts *parts,
                          struct err *err);
-/* net runs: services with threads or sandboxes of their own begin to work. */
+/*
+ * net runs: services with threads or sandboxes of their own begin to work. 0 or a code with words:
+ * daemon_services_stop ends those that were started.
+ */
 int daemon_services_start(struct daemon_services *all, struct net *net, struct err *err);
 /* The end, each in the opposite order: before hub_stop, before net_stop, after it. */
 void daemon_services_quiesce(struct daemon_services *all);

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * daemon/settings: what the daemon can be told: the flags of `calotype up`. Those of how it runs
- * are also, under the same names, keys of DATA/calotype.yaml; the flag wins. The file is one mapping
- * of names to scalars.
+ * are also, under the same names, keys of DATA/calotype.yaml; the flag wins. The file is one
+ * mapping of names to scalars.
  */
 #include "base/buf.h"
 #include "prog/flag.h"
@@ -12,6 +12,7 @@ enum daemon_isolation { ISOLATION_ANY, ISOLATION_USERNS, ISOLATION_FULL };
 
 enum { DAEMON_NO_FD = 1 << 20 };
 
+/* What the daemon runs by. Texts are argv's, the file's or static ones. */
 struct daemon_settings {
     const char *listen;   /* IP address */
     unsigned port;        /* 0: pick one */
@@ -35,6 +36,7 @@ struct daemon_settings {
 enum { DAEMON_FILE_FLAGS = 10, DAEMON_FLAGS = 14 };
 extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
+/* Frees the file's texts; those of the settings that came from there are stale. */
 void daemon_settings_deinit(struct daemon_settings *s);
 /* Reads DATA/calotype.yaml; a missing file is fine. -EINVAL: err says FILE:LINE:COLUMN and why. */
 int daemon_settings_load(struct daemon_settings *s, const char *data, struct err *err);

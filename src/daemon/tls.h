@@ -10,7 +10,12 @@
 struct daemon_tls {
     struct buf ca_cert, ca_key, cert, key; /* PEM */
 };
-/* listen: the address the server listens on, for which the certificate must hold too. */
+/*
+ * listen: the address the server listens on, for which the certificate must hold too. 0, or -errno
+ * with words: the CA's files cannot be read or written, or are not what they should be. Called
+ * once, before anything is listened to.
+ */
 int daemon_tls_ensure(struct daemon_tls *tls, const char *data, const char *listen,
                       struct err *err);
+/* Frees all. */
 void daemon_tls_deinit(struct daemon_tls *tls);

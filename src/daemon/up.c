@@ -1,6 +1,6 @@
 /*
- * calotype-daemon, which `calotype up` becomes: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends
- * it at once.
+ * calotype-daemon, which `calotype up` becomes: runs the cloud of one data folder until SIGTERM,
+ * SIGINT or SIGHUP; a second one ends it at once.
  *
  * The order matters: the spawner of sandboxes is forked while the process is small and has one
  * thread, before the lock and any socket, so that its children inherit nothing. Signals are blocked

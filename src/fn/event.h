@@ -1,13 +1,14 @@
 #pragma once
 /*
  * fn/event: S3's event notification, read into records. Source: "Event message structure" in the S3
- * User Guide. An event is data of a stranger as far as the texts go: keys are any bytes of UTF-8.
+ * User Guide. The texts of an event are untrusted: keys are any bytes of UTF-8.
  */
 #include "base/arena.h"
 #include "base/json.h"
 
 enum { FN_MAX_RECORDS = 1000, FN_SEQUENCER_LEN = 32 };
 
+/* One object that was created. */
 struct fn_record {
     str bucket;
     str key;        /* decoded: "a b@c.jpg" */

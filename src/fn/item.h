@@ -4,6 +4,7 @@
 #include "fn/event.h"
 #include "imgjob/imgjob.h"
 
+/* A derivative that was stored. */
 struct fn_stored {
     char key[256]; /* of the derivative, in the derivatives bucket */
 };

@@ -5,6 +5,7 @@
  */
 #include "client/client.h"
 
+/* One event. It is the runtime's, and gone when the handler returns. */
 struct fn_invocation {
     char request_id[64];
     int64_t deadline_ms; /* real time */

@@ -7,6 +7,7 @@
 #include "base/outcomes.h"
 #include "imgjob/imgjob.h"
 
+/* How the worker is run. Limits hold for one image. */
 struct fn_worker {
     const char *path;
     uint64_t memory_bytes; /* its RLIMIT_AS */

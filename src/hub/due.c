@@ -1,7 +1,7 @@
 /*
- * hub/due: kinds of due work, their threads, and when these wake: for an item that is due, for a kick, or
- * for a time that has come. The work may wait for the store, and one slow kind must not hold up
- * another: each has threads of its own.
+ * hub/due: kinds of due work, their threads, and when these wake: for an item that is due, for a
+ * kick, or for a time that has come. The work may wait for the store, and one slow kind must not
+ * hold up another: each has threads of its own.
  *
  * The threads wait in monotonic time and look at the clock once a minute at least, so a step of the
  * machine's clock is noticed by then. The test clock says so itself (hub_clock_moved).

@@ -110,7 +110,7 @@ int hub_due_load(struct hub_due *due, struct err *err) {
 }
 
 /* ---- Running ---- */
-/* A row that this program cannot read is nobody's to throw away. */
+/* A row that this program cannot read is kept: a later program may be able to. */
 static void set_aside(struct hub_due *due, struct store_batch *batch, uint64_t id, str value) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     hub_due_damaged_key(&key, due->kind.name, id);

@@ -1,4 +1,7 @@
-/* hub/event: the bytes of an event in its row, and how long a target that is not ready is left alone. */
+/*
+ * hub/event: the bytes of an event in its row, and how long a target that is not ready is left
+ * alone.
+ */
 #include "hub/event.h"
 
 enum { VERSION = 1, TEXTS = 10 };

@@ -15,7 +15,7 @@ struct hub;
 struct hub *hub_new(struct store *store);
 struct hub *hub_free(struct hub *hub); /* hub_stop first */
 DEFINE_FREEP(hub)
-/* For store_open: how rows of older formats become today's. */
+/* For store_open: how rows of older formats become those of this one. */
 extern const struct store_migration hub_migrations[];
 
 /* ---- Events: the outbox ---- */

@@ -1,7 +1,8 @@
 /*
- * hub/migrate: formats 1 and 2 kept events in rows of two kinds: "out" (id) for what no target was offered yet,
- * "later" (due time, id) for what a target had asked to have again. Both become due rows under the
- * same id. The value was version, attempts, born_ms and the event's texts, which are as they were.
+ * hub/migrate: formats 1 and 2 kept events in rows of two kinds: "out" (id) for what no target was
+ * offered yet, "later" (due time, id) for what a target had asked to have again. Both become due
+ * rows under the same id. The value was version, attempts, born_ms and the event's texts, which are
+ * as they were.
  */
 #include "hub/event.h"
 #include "hub/hub_priv.h"

@@ -9,6 +9,7 @@
  */
 #include "base/buf.h"
 
+/* Zeroed, and with longest_ms set, it is an empty one. */
 struct hub_queue {
     struct {
         uint64_t *ids; /* a ring */
@@ -22,6 +23,7 @@ struct hub_queue {
     int64_t longest_ms; /* no wait is longer */
     int64_t seen_ms;    /* world time at the last look: a smaller one means it went back */
 };
+/* Frees the memory and forgets every id; longest_ms stays, so the queue can be filled anew. */
 void hub_queue_deinit(struct hub_queue *q);
 
 /* Is that time past; or so far ahead that the clock must have gone back since it was set? */

@@ -7,8 +7,13 @@
 #include "base/outcomes.h"
 #include "img/raster.h"
 
+/*
+ * Bytes: of a reason with its NUL, of a colour profile that is kept, and the most that one marker
+ * segment of JPEG holds.
+ */
 enum { IMG_REASON_MAX = 200, IMG_ICC_MAX = 1 << 20, IMG_MARKER_MAX = 0xFFFF };
 
+/* Zeroed it is empty. The caller owns all of it: img_decoded_deinit. */
 struct img_decoded {
     struct img_raster raster; /* perhaps already reduced (JPEG's DCT scaling) */
     uint32_t width, height;   /* as stored, before reduction and orientation */
@@ -21,6 +26,7 @@ struct img_decoded {
     struct buf icc;              /* colour profile to keep, perhaps empty */
     char reason[IMG_REASON_MAX]; /* why not, when the codec returned IMG_E_REJECTED */
 };
+/* The file is at fault: not of the format, over a limit, or nothing of it can be decoded. */
 enum { IMG_E_REJECTED = OUTCOMES_IMG };
 static inline void img_decoded_deinit(struct img_decoded *d) {
     img_raster_deinit(&d->raster);
@@ -28,6 +34,7 @@ static inline void img_decoded_deinit(struct img_decoded *d) {
     buf_deinit(&d->icc);
 }
 
+/* What a decoder keeps to, before it allocates. */
 struct img_limits {
     uint64_t max_pixels;
     uint32_t least_edge; /* the longer side may be reduced while decoding, but not below this */

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * img/exif: the few Exif fields that become attributes. Source: Exif 2.32 (CIPA DC-008) and TIFF
- * 6.0. The block is a stranger's: every offset is checked, every count bounded, nothing is followed
+ * 6.0. The block is untrusted: every offset is checked, every count bounded, nothing is followed
  * twice.
  */
 #include "base/str.h"

@@ -7,12 +7,14 @@
 
 #include <stdint.h>
 
+/* Zeroed it is empty. px has width × height × channels bytes. */
 struct img_raster {
     uint8_t *px;
     uint32_t width, height;
     unsigned channels;
 };
 
+/* From one row to the next, in bytes. */
 static inline size_t img_row_bytes(const struct img_raster *r) {
     return (size_t)r->width * r->channels;
 }

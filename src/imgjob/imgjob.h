@@ -3,8 +3,8 @@
  * imgjob: the messages between the function and the image worker (docs/formats/imgjob.md).
  *
  * The function starts calotype-image, writes one request and the image's bytes to its stdin, and
- * reads one reply from its stdout. The worker has touched a stranger's bytes, so the function reads
- * the reply as a stranger's too: every length is bounded here. Pure, no I/O.
+ * reads one reply from its stdout. The worker has touched untrusted bytes, so the function
+ * trusts the reply as little: every length is bounded here. Pure, no I/O.
  */
 #include "base/buf.h"
 
@@ -69,7 +69,8 @@ struct imgjob_reply {
 
 /*
  * Append a head: magic, u32 length, fields. Bounds are the reader's to check; texts of a reply are
- * cut at IMGJOB_MAX_TEXT. The image's or the derivatives' bytes follow, and are the caller's to add.
+ * cut at IMGJOB_MAX_TEXT. The image's or the derivatives' bytes follow, and are the caller's to
+ * add.
  */
 void imgjob_put_request(struct buf *out, const struct imgjob_request *request);
 void imgjob_put_reply(struct buf *out, const struct imgjob_reply *reply);

@@ -3,7 +3,7 @@
  *
  * It accepts, looks at a connection's first byte (0x16 begins a TLS handshake) and hands the
  * connection to the daemon for it. It never blocks on one client: a connection whose first byte has
- * not come waits in epoll, one-shot, until its deadline. It also sees to soft closes: a socket
+ * not come waits in epoll, one-shot, until its deadline. It also closes softly: a socket
  * whose answer was sent while the client was still sending is read on for a while, because closing
  * it with unread bytes makes the kernel send a reset, which takes the answer away from the client.
  *
@@ -145,7 +145,7 @@ static void on_listener(struct net_acceptor *a, struct net_origin *origin) {
     }
 }
 
-/* Lets go of the sockets of closed origins: here, so that no event of this batch points at them. */
+/* Closes the sockets of closed origins: here, so that no event of this batch points at them. */
 static void drop_closed_listeners(struct net_acceptor *a) {
     for (;;) {
         struct net_origin *dropped = NULL;

@@ -57,7 +57,7 @@ static int begin(struct draft *d, const char *name, time_t until) {
     r = r ? r : gnutls_x509_crt_set_version(d->crt, 3);
     r = r ? r : gnutls_x509_crt_set_serial(d->crt, serial, sizeof serial);
     r = r ? r : gnutls_x509_crt_set_dn(d->crt, buf_cstr(&dn), NULL);
-    /* A day of grace for clocks that are not quite right. */
+    /* Valid from a day ago, for clients whose clocks are slow. */
     r = r ? r
           : gnutls_x509_crt_set_activation_time(d->crt, (time_t)(clock_real_ms() / 1000) - DAY_S);
     r = r ? r : gnutls_x509_crt_set_expiration_time(d->crt, until);

@@ -432,7 +432,7 @@ static void close_all_origins(struct net *net) {
     LOCK_SCOPE(&net->lock);
     LIST_EACH (node, &net->origins)
         LIST_ENTRY(node, struct net_origin, node)->closed = true;
-    net_acceptor_wake(net->acceptor); /* lets go of the listeners */
+    net_acceptor_wake(net->acceptor); /* the accepting thread closes the listeners */
 }
 
 static void stop_acceptor(struct net *net) {

@@ -81,7 +81,7 @@ bool net_replied(const struct net_req *req);
  * before net_suspend was called: it is remembered.
  *
  * A parked request whose listener is closed, whose client is found gone, or that outlasts
- * net_stop's patience gets done without then: whoever holds it for net_resume must let go of it in
+ * net_stop's patience gets done without then: whoever holds it for net_resume must drop it in
  * done, under a lock of its own.
  */
 void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);

@@ -30,6 +30,11 @@ enum {
 /* What an epoll event of the accepting thread points at. */
 enum net_watch { WATCH_WAKE, WATCH_LISTENER, WATCH_PENDING, WATCH_LINGER };
 
+/*
+ * One listening socket and the application behind it. It lives until it is closed and its last
+ * connection is over; then released(ctx) is called, once, by the thread that dropped the last
+ * reference.
+ */
 struct net_origin {
     enum net_watch watch; /* WATCH_LISTENER; first, see accept.c */
     struct net *net;
@@ -64,6 +69,7 @@ struct net_conn {
     struct net_request *request; /* under lock; NULL between requests */
 };
 
+/* The fields above `lock` are set by net_start and stay until net_stop. */
 struct net {
     struct net_app app;
     unsigned idle_s;
@@ -86,44 +92,90 @@ struct net {
 };
 
 /* ---- net.c: connections ---- */
-/* Takes a reference on origin and fills the table. Called by the accepting thread alone. */
+/*
+ * Takes a reference on origin and fills the table. Called by the accepting thread alone. fd becomes
+ * the connection's.
+ */
 struct net_conn *net_conn_new(struct net_origin *origin, int fd,
                               const struct sockaddr_storage *peer, socklen_t peer_len);
-/* Out of the tables, drops the reference. Does not close the socket. */
+/*
+ * Takes the connection out of the tables, drops its reference on the origin and frees it. Leaves
+ * the socket open: whoever closes it comes after, when nobody can find the connection by a number
+ * that the kernel gives out anew.
+ */
 void net_conn_free(struct net_conn *conn);
-/* Drops a reference; the last one calls released and frees. */
+/* Drops a reference; the last one calls released and frees. Without net.lock. */
 void net_origin_unref(struct net_origin *origin);
-/* Hands the connection to the daemon that its first byte asks for. */
+/*
+ * Hands the connection to the daemon that its first byte asks for. A connection that the daemon
+ * refuses is closed and freed. Accepting thread alone.
+ */
 void net_conn_serve(struct net_conn *conn, bool tls);
+/* Tells whoever waits in net_stop that under_way or parked fell to 0. Any thread. */
 void net_wake_quiet(struct net *net);
 
 /* ---- accept.c ---- */
 struct net_acceptor;
+/* Starts the accepting thread. 0, or -errno with words and nothing left behind. */
 int net_acceptor_start(struct net_acceptor **ret_acceptor, struct net *net, struct err *err);
-/* Stops accepting, closes what waits for its first byte, and ends the thread. */
+/*
+ * Stops accepting, closes what waits for its first byte, and ends the thread. Joins and frees; NULL
+ * is fine, and returned.
+ */
 struct net_acceptor *net_acceptor_stop(struct net_acceptor *acceptor);
-/* Watches the origin's socket. */
+/*
+ * Watches the origin's socket from here on: connections may be served before this returns. 0 or
+ * -errno.
+ */
 int net_acceptor_add(struct net_acceptor *acceptor, struct net_origin *origin, struct err *err);
-/* Tells the thread to let go of closed origins. */
+/*
+ * Tells the thread to look for origins that were closed, sockets to linger on, and its end. Any
+ * thread.
+ */
 void net_acceptor_wake(struct net_acceptor *acceptor);
 /*
- * Reads on from fd (taken) for a while before it closes, so that the client sees the last answer.
+ * Reads on from fd (taken) for a while before it closes, so that the client gets the last answer
+ * and no reset. Bounded in time, bytes and sockets (accept.c). Any thread.
  */
 void net_acceptor_linger(struct net_acceptor *acceptor, int fd);
 
 /* ---- request.c: what libmicrohttpd calls ---- */
+/*
+ * The request line has come: makes the net_request, which libmicrohttpd hands to the other two as
+ * *request. The connection's pool thread calls all three, one after the other.
+ */
 void *net_on_uri(void *net, const char *uri, struct MHD_Connection *mhd);
+/*
+ * Head, piece of the body, end, or resumed, as `step` and `parked` say. MHD_NO cuts the connection.
+ */
 enum MHD_Result net_on_request(void *net, struct MHD_Connection *mhd, const char *url,
                                const char *method, const char *version, const char *data,
                                size_t *data_len, void **request);
+/* The request is over, answered or not: calls the application's done, and frees. */
 void net_on_completed(void *net, struct MHD_Connection *mhd, void **request,
                       enum MHD_RequestTerminationCode code);
-/* Resumes the connection's request if it is parked, so that it finds out that it was cut. */
+/*
+ * Resumes the connection's request if it is parked, so that it finds out that it was cut. Any
+ * thread.
+ */
 void net_request_cut(struct net_conn *conn);
 
+/*
+ * Where a request is. HEAD: begin has not been answered for yet; BODY: pieces go to the
+ * application; DRAIN: the answer is there, and what is left of the body is thrown away; END: the
+ * body is over.
+ */
 enum net_step { STEP_HEAD, STEP_BODY, STEP_DRAIN, STEP_END };
+/*
+ * net_suspend and net_resume may come in either order: WOKEN is a resume that came first, PARKED a
+ * request that waits for one.
+ */
 enum { PARK_RUNNING, PARK_WOKEN, PARK_PARKED };
 
+/*
+ * From the request line until net_on_completed, owned by libmicrohttpd's pool thread of the
+ * connection. Other threads touch `park` alone.
+ */
 struct net_request {
     struct net_req req; /* first: net_req * and net_request * are the same address */
     struct net_conn *conn;
@@ -144,6 +196,7 @@ struct net_request {
     struct MHD_Response *response;
     unsigned status;
 };
+/* A header of the answer to be; texts live in the request's arena. */
 struct net_reply_head {
     struct net_reply_head *next;
     const char *name, *value;
@@ -151,14 +204,21 @@ struct net_reply_head {
 
 /* ---- sni.c ---- */
 struct net_sni;
-/* Certificates by name; ca_* may be NULL. */
+/*
+ * Certificates by name; ca_* may be NULL. 0, or -EINVAL with words where a certificate or key
+ * cannot be read.
+ */
 int net_sni_new(struct net_sni **ret_sni, const struct net_options *options, struct err *err);
 struct net_sni *net_sni_free(struct net_sni *sni);
 DEFINE_FREEP(net_sni)
-/* Stays valid until net_sni_free. name may be absent. What libmicrohttpd's callback wants. */
+/* A chain with its key, in the form that libmicrohttpd's callback takes. */
 struct net_sni_cert {
     struct gnutls_pcert_st *chain;
     unsigned n_chain;
     struct gnutls_privkey_st *key;
 };
+/*
+ * The certificate for that name, made at its first use where the CA's key is there; otherwise, and
+ * where name is absent, the fixed one. Stays valid until net_sni_free. Any thread.
+ */
 const struct net_sni_cert *net_sni_pick(struct net_sni *sni, str name);

@@ -20,7 +20,7 @@ static struct net_conn *conn_of(struct MHD_Connection *mhd) {
     return info ? info->socket_context : NULL;
 }
 
-/* ---- Birth and death ---- */
+/* ---- Making and freeing ---- */
 
 /* The request line has come: the only moment at which the target is as the client sent it. */
 void *net_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
@@ -257,7 +257,7 @@ enum MHD_Result net_on_request(void *cls, struct MHD_Connection *mhd, const char
 /* ---- Parking ---- */
 
 /*
- * Who moves `park` away from PARK_PARKED, and nobody else, resumes: the connection cannot go away
+ * Only the thread that moves `park` away from PARK_PARKED resumes: the connection cannot go away
  * before that. libmicrohttpd handles the resume in the connection's own thread, so also never
  * before the callback that suspended has returned.
  */

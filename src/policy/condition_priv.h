@@ -8,11 +8,13 @@
 
 enum policy_quantifier { QUANT_NONE, QUANT_ALL, QUANT_ANY }; /* ForAllValues:, ForAnyValue: */
 
+/* A network: the first `bits` bits of bytes, of which IPv4 uses four. */
 struct policy_cidr {
     unsigned char bytes[16];
     bool v6;
     unsigned bits;
 };
+/* One value of a condition, read once as what its operator compares. */
 struct policy_operand {
     struct policy_pattern pattern; /* texts and ARNs; its text is kept for all */
     union {
@@ -24,6 +26,7 @@ struct policy_operand {
 };
 
 struct policy_operator;
+/* One operator on one key. Everything lies in the policy's arena. */
 struct policy_test {
     const struct policy_operator *op;
     enum policy_quantifier quantifier;

@@ -17,11 +17,16 @@ enum {
     UNIT_VAR = 0x8000,  /* | index into vars */
 };
 
+/* A ${name} or ${name, 'fallback'} of a pattern. */
 struct policy_var {
     str name;
     str fallback; /* absent: none was given */
 };
 
+/*
+ * A compiled string. What the units say is enough for a match; text is for messages and for literal
+ * ones.
+ */
 struct policy_pattern {
     str text; /* as written */
     const uint16_t *units;

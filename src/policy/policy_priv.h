@@ -13,6 +13,7 @@ enum policy_match {
 };
 
 enum policy_principal_type { TYPE_EVERYONE, TYPE_ACCOUNT, TYPE_ARN, TYPE_SERVICE, TYPE_FEDERATED };
+/* One name of a Principal element, as it is compared. */
 struct policy_principal_name {
     enum policy_principal_type type;
     str name; /* ARN, account id or service */
@@ -20,6 +21,10 @@ struct policy_principal_name {
 
 struct policy_test; /* condition_priv.h */
 
+/*
+ * One statement, compiled. Everything lies in the policy's arena, and is constant once the policy
+ * is compiled: any thread may evaluate it.
+ */
 struct policy_statement {
     bool deny;
     bool not_action, not_resource, not_principal;
@@ -33,6 +38,7 @@ struct policy_statement {
     str sid;
 };
 
+/* A document, as policy_free gets it. */
 struct policy {
     struct arena arena; /* everything below, and this struct's texts */
     enum policy_kind kind;
@@ -42,10 +48,15 @@ struct policy {
 };
 
 /* principal.c */
-/* The Principal or NotPrincipal element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED. */
+/*
+ * The Principal or NotPrincipal element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED.
+ */
 int policy_principals_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
                             struct err *err);
-/* How closely the principals name the caller, the closest of them; of NotPrincipal: everyone, or not. */
+/*
+ * How closely the principals name the caller, the closest of them; of NotPrincipal: everyone, or
+ * not.
+ */
 enum policy_match policy_principals_match(const struct policy_statement *st,
                                           const struct policy_principal *caller);
 

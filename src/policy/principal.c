@@ -142,11 +142,13 @@ static enum policy_match match_one(const struct policy_principal_name *name,
             return MATCH_NONE;
         if (str_eq(name->name, caller->arn))
             return MATCH_SELF;
-        return caller->role_arn.len && str_eq(name->name, caller->role_arn) ? MATCH_ROLE
-                                                                            : MATCH_NONE;
+        if (caller->role_arn.len && str_eq(name->name, caller->role_arn))
+            return MATCH_ROLE;
+        break;
     case TYPE_SERVICE:
-        return caller->kind == PRINCIPAL_SERVICE && str_eq(name->name, caller->arn) ? MATCH_SELF
-                                                                                    : MATCH_NONE;
+        if (caller->kind == PRINCIPAL_SERVICE && str_eq(name->name, caller->arn))
+            return MATCH_SELF;
+        break;
     case TYPE_FEDERATED: break;
     }
     return MATCH_NONE;

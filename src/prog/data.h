@@ -19,10 +19,10 @@ char *prog_data_path(const char *data, const char *name);
 /* ---- The admin socket ---- */
 /*
  * A listening socket at DATA/admin.sock (0600), in place of a dead one. The caller holds the lock
- * on DATA.
+ * on DATA. 0 with a descriptor that is the caller's, or -errno with words.
  */
 int prog_admin_listen(const char *data, int *ret_fd, struct err *err);
-/* Removes it. */
+/* Removes it. Nothing where there is none. */
 void prog_admin_remove(const char *data);
 /*
  * Connects; *ret_pid (may be NULL) is the daemon's process, 0 when it is in another pid namespace.

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+/* What a flag takes, and the type of the member that it sets. */
 enum prog_flag_kind {
     FLAG_SWITCH, /* bool */
     FLAG_TEXT,   /* const char *, into argv */
@@ -22,12 +23,13 @@ enum prog_flag_kind {
     FLAG_LIST,   /* struct prog_texts: may be given several times */
 };
 
-/* The texts are argv's; the array belongs to whoever owns the struct. */
+/* The texts are argv's; the array belongs to whoever owns the struct. Zeroed it is empty. */
 struct prog_texts {
     const char **p;
     size_t n;
 };
 
+/* One flag. least and most mean something for numbers, choices for choices. */
 struct prog_flag {
     const char *name; /* "reserve-mib" */
     enum prog_flag_kind kind;

@@ -1,4 +1,7 @@
-/* Finding cgroup hierarchies of either generation that we may write to, and one folder a sandbox in them. */
+/*
+ * Finding cgroup hierarchies of either generation that we may write to, and one folder a sandbox in
+ * them.
+ */
 #include "sandbox/cgroup_priv.h"
 
 #include "base/buf.h"

@@ -14,8 +14,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Bytes of a sandbox's folder name, its NUL among them. */
 enum { SANDBOX_CGROUP_NAME = 48 };
 
+/* The spawner's folders. Paths are absolute. */
 struct sandbox_cgroups {
     char memory[PATH_MAX];  /* our folder for memory limits; empty: none */
     char freezer[PATH_MAX]; /* our folder with cgroup.freeze; may be the same; empty: none */
@@ -23,23 +25,35 @@ struct sandbox_cgroups {
 };
 
 /*
- * Finds the places, removes what dead spawners left, makes our folders. Nothing usable is no fault.
+ * Finds the places, removes what spawners that have ended left, makes our folders. Nothing usable
+ * is no fault.
  */
 void sandbox_cgroups_open(struct sandbox_cgroups *ret);
 /* Removes our folders; the sandboxes' own are gone. */
 void sandbox_cgroups_close(struct sandbox_cgroups *groups);
 
-/* One sandbox's folders, by name. limit in bytes. 0 or -errno. */
+/*
+ * One sandbox's folders, by name. limit in bytes. 0 or -errno. Where a kind of folder is not to be
+ * had, it is left out and that is no fault.
+ */
 int sandbox_cgroup_make(const struct sandbox_cgroups *groups, const char *name, uint64_t limit);
-/* The calling process joins. */
+/* The calling process joins. What it starts from then on is a member too. 0 or -errno. */
 int sandbox_cgroup_join(const struct sandbox_cgroups *groups, const char *name);
 /* False: still in use, try again. */
 bool sandbox_cgroup_remove(const struct sandbox_cgroups *groups, const char *name);
 
+/*
+ * Asks the kernel to stop or to continue every process of the sandbox, without waiting until that
+ * is so. 0 or -errno.
+ */
 int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name, bool freeze);
+/*
+ * How often the kernel has killed for the limit, and the highest use in bytes; 0 where nothing
+ * counts them.
+ */
 uint64_t sandbox_cgroup_oom_kills(const struct sandbox_cgroups *groups, const char *name);
 uint64_t sandbox_cgroup_peak(const struct sandbox_cgroups *groups, const char *name);
-/* Memory of processes now, without files and tmpfs. */
+/* Present memory of its processes in bytes, without files and tmpfs. */
 uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name);
 
 /* "NAME VALUE" or "NAME: VALUE" lines, as in memory.stat and /proc/…/status: the value, or 0. */

@@ -4,8 +4,8 @@
  * ends too, upon which the kernel kills what is left in the pid namespace. It also ends when the
  * daemon's side of the channel closes.
  *
- * DNS is answered here and not in the daemon: the parser of a stranger's bytes then runs inside the
- * jail of that stranger, and no socket and no thread of the daemon is spent on it.
+ * DNS is answered here and not in the daemon: the parser of untrusted bytes then runs inside the
+ * jail that they come from, and no socket and no thread of the daemon is spent on it.
  */
 #include "sandbox/jail_priv.h"
 
@@ -94,7 +94,7 @@ static void obey(int channel) {
     size_t n_fds;
     ssize_t got = sandbox_recv(channel, &msg, sizeof msg, fds, &n_fds);
     if (got != (ssize_t)sizeof msg)
-        _exit(0); /* the daemon let go */
+        _exit(0); /* the daemon has closed its end */
     /* -1 is everybody but the caller: the program, and what it started. */
     kill(-1, msg.kind == SANDBOX_MSG_STOP ? SIGSTOP : SIGCONT);
     msg.kind = SANDBOX_MSG_STOPPED;

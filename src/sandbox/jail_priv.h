@@ -35,7 +35,11 @@ struct sandbox_jail {
 /* Never returns: builds the jail, starts the program, serves as its init, ends with it. */
 void sandbox_jail_main(struct sandbox_jail *jail) __attribute__((noreturn));
 
-/* jail_root.c: steps that build the file system. 0 or -errno. */
+/*
+ * jail_root.c: steps that build the file system. 0 or -errno. In this order: sources while the host
+ * is visible, the new root with what is mounted in it, then the step into it, after which no path
+ * of the host leads anywhere.
+ */
 int sandbox_jail_open_sources(struct sandbox_jail *jail);
 int sandbox_jail_mount_root(struct sandbox_jail *jail);
 int sandbox_jail_fill_root(struct sandbox_jail *jail);

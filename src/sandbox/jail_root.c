@@ -216,8 +216,8 @@ int sandbox_jail_fill_root(struct sandbox_jail *jail) {
     if (fault)
         return fault;
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-    return syscall(SYS_mount_setattr, jail->root, "", AT_EMPTY_PATH, &attr, sizeof attr) ? -errno
-                                                                                         : 0;
+    long r = syscall(SYS_mount_setattr, jail->root, "", AT_EMPTY_PATH, &attr, sizeof attr);
+    return r ? -errno : 0;
 }
 
 static void close_sources(struct sandbox_jail *jail) {

@@ -26,6 +26,9 @@ enum sandbox_msg_kind {
     SANDBOX_MSG_STOP,
     SANDBOX_MSG_CONT,
 };
+/*
+ * What a, b, v and text mean follows from kind. Of one size, so that a message is whole or is none.
+ */
 struct sandbox_msg {
     uint32_t kind;
     int32_t a, b;
@@ -35,15 +38,22 @@ struct sandbox_msg {
 };
 
 enum { SANDBOX_MAX_FDS = 8 };
-/* 0 or -errno. Never raises SIGPIPE. */
+/*
+ * 0 or -errno. Never raises SIGPIPE. The descriptors are duplicated by the kernel: the sender's
+ * stay its own.
+ */
 int sandbox_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds);
 /*
  * Bytes (0: the other side closed) or -errno; -EMSGSIZE when cut. Descriptors come close-on-exec.
  */
 ssize_t sandbox_recv(int sock, void *p, size_t cap, int fds[SANDBOX_MAX_FDS], size_t *ret_n_fds);
+/* The same for one struct sandbox_msg. */
 int sandbox_send_msg(int sock, const struct sandbox_msg *msg, const int *fds, size_t n_fds);
 
-/* A spec on the wire. After decoding all texts point into the message. */
+/*
+ * A spec on the wire. After decoding all texts point into the message. The arrays bound how many
+ * arguments and variables a program can be given.
+ */
 struct sandbox_wire {
     struct sandbox_spec spec;
     const char *argv[64];

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * sandbox: the process boundary. One sandbox runs one program of a stranger and sees no host.
+ * sandbox: the process boundary. One sandbox runs one untrusted program, which sees no host.
  *
  * A spawner process is forked at the very start of the daemon, while it is small, has one thread
  * and holds no locks, sockets or keys. It creates every sandbox and dies with the daemon: when its
@@ -96,7 +96,7 @@ struct sandbox_spec {
     struct sandbox_file files[SANDBOX_MAX_FILES]; /* inside NULL ends: the CA bundle */
     /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
     bool whole_proc;
-    /* where memory is only sampled: RLIMIT_AS too (static programs; Node dies under it) */
+    /* where memory is only sampled: RLIMIT_AS too (static programs; Node does not run under it) */
     bool limit_address_space;
 };
 
@@ -104,8 +104,7 @@ struct sandbox;
 /*
  * Starts a program: returns when its sockets listen and just before it runs, about 2 ms.
  * Connections made before the daemon accepts wait in the backlog. 0, or -errno with the step that
- * failed in err;
- * -ENOTSUP when no level works here.
+ * failed in err; -ENOTSUP when no level works here.
  */
 int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
                   struct sandbox **ret_sandbox, struct err *err);

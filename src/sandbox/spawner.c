@@ -1,6 +1,6 @@
 /*
- * The spawner process: clones a child for each sandbox that the daemon asks for, tells how it ended,
- * and kills them all when the daemon is gone. One thread, one poll loop.
+ * The spawner process: clones a child for each sandbox that the daemon asks for, tells how it
+ * ended, and kills them all when the daemon is gone. One thread, one poll loop.
  */
 #include "sandbox/spawner_priv.h"
 
@@ -173,7 +173,10 @@ static void reap(struct spawner *s) {
     }
 }
 
-/* Forgets the dead whose cgroups are gone. True: some wait (their last tasks are still leaving). */
+/*
+ * Releases the cells of sandboxes that have ended and whose cgroups are gone. True: some wait for
+ * their last tasks to leave.
+ */
 static bool clean(struct spawner *s) {
     bool waiting = false;
     // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a freed cell has left the list

@@ -10,5 +10,8 @@ struct sandbox_usage {
     uint64_t anonymous; /* bytes now: resident, without files on disk */
     uint64_t peak;      /* sum of each living process's highest resident size */
 };
-/* Of everything below pid, without pid itself. */
+/*
+ * Of everything below pid, without pid itself. Zeroes where nothing of it can be read: the
+ * processes may end meanwhile.
+ */
 void sandbox_usage_of(pid_t pid, struct sandbox_usage *ret);

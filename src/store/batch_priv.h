@@ -6,12 +6,22 @@
  */
 #include "store/store.h"
 
+/*
+ * What a change does to its row. OP_DEL_RANGE takes [key, value) of one family; OP_STAT and
+ * OP_COUNT add to what the row holds, and several of one group add up (pending_priv.h).
+ */
 enum store_op_kind { OP_PUT, OP_DEL, OP_DEL_RANGE, OP_STAT, OP_COUNT };
+/* What a row must be for the batch to be committed: not there, or exactly these bytes. */
 enum store_cond_kind { COND_ABSENT, COND_VALUE };
 
+/* A piece of `bytes`, by offset and length. */
 struct store_span {
     size_t at, len;
 };
+/*
+ * One change. Applied in the order of addition: of two that put or delete the same row the later
+ * one wins.
+ */
 struct store_op {
     enum store_op_kind kind;
     enum store_cf cf;
@@ -21,18 +31,30 @@ struct store_op {
     int64_t many, large;          /* OP_COUNT */
     bool blind;                   /* OP_PUT, OP_DEL: needs no condition on its row */
 };
+/*
+ * One condition. All are checked against the database and the earlier batches of the group; the
+ * batch's own changes do not count.
+ */
 struct store_cond {
     enum store_cond_kind kind;
     enum store_cf cf;
     uint64_t hash;
     struct store_span key, value;
 };
+/*
+ * What is called once the batch is durable, in the order of addition, by the committer's thread and
+ * before the batch's owner goes on: it must not block. Not called when the commit fails.
+ */
 struct store_hook {
     void (*fn)(void *ctx);
     void (*fn_id)(void *ctx, uint64_t id); /* instead of fn */
     void *ctx;
     uint64_t id;
 };
+/*
+ * Owned by one thread until store_commit, and again after it. Clearing keeps the memory, so that a
+ * loop of commits allocates once.
+ */
 struct store_batch {
     struct buf bytes;
     struct store_op *ops;
@@ -43,6 +65,7 @@ struct store_batch {
     size_t n_hooks, cap_hooks;
     struct buf dropped; /* ids of body files to unlink once the batch is durable (blob_drop) */
     bool adds;          /* has an operation that takes space */
+    /* May be committed below the free-space reserve (store_batch_frees). */
     bool frees;
 };
 

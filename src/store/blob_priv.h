@@ -13,6 +13,10 @@ enum {
     BLOB_NAME = 3 + 2 * BLOB_ID + 1, /* "ab/ab…" and a NUL */
 };
 
+/*
+ * A reference as a row holds it, taken apart. Texts are views of the row's bytes. A small body is
+ * sealed in the reference itself; a larger one is a file, named by id.
+ */
 struct blob_ref {
     bool is_file;
     str key_id, id;
@@ -22,14 +26,19 @@ struct blob_ref {
 /* False: not a reference. */
 bool blob_ref_parse(str bytes, struct blob_ref *ret);
 
-/* What binds a frame to its body and place. */
+/*
+ * What binds a frame to its body and place. A frame that is moved, cut off or from another body
+ * does not verify.
+ */
 void blob_frame_aad(char out[BLOB_AAD], const char id[BLOB_ID], uint64_t index, bool last);
 /* Plain bytes of frame index in a body of size bytes (at least 1). */
 static inline size_t blob_frame_len(uint64_t size, uint64_t index) {
     uint64_t left = size - index * BLOB_FRAME;
     return left < BLOB_FRAME ? (size_t)left : BLOB_FRAME;
 }
+/* Frames of a body of size bytes; 0 of an empty one. */
 static inline uint64_t blob_frames(uint64_t size) { return (size + BLOB_FRAME - 1) / BLOB_FRAME; }
+/* Where a frame begins in the file, in bytes. */
 static inline uint64_t blob_frame_at(uint64_t index) {
     return BLOB_HEAD + index * (uint64_t)BLOB_SEALED_FRAME;
 }
@@ -43,6 +52,10 @@ int blob_head_check(const char head[BLOB_HEAD], const struct seal_key *key, str 
 
 /* Path under DATA/blobs. */
 void blob_name(char out[BLOB_NAME], str id);
+/*
+ * Key of the row that owns the file: the one blob_keep writes and the sweep looks for. Clears key
+ * first.
+ */
 void blob_keep_key(struct buf *key, str id);
 
 /* ---- blob_dir.c ---- */

@@ -82,7 +82,7 @@ static int write_check(struct store *store, str row_key, struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(buf) struct buf value = {0};
     seal_value(store->ring.master, check_text, row_key, &value);
-    /* Blind: the store is being opened, nobody else writes. */
+    /* Blind: the store is being opened, and has no other writer. */
     store_put_blind(batch, STORE_META, row_key, buf_view(&value));
     store_batch_frees(batch); /* a full disk must not keep the store from opening */
     return store_commit(store, batch, err);

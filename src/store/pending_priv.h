@@ -7,6 +7,10 @@
 #include "store/stat_priv.h"
 #include "store/store.h"
 
+/*
+ * What the row is after the group's batches so far; STAT and COUNT: sums, which are written once,
+ * at the group's end.
+ */
 enum pending_kind { PENDING_PUT, PENDING_DEL, PENDING_STAT, PENDING_COUNT };
 struct pending_row {
     uint64_t hash;
@@ -16,6 +20,7 @@ struct pending_row {
     struct stat_sum stat; /* PENDING_STAT: owned */
     int64_t many, large;  /* PENDING_COUNT */
 };
+/* A hash table with open addressing. Zeroed it is empty; rows move when it grows. */
 struct pending {
     struct pending_row *rows; /* in order of first write */
     size_t n, cap;

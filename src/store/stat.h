@@ -1,7 +1,7 @@
 #pragma once
 /*
- * store/stat: reading the rows that store_stat writes. A struct stat_sum owns its bins; zeroed it is
- * a valid empty one. One thread at a time.
+ * store/stat: reading the rows that store_stat writes. A struct stat_sum owns its bins; zeroed it
+ * is a valid empty one. One thread at a time.
  */
 #include "base/buf.h"
 

@@ -31,6 +31,10 @@ struct store_db {
     rocksdb_writeoptions_t *synced;
     rocksdb_readoptions_t *newest;
 };
+/*
+ * Opens or creates the database at path, with all column families. 0 or -errno with RocksDB's words
+ * in err; store_db_close releases what was opened, after a failure too.
+ */
 int store_db_open(struct store_db *db, const char *path, struct err *err);
 void store_db_close(struct store_db *db);
 /*
@@ -48,12 +52,21 @@ struct store_space {
     _Atomic int64_t room;
     _Atomic int64_t next_ms; /* monotonic time of the next look */
 };
+/* path must live as long as space. The first question looks at the disk. */
 void store_space_init(struct store_space *space, const char *path, uint64_t reserve);
-/* False: adding so many bytes would eat into the reserve. */
+/*
+ * False: adding so many bytes would eat into the reserve. The file system is asked about once a
+ * second, so the answer may be that old. Any thread.
+ */
 bool store_space_has(struct store_space *space, uint64_t adding);
+/* Counts bytes that were written since the last look. Any thread. */
 void store_space_used(struct store_space *space, uint64_t added);
 
 /* ---- commit.c: the committer ---- */
+/*
+ * One caller of store_commit, on that caller's stack: the committer fills result and err, then
+ * posts done, after which the struct may be gone.
+ */
 struct store_wait {
     struct store_wait *next;
     struct store_wait *to_wake; /* whom this caller wakes, linked by next (commit.c, wake_all) */
@@ -62,6 +75,11 @@ struct store_wait {
     struct err err;
     sem_t done;
 };
+/*
+ * One thread writes for all: it takes every batch that waits as one group and makes one durable
+ * write of it. The first disk fault makes the store read-only, which only a restart ends; `why`
+ * says which it was.
+ */
 struct store_committer {
     pthread_t thread;
     bool started;
@@ -82,29 +100,57 @@ int store_committer_start(struct store *store, struct err *err);
 void store_committer_stop(struct store *store); /* after everything queued is written */
 
 /* ---- ids.c ---- */
+/*
+ * The source of store_next_id: numbers are handed out from memory, below a limit that is on disk,
+ * so a restart skips some and repeats none.
+ */
 struct store_ids {
     _Atomic uint64_t next, limit; /* ids below limit are reserved on disk */
     pthread_mutex_t lock;         /* one reservation at a time */
 };
+/* Reads the limit; the committer runs. 0, STORE_E_DAMAGED or -errno. */
 int store_ids_open(struct store *store, struct err *err);
 
 /* ---- keyring.c: the master key and the data keys that it wraps ---- */
+/*
+ * Every data key that was used, unwrapped. Keys are added and never removed before seal_ring_close,
+ * so a pointer to one stays good without the lock.
+ */
 struct seal_ring {
     struct seal_key *master;
     pthread_rwlock_t lock;
     struct map keys; /* id → struct seal_key * */
 };
+/*
+ * Reads or makes the master key. STORE_E_KEY, with words, where it is lost or is another than the
+ * one that sealed this store's keys.
+ */
 int seal_ring_open(struct store *store, const struct store_options *options, struct err *err);
+/* Wipes and frees all keys. */
 void seal_ring_close(struct store *store);
 
 /* ---- blob ---- */
-/* folders, and how files get their names */
+/*
+ * Opens DATA/blobs with its folders, made where they are missing, and finds out how the file system
+ * lets files get their names. 0 or -errno.
+ */
 int blob_dir_open(struct store *store, struct err *err);
+/*
+ * Removes the body files that no row owns: a crash between file and commit leaves them. At open
+ * alone, before any other thread. *ret_swept: how many.
+ */
 int blob_sweep(struct store *store, uint64_t *ret_swept, struct err *err);
-/* Unlinks the files of a committed batch's dropped bodies (16-byte ids, one behind the other). */
+/*
+ * Unlinks the files of a committed batch's dropped bodies (16-byte ids, one behind the other). A
+ * file that cannot be removed is left to the next sweep.
+ */
 void blob_unlink_dropped(struct store *store, str ids);
 
 enum { STORE_KEY_STRIPES = 256 };
+/*
+ * Everything is made by store_open and fixed until store_free, but for what its own parts guard.
+ * The stripes are the locks of store_key_lock: a row's hash picks one.
+ */
 struct store {
     char *data;        /* DATA */
     char *blob_path;   /* DATA/blobs */

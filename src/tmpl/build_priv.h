@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "tmpl/tmpl.h"
 
+/* One reading of a text. Zeroed, but for arena and fault, it is ready. */
 struct tmpl_builder {
     struct arena *arena;
     struct tmpl_fault *fault;

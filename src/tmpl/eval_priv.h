@@ -5,6 +5,7 @@
  */
 #include "tmpl/eval.h"
 
+/* One evaluation, on the stack of tmpl_eval or of the evaluation of conditions. */
 struct eval_run {
     const struct tmpl_scope *scope;
     struct tmpl_fault *fault;

@@ -19,8 +19,10 @@ enum {
     TMPL_MAX_CONDITIONS = 500,
 };
 
+/* What becomes of a resource when the stack does not want it. */
 enum tmpl_keep { TMPL_DELETE, TMPL_RETAIN, TMPL_RETAIN_EXCEPT_ON_CREATE, TMPL_SNAPSHOT };
 
+/* One resource. The nodes are the tree's. */
 struct tmpl_resource {
     str name, type;
     struct tmpl_pos at;                           /* of its name */
@@ -31,6 +33,7 @@ struct tmpl_resource {
     bool has_deletion_policy, has_replace_policy; /* written in the template */
 };
 
+/* One output. Its value is not evaluated here. */
 struct tmpl_output {
     str name;
     struct tmpl_pos at;
@@ -38,6 +41,7 @@ struct tmpl_output {
     str description, condition;
 };
 
+/* The types of parameters, as far as the form of a value is concerned. */
 enum tmpl_param_type {
     TMPL_PARAM_STRING,
     TMPL_PARAM_NUMBER,
@@ -53,6 +57,7 @@ struct tmpl_param {
     bool no_echo;
 };
 
+/* The sections that are there, in the template's order. */
 struct tmpl_model {
     struct tmpl *tree;
     str description;

@@ -16,6 +16,6 @@ int tmpl_params_resolve(const struct tmpl_model *m, const json_t *given, json_t 
 
 /*
  * Java's String.matches for AllowedPattern, as near as PCRE2 comes, with its match limit set: the
- * pattern is a stranger's. 1 matches whole, 0 does not, -1 the pattern is not valid or too costly.
+ * pattern is untrusted. 1 matches whole, 0 does not, -1 the pattern is not valid or too costly.
  */
 int tmpl_matches(str pattern, str text);

@@ -4,7 +4,7 @@
     roundtrip.py ECHO_SERVER [service...]
 
 For each operation an input is made up from botocore's own model (patterns included), sent, and
-compared with what the handler saw; then an output is made up, sent back, and compared with what
+compared with what the handler got; then an output is made up, sent back, and compared with what
 botocore read. Exits 77 (skipped) without botocore.
 """
 import datetime, json, os, pathlib, random, sys, tempfile
@@ -245,7 +245,7 @@ def one(client, service, op, folder):
     seen = json.loads((folder / "in.json").read_text())
     d = differs(doc, seen["in"])
     if d or seen["op"] != op:
-        return f"handler saw {seen['op']} {d}"
+        return f"handler got {seen['op']} {d}"
     d = differs(want, normal(got))
     return f"client read {d}" if d else None
 

@@ -1,6 +1,6 @@
 /*
- * Scalars and CBOR on shapes made for it: what each type takes and refuses, the vectors of RFC 8949,
- * appendix A, and the bytes of answers.
+ * Scalars and CBOR on shapes made for it: what each type takes and refuses, the vectors of RFC
+ * 8949, appendix A, and the bytes of answers.
  */
 #include "aws/codec_priv.h"
 #include "cm.h"

@@ -109,7 +109,9 @@ static void reads_other_forms(void **state) {
     }
 }
 
-/* Before 1970 the second is the one that has begun, and every month and day has its English name. */
+/*
+ * Before 1970 the second is the one that has begun, and every month and day has its English name.
+ */
 static void writes_other_days(void **state) {
     (void)state;
     char out[CLOCK_ISO_MAX];

@@ -70,7 +70,9 @@ static void keys_are_bytes(void **state) {
         CHECK(map_get(&m, str_n(zeros, n)) == &values[n]);
 }
 
-/* Every byte of a key counts in its hash, in whatever word it is; 64 bits do not collide by chance. */
+/*
+ * Every byte of a key counts in its hash, in whatever word it is; 64 bits do not collide by chance.
+ */
 static void hashes_all_of_it(void **state) {
     (void)state;
     char key[24] = {0};

@@ -713,7 +713,7 @@ static void an_export_has_one_owner(void **state) {
     }
 }
 
-static void strangers_cannot_answer(void **state) {
+static void unknown_tokens_cannot_answer(void **state) {
     struct world *w = *state;
     struct cfn_answer a = {.path = S("/_calotype/cfn-response/0000"),
                            .body = S("{\"Status\":\"SUCCESS\"}")};
@@ -734,7 +734,7 @@ int main(void) {
                                        T(keeps_what_it_cannot_delete),
                                        T(speaks_with_custom_resources),
                                        T(custom_resources_fail_and_time_out),
-                                       T(strangers_cannot_answer),
+                                       T(unknown_tokens_cannot_answer),
                                        T(a_deletion_takes_over_a_creation),
                                        T(what_is_cancelled_is_not_awaited),
                                        T(events_keep_secrets),

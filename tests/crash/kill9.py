@@ -153,7 +153,7 @@ def main():
     args = parser.parse_args()
     problems, answered = run(args)
     if not answered:
-        sys.exit("nothing was answered: the harness saw no upload")
+        sys.exit("nothing was answered: the harness made no upload")
     sys.exit((not problems) if args.fault else bool(problems))
 
 

@@ -159,7 +159,7 @@ def main():
         problems, total = [f"the daemon did not come up: {e}"], 1  # a store that lost its log, say
         print("  " + problems[0][:300])
     if not total:
-        sys.exit("nothing was answered: the harness saw no upload")
+        sys.exit("nothing was answered: the harness made no upload")
     sys.exit((not problems) if args.fault else bool(problems))
 
 

@@ -477,7 +477,9 @@ static void what_is_sent(void **state) {
     }
 }
 
-/* Its limits: what the function's memory leaves beside the original, or half; no keys of the role. */
+/*
+ * Its limits: what the function's memory leaves beside the original, or half; no keys of the role.
+ */
 static void limits_of_the_worker(void **state) {
     (void)state;
     static const struct {
@@ -591,7 +593,9 @@ static void as_many_at_once_as_fit(void **state) {
     }
 }
 
-/* One at fault fails the invocation, but the others are done first, and no report says otherwise. */
+/*
+ * One at fault fails the invocation, but the others are done first, and no report says otherwise.
+ */
 static void one_fault_of_three(void **state) {
     (void)state;
     static const struct step steps[] = {

@@ -1,7 +1,7 @@
 /*
- * Due work: what a kind's function is given, in which order and batches, and what a restart, a kill,
- * a clock that jumps, a commit that is refused and damage do to it. The kind runs in the test's own
- * thread (hub_due_work) where order matters, and in the hub's where waking does.
+ * Due work: what a kind's function is given, in which order and batches, and what a restart, a
+ * kill, a clock that jumps, a commit that is refused and damage do to it. The kind runs in the
+ * test's own thread (hub_due_work) where order matters, and in the hub's where waking does.
  */
 #include "hub_fixture.h"
 

@@ -1,4 +1,6 @@
-/* Rows of format 2's outbox become due rows, also when a start that does so is killed on the way. */
+/*
+ * Rows of format 2's outbox become due rows, also when a start that does so is killed on the way.
+ */
 #include "hub_fixture.h"
 
 #include "hub/event.h"

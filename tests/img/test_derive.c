@@ -191,8 +191,10 @@ static const char exif[] = "Exif\0\0II*\0\x08\0\0\0\x02\0"
                            "\x21\0\0\0\x01\0\0\0\x1E\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0"
                            "\x97\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0";
 
-/* A picture that lies on its side stands up in all derivatives; where it was taken is told only when
- * asked for, and never travels in a derivative. */
+/*
+ * A picture that lies on its side stands up in all derivatives; where it was taken is told only
+ * when asked for, and never travels in a derivative.
+ */
 static void turned_and_placed(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf plain = {0}, file = {0}, out = {0};

@@ -182,7 +182,9 @@ static void long_texts_are_cut(void **state) {
     CHECK_INT(strlen(x.make), 64);
 }
 
-/* The date of the picture is Exif's own, else the file's; with an offset where the camera knew one. */
+/*
+ * The date of the picture is Exif's own, else the file's; with an offset where the camera knew one.
+ */
 static void dates_and_offsets(void **state) {
     (void)state;
     static const struct {

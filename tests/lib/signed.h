@@ -30,7 +30,10 @@ extern const struct aws_identity_source fixture_source;
 void fixture_init(struct fixture *f, const char *method, const char *path, const char *query);
 void fixture_deinit(struct fixture *f);
 void fixture_header(struct fixture *f, const char *name, const char *value);
-/* Signs all headers that are there, as of `at` or fixture_now; adds Host, X-Amz-Date and Authorization. */
+/*
+ * Signs all headers that are there, as of `at` or fixture_now; adds Host, X-Amz-Date and
+ * Authorization.
+ */
 void fixture_sign_at(struct fixture *f, const char *access, const char *service,
                      const char *payload_hash, int64_t at);
 void fixture_sign(struct fixture *f, const char *service, const char *payload_hash);

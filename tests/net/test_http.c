@@ -308,8 +308,8 @@ static void gone_clients_are_done(void **state) {
 }
 
 /*
- * More arguments than a connection has memory for: the application does not hear of the request, and
- * nothing stays (LeakSanitizer).
+ * More arguments than a connection has memory for: the application does not hear of the request,
+ * and nothing stays (LeakSanitizer).
  */
 static void refused_heads_leave_nothing(void **state) {
     (void)state;

@@ -1,8 +1,11 @@
 /*
  * The program that the escape suite runs inside a sandbox: static, and it tries to get out.
- *   jailed walls PORT NAME   every wall once; PORT and NAME are a TCP and an abstract unix socket
- * outside jailed MODE …            one behaviour that the test watches from outside Each wall that
- * gives way prints "BREACH name: …"; the end is "done N".
+ *
+ *   jailed walls PORT NAME   every wall once; PORT and NAME are a TCP port and an abstract unix
+ *                            socket outside
+ *   jailed MODE …            one behaviour that the test watches from outside
+ *
+ * Each wall that gives way prints "BREACH name: …"; the end is "done N".
  */
 #include <arpa/inet.h>
 #include <dirent.h>

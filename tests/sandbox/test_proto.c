@@ -1,4 +1,6 @@
-/* What daemon and spawner say to each other: the spec on the wire, descriptors, and cut messages. */
+/*
+ * What daemon and spawner say to each other: the spec on the wire, descriptors, and cut messages.
+ */
 #include "cm.h"
 
 #include "base/io.h"

@@ -272,7 +272,9 @@ static void test_sha256(void **state) {
     CHECK_TEXT(hex, EMPTY);
 }
 
-/* RFC 4231, cases 1, 2, 3 and 6; then all of them again in turn, with the contexts that were kept. */
+/*
+ * RFC 4231, cases 1, 2, 3 and 6; then all of them again in turn, with the contexts that were kept.
+ */
 static void test_hmac(void **state) {
     (void)state;
     static const struct {

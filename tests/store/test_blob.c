@@ -182,7 +182,9 @@ static void test_unfinished_and_discarded_leave_nothing(void **state) {
     buf_deinit(&ref);
 }
 
-/* A file system without nameless files: a name under tmp/ until the body is whole, none behind it. */
+/*
+ * A file system without nameless files: a name under tmp/ until the body is whole, none behind it.
+ */
 static void test_named_at_first(void **state) {
     (void)state;
     struct blob_writer *w = NULL;

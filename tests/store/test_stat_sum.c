@@ -30,7 +30,9 @@ static void check_row(const struct stat_sum *sum, str want) {
 #define D_3    "\x40\x08\x00\x00\x00\x00\x00\x00"
 #define D_2_5  "\x40\x04\x00\x00\x00\x00\x00\x00"
 
-/* 1 is bin 100,000 (zigzag 200,000 = C0 9A 0C), -1 bin -100,000 (199,999 = BF 9A 0C), 0 is bin 0. */
+/*
+ * 1 is bin 100,000 (zigzag 200,000 = C0 9A 0C), -1 bin -100,000 (199,999 = BF 9A 0C), 0 is bin 0.
+ */
 static void test_bytes(void **state) {
     (void)state;
     CLEANUP_DEINIT(stat_sum) struct stat_sum none = {0}, one = {0}, three = {0}, part = {0};

@@ -83,7 +83,9 @@ static void coerces(void **state) {
     }
 }
 
-/* While planning, a value that is not known yet passes for any scalar, and is seen wherever it is. */
+/*
+ * While planning, a value that is not known yet passes for any scalar, and is seen wherever it is.
+ */
 static void plans(void **state) {
     (void)state;
     static const struct {

@@ -148,7 +148,7 @@ class Configurations(S3Case):
         self.assertEqual(json.loads(self.s3.get_bucket_policy(Bucket=b)["Policy"]), json.loads(public))
         self.assertTrue(self.s3.get_bucket_policy_status(Bucket=b)["PolicyStatus"]["IsPublic"])
         self.s3.put_object(Bucket=b, Key="open.txt", Body=b"for all")
-        # A stranger reads what the policy opens, and nothing else.
+        # An unsigned client reads what the policy opens, and nothing else.
         self.assertEqual(self.cloud.http("GET", f"/{b}/open.txt")[::2], (200, b"for all"))
         self.assertEqual(self.cloud.http("PUT", f"/{b}/open.txt", body=b"x")[0], 403)
         self.assertEqual(self.cloud.http("GET", f"/{b}?list-type=2")[0], 403)

@@ -24,6 +24,7 @@ struct calotype_options {
 };
 
 struct calotype_svc; /* the service's state */
+/* options is copied. Always 0: nothing of it can fail. calotype_close frees. */
 int calotype_open(struct calotype_svc **ret_svc, const struct calotype_options *options,
                   struct err *err);
 struct calotype_svc *calotype_close(struct calotype_svc *svc); /* returns NULL */

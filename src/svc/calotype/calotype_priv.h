@@ -2,6 +2,7 @@
 /* svc/calotype, inside the room. */
 #include "svc/calotype/calotype.h"
 
+/* Constant after calotype_open: any thread. */
 struct calotype_svc {
     struct calotype_options options;
 };

@@ -6,6 +6,10 @@
 #include "svc/cloudwatch/errors.h"
 
 struct cw_known; /* series.c */
+/*
+ * Made by cw_open and constant afterwards, but for `known`, which has a lock of its own: any
+ * thread.
+ */
 struct cw_svc {
     struct store *store;
     struct hub *hub;
@@ -31,7 +35,10 @@ struct cw_series {
     str account, region, name_space, name;
     str dimensions; /* canonical */
 };
-/* The dimensions of a request's array: into *out. 0, or AWS_FAILED. */
+/*
+ * The dimensions of a request's array: into *out. 0, or AWS_FAILED. Appends. InvalidParameterValue
+ * for too many, a bad name, or one that is there twice.
+ */
 int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
 json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */
 /*
@@ -49,16 +56,19 @@ struct cw_known *cw_known_new(void);
 struct cw_known *cw_known_free(struct cw_known *known);
 
 /* ---- query.c: points of a series put together into periods ---- */
+/* The statistics of one period in one unit. */
 struct cw_bucket {
     int64_t start_ms;
     char unit[32];
     struct stat_sum sum;
 };
+/* One series over one span of time. Texts are borrowed for the call. */
 struct cw_query {
     struct cw_series series;
     int64_t start_ms, end_ms, period_ms; /* buckets begin at start_ms; end is not included */
     str unit;                            /* absent: each unit for itself */
 };
+/* Zeroed it is empty; it owns its buckets and their sums. */
 struct cw_result {
     struct cw_bucket *buckets; /* ascending by start, then unit */
     size_t n;
@@ -75,5 +85,6 @@ void cw_result_deinit(struct cw_result *result);
 bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 
 /* ---- Alarms and dashboards: rows of STORE_META, in the request's account and region ---- */
+/* Clear key first. */
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);

@@ -19,15 +19,16 @@ struct ddb_place { /* one ExpressionAttributeNames or -Values member */
     const struct ddb_value *value;
     bool used;
 };
+/* Lives as long as the request; parsing marks what is used. */
 struct ddb_expr_env {
     struct arena *arena;
     struct ddb_place *names, *values;
     size_t n_names, n_values;
 };
 /*
- * From the members of the request (NULL: absent). any: the request has an expression at all; without
- * one, names and values are refused, and why_not (may be NULL) says which parameters are missing
- * ("UpdateExpression and ConditionExpression are null"). False: err holds AWS's words.
+ * From the members of the request (NULL: absent). any: the request has an expression at all;
+ * without one, names and values are refused, and why_not (may be NULL) says which parameters are
+ * missing ("UpdateExpression and ConditionExpression are null"). False: err holds AWS's words.
  */
 bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json_t *names,
                        const json_t *values, bool any, const char *why_not, struct err *err);
@@ -35,6 +36,7 @@ bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json
 bool ddb_expr_env_done(const struct ddb_expr_env *env, struct err *err);
 
 /* ---- Paths ---- */
+/* One step of a document path: .name or [index]. */
 struct ddb_step {
     str name; /* absent: an index */
     uint32_t index;
@@ -70,6 +72,10 @@ enum ddb_node_kind {
     DDB_NODE_MINUS,
 };
 enum ddb_op { DDB_EQ, DDB_NE, DDB_LT, DDB_LE, DDB_GT, DDB_GE };
+/*
+ * A node of an expression. Which fields mean something follows from kind; kids are operands, in the
+ * order of the comments above.
+ */
 struct ddb_node {
     enum ddb_node_kind kind;
     enum ddb_op op;
@@ -81,16 +87,19 @@ struct ddb_node {
     size_t n;
 };
 
+/* The clauses of an update expression. */
 enum ddb_action { DDB_SET, DDB_REMOVE, DDB_ADD, DDB_DELETE };
 struct ddb_clause {
     enum ddb_action action;
     struct ddb_path path;
     struct ddb_node *operand; /* SET: a tree; ADD, DELETE: a VALUE; REMOVE: NULL */
 };
+/* All clauses, in the order of the text. */
 struct ddb_update {
     struct ddb_clause *clauses;
     size_t n;
 };
+/* The paths that a projection names, at least one. */
 struct ddb_projection {
     struct ddb_path *paths;
     size_t n;

@@ -3,6 +3,7 @@
 #include "svc/dynamodb/expr.h"
 #include "svc/dynamodb/table.h"
 
+/* What is asked of the sort key; ANY: nothing. */
 enum ddb_sort_test {
     DDB_SORT_ANY,
     DDB_SORT_EQ,
@@ -13,12 +14,16 @@ enum ddb_sort_test {
     DDB_SORT_BETWEEN,
     DDB_SORT_BEGINS_WITH,
 };
+/* The condition, with values that are borrowed from the expression. */
 struct ddb_key_condition {
     const struct ddb_value *partition;
     enum ddb_sort_test test;
     const struct ddb_value *sort, *high; /* high: BETWEEN's upper bound */
 };
-/* False: err holds AWS's words. */
+/*
+ * Takes the parsed expression apart: equality of the partition key, and at most one test of the
+ * sort key, joined by AND. False: err holds AWS's words, such as for another attribute or operator.
+ */
 bool ddb_key_condition(const struct ddb_node *node, const struct ddb_key_schema *keys,
                        struct ddb_key_condition *ret, struct err *err);
 /*

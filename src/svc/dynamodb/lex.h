@@ -18,6 +18,7 @@ struct ddb_token {
     enum ddb_token_kind kind;
     str text;
 };
+/* Where the reading stands. `before` is the token before the current one, for ddb_lex_near. */
 struct ddb_lexer {
     str all;
     size_t at; /* behind `token` */

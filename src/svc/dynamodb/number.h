@@ -4,7 +4,7 @@
  * 9.99…E+125, exact; zero has no sign. ("Data types", DynamoDB Developer Guide.)
  *
  * A number is kept in one form only: no leading or trailing zero digits, so equal numbers are equal
- * bytes. Values, no memory behind them. Text from strangers is bounded by the caller; a huge
+ * bytes. Values, no memory behind them. Untrusted text is bounded by the caller; a huge
  * exponent costs nothing.
  */
 #include "base/buf.h"
@@ -29,7 +29,10 @@ enum {
 };
 /* Sets *ret on DDB_NUMBER_OK only. */
 int ddb_number_parse(struct ddb_number *ret, str text);
-/* a + b or a - b. */
+/*
+ * a + b or a - b. DDB_NUMBER_OK, or E_DIGITS, E_OVERFLOW, E_UNDERFLOW where the exact result is
+ * none. ret may be a or b.
+ */
 int ddb_number_add(struct ddb_number *ret, const struct ddb_number *a, const struct ddb_number *b);
 int ddb_number_sub(struct ddb_number *ret, const struct ddb_number *a, const struct ddb_number *b);
 int ddb_number_cmp(const struct ddb_number *a, const struct ddb_number *b); /* < 0, 0, > 0 */

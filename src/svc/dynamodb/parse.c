@@ -93,7 +93,7 @@ static bool take_name(struct ddb_parser *p, str *ret) {
     return true;
 }
 
-/* "[12]": the bracket was seen. */
+/* "[12]": the bracket has been read. */
 static bool take_index(struct ddb_parser *p, uint32_t *ret) {
     uint64_t index;
     ddb_lex_next(&p->lexer);

@@ -65,7 +65,7 @@ int ddb_op_UpdateContinuousBackups(struct ddb_svc *svc, struct rq *rq) {
                            "RecoveryPeriodInDays cannot be given when point-in-time recovery is "
                            "disabled");
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    if (enable) { /* what a shorter period has let go does not come back with a longer one */
+    if (enable) { /* what a shorter period has dropped does not come back with a longer one */
         int64_t since = table->history ? earliest(rq, json_obj(doc, "Recovery")) : rq->now_ms;
         json_set(doc, "Recovery",
                  json_pack("{s:I,s:I}", "Since", (json_int_t)since, "Days", (json_int_t)days));

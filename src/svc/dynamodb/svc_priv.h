@@ -2,9 +2,9 @@
 /*
  * svc/dynamodb, inside the room: the service's state, and what its operations share.
  *
- * The state is set by ddb_open and constant afterwards; the cache of tables and the gauge have locks
- * of their own. Functions that take a request answer 0 or AWS_FAILED with the error set, unless they
- * say otherwise; trees and tables that they give live until the request's end.
+ * The state is set by ddb_open and constant afterwards; the cache of tables and the gauge have
+ * locks of their own. Functions that take a request answer 0 or AWS_FAILED with the error set,
+ * unless they say otherwise; trees and tables that they give live until the request's end.
  */
 #include "svc/dynamodb/errors.h"
 #include "svc/dynamodb/expr.h"
@@ -25,7 +25,10 @@ struct ddb_svc {
 #define KIT_OPS    "svc/dynamodb/ops.def"
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
-/* The hooks of struct aws_service: context.c. The resource is the table or index that rq names. */
+/*
+ * The hooks of struct aws_service: context.c. The resource is the table or index that rq names.
+ * ret_arn is appended to. 0, AWS_FAILED or -errno.
+ */
 int ddb_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
 int ddb_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
@@ -77,8 +80,9 @@ struct ddb_capacity {
     double indexes[DDB_CAPACITY_INDEXES]; /* by position in table->indexes */
 };
 /*
- * Capacity units of one item of so many bytes: 4 KiB a unit of reading, half of it when the read may
- * be eventually consistent; 1 KiB a unit of writing. An item that is not there costs the least one.
+ * Capacity units of one item of so many bytes: 4 KiB a unit of reading, half of it when the read
+ * may be eventually consistent; 1 KiB a unit of writing. An item that is not there costs the least
+ * one.
  */
 double ddb_read_units(size_t bytes, bool consistent);
 double ddb_write_units(size_t bytes);
@@ -87,6 +91,10 @@ void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
                       const struct ddb_capacity *capacity);
 
 /* ---- gauge.c ---- */
+/*
+ * store and hub must outlive it. ddb_gauge_free forgets what was not flushed. The others of the
+ * gauge: any thread.
+ */
 struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
 struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
 /* Puts what was gathered as metrics, in a commit of its own. */
@@ -114,4 +122,5 @@ int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition);
 /* Checks the new item and adds everything to the request's batch. */
 int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change);
+/* Releases the row that was read; old and new live in the request's arena. */
 void ddb_change_deinit(struct ddb_change *change);

@@ -12,14 +12,18 @@
 
 enum { DDB_HASH = 16 }; /* bytes of a partition key's hash in row keys */
 
+/* An attribute that is part of a key. Its type is S, N or B. */
 struct ddb_key_attr {
     str name; /* absent: none */
     enum ddb_type type;
 };
+/* The keys of a table or an index; sort.name is absent where there is no sort key. */
 struct ddb_key_schema {
     struct ddb_key_attr partition, sort;
 };
+/* What an index entry holds besides the keys of index and table. */
 enum ddb_projection_type { DDB_PROJECT_ALL, DDB_PROJECT_KEYS, DDB_PROJECT_INCLUDE };
+/* A secondary index. Its entries are rows below `prefix`, which hold what the projection wants. */
 struct ddb_index {
     uint64_t id; /* within the table; never used again */
     str name;
@@ -30,6 +34,7 @@ struct ddb_index {
     size_t n_include;
     str prefix; /* of its entries' row keys */
 };
+/* One table as its row describes it; all texts lie in its arena or in doc. */
 struct ddb_table {
     _Atomic unsigned refs;
     struct arena arena;
@@ -47,6 +52,7 @@ struct ddb_table {
 
 /* The cache, with a lock of its own: any thread. */
 struct ddb_tables;
+/* store must outlive the cache. ddb_tables_free drops its references; a table in use lives on. */
 struct ddb_tables *ddb_tables_new(struct store *store);
 struct ddb_tables *ddb_tables_free(struct ddb_tables *tables);
 DEFINE_FREEP(ddb_tables)
@@ -56,6 +62,7 @@ int ddb_tables_get(struct ddb_tables *tables, str account, str region, str name,
 /* Empties the cache: the shape of a store_after function. */
 void ddb_tables_changed(void *tables);
 
+/* Another reference to the same. */
 static inline struct ddb_table *ddb_table_ref(struct ddb_table *table) {
     table->refs++;
     return table;

@@ -1,6 +1,6 @@
 /*
  * An update on an item. Every operand is read from the item as it was; the clauses then change a
- * mutable copy. Paths do not overlap (the parser saw to it), so their order does not matter.
+ * mutable copy. Paths do not overlap (the parser has checked that), so their order does not matter.
  */
 #include "svc/dynamodb/edit.h"
 

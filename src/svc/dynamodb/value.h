@@ -26,7 +26,7 @@ enum ddb_type {
     DDB_N_TYPES
 };
 
-/* Limits on what strangers send ("Quotas", DynamoDB Developer Guide). */
+/* Limits on what clients send ("Quotas", DynamoDB Developer Guide). */
 enum {
     DDB_DEPTH = 32,
     DDB_ITEM_MAX = 400 * 1024,
@@ -36,10 +36,12 @@ enum {
 };
 
 struct ddb_value;
+/* One entry of a map. */
 struct ddb_attr {
     str name;
     const struct ddb_value *value;
 };
+/* A value is constant once it is made, so trees share branches. */
 struct ddb_value {
     enum ddb_type type;
     uint32_t n; /* of elements or attrs */
@@ -72,11 +74,14 @@ bool ddb_item_from_json(struct arena *a, const json_t *json, const struct ddb_va
 json_t *ddb_value_to_json(const struct ddb_value *v);
 json_t *ddb_item_to_json(const struct ddb_value *item); /* the inside of its "M" */
 
-/* Stored form (docs/formats/dynamodb.md). Decoding checks everything: false on damage. */
+/*
+ * Stored form (docs/formats/dynamodb.md). Decoding checks everything: false on damage. Encoding
+ * appends. Nothing of a decoded tree is deeper than DDB_DEPTH allows.
+ */
 void ddb_value_encode(const struct ddb_value *v, struct buf *out);
 bool ddb_value_decode(struct arena *a, struct cur *c, const struct ddb_value **ret);
 
-/* Attribute of a map, or NULL. */
+/* Attribute of a map, or NULL. Binary search by bytes. */
 const struct ddb_value *ddb_map_get(const struct ddb_value *map, str name);
 /* A new map: the old one with name set to value (NULL: without name). map NULL: empty. */
 const struct ddb_value *ddb_map_with(struct arena *a, const struct ddb_value *map, str name,

@@ -15,6 +15,10 @@
 
 struct iam_cache;
 struct iam_entity;
+/*
+ * Made by iam_open. What changes is the generation, and the cache, which has a lock of its own: any
+ * thread.
+ */
 struct iam_svc {
     struct store *store;
     const struct seal_key *seal; /* of secrets; lives as long as the store */
@@ -87,6 +91,7 @@ struct iam_entity {
     struct row row;
     json_t *doc;
 };
+/* Releases row and doc; changes that were not put are lost. */
 void iam_entity_deinit(struct iam_entity *entity);
 
 /* An operation on the entity that its request names: fn(rq, entity). */
@@ -134,6 +139,7 @@ int iam_entity_list(const struct iam_kind *kind, struct rq *rq,
 int iam_profile_check_none(struct rq *rq, str role);
 
 /* ---- Managed policies ---- */
+/* A managed policy of AWS's own. Static. */
 struct iam_builtin {
     const char *name, *path, *version, *document;
     int64_t created_s, updated_s;
@@ -141,8 +147,14 @@ struct iam_builtin {
 /* AWS's own policies that are built in; NULL when there is none of that ARN. */
 const struct iam_builtin *iam_builtin_find(str arn);
 const struct iam_builtin *iam_builtin_at(size_t index); /* NULL behind the last */
+/* Its place among them, as iam_svc.builtins has it. */
 size_t iam_builtin_index(const struct iam_builtin *builtin);
+/* Appends "arn:aws:iam::aws:policy" with path and name. */
 void iam_builtin_arn(const struct iam_builtin *builtin, struct buf *out);
+/*
+ * At open: compiles all into iam->builtins. 0, or -EINVAL with words where one of them is no
+ * policy.
+ */
 int iam_builtins_compile(struct iam_svc *iam, struct err *err);
 void iam_builtins_free(struct iam_svc *iam);
 
@@ -195,6 +207,7 @@ void iam_key_create(struct iam_svc *iam, const struct rows *rows, str account, s
 int iam_count_keys(struct rq *rq, str user, size_t *ret_n);
 
 /* ---- Grants: the compiled policies of one role or user, shared by its identities ---- */
+/* Reference-counted and constant once it is filled: identities in different threads share it. */
 struct iam_grants {
     _Atomic unsigned refs;
     struct policy **owned; /* compiled from rows; freed with the grants */
@@ -209,6 +222,7 @@ int iam_grants_load(struct iam_svc *iam, const struct rows *rows, str account, c
 /* Compiles managed policies by ARN and appends them; those that are gone are skipped. */
 int iam_grants_add_managed(struct iam_svc *iam, const struct rows *rows, str account, str arn,
                            struct iam_grants *grants);
+/* Compiles the text of an inline policy and appends it. 0, or -EBADMSG where it is no policy. */
 int iam_grants_add_text(struct iam_grants *grants, str text);
 struct iam_grants *iam_grants_new(void);
 struct iam_grants *iam_grants_ref(struct iam_grants *grants);
@@ -225,6 +239,7 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
 int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */
 
 /* ---- The identity cache (source.c) ---- */
+/* Identities by access key, as of a generation: any thread, by a lock of its own. */
 struct iam_cache *iam_cache_new(void);
 struct iam_cache *iam_cache_free(struct iam_cache *cache);
 

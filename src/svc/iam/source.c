@@ -1,10 +1,10 @@
 /*
  * The identity source: access key → identity. What was found is cached with the generation that
  * was in force before it was read; when the generation has moved on, it is read again. So a change
- * is seen by every request that begins after it was answered, and a request under way keeps what it
+ * holds for every request that begins after it was answered, and a request under way keeps what it
  * began with. Hits take a read lock and one hash lookup.
  *
- * Rows are peeked at, in one snapshot: nothing is written by what is seen, and the generation says
+ * Rows are peeked at, in one snapshot: nothing is written by what they say, and the generation says
  * when it is old.
  *
  * Grants (compiled policies) are cached the same way by the row's ARN, because many sessions share

@@ -12,6 +12,7 @@ struct kit_attribute;
 typedef int kit_attribute_check(struct rq *rq, const struct kit_attribute *attribute, str value,
                                 const void *of);
 
+/* One attribute of a kind of resource. */
 struct kit_attribute {
     const char *name;
     kit_attribute_check *check; /* NULL: any text will do */
@@ -26,6 +27,10 @@ struct kit_attribute {
     const struct kit_refusal *refusal; /* … and how others are refused ({name}) */
 };
 
+/*
+ * All that may be set of a kind of resource, and how a name that is none of them is refused.
+ * Static.
+ */
 struct kit_attributes {
     const struct kit_attribute *rows;
     size_t n;
@@ -34,8 +39,8 @@ struct kit_attributes {
 
 /*
  * Checks one attribute, or every member of given, and sets it in `into`, a row's Attributes. The
- * check of the table's row gets `of`. 0, or AWS_FAILED with the service's error: nothing of what was
- * given is to be stored then, though `into` may have changed.
+ * check of the table's row gets `of`. 0, or AWS_FAILED with the service's error: nothing of what
+ * was given is to be stored then, though `into` may have changed.
  */
 int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name,
                         str value, json_t *into, const void *of);

@@ -2,6 +2,7 @@
 /* kit/metric: a service's own metrics, which CloudWatch keeps (AWS/SQS by QueueName, …). */
 #include "hub/hub.h"
 
+/* The most dimensions that a metric of a service has. */
 enum { KIT_METRIC_DIMENSIONS = 3 };
 
 /* Whose numbers they are: made once for a queue, a topic, a table; views of its texts. */

@@ -43,6 +43,7 @@ struct kit_paging {
     const char *text;
 };
 
+/* One page under way, on the handler's stack. */
 struct kit_page {
     struct rq *rq;
     const struct kit_paging *paging;

@@ -4,6 +4,7 @@
  */
 #include "aws/rq.h"
 
+/* How a service refuses one thing. Static, as a row of its tables. */
 struct kit_refusal {
     const struct aws_error *error; /* NULL: the service lets it pass */
     const char *text;              /* {word} is filled in; NULL: the row's */

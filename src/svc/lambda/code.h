@@ -3,7 +3,7 @@
  * svc/lambda/code: deployment packages. The zip is the truth (a store blob); DATA/functions/NAME is
  * an unpacked copy of it, NAME being the zip's SHA-256 in hex, made again whenever it is missing.
  *
- * A package is a stranger's: names must be relative and plain, entries regular files or folders,
+ * A package is untrusted: names must be relative and plain, entries regular files or folders,
  * sizes within the limits, contents what their checksums say.
  */
 #include "aws/rq.h"
@@ -19,12 +19,14 @@ enum {
     LAMBDA_DIR_LEN = 64,
 };
 
+/* The package is at fault: no zip, or not a plain one; beyond a limit. */
 enum { LAMBDA_E_ZIP = OUTCOMES_LAMBDA_CODE, LAMBDA_E_TOO_BIG };
 /*
  * Unpacks zip into DATA/functions/dir unless that is there. 0; LAMBDA_E_ZIP or LAMBDA_E_TOO_BIG
  * with a sentence for the caller of the API; -errno. Any thread; two may do the same at once.
  */
 int lambda_code_unpack(const char *functions_dir, str zip, const char *dir, struct err *err);
+/* True where DATA/functions/dir is there: it gets its name when it is whole. */
 bool lambda_code_is_unpacked(const char *functions_dir, const char *dir);
 /* Removes folders whose name keep() does not want, and half-made ones. */
 void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name),

@@ -71,7 +71,7 @@ struct lambda_env {
     char stream[64];
 };
 
-/* ---- env_state.c: births and ends ---- */
+/* ---- env_state.c: making, ending, reaping ---- */
 /*
  * A new environment in STARTING, in pool and in all counts, with inv for its first event. The
  * caller gets a reference and must call lambda_env_started_locked.
@@ -83,7 +83,9 @@ void lambda_env_ref_locked(struct lambda_env *env);
 void lambda_env_unref_locked(struct lambda_env *env);
 /* The sandbox is there; the environment owns it and its outputs. */
 void lambda_env_boxed_locked(struct lambda_env *env, struct sandbox *sandbox);
-/* origin is port i's listener, NULL where it could not be opened; it holds a reference of its own. */
+/*
+ * origin is port i's listener, NULL where it could not be opened; it holds a reference of its own.
+ */
 void lambda_env_listens_locked(struct lambda_env *env, size_t i, struct net_origin *origin);
 /*
  * The start is over, well or not. A failed one is killed and reaped; its invocation, with a REPORT
@@ -122,12 +124,12 @@ struct lambda_inv *lambda_env_release_locked(struct lambda_env *env);
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv);
 /* The watch thread knows it. */
 void lambda_env_watched_locked(struct lambda_env *env);
-/* No deadline any more: it was killed for its memory, and its end says the rest. */
+/* Takes the deadline away: the program was killed for its memory, and its end says the rest. */
 void lambda_env_untimed_locked(struct lambda_env *env);
 
 /*
- * env_start.c: makes the sandbox and its sockets, in a few milliseconds. 0, or inv's outcome is set.
- * Without the lock.
+ * env_start.c: makes the sandbox and its sockets, in a few milliseconds. 0, or inv's outcome is
+ * set. Without the lock.
  */
 int lambda_env_start(struct lambda_env *env, struct lambda_inv *inv);
 

@@ -1,6 +1,6 @@
 /*
- * Starting an environment: code, keys, variables, sandbox, sockets. Runs in the thread that needs it
- * for its invocation, without svc->lock, for it reads the disk and waits for the sandbox.
+ * Starting an environment: code, keys, variables, sandbox, sockets. Runs in the thread that needs
+ * it for its invocation, without svc->lock, for it reads the disk and waits for the sandbox.
  */
 #include "aws/port.h"
 #include "base/arn.h"

@@ -1,6 +1,6 @@
 /*
- * All changes of an environment's state, and of what must agree with it: the invocation that it has,
- * the request that is parked, its references, and the counts of its pool, its account and the
+ * All changes of an environment's state, and of what must agree with it: the invocation that it
+ * has, the request that is parked, its references, and the counts of its pool, its account and the
  * service. No other file assigns these. Everything here is under svc->lock and waits for nothing
  * but the freezing and thawing of a sandbox (tens of microseconds).
  */
@@ -87,7 +87,7 @@ static void take_inv(struct lambda_env *env, struct lambda_inv *inv) {
     svc->async_running += inv->async;
 }
 
-/* ---- Births and ends ---- */
+/* ---- Making, ending, reaping ---- */
 struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_pool *pool,
                                          struct lambda_inv *inv) {
     LOCK_HELD(&svc->lock);

@@ -23,13 +23,15 @@ struct lambda_name {
 };
 /* False where text is none of these forms. account and region fill in what text leaves out. */
 bool lambda_name_parse(str text, str account, str region, struct lambda_name *ret);
-/* arn:aws:lambda:REGION:ACCOUNT:function:NAME, without qualifier. */
+/* arn:aws:lambda:REGION:ACCOUNT:function:NAME, without qualifier. Appends. */
 void lambda_name_arn(const struct lambda_name *name, struct buf *out);
 
+/* Key of the function's row in STORE_META. Clears key first. */
 void lambda_row_key(const struct lambda_name *name, struct buf *key);
 /* What the keys of one account's functions in one region begin with. */
 void lambda_row_prefix(str account, str region, struct buf *prefix);
 
+/* Lambda's defaults for asynchronous invocations, and the longest name. */
 enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_NAME_MOST = 64 };
 
 /* Immutable, shared by pools, environments and invocations. All str point into doc or the names. */
@@ -47,8 +49,12 @@ struct lambda_fn {
     int64_t reserved;     /* invocations at once; -1: none reserved */
     struct buf log_group; /* name, the default or the configured one */
 };
-/* row: the bytes of the row. NULL when they are damaged. */
+/*
+ * Parses the bytes of a row and copies name: one reference, the caller's. NULL when the row is
+ * damaged.
+ */
 struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row);
+/* Another reference to the same, for whoever keeps it beyond the call. */
 static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
     fn->refs++;
     return fn;
@@ -59,7 +65,7 @@ DEFINE_FREEP(lambda_fn)
 static inline uint64_t lambda_fn_memory(const struct lambda_fn *fn) {
     return fn->memory_mb * 1024 * 1024;
 }
-/* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
+/* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. On 0 the caller owns one reference. */
 int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,
                    struct lambda_fn **ret_fn);
 
@@ -68,4 +74,5 @@ int64_t lambda_fn_max_retries(const struct lambda_fn *fn);
 int64_t lambda_fn_max_age_ms(const struct lambda_fn *fn);
 /* OnSuccess, OnFailure: the destination's ARN, or absent. */
 str lambda_fn_destination(const struct lambda_fn *fn, const char *which);
+/* ARN of DeadLetterConfig; absent without one. A view into doc. */
 str lambda_fn_dead_letter(const struct lambda_fn *fn);

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * svc/lambda/inv: an invocation: one event on its way through an environment, and what became of it.
+ * svc/lambda/inv: an invocation: one event on its way through an environment, and what became of
+ * it.
  *
  * An invocation has one owner at a time, and whoever owns it alone may change it: the request or
  * the queue that made it, until lambda_dispatch returns 0; then its environment (env->inv), under
@@ -23,7 +24,7 @@ struct lambda_line {
 /* Frees every line; the list is empty afterwards. */
 void lambda_lines_free(struct list *lines);
 
-/* What became of an invocation. */
+/* What became of an invocation. Zeroed: success without a payload. */
 struct lambda_outcome {
     const struct aws_error *fault; /* the service's, not the function's: NULL otherwise */
     char fault_text[256];
@@ -32,6 +33,7 @@ struct lambda_outcome {
     bool interrupted;   /* by our own end: leaves no trace, its row stays as it was */
     struct buf payload; /* response or error document */
 };
+/* Frees the payload. */
 void lambda_outcome_deinit(struct lambda_outcome *outcome);
 
 struct lambda_inv {

@@ -160,9 +160,10 @@ int lambda_op_Invoke(struct lambda_svc *svc, struct rq *rq) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     str type = json_str(rq->in, "InvocationType");
     bool event = str_is(type, "Event");
-    if (json_has(rq->in, "DurableExecutionName") || json_has(rq->in, "TenantId"))
-        return lambda_fail_unsupported(rq, json_has(rq->in, "TenantId") ? "TenantId"
-                                                                        : "DurableExecutionName");
+    static const char *const unsupported[] = {"TenantId", "DurableExecutionName"};
+    for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
+        if (json_has(rq->in, unsupported[i]))
+            return lambda_fail_unsupported(rq, unsupported[i]);
     /*
      * A queued event is promised to the function, so the function must be there when the promise
      * is made. What runs at once runs as the function was found: nothing of it waits for a commit.

@@ -28,7 +28,7 @@ struct lambda_options {
     unsigned idle_s; /* real time after which an idle environment ends; 0: 300 */
 };
 
-/* For store_open: how rows of older formats become today's. */
+/* For store_open: how rows of older formats become those of this one. */
 extern const struct store_migration lambda_migrations[];
 
 /*

@@ -32,14 +32,24 @@ struct lambda_count {
     unsigned n;
 };
 
+/*
+ * The service. Made by lambda_open, freed by lambda_close; between lambda_start and lambda_stop its
+ * two threads run, the watcher and the completer.
+ */
 struct lambda_svc {
     /* Set by lambda_open and the same until lambda_close: any thread, no lock. */
     struct store *store;
     struct hub *hub;
     struct aws_cloud *cloud;
     struct sandbox_spawner *spawner;
+    /* The cloud's CA as PEM: what runs in a sandbox trusts it. */
     struct buf ca_cert;
+    /* DATA/functions: unpacked code (code.h). */
     char *functions_dir;
+    /*
+     * What all environments together may use, async_at_once: how many asynchronous invocations run
+     * at once, idle_ns: how long an environment without events lives.
+     */
     uint64_t memory_bytes;
     unsigned async_at_once;
     int64_t idle_ns;
@@ -70,15 +80,24 @@ struct lambda_svc {
     bool has_completer, completer_stops;
 };
 
-/* env_state.c: invocations of the account that environments have. */
+/*
+ * env_state.c: invocations of the account that environments have. Reserved concurrency is not in
+ * it: that is counted per pool.
+ */
 unsigned lambda_running_locked(struct lambda_svc *svc, str account);
 
-/* watch.c: the thread is started and ended by the main thread. */
+/*
+ * watch.c: the thread is started and ended by the main thread. Blocks in stop until every
+ * environment is reaped. 0 or -errno with words.
+ */
 int lambda_watch_start(struct lambda_svc *svc, struct err *err);
 void lambda_watch_stop(struct lambda_svc *svc);
-/* It looks at all deadlines again. Any thread, with the lock or without. */
+/* Makes the watch thread check all deadlines again. Any thread, with the lock or without. */
 void lambda_watch_wake(struct lambda_svc *svc);
-/* From now on env's outputs, deadline and end are seen to. */
+/*
+ * The watch thread polls env's outputs, deadline and end from here on. Once per environment, when
+ * its sandbox is there.
+ */
 void lambda_watch_env_locked(struct lambda_env *env);
 
 /*
@@ -88,20 +107,29 @@ void lambda_watch_env_locked(struct lambda_env *env);
 enum { LAMBDA_MEMORY_TICK_MS = 50 };
 int lambda_upkeep(struct lambda_svc *svc, bool memory);
 
-/* runtime_api.c: the runtime API's application, for the sandbox's socket. */
+/* runtime_api.c: the runtime API's application, for the sandbox's socket. svc must outlive it. */
 struct net_app lambda_runtime_app(struct lambda_svc *svc);
 
-/* complete.c: the thread is started and ended by the main thread. */
+/*
+ * complete.c: the thread is started and ended by the main thread. stop commits what waits first. 0
+ * or -errno with words.
+ */
 int lambda_complete_start(struct lambda_svc *svc, struct err *err);
 void lambda_complete_stop(struct lambda_svc *svc);
-/* Takes inv: it is freed when its traces are committed. Takes the lock itself. */
+/*
+ * Takes inv: it is freed when its traces are committed. Takes the lock itself. One that was
+ * interrupted by our own end, or comes before the thread runs, is freed without a trace.
+ */
 void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
-/* Adds one observation of AWS/Lambda's metric name for fn to batch; unit: "Count", "Milliseconds". */
+/*
+ * Adds one observation of AWS/Lambda's metric name for fn to batch; unit: "Count", "Milliseconds".
+ */
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);
 
 /* queue.c */
+/* Adds the kind of due rows "invoke" to the hub. Once, before hub_start. */
 void lambda_queue_open(struct lambda_svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
 void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
@@ -109,25 +137,33 @@ void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const s
 /* The row after another failure, due again at due_ms of world time. */
 void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
                         const struct lambda_inv *inv, int64_t due_ms);
+/* Deletes the invocation's row with the commit of batch: its outcome is in the same batch. */
 void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
 /* Room may have come. Any thread, with the lock or without. */
 void lambda_queue_kick(struct lambda_svc *svc);
 
 /* after.c: what an asynchronous invocation's outcome causes, in batch. */
 enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
+/*
+ * Either another attempt (lambda_queue_again), or the end of the row, with the records for its
+ * destinations and dead letters. inv stays the caller's.
+ */
 void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv);
 /* One that was never run again: too old. */
 void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
                           struct lambda_inv *inv);
 
-/* port.c: the hub's ports. */
+/* port.c: the hub's ports. Before hub_start. */
 void lambda_ports_plug(struct lambda_svc *svc);
 
 /* permission.c */
 /* The function's resource policy; nothing when it has none. */
 void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
 
-/* hooks.c: of the service row. */
+/*
+ * hooks.c: of the service row, as aws/op.h describes them; svc is the struct lambda_svc. 0,
+ * AWS_FAILED or -errno.
+ */
 int lambda_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
 int lambda_hook_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                        str *ret_account);
@@ -144,8 +180,9 @@ struct lambda_change {
 };
 /* 0 or AWS_FAILED */
 int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret);
+/* Releases row and doc; a change that was not put is lost. */
 void lambda_change_deinit(struct lambda_change *change);
-/* Writes doc back. */
+/* Writes doc back with the request's batch, under the condition that the row is as it was read. */
 void lambda_change_put(struct rq *rq, const struct lambda_change *change);
 /* An operation on the function that its request names in member: fn(rq, change). */
 #define LAMBDA_OP(name, fn, member)                                                                \
@@ -156,6 +193,7 @@ int lambda_on_function(struct rq *rq, const char *member,
                        int (*fn)(struct rq *rq, struct lambda_change *c));
 /*
  * The function to be run. lasting: it must still be so when the request commits. 0 or AWS_FAILED.
+ * The caller frees the reference.
  */
 int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 /* The rows changed: when the batch commits, environments of older generations go. */
@@ -170,6 +208,7 @@ extern const struct kit_tags lambda_tags;
  * AWS_FAILED.
  */
 int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh);
+/* Sets LastModified to that world time, and RevisionId anew: after every change of a row. */
 void lambda_config_touch(json_t *config, int64_t now_ms); /* LastModified, RevisionId */
 
 #define KIT_OPS    "svc/lambda/ops.def"

@@ -106,7 +106,9 @@ void lambda_log_flush_locked(struct lambda_env *env) {
 }
 
 /* ---- The end of an invocation ---- */
-/* In MiB, rounded up; never more than the limit, for the cgroup counts /tmp and cached files too. */
+/*
+ * In MiB, rounded up; never more than the limit, for the cgroup counts /tmp and cached files too.
+ */
 static uint64_t peak_of(const struct lambda_env *env) {
     const uint64_t mib = UINT64_C(1) << 20;
     uint64_t peak = (sandbox_memory_peak(env->sandbox) + mib - 1) / mib;

@@ -1,7 +1,7 @@
 /*
- * lambda/migrate: formats 1 and 2 kept asynchronous invocations in rows of kind "lambda.q" (id): version, due_ms,
- * born_ms, failures, and five texts. They become due rows under the same id; the texts are as they
- * were.
+ * lambda/migrate: formats 1 and 2 kept asynchronous invocations in rows of kind "lambda.q" (id):
+ * version, due_ms, born_ms, failures, and five texts. They become due rows under the same id; the
+ * texts are as they were.
  */
 #include "base/log.h"
 #include "base/rand.h"

@@ -27,9 +27,10 @@ enum {
     LAMBDA_E_ROOM, /* this machine has no memory left for another environment, or it stops */
 };
 /*
- * Hands the invocation to an environment, starting one when needed (a few milliseconds). 0: it is
- * under way and no longer the caller's; its answer may have been called already. LAMBDA_E_LIMIT,
- * LAMBDA_E_ROOM: the caller keeps it. Without the lock; any thread but an event loop's.
+ * Hands the invocation to an environment, starting one when needed (a few milliseconds). 0: the
+ * invocation is under way and not the caller's; its answer may have been called already.
+ * LAMBDA_E_LIMIT, LAMBDA_E_ROOM: the caller keeps it. Without the lock; any thread but an event
+ * loop's.
  */
 int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv);
 /* The pool of a function, made when there is none. */

@@ -210,7 +210,7 @@ static void serve_line(struct lambda_svc *svc, struct lambda_pool *pool) {
     }
 }
 
-/* The pools are never removed, so the walk may let go of the lock between two. */
+/* The pools are never removed, so the walk may release the lock between two. */
 static struct lambda_pool *next_pool(struct lambda_svc *svc, size_t *at) {
     LOCK_SCOPE(&svc->lock);
     str arn;

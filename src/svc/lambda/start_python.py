@@ -25,7 +25,7 @@ class Api:
         self.file = None
 
     def call(self, method, path, body=b"", headers=()):
-        """(status, {lower-case header: value}, body). The API has not seen a call whose connection
+        """(status, {lower-case header: value}, body). The API has not got a call whose connection
         was closed before the first byte of an answer, so such a call is made once more."""
         try:
             return self.once(method, path, body, headers)

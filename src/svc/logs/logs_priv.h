@@ -5,6 +5,10 @@
 #include "svc/logs/logs.h"
 
 struct logs_known; /* known.c */
+/*
+ * Made by logs_open and constant afterwards, but for `known`, which has a lock of its own: any
+ * thread.
+ */
 struct logs_svc {
     struct store *store;
     struct hub *hub;
@@ -43,6 +47,7 @@ void logs_size_key(struct buf *key, uint64_t group);
 /* The last two parts of an event's or index key. */
 struct logs_place logs_place_of(str key);
 
+/* One event. Texts are views of the row, or the caller's. */
 struct logs_event {
     struct logs_place at;
     int64_t ingested_ms;
@@ -64,8 +69,10 @@ struct logs_group {
     uint64_t id;
     int64_t oldest_ms; /* events before this have expired; 0: none do */
 };
+/* Releases the row and the document. */
 void logs_group_deinit(struct logs_group *group);
 int logs_group_of(struct rq *rq, struct logs_group *ret_group);
+/* A stream as a request names it, with its row, which is a condition of what the request writes. */
 struct logs_stream {
     struct row row;
     uint64_t id;
@@ -81,6 +88,10 @@ json_t *logs_new_group(struct store *store, str name, int64_t now_ms);
 json_t *logs_new_stream(struct store *store, str name, int64_t now_ms);
 
 /* ---- write.c ---- */
+/*
+ * Where events are written: the ids of a group and a stream, so that no row is read for each event.
+ * Texts are borrowed.
+ */
 struct logs_target {
     str account, region;
     uint64_t group, stream;
@@ -113,8 +124,12 @@ int logs_known_find(struct logs_svc *logs, const struct hub_log *line,
                     struct logs_target *ret_target);
 void logs_known_forget(void *logs); /* a store_after hook: something was deleted */
 
-/* ---- sweep.c ---- */
+/*
+ * A hub_timer_fn: removes what has expired, in commits of a bounded number of rows. Returns when to
+ * be called again, in world time.
+ */
 int64_t logs_sweep(void *logs); /* a hub_timer_fn: removes what has expired */
 
 /* ---- hooks.c ---- */
+/* Of the service row: appends the ARN of the group and stream that the request names. 0. */
 int logs_hook_resource(void *logs, struct rq *rq, struct buf *ret_arn);

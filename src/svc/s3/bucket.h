@@ -9,6 +9,7 @@
 #include "store/seal.h"
 #include "svc/s3/notify.h"
 
+/* Values are those of the row's format. */
 enum s3_versioning { S3_UNVERSIONED, S3_ENABLED, S3_SUSPENDED };
 enum s3_ownership { S3_OWNER_ENFORCED, S3_OWNER_PREFERRED, S3_OWNER_WRITER, S3_OWNER_UNSET };
 enum { /* the public-access block */
@@ -20,6 +21,7 @@ enum { /* the public-access block */
        S3_BLOCK_SET = 16, /* there is a configuration at all */
 };
 
+/* The row in STORE_META, taken apart. Texts are views into its bytes. */
 struct s3_bucket_row {
     bool deleting; /* DeleteBucket is looking whether it is empty: nothing may be written */
     enum s3_versioning versioning;
@@ -37,6 +39,9 @@ void s3_bucket_row_write(struct buf *out, const struct s3_bucket_row *row);
 /* Views into bytes. False: damaged, or of a later format. */
 bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row);
 
+/*
+ * A bucket as a request holds it. What it points to is constant for as long as a reference is held.
+ */
 struct s3_bucket {
     _Atomic unsigned refs;
     str name;
@@ -55,6 +60,7 @@ DEFINE_FREEP(s3_bucket)
  * use lives on by its references.
  */
 struct s3_buckets;
+/* s3_buckets_free drops the cache's references; buckets in use outlive it. */
 struct s3_buckets *s3_buckets_new(void);
 struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets);
 /*

@@ -20,6 +20,7 @@ enum s3_sum {
 enum s3_sum_type { S3_SUM_FULL_OBJECT, S3_SUM_COMPOSITE };
 enum { S3_SUM_MAX = 32 }; /* bytes of the longest */
 
+/* An algorithm, as the API names it and as this file computes it. */
 struct s3_sum_row {
     const char *name;     /* "CRC32" */
     const char *member;   /* of documents: "ChecksumCRC32" */
@@ -28,7 +29,10 @@ struct s3_sum_row {
 };
 extern const struct s3_sum_row s3_sum_rows[S3_N_SUMS];
 
-/* By name ("CRC32C"); S3_SUM_NONE when it is none of ours. */
+/*
+ * By name ("CRC32C"); S3_SUM_NONE when it is none of ours. The type's name, "FULL_OBJECT", is
+ * static.
+ */
 enum s3_sum s3_sum_by_name(str name);
 const char *s3_sum_type_name(enum s3_sum_type type);
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "svc/s3/notify.h"
 
+/* What a record tells. All texts are borrowed for the call. */
 struct s3_event {
     enum s3_event_type type;
     int64_t time_ms;

@@ -6,6 +6,7 @@
  */
 #include "svc/s3/versions.h"
 
+/* Which keys are listed. The walk's caller decides how many of them make a page. */
 struct s3_list {
     uint64_t bucket_id;
     str prefix, delimiter; /* empty: none */

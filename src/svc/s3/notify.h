@@ -33,9 +33,10 @@ enum s3_event_type {
     S3_EVENT_LOST,
     S3_N_EVENTS
 };
-/* "ObjectCreated:Put", as event records name it. */
+/* "ObjectCreated:Put", as event records name it. Static. */
 const char *s3_event_name(enum s3_event_type type);
 
+/* Where an event goes. Texts live as long as the configuration. */
 struct s3_notify_target {
     str id;  /* of the configuration */
     str arn; /* of the function, queue or topic */

@@ -8,10 +8,14 @@ struct s3_upload_row {
     bool explicit_sum;       /* the client chose the checksum, so its parts must carry that one */
     struct s3_object object; /* seq and nonce are the upload's id; size, etag, bodies unused */
 };
-/* Append a row's bytes; and read one, false: damaged. What was read is views into bytes. */
+/*
+ * Append a row's bytes; and read one. What was read is views into bytes. False: damaged, or of a
+ * later format, and *ret_row is as before.
+ */
 void s3_upload_row_write(struct buf *out, const struct s3_upload_row *row);
 bool s3_upload_row_read(str bytes, struct s3_upload_row *ret_row);
 
+/* A part that was uploaded. One that is sent again replaces the row. */
 struct s3_part_row {
     uint64_t seq; /* another one each time the part is sent */
     int64_t mtime_ms;
@@ -20,5 +24,6 @@ struct s3_part_row {
     str sum_raw; /* of the upload's algorithm; empty: it has none */
     str ref;     /* blob reference; empty for no bytes */
 };
+/* As those of an upload. */
 void s3_part_row_write(struct buf *out, const struct s3_part_row *row);
 bool s3_part_row_read(str bytes, struct s3_part_row *ret_row);

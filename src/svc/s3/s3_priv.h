@@ -14,6 +14,7 @@
 #include "svc/s3/s3.h"
 #include "svc/s3/versions.h"
 
+/* The service. Constant after s3_open; the caches that it points to lock for themselves. */
 struct s3_svc {
     struct store *store;
     struct hub *hub;
@@ -159,8 +160,7 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
 /*
  * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which is
  * answered only to callers who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with
- * S3's headers.
- * found is the caller's to deinit.
+ * S3's headers. found is the caller's to deinit.
  */
 struct s3_wanted {
     const struct s3_bucket *bucket;
@@ -183,9 +183,9 @@ void s3_describe_sum(json_t *doc, const struct s3_object *object);
 /* ---- body.c: reading stored bodies ---- */
 struct s3_body_reader;
 /*
- * Reads n bytes (0: none) from offset first of the packed bodies, which are copied. The first ones are opened
- * here and stay readable whatever becomes of the object. STORE_E_ABSENT: a body's file is gone, so
- * the row is to be read again.
+ * Reads n bytes (0: none) from offset first of the packed bodies, which are copied. The first ones
+ * are opened here and stay readable whatever becomes of the object. STORE_E_ABSENT: a body's file
+ * is gone, so the row is to be read again.
  */
 int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
                        struct s3_body_reader **ret_reader, struct err *err);

@@ -18,6 +18,7 @@ struct sns_svc {
 #define KIT_PREFIX sns
 #include "svc/kit/op_handlers.h"
 
+/* Bytes of a message with its attributes ("Amazon SNS quotas"). */
 enum { SNS_MESSAGE_MAX = 262144 };
 
 /* ---- ops.c: what most handlers begin with ---- */
@@ -29,6 +30,7 @@ int sns_use_arn(struct rq *rq, const char *member, bool wants_subscription, stru
 /* … and its row, as long as the request lasts. NotFound. */
 int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn,
                   struct kit_doc **ret_doc);
+/* The same for a subscription's ARN. What they give lives in the request. */
 int sns_use_subscription(struct rq *rq, struct sns_arn *ret_arn, struct kit_doc **ret_doc);
 /* The ARN as text, in the request's arena. */
 str sns_arn_of(struct rq *rq, const struct sns_arn *arn);
@@ -46,6 +48,7 @@ int sns_fail_parameter(struct rq *rq, const char *fmt, ...) PRINTF_LIKE(2, 3);
 extern const struct kit_refusal sns_no_attribute;
 
 /* ---- fanout.c ---- */
+/* What is published. Everything is borrowed until the call is over. */
 struct sns_message {
     str subject;               /* absent: none */
     str body;                  /* what every protocol gets that has none of its own */

@@ -2,21 +2,23 @@
 /*
  * sns/topic: the rows of topics and subscriptions, both of STORE_META and JSON.
  *
- *   "sns"    account region name
- *   {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how often}
- *   "snssub" account region name id   
- *   {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
+ *   "sns"     account region name
+ *             {"Created": ms, "Attributes": {…}, "Tags": {…}, "Subscribed": how often}
+ *   "snssub"  account region name id
+ *             {"Protocol", "Endpoint", "Owner", "Principal", "Confirmed": bool, "Attributes": {…}}
  *
  * Attributes holds what was set, as the API's strings.
  */
 #include "svc/kit/doc.h"
 
+/* An ARN of a topic or of a subscription, in parts. Views. */
 struct sns_arn {
     str region, account, topic;
     str subscription; /* its id; absent: the topic's own ARN */
 };
 /* arn:aws:sns:region:account:topic[:id], as views into arn. False: not one. */
 bool sns_arn_parse(str arn, struct sns_arn *ret);
+/* Appends the ARN; with the id where subscription is there. */
 void sns_arn_add(struct buf *out, const struct sns_arn *arn);
 /* The topic of a subscription: its ARN without the id. */
 struct sns_arn sns_topic_of(const struct sns_arn *subscription);
@@ -38,4 +40,5 @@ void sns_walk_init(struct sns_walk *walk, struct store *store, const struct stor
                    const struct sns_arn *topic);
 /* 1: there is one; 0: no more; or -errno. */
 int sns_walk_next(struct sns_walk *walk);
+/* Releases the current row too. */
 void sns_walk_deinit(struct sns_walk *walk);

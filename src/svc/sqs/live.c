@@ -206,8 +206,8 @@ int64_t sqs_live_floor(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     return live->floor_ms;
 }
 
-void sqs_live_saw(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
-                  bool whole) {
+void sqs_live_scanned(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms,
+                      int64_t first_due_ms, bool whole) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     int64_t safe = began_ms - floor_margin_ms;

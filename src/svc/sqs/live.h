@@ -8,14 +8,14 @@
  *
  * The floor: deliveries and deletions leave tombstones at the low end of the places, which a scan
  * from the beginning would walk over. No row that comes later is due before the time its batch was
- * made, so a scan may begin at the first row it saw last time, or a little before now. A batch that
- * was held up longer than that little is found by the full scan that an empty answer makes now and
- * then.
+ * made, so a scan may begin at the first row that the last scan met, or a little before the present
+ * time. A batch that was held up longer than that little is found by the full scan that an empty
+ * answer makes now and then.
  *
- * When: the places (sqso) are the durable order of what becomes visible, so a message has no due row
- * beside them. A queue that somebody waits at, or whose counts have changed, is an item of a kind of
- * due work that is kept in memory (hub/due.h): armed for its next place, the end of a wait, or the
- * counts. A restart ends every wait, so there is nothing to rebuild.
+ * When: the places (sqso) are the durable order of what becomes visible, so a message has no due
+ * row beside them. A queue that somebody waits at, or whose counts have changed, is an item of a
+ * kind of due work that is kept in memory (hub/due.h): armed for its next place, the end of a wait,
+ * or the counts. A restart ends every wait, so there is nothing to rebuild.
  */
 #include "svc/sqs/sqs_priv.h"
 
@@ -41,11 +41,13 @@ struct sqs_receive *sqs_receive_of(struct sqs_svc *svc, struct rq *rq, uint64_t 
                                    int64_t wait_s);
 /* False: another receiver has it. */
 bool sqs_claim(struct sqs_receive *receive, uint64_t id);
+/* Gives up every claim, so that other receivers take these messages. */
 void sqs_unclaim_all(struct sqs_receive *receive);
 /* A number that moves whenever something may have become visible. */
 uint64_t sqs_live_tick(struct sqs_svc *svc, uint64_t queue_id);
 /* Begins to wait, unless the tick has moved since. */
 bool sqs_wait(struct sqs_receive *receive, uint64_t tick);
+/* Takes the receiver out of its queue's waiters; nothing where it does not wait. */
 void sqs_stop_waiting(struct sqs_receive *receive);
 
 enum sqs_change { SQS_CHANGED, SQS_ARRIVED, SQS_GONE };
@@ -55,11 +57,12 @@ enum sqs_change { SQS_CHANGED, SQS_ARRIVED, SQS_GONE };
 void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                       enum sqs_change change);
 /*
- * Where a scan begins, and what it saw: first_due_ms INT64_MAX when nothing. whole: it began at 0.
+ * Where a scan begins; and what one has met: first_due_ms INT64_MAX when nothing. whole: that scan
+ * began at 0.
  */
 int64_t sqs_live_floor(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms);
-void sqs_live_saw(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
-                  bool whole);
+void sqs_live_scanned(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms,
+                      int64_t first_due_ms, bool whole);
 /* Is a scan from the beginning due, after an empty one? */
 bool sqs_live_look_again(struct sqs_svc *svc, uint64_t queue_id);
 
@@ -71,6 +74,7 @@ hub_due_fn sqs_queue_due;
 hub_timer_fn sqs_each_minute;
 /* No wait at a queue is longer. */
 enum { SQS_LONGEST_MS = 60000 };
+/* One queue. Under svc->lock; made when first asked for, and kept until the service closes. */
 struct sqs_live {
     uint64_t id;
     struct list waiters;
@@ -84,12 +88,16 @@ struct sqs_live {
     int64_t put_ms;     /* world time of the last metrics */
     int64_t active_ms;  /* world time of the last change; 0: none in this life */
 };
-/* It is looked at then (0: at once), unless it is earlier anyway. svc->lock is held. */
+/*
+ * The queue is looked at then (0: at once), or earlier where it is armed for an earlier time.
+ * svc->lock is held.
+ */
 void sqs_live_arm(struct sqs_svc *svc, struct sqs_live *live, int64_t due_ms);
 /* Queues that somebody waits at, all: the clock has moved, or nobody knows why they wait. */
 void sqs_live_arm_waiting(struct sqs_svc *svc);
 /* Made when missing. svc->lock is held. */
 struct sqs_live *sqs_live_get(struct sqs_svc *svc, uint64_t queue_id);
+/* At the end of the service: nobody waits any more. */
 void sqs_live_free_all(struct sqs_svc *svc);
 /*
  * Wakes the queue's waiters that have waited long enough; the world time of the next such end is

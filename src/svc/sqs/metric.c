@@ -172,7 +172,9 @@ static bool first_place(struct sqs_svc *svc, uint64_t queue_id, int64_t from_ms,
     return store_iter_next(it) && sqs_place_parse(it->key, it->value, ret_due, &id, &place, &sent);
 }
 
-/* Wakes who waits, when there is something for them or they waited long enough. When to look again. */
+/*
+ * Wakes who waits, when there is something for them or they waited long enough. When to look again.
+ */
 static int64_t wake_waiters(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     int64_t due, next = INT64_MAX;
     if (first_place(svc, queue_id, sqs_live_floor(svc, queue_id, now_ms), now_ms + 1, &due)) {

@@ -2,12 +2,10 @@
 /*
  * sqs/queue: the row of a queue, its attributes, and its messages' rows.
  *
- *   STORE_META   "sqs" account region name                 JSON (see queue.c)
- *   STORE_QUEUE  "sqsb" queue id                           a message's body and attributes, sealed:
- *   never changes
- *                "sqss" queue id                           its state: due, receive count, receipt
- *                "sqso" queue due id                       its place: kind, sent; the order of
- *                delivery
+ *   STORE_META   "sqs" account region name   JSON (see queue.c)
+ *   STORE_QUEUE  "sqsb" queue id             a message's body and attributes, sealed; never changes
+ *                "sqss" queue id             its state: due, receive count, receipt
+ *                "sqso" queue due id         its place: kind, sent; the order of delivery
  *
  * A message is visible when its due time (world, ms) has come. Every change of a message expects
  * the state it has read, so two receivers never get one, and what is deleted stays so.
@@ -38,6 +36,7 @@ int sqs_queue_of(struct kit_doc *doc, struct sqs_queue *ret);
  * queue's ARN) or a fault.
  */
 int sqs_queue_get(const struct rows *rows, str arn, struct kit_doc *doc, struct sqs_queue *ret);
+/* Appends the queue's ARN. */
 void sqs_queue_arn(const struct sqs_queue *queue, struct buf *arn);
 /*
  * RedrivePolicy: false when it is none. maxReceiveCount comes as a number or as a string; 0:
@@ -46,6 +45,7 @@ void sqs_queue_arn(const struct sqs_queue *queue, struct buf *arn);
 bool sqs_redrive_parse(const json_t *policy, str *ret_target, int64_t *ret_count);
 
 /* ---- Messages ---- */
+/* A message as it is sent and received. Texts are views: of the request, or of the opened row. */
 struct sqs_message {
     uint64_t id;         /* 0: sqs_message_put gives one */
     char message_id[37]; /* uuid */
@@ -56,6 +56,7 @@ struct sqs_message {
     str trace;              /* AWSTraceHeader, or empty */
     str dead_letter_source; /* ARN, or empty */
 };
+/* What changes of a message. Zeroed it is empty; sqs_state_deinit releases the row. */
 struct sqs_state {
     int64_t due_ms;
     uint32_t receives;
@@ -65,6 +66,10 @@ struct sqs_state {
     struct row row; /* as peeked */
 };
 void sqs_state_deinit(struct sqs_state *state);
+/*
+ * What a message waits for at its place: never received, sent with a delay, or received and hidden.
+ * The values are on disk.
+ */
 enum sqs_place { SQS_FRESH = 'n', SQS_DELAYED = 'd', SQS_IN_FLIGHT = 'f' };
 
 /*
@@ -91,6 +96,10 @@ void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id,
 /* Removes all of a queue's. */
 void sqs_messages_drop_all(struct store_batch *batch, uint64_t queue_id);
 
+/*
+ * Keys of places: those of one queue begin with the prefix, and sort by due time, then id. Both
+ * clear key first.
+ */
 void sqs_place_prefix(struct buf *key, uint64_t queue_id);
 void sqs_place_key(struct buf *key, uint64_t queue_id, int64_t due_ms, uint64_t id);
 /* False: not such a key or row. */
@@ -98,6 +107,7 @@ bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id,
                      enum sqs_place *ret_place, int64_t *ret_sent_ms);
 
 /* ---- What clients check: MD5s in hex ---- */
+/* Lower-case digits and a NUL. */
 void sqs_md5(str bytes, char hex[33]);
 /*
  * Of MessageAttributes, as "SQS message metadata" defines it; values are the API model's documents.

@@ -17,7 +17,7 @@ struct look {
     int64_t now_ms, visibility_s, most;
     json_t *messages;
     size_t taken;         /* rows claimed in this look */
-    int64_t first_due_ms; /* of what the look saw; INT64_MAX: nothing */
+    int64_t first_due_ms; /* of what the scan met; INT64_MAX: nothing */
 };
 
 /* ---- What a message looks like ---- */
@@ -180,12 +180,12 @@ static int look(struct look *l) {
     int64_t floor = sqs_live_floor(l->svc, l->queue->id, l->now_ms);
     if (scan(l, floor))
         return AWS_FAILED;
-    sqs_live_saw(l->svc, l->queue->id, l->now_ms, l->first_due_ms, floor == 0);
+    sqs_live_scanned(l->svc, l->queue->id, l->now_ms, l->first_due_ms, floor == 0);
     if (l->taken || !sqs_live_look_again(l->svc, l->queue->id))
         return 0;
     if (scan(l, 0))
         return AWS_FAILED;
-    sqs_live_saw(l->svc, l->queue->id, l->now_ms, l->first_due_ms, true);
+    sqs_live_scanned(l->svc, l->queue->id, l->now_ms, l->first_due_ms, true);
     return 0;
 }
 

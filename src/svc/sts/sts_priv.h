@@ -4,6 +4,7 @@
 #include "svc/sts/errors.h"
 #include "svc/sts/sts.h"
 
+/* iam must outlive it. Constant: any thread. */
 struct sts_svc {
     struct iam_svc *iam;
 };

@@ -210,10 +210,10 @@ static void pages(void **state) {
 
 #define A_ARN "'ResourceARN':'arn:aws:cloudwatch:us-east-1:" ACCOUNT ":alarm:a'"
 static void tags(void **state) {
-    static const char *const strangers[] = {"arn:aws:cloudwatch:us-east-1:" ACCOUNT ":alarm:none",
-                                            "arn:aws:cloudwatch:us-east-2:" ACCOUNT ":alarm:a",
-                                            "arn:aws:sqs:us-east-1:" ACCOUNT ":alarm:a",
-                                            "arn:aws:cloudwatch::" ACCOUNT ":dashboard/none", "a"};
+    static const char *const others[] = {"arn:aws:cloudwatch:us-east-1:" ACCOUNT ":alarm:none",
+                                         "arn:aws:cloudwatch:us-east-2:" ACCOUNT ":alarm:a",
+                                         "arn:aws:sqs:us-east-1:" ACCOUNT ":alarm:a",
+                                         "arn:aws:cloudwatch::" ACCOUNT ":dashboard/none", "a"};
     struct cloud *c = *state;
     ok(cw_call(c, "PutMetricAlarm", ON(USUAL ",'Tags':[{'Key':'k','Value':'v'}]")));
     ok(cw_call(c, "TagResource",
@@ -225,11 +225,11 @@ static void tags(void **state) {
     ok(cw_call(c, "UntagResource", "{" A_ARN ",'TagKeys':['k']}"));
     ok(cw_call(c, "ListTagsForResource", "{" A_ARN "}"));
     check_answer(c, "{'Tags':[{'Key':'l','Value':''}]}");
-    for (size_t i = 0; i < ARRAY_LEN(strangers); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         char in[200];
-        snprintf(in, sizeof in, "{'ResourceARN':'%s'}", strangers[i]);
+        snprintf(in, sizeof in, "{'ResourceARN':'%s'}", others[i]);
         CHECK_CASE(strcmp(cw_call(c, "ListTagsForResource", in), "ResourceNotFoundException") == 0,
-                   strangers[i]);
+                   others[i]);
     }
     CLEANUP_DEINIT(buf) struct buf many_tags = {0};
     buf_c(&many_tags, "{" A_ARN ",'Tags':[");

@@ -1,4 +1,6 @@
-/* PutMetricData by its rules: which data are taken, what is said of the others, what a set keeps. */
+/*
+ * PutMetricData by its rules: which data are taken, what is said of the others, what a set keeps.
+ */
 #include "fixture.h"
 #include "svc/answers.h"
 

@@ -213,14 +213,13 @@ static void queries(void **state) {
     put(c, 0, 1, "");
     put(c, 60, 5, "");
     put(c, 61, 7, "");
+    /* clang-format off */
     ok(cw_call(c, "GetMetricData",
-               "{'StartTime':T+0,'EndTime':T+120,'ScanBy':'TimestampAscending',"
-               "'MetricDataQueries':[{'Id':'a'," STAT(
-                   "60", "Maximum") "},"
-                                    "{'Id':'b','Label':'mean'," STAT(
-                                        "60", "Average") "},"
-                                                         "{'Id':'hidden','ReturnData':false," STAT(
-                                                             "60", "Sum") "}]}"));
+               "{'StartTime':T+0,'EndTime':T+120,'ScanBy':'TimestampAscending','MetricDataQueries':["
+               "{'Id':'a'," STAT("60", "Maximum") "},"
+               "{'Id':'b','Label':'mean'," STAT("60", "Average") "},"
+               "{'Id':'hidden','ReturnData':false," STAT("60", "Sum") "}]}"));
+    /* clang-format on */
     buf_printf(&want,
                "{'Messages':[],'MetricDataResults':["
                "{'Id':'a','Label':'m','Timestamps':[%lld,%lld],'Values':[1.0,7.0],"

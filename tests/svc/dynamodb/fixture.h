@@ -1,7 +1,7 @@
 #pragma once
 /*
- * A cloud with DynamoDB. Table "tbl" has keys id (S) and nr (N), a global index "glo" by kind (S) and
- * nr that holds n besides, and a local index "loc" by id and w (S) that holds keys only.
+ * A cloud with DynamoDB. Table "tbl" has keys id (S) and nr (N), a global index "glo" by kind (S)
+ * and nr that holds n besides, and a local index "loc" by id and w (S) that holds keys only.
  */
 #include "svc/answers.h"
 
@@ -26,20 +26,19 @@ static inline int ddb_setup(void **state) {
     CHECK_INT(ddb_open(&ddb, c->store, c->hub, &err), 0);
     ddb_row = ddb_service(ddb);
     cloud_add(c, &ddb_row);
-    ok(ddb_call(
-        c, "CreateTable",
-        "{'TableName':'tbl','BillingMode':'PAY_PER_REQUEST','KeySchema':" KEYS("id", "nr") ",'AttributeDefinitions':[" ATTR(
-            "id",
-            "S") "," ATTR("nr",
-                          "N") "," ATTR("kind",
-                                        "S") "," ATTR("w",
-                                                      "S") "],"
-                                                           "'GlobalSecondaryIndexes':[{'IndexName':'glo','KeySchema':" KEYS(
-                                                               "kind",
-                                                               "nr") ",'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['n']}}],"
-                                                                     "'LocalSecondaryIndexes':[{'IndexName':'loc','KeySchema':" KEYS(
-                                                                         "id",
-                                                                         "w") ",'Projection':{'ProjectionType':'KEYS_ONLY'}}]}"));
+    /* clang-format off */
+    ok(ddb_call(c, "CreateTable",
+                "{'TableName':'tbl','BillingMode':'PAY_PER_REQUEST',"
+                "'KeySchema':" KEYS("id", "nr") ","
+                "'AttributeDefinitions':["
+                    ATTR("id", "S") "," ATTR("nr", "N") "," ATTR("kind", "S") "," ATTR("w", "S") "],"
+                "'GlobalSecondaryIndexes':[{'IndexName':'glo',"
+                    "'KeySchema':" KEYS("kind", "nr") ","
+                    "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['n']}}],"
+                "'LocalSecondaryIndexes':[{'IndexName':'loc',"
+                    "'KeySchema':" KEYS("id", "w") ","
+                    "'Projection':{'ProjectionType':'KEYS_ONLY'}}]}"));
+    /* clang-format on */
     return 0;
 }
 

@@ -53,14 +53,16 @@ static void refused(void **state) {
 
 /* A table with a text sort key, and a binary index. */
 static void text_keys(struct cloud *c) {
-    ok(ddb_call(
-        c, "CreateTable",
-        "{'TableName':'txt','BillingMode':'PAY_PER_REQUEST','KeySchema':" KEYS("p", "s") ",'AttributeDefinitions':[" ATTR(
-            "p",
-            "S") "," ATTR("s",
-                          "S") "," ATTR("b",
-                                        "B") "],'GlobalSecondaryIndexes':[{'IndexName':'bin','KeySchema':" KEYS("b",
-                                                                                                                "s") ",'Projection':{'ProjectionType':'ALL'}}]}"));
+    /* clang-format off */
+    ok(ddb_call(c, "CreateTable",
+                "{'TableName':'txt','BillingMode':'PAY_PER_REQUEST',"
+                "'KeySchema':" KEYS("p", "s") ","
+                "'AttributeDefinitions':["
+                    ATTR("p", "S") "," ATTR("s", "S") "," ATTR("b", "B") "],"
+                "'GlobalSecondaryIndexes':[{'IndexName':'bin',"
+                    "'KeySchema':" KEYS("b", "s") ","
+                    "'Projection':{'ProjectionType':'ALL'}}]}"));
+    /* clang-format on */
 }
 
 static void key_sizes(void **state) {

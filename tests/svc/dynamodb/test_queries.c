@@ -28,6 +28,8 @@ static const char *found(struct cloud *c) {
 #define VALUES(more) ",'ExpressionAttributeValues':{':i':{'S':'a'}" more "}"
 #define N1(n)        ",':n':{'N':'" n "'}"
 #define WHERE(text)  "'KeyConditionExpression':'" text "'"
+#define KIND_EVEN    WHERE("kind = :k") ",'ExpressionAttributeValues':{':k':{'S':'even'}}"
+#define FROM(key)    ",'ExclusiveStartKey':{" key "}"
 
 static void key_conditions(void **state) {
     static const struct {
@@ -56,9 +58,7 @@ static void key_conditions(void **state) {
         {OF_T("'IndexName':'loc'," WHERE("id = :i AND begins_with(w, :w)")
                   VALUES(",':w':{'S':'w7'}")),
          "2"},
-        {OF_T("'IndexName':'glo'," WHERE(
-             "kind = :k") ",'ExpressionAttributeValues':{':k':{'S':'even'}}"),
-         "2,4"},
+        {OF_T("'IndexName':'glo'," KIND_EVEN), "2,4"},
     };
     struct cloud *c = *state;
     fill(c);
@@ -144,8 +144,7 @@ static void pages(void **state) {
     ok(ddb_call(c, "Query", OF_T(WHERE("id = :i") ",'Limit':6" VALUES(""))));
     check_at(c, "LastEvaluatedKey", "");
     ok(ddb_call(c, "Query",
-                OF_T(WHERE("id = :i") ",'ScanIndexForward':false,'ExclusiveStartKey':{" K(
-                    "a", "3") "}" VALUES(""))));
+                OF_T(WHERE("id = :i") ",'ScanIndexForward':false" FROM(K("a", "3")) VALUES(""))));
     CHECK_TEXT(found(c), "2,1");
     ok(ddb_call(c, "Query",
                 OF_T(WHERE("id = :i") ",'Limit':3,'FilterExpression':'n > :n'" VALUES(N1("20")))));
@@ -153,13 +152,10 @@ static void pages(void **state) {
     check_at(c, "Count", "1");
     check_at(c, "ScannedCount", "3");
     check_at(c, "LastEvaluatedKey", "{" K("a", "3") "}");
-    ok(ddb_call(c, "Query",
-                OF_T("'IndexName':'glo','Limit':1," WHERE(
-                    "kind = :k") ",'ExpressionAttributeValues':{':k':{'S':'even'}}")));
+    ok(ddb_call(c, "Query", OF_T("'IndexName':'glo','Limit':1," KIND_EVEN)));
     check_at(c, "LastEvaluatedKey", "{" K("a", "2") ",'kind':{'S':'even'}}");
 }
 
-#define FROM(key) ",'ExclusiveStartKey':{" key "}"
 static void start_keys_refused(void **state) {
     static const char invalid[] = "The provided starting key is invalid";
     static const struct refusal rows[] = {

@@ -14,31 +14,31 @@
 #define ALL "'Projection':{'ProjectionType':'ALL'}"
 #define LOCAL(schema, projection)                                                                  \
     ",'LocalSecondaryIndexes':[{'IndexName':'idx','KeySchema':" schema "," projection "}]"
+/* clang-format off */
 #define GLOBAL(projection, more)                                                                   \
-    ",'GlobalSecondaryIndexes':[{'IndexName':'idx','KeySchema':[" HASH("id") "]," projection more  \
-                                                                             "}]"
+    ",'GlobalSecondaryIndexes':[{'IndexName':'idx',"                                               \
+    "'KeySchema':[" HASH("id") "]," projection more "}]"
+/* clang-format on */
 
+#define MADE_OF(keys, attributes)                                                                  \
+    "'KeySchema':[" keys "],'AttributeDefinitions':[" attributes "]," DEMAND
 static void keys_refused(void **state) {
     static const struct refusal rows[] = {
-        NO("'KeySchema':[" RANGE("id") "],'AttributeDefinitions':[" ATTR("id", "S") "]," DEMAND,
+        NO(MADE_OF(RANGE("id"), ATTR("id", "S")),
            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"),
-        NO("'KeySchema':[" HASH("id") "," HASH("nr") "],'AttributeDefinitions':[" ATTR(
-               "id", "S") "," ATTR("nr", "S") "]," DEMAND,
+        NO(MADE_OF(HASH("id") "," HASH("nr"), ATTR("id", "S") "," ATTR("nr", "S")),
            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"),
-        NO("'KeySchema':[" HASH("id") "," RANGE("id") "],'AttributeDefinitions':[" ATTR(
-               "id", "S") "]," DEMAND,
+        NO(MADE_OF(HASH("id") "," RANGE("id"), ATTR("id", "S")),
            "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
-        NO("'KeySchema':[" HASH("id") "],'AttributeDefinitions':[" ATTR("nr", "S") "]," DEMAND,
+        NO(MADE_OF(HASH("id"), ATTR("nr", "S")),
            INVALID "Some index key attributes are not defined in AttributeDefinitions. Keys: "
                    "[id]"),
-        NO("'KeySchema':[" HASH("id") "],'AttributeDefinitions':[" ATTR("id", "S") "," ATTR(
-               "nr", "S") "]," DEMAND,
+        NO(MADE_OF(HASH("id"), ATTR("id", "S") "," ATTR("nr", "S")),
            INVALID "Number of attributes in KeySchema does not exactly match number of attributes "
                    "defined in AttributeDefinitions"),
-        NO("'KeySchema':[" HASH("id") "],'AttributeDefinitions':[" ATTR("id", "S") "," ATTR(
-               "id", "N") "]," DEMAND,
+        NO(MADE_OF(HASH("id"), ATTR("id", "S") "," ATTR("id", "N")),
            "Cannot have two attributes with the same name: id"),
-        NO("'KeySchema':[],'AttributeDefinitions':[" ATTR("id", "S") "]," DEMAND, NULL),
+        NO(MADE_OF("", ATTR("id", "S")), NULL),
     };
     check_refusals(*state, ddb_call, rows);
 }
@@ -164,12 +164,13 @@ static void described(void **state) {
     check_at(c, "Table.TableSizeBytes", "0");
     check_at(c, "Table.SSEDescription", "");
     check_at(c, "Table.TableClassSummary", "");
-    check_at(
-        c, "Table.LocalSecondaryIndexes",
-        "[{'IndexName':'loc','KeySchema':" KEYS(
-            "id",
-            "w") ",'Projection':{'ProjectionType':'KEYS_ONLY'},'IndexArn':'arn:aws:dynamodb:us-east-1:" ACCOUNT
-                 ":table/tbl/index/loc','ItemCount':0,'IndexSizeBytes':0}]");
+    /* clang-format off */
+    check_at(c, "Table.LocalSecondaryIndexes",
+             "[{'IndexName':'loc','KeySchema':" KEYS("id", "w") ","
+             "'Projection':{'ProjectionType':'KEYS_ONLY'},"
+             "'IndexArn':'arn:aws:dynamodb:us-east-1:" ACCOUNT ":table/tbl/index/loc',"
+             "'ItemCount':0,'IndexSizeBytes':0}]");
+    /* clang-format on */
     check_at(c, "Table.GlobalSecondaryIndexes.0.IndexStatus", "'ACTIVE'");
     ok(ddb_call(c, "DescribeTable",
                 "{'TableName':'arn:aws:dynamodb:us-east-1:" ACCOUNT ":table/tbl'}"));

@@ -1,4 +1,6 @@
-/* IAM's quotas and sizes at their bounds, versions of policies, tags, boundaries, paths and pages. */
+/*
+ * IAM's quotas and sizes at their bounds, versions of policies, tags, boundaries, paths and pages.
+ */
 #include "svc/answers.h"
 
 #define TRUST                                                                                      \
@@ -86,9 +88,8 @@ static void twenty_policies_attached(void **state) {
     snprintf(in, sizeof in, "{'RoleName':'r','Marker':'" STR_FMT "'}",
              STR_ARG(text_at(c, "Marker")));
     ok(cloud_call(c, "ListAttachedRolePolicies", in));
-    check_answer(c, "{'AttachedPolicies':[{'PolicyName':'p19','PolicyArn':'" ARN(
-                        "p19") "'}],"
-                               "'IsTruncated':false}");
+    check_answer(c, "{'IsTruncated':false,"
+                    "'AttachedPolicies':[{'PolicyName':'p19','PolicyArn':'" ARN("p19") "'}]}");
     ok(cloud_call(c, "ListAttachedRolePolicies", "{'RoleName':'r','PathPrefix':'/x/'}"));
     check_at(c, "AttachedPolicies", "[]");
 }
@@ -218,10 +219,9 @@ static void boundaries(void **state) {
     struct cloud *c = *state;
     make(c);
     check_refusals(c, cloud_call, rows);
-    check_at(
-        c, "User.PermissionsBoundary",
-        "{'PermissionsBoundaryType':'PermissionsBoundaryPolicy','PermissionsBoundaryArn':'" ARN(
-            "p") "'}");
+    check_at(c, "User.PermissionsBoundary",
+             "{'PermissionsBoundaryType':'PermissionsBoundaryPolicy',"
+             "'PermissionsBoundaryArn':'" ARN("p") "'}");
     ok(cloud_call(c, "ListUsers", "{}"));
     check_at(c, "Users.0.PermissionsBoundary", "");
     check_at(c, "Users.0.Arn", "'arn:aws:iam::" ACCOUNT ":user/team/u'");

@@ -10,8 +10,8 @@
 
 static void create(struct cloud *c) {
     ok(cloud_call(c, "CreatePolicy",
-                  "{'PolicyName':'p','Path':'/team/','Description':'d','PolicyDocument':" DOC(
-                      "s3:Get*") "}"));
+                  "{'PolicyName':'p','Path':'/team/','Description':'d',"
+                  "'PolicyDocument':" DOC("s3:Get*") "}"));
 }
 
 static void life_of_a_policy(void **state) {

@@ -1,4 +1,7 @@
-/* kit/doc, kit/metric, kit/refuse: rows of documents, who is admitted, numbers, and filled-in words. */
+/*
+ * kit/doc, kit/metric, kit/refuse: rows of documents, who is admitted, numbers, and filled-in
+ * words.
+ */
 #include "fixture.h"
 
 #include "svc/kit/doc.h"

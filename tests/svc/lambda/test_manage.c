@@ -265,9 +265,9 @@ static void test_rights(void **state) {
     refused(as_user("[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]",
                     "GetFunction", named("fn"), STR_NONE),
             403, "AccessDeniedException", "lambda:GetFunction on resource: " FN_ARN("fn"));
-    must(as_user("[{\"Effect\":\"Allow\",\"Action\":\"lambda:GetFunction\",\"Resource\":\"" FN_ARN(
-                     "fn") "\"}]",
-                 "GetFunction", named("fn"), STR_NONE));
+    static const char get[] = "[{\"Effect\":\"Allow\",\"Action\":\"lambda:GetFunction\","
+                              "\"Resource\":\"" FN_ARN("fn") "\"}]";
+    must(as_user(get, "GetFunction", named("fn"), STR_NONE));
     /* Making a function needs the right to hand over its role, to Lambda. */
     static const char create[] =
         "[{\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\"}]";

@@ -103,14 +103,14 @@ static void test_answers(void **) {
 static void test_context(void **) {
     make_python("tell", "app.tell");
     CLEANUP_DEINIT(answer) struct answer a = invoke("tell", "{}");
-    CHECK_BUF(
-        a.body,
-        "{\"name\": \"tell\", \"version\": \"$LATEST\", \"arn\": \"" FN_ARN(
-            "tell") "\", "
-                    "\"memory\": \"128\", \"group\": \"/aws/lambda/tell\", \"id\": 36, \"left\": true, "
-                    "\"handler\": \"app.tell\", \"how\": \"AWS_Lambda_python3.11\", "
-                    "\"root\": \"/var/task\", \"first\": \"/var/task\", \"trace\": \"Root=\", "
-                    "\"client\": null}");
+    /* clang-format off */
+    CHECK_BUF(a.body,
+              "{\"name\": \"tell\", \"version\": \"$LATEST\", \"arn\": \"" FN_ARN("tell") "\", "
+              "\"memory\": \"128\", \"group\": \"/aws/lambda/tell\", \"id\": 36, \"left\": true, "
+              "\"handler\": \"app.tell\", \"how\": \"AWS_Lambda_python3.11\", "
+              "\"root\": \"/var/task\", \"first\": \"/var/task\", \"trace\": \"Root=\", "
+              "\"client\": null}");
+    /* clang-format on */
 }
 
 static void test_one_environment_serves_on(void **) {

@@ -1,4 +1,6 @@
-/* Buckets and their configurations: regions, names, policies, and what is told where none is set. */
+/*
+ * Buckets and their configurations: regions, names, policies, and what is told where none is set.
+ */
 #include "svc/s3/inside.h"
 
 #define NEW(name, more) "{'Bucket':'" name "'" more "}"
@@ -228,8 +230,17 @@ static void policies(void **state) {
 #define NOTIFY(more)                                                                               \
     PHOTOS("'SkipDestinationValidation':true,'NotificationConfiguration':{" more "}")
 #define QUEUE(arn, events, more) "{'QueueArn':'" arn "','Events':[" events "]" more "}"
+#define ALL_TO_Q                 QUEUE(Q("q"), "'s3:ObjectCreated:*'", "")
 #define ONE(events, more)        NOTIFY("'QueueConfigurations':[" QUEUE(Q("q"), events, more) "]")
-#define FILTER(rules)            ",'Filter':{'Key':{'FilterRules':[" rules "]}}"
+#define FILTER(name, value)                                                                        \
+    ",'Filter':{'Key':{'FilterRules':[{'Name':'" name "','Value':'" value "'}]}}"
+/* Two queues, q for whatever is made and p for what is put, each with its filter. */
+/* clang-format off */
+#define TWO(filter_q, filter_p)                                                                    \
+    NOTIFY("'QueueConfigurations':["                                                               \
+           QUEUE(Q("q"), "'s3:ObjectCreated:*'", filter_q) ","                                     \
+           QUEUE(Q("p"), "'s3:ObjectCreated:Put'", filter_p) "]")
+/* clang-format on */
 static void notifications(void **state) {
     static const struct refusal rows[] = {
         {"PutBucketNotificationConfiguration", ONE("'s3:ObjectCreated:*'", ""), "", NULL},
@@ -246,26 +257,13 @@ static void notifications(void **state) {
          PHOTOS("'NotificationConfiguration':{'EventBridgeConfiguration':{}}"), "NotImplemented",
          "EventBridgeConfiguration is not supported"},
         {"PutBucketNotificationConfiguration",
-         PHOTOS("'NotificationConfiguration':{'QueueConfigurations':[" QUEUE(
-             Q("q"), "'s3:ObjectCreated:*'", "") "]}"),
+         PHOTOS("'NotificationConfiguration':{'QueueConfigurations':[" ALL_TO_Q "]}"),
          "InvalidArgument", "Unable to validate the following destination configurations"},
-        {"PutBucketNotificationConfiguration",
-         NOTIFY("'QueueConfigurations':[" QUEUE(
-             Q("q"), "'s3:ObjectCreated:*'",
-             FILTER(
-                 "{'Name':'suffix','Value':'.jpg'}")) "," QUEUE(Q("p"), "'s3:ObjectCreated:Put'",
-                                                                FILTER(
-                                                                    "{'Name':'suffix','Value':'g'}")) "]"),
+        {"PutBucketNotificationConfiguration", TWO(FILTER("suffix", ".jpg"), FILTER("suffix", "g")),
          "InvalidArgument",
          "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if "
          "the prefixes are overlapping for the same event type."},
-        {"PutBucketNotificationConfiguration",
-         NOTIFY("'QueueConfigurations':[" QUEUE(
-             Q("q"), "'s3:ObjectCreated:*'",
-             FILTER(
-                 "{'Name':'PREFIX','Value':'a'}")) "," QUEUE(Q("p"), "'s3:ObjectCreated:Put'",
-                                                             FILTER(
-                                                                 "{'Name':'prefix','Value':'b'}")) "]"),
+        {"PutBucketNotificationConfiguration", TWO(FILTER("PREFIX", "a"), FILTER("prefix", "b")),
          "", NULL},
         {"GetBucketNotificationConfiguration", "{'Bucket':'photos'}", "", NULL},
     };
@@ -275,8 +273,7 @@ static void notifications(void **state) {
     CHECK_INT(text_at(c, "QueueConfigurations.1.Id").len, 36);
     for (size_t n = 1024; n <= 1025; n++) {
         CLEANUP_DEINIT(buf) struct buf value = many(n, 'v'), in = {0};
-        buf_printf(&in, ONE("'s3:ObjectCreated:*'", FILTER("{'Name':'prefix','Value':'%s'}")),
-                   buf_cstr(&value));
+        buf_printf(&in, ONE("'s3:ObjectCreated:*'", FILTER("prefix", "%s")), buf_cstr(&value));
         fails(s3_do(c, "PutBucketNotificationConfiguration", buf_cstr(&in)),
               n == 1024 ? "" : "InvalidArgument");
     }
@@ -286,9 +283,7 @@ static void notifications(void **state) {
         buf_c(&in, "{'Bucket':'photos','SkipDestinationValidation':true,"
                    "'NotificationConfiguration':{'QueueConfigurations':[");
         for (int i = 0; i < n; i++)
-            buf_printf(&in,
-                       "%s" QUEUE(Q("q"), "'s3:ObjectCreated:*'",
-                                  FILTER("{'Name':'prefix','Value':'%03d'}")),
+            buf_printf(&in, "%s" QUEUE(Q("q"), "'s3:ObjectCreated:*'", FILTER("prefix", "%03d")),
                        i ? "," : "", i);
         buf_c(&in, "]}}");
         fails(s3_do(c, "PutBucketNotificationConfiguration", buf_cstr(&in)),

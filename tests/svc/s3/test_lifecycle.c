@@ -25,8 +25,8 @@ static const struct {
     {RULE("'Transitions':[],'NoncurrentVersionTransitions':[]"), "InvalidRequest", NULL},
     {RULE("'Transitions':[]," DAYS("1")), "", NULL},
     {RULE(DAYS("1")) "," RULE(DAYS("2")), "", NULL},
-    {"{'ID':'x'," DAYS("1") ",'Status':'Enabled','Filter':{}},{'ID':'x'," DAYS(
-         "1") ",'Status':'Disabled','Filter':{}}",
+    {"{'ID':'x','Status':'Enabled','Filter':{},'Expiration':{'Days':1}},"
+     "{'ID':'x','Status':'Disabled','Filter':{},'Expiration':{'Days':1}}",
      "InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule"},
     {"{'Status':'Enabled','Prefix':'','Filter':{}," DAYS("1") "}", "InvalidRequest",
      "Filter and Prefix cannot be used together in a rule"},

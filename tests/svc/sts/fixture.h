@@ -1,5 +1,7 @@
 #pragma once
-/* A cloud with user ann, who may call sts:*, and role "app" at path /x/, which trusts the account. */
+/*
+ * A cloud with user ann, who may call sts:*, and role "app" at path /x/, which trusts the account.
+ */
 #include "svc/answers.h"
 
 #include "base/clock.h"
