@@ -17,7 +17,7 @@ static void print_verbs(void) {
     printf("\n`calotype VERB --help` says more about one of them.\n");
 }
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
     if (argc < 2) {
         print_verbs();
         return PROG_USAGE;
@@ -36,4 +36,9 @@ int main(int argc, char **argv) {
             return prog_verb_run(verbs[i], argc - 2, argv + 2);
     prog_error("there is no verb \"%s\" (calotype --help lists them)", argv[1]);
     return PROG_USAGE;
+}
+
+int main(int argc, char **argv) {
+    prog_begin();
+    return prog_end(run(argc, argv));
 }

@@ -133,8 +133,11 @@ int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *opti
                    struct err *err) {
     *cloud = (struct cli_cloud){0};
     const char *environment = options->environment ? options->environment : "dev";
-    if (strlen(environment) == 0 || strlen(environment) > 20)
-        return err_set(err, -EINVAL, "the environment's name has 1 to 20 characters");
+    size_t length = strspn(environment, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (length == 0 || length > 20 || environment[length])
+        return err_set(err, -EINVAL,
+                       "an environment's name has 1 to 20 of a to z, 0 to 9 and -, not \"%s\"",
+                       environment);
     int r = cli_cloud_connect(cloud, options, err);
     r = r ? r : ask_account(cloud, err);
     if (r)

@@ -27,7 +27,7 @@ int cli_find_program(const char *name, const char *folder, char **ret_path, stru
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         CLEANUP_DEINIT(buf) struct buf path = {0};
         buf_printf(&path, "%s%s/%s", own, places[i], name);
-        if (access(buf_cstr(&path), R_OK) == 0) {
+        if (access(buf_cstr(&path), F_OK) == 0) {
             *ret_path = buf_take(&path);
             return 0;
         }

@@ -2,11 +2,11 @@
 #include "cli/package.h"
 
 #include "base/codec.h"
+#include "base/file.h"
 #include "base/io.h"
+#include "base/zip.h"
 #include "cli/find.h"
 #include "cli/verb.h"
-#include "cli/zip.h"
-#include "base/file.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -54,13 +54,13 @@ static const char *check_program(const char *path, str bytes, struct err *err) {
 
 static int write_zip(const struct buf programs[ARRAY_LEN(names)], struct buf *out,
                      struct err *err) {
-    CLEANUP_DEINIT(cli_zip) struct cli_zip zip = {0};
+    CLEANUP_DEINIT(zip) struct zip zip = {0};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        int r = cli_zip_add(&zip, names[i], MODE, buf_view(&programs[i]), err);
+        int r = zip_add(&zip, names[i], MODE, buf_view(&programs[i]), err);
         if (r)
             return r;
     }
-    cli_zip_end(&zip);
+    zip_end(&zip);
     buf_str(out, buf_view(&zip.out));
     return 0;
 }

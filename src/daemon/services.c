@@ -1,18 +1,7 @@
 /* daemon/services: the table of services: how each opens, starts, stops and closes. */
 #include "daemon/services.h"
 
-#include "cfn/cfn.h"
-#include "svc/calotype/calotype.h"
-#include "svc/cloudwatch/cloudwatch.h"
-#include "svc/dynamodb/dynamodb.h"
-#include "svc/dynamodbstreams/dynamodbstreams.h"
-#include "svc/iam/iam.h"
-#include "svc/lambda/lambda.h"
-#include "svc/logs/logs.h"
-#include "svc/s3/s3.h"
-#include "svc/sns/sns.h"
-#include "svc/sqs/sqs.h"
-#include "svc/sts/sts.h"
+#include "daemon/service_headers.h"
 
 const struct store_migration *const daemon_migrations[] = {hub_migrations, lambda_migrations,
                                                            cfn_migrations, NULL};

@@ -156,7 +156,8 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     }
     if (r == 0)
         return PROG_OK;
-    log_error("daemon", "%s", err.text);
+    if (log_fd >= 0)
+        log_error("daemon", "%s", err.text);
     (void)io_write_full(pipe_fd, "!", 1);
     (void)io_write_full(pipe_fd, err.text, strlen(err.text));
     return PROG_FAILED;
@@ -220,6 +221,8 @@ static int read_file(void *ctx, struct err *err) {
 static int run(void *ctx, char **, int, struct err *err) {
     struct daemon_settings *s = ctx;
     s->data = prog_data_dir(s->data);
+    if (s->ready_fd != DAEMON_NO_FD && fcntl((int)s->ready_fd, F_GETFD) < 0)
+        return err_sys(err, -errno, "ready-fd %u", s->ready_fd);
     log_setup((enum log_format)s->log, (enum log_level)s->log_level);
     if (s->detach)
         return detach(s);

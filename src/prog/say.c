@@ -1,8 +1,11 @@
-/* prog/say: writes errors, hints and progress to stderr. */
+/* prog/say: writes errors, hints and progress to stderr, and sees to the standard descriptors. */
 #include "prog/say.h"
 
 #include "base/buf.h"
+#include "prog/verb.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -73,4 +76,24 @@ void prog_progress(const char *fmt, ...) {
     buf_deinit(&last_progress);
     last_progress = line;
     progress_shown = true;
+}
+
+/* ---- The standard descriptors ---- */
+
+void prog_begin(void) {
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR); /* the lowest number that is free */
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+int prog_end(int code) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    int why = errno ? errno : EIO; /* an earlier write failed */
+    prog_error("cannot write the output: %s", strerror(why));
+    return PROG_FAILED;
 }

@@ -23,3 +23,14 @@ enum prog_colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
  * PLAIN ends one.
  */
 const char *prog_colour(int fd, enum prog_colour colour);
+
+/*
+ * First in main: descriptors 0 to 2 that the caller closed are opened on /dev/null. Otherwise the
+ * next file, a socket or the store, would get their numbers, and what is printed or logged.
+ */
+void prog_begin(void);
+/*
+ * Last in main: writes out what stdout holds. Returns code, or PROG_FAILED after a line that says
+ * why the output could not be written (a full disk).
+ */
+int prog_end(int code);

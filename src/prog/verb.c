@@ -42,6 +42,10 @@ struct reading {
 /* One flag at argv[*i]; moves *i on when the value is an argument of its own. */
 static int read_flag(const struct reading *r, int *i, struct err *err) {
     str name, value;
+    if (r->argv[*i][1] != '-')
+        return err_set(err, -EINVAL,
+                       "there is no flag %s (an argument that begins so stands behind --)",
+                       r->argv[*i]);
     bool has_value = str_cut(str_skip(str_c(r->argv[*i]), 2), '=', &name, &value);
     const struct prog_flag *f = prog_flag_find(r->verb->flags, r->verb->n_flags, name);
     if (!f)
@@ -53,7 +57,7 @@ static int read_flag(const struct reading *r, int *i, struct err *err) {
     return prog_flag_set(f, r->ctx, has_value ? value.p : r->argv[++*i], err);
 }
 
-static bool is_flag(const char *arg) { return arg[0] == '-' && arg[1] == '-' && arg[2] != '\0'; }
+static bool is_flag(const char *arg) { return arg[0] == '-' && arg[1] != '\0'; }
 static bool is_help(const char *arg) {
     return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }

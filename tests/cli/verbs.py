@@ -70,6 +70,23 @@ class Verbs(unittest.TestCase):
             usage = f"^usage: calotype {verb} .*--help says more"
             self.refused(calotype(verb, "--nothing"), USAGE, "^calotype: there is no flag --nothing$", usage)
 
+    def test_single_dashes_are_no_arguments(self):
+        for verb in VERBS:
+            self.refused(calotype(verb, "-l"), USAGE, "^calotype: there is no flag -l ", f"^usage: calotype {verb} ")
+        with tempfile.TemporaryDirectory() as data:
+            self.refused(calotype("ls", "--data", data, "--", "-l"), FAILED, "^calotype: no daemon is running")
+
+    def test_names_of_environments(self):
+        for name in ("", "a" * 21, "Dev", "a b", "a/b", "ä"):
+            self.refused(calotype("ls", "--env", name), FAILED, "^calotype: an environment's name has 1 to 20 of ")
+
+    def test_output_that_cannot_be_written(self):
+        for args in (["--help"], ["--version"], ["ls", "--help"], ["up", "--help"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([binary(), *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr),
+                             (FAILED, "calotype: cannot write the output: No space left on device\n"), args)
+
     def test_flags_with_wrong_values(self):
         for verb, (flag, value) in OWN_FLAGS.items():
             with self.subTest(verb):
@@ -101,6 +118,40 @@ class Verbs(unittest.TestCase):
             self.refused(calotype("env", "--data", "/nowhere", CALOTYPE_DATA=one), FAILED, "^calotype: .*/nowhere")
 
 
+class Descriptors(unittest.TestCase):
+    """What the caller has closed, or never opened."""
+    def test_standard_descriptors_that_are_closed(self):
+        """Their numbers go to no file and no socket of the daemon's."""
+        with tempfile.TemporaryDirectory() as data:
+            up = 'exec "$0" up --data "$1" --port 0 --detach <&- >&- 2>&-'
+            done = subprocess.run(["sh", "-c", up, binary(), data], timeout=60)
+            self.assertEqual(done.returncode, 0)
+            try:
+                pid = int(re.search(r"(?m)^process +(\d+),", calotype("status", "--data", data).stdout)[1])
+                shown = [os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)]
+                self.assertEqual(shown, ["/dev/null", "/dev/null", os.path.realpath(data) + "/calotype.log"])
+                closed = subprocess.run(["sh", "-c", 'exec "$0" env --data "$1" >&-', binary(), data], timeout=60,
+                                        stderr=subprocess.PIPE)
+                self.assertEqual((closed.returncode, closed.stderr), (0, b""))
+            finally:
+                self.assertEqual(calotype("down", "--data", data).returncode, 0)
+
+    def test_a_ready_descriptor_that_is_not_open(self):
+        """It is not one that the daemon opens meanwhile."""
+        with tempfile.TemporaryDirectory() as data:
+            for more in ([], ["--detach"]):
+                done = calotype("up", "--data", data, "--port", "0", "--ready-fd", "77", *more)
+                self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
+                self.assertEqual(done.stderr, "calotype: ready-fd 77: Bad file descriptor\n")
+            self.assertEqual(os.listdir(data), [])
+
+    def test_a_folder_that_cannot_be_made(self):
+        for more in ([], ["--detach"]):
+            done = calotype("up", "--data", "/proc/x", "--port", "0", "--log-level", "error", *more)
+            self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
+            self.assertRegex(done.stderr, r"^calotype: .*/proc/x\S*: No such file or directory\n$")
+
+
 class Up(unittest.TestCase):
     """`calotype up` becomes calotype-daemon, wherever calotype stands."""
 
@@ -129,6 +180,16 @@ class Up(unittest.TestCase):
         done = calotype("up", program=self.program)
         self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
         self.assertRegex(done.stderr, "^calotype: cannot run .*/calotype-daemon: .*\n$")
+
+    @unittest.skipUnless(os.geteuid() == 0, "to become somebody else, one must be root")
+    def test_a_daemon_program_that_can_only_be_run(self):
+        """By a user who may not read it."""
+        self.install("bin")
+        shutil.copy2("/bin/true", self.bin / "calotype-daemon")
+        self.prefix.chmod(0o755)
+        (self.bin / "calotype-daemon").chmod(0o711)
+        done = subprocess.run([self.program, "up"], capture_output=True, text=True, timeout=60, user=65534)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_places(self):
         """Beside it, installed, in a build: the nearest one wins."""

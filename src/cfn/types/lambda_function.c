@@ -2,9 +2,9 @@
 #include "cfn/type.h"
 
 #include "base/codec.h"
-#include "cfn/zip1.h"
+#include "base/zip.h"
 
-enum { POLL_MS = 500 };
+enum { POLL_MS = 500, MODE = 0755 };
 
 /* Source in the template becomes a zip with one file, index.py or index.js. */
 static json_t *code(const struct cfn_work *w, const json_t *value) {
@@ -13,10 +13,12 @@ static json_t *code(const struct cfn_work *w, const json_t *value) {
     if (!source.p)
         return all;
     bool python = str_starts(json_str(w->props, "Runtime"), S("python"));
-    CLEANUP_DEINIT(buf) struct buf zip = {0};
+    CLEANUP_DEINIT(zip) struct zip zip = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    cfn_zip_one(&zip, python ? S("index.py") : S("index.js"), source);
-    codec_add_base64(&text, zip.p, zip.len);
+    if (zip_add(&zip, python ? "index.py" : "index.js", MODE, source, NULL) != 0)
+        abort(); /* a template is far smaller than what a zip takes */
+    zip_end(&zip);
+    codec_add_base64(&text, zip.out.p, zip.out.len);
     json_set_str(all, "ZipFile", buf_view(&text));
     return all;
 }

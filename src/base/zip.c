@@ -1,5 +1,5 @@
 /* The ZIP archive that Lambda takes: headers by hand, bodies by zlib. */
-#include "cli/zip.h"
+#include "base/zip.h"
 
 #include "base/crc.h"
 
@@ -60,7 +60,7 @@ static void deflate_into(struct buf *out, str bytes) {
     deflateEnd(&z);
 }
 
-int cli_zip_add(struct cli_zip *zip, const char *name, unsigned mode, str bytes, struct err *err) {
+int zip_add(struct zip *zip, const char *name, unsigned mode, str bytes, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     size_t at = zip->out.len;
     if (bytes.len > INT_MAX)
@@ -88,7 +88,7 @@ int cli_zip_add(struct cli_zip *zip, const char *name, unsigned mode, str bytes,
     return 0;
 }
 
-void cli_zip_end(struct cli_zip *zip) {
+void zip_end(struct zip *zip) {
     size_t at = zip->out.len;
     buf_str(&zip->out, buf_view(&zip->central));
     put32(&zip->out, END);
@@ -101,7 +101,7 @@ void cli_zip_end(struct cli_zip *zip) {
     put16(&zip->out, 0); /* comment */
 }
 
-void cli_zip_deinit(struct cli_zip *zip) {
+void zip_deinit(struct zip *zip) {
     buf_deinit(&zip->out);
     buf_deinit(&zip->central);
 }

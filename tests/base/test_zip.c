@@ -2,7 +2,7 @@
 #include "cm.h"
 
 #include "base/crc.h"
-#include "cli/zip.h"
+#include "base/zip.h"
 
 #include <errno.h>
 #include <zlib.h>
@@ -45,15 +45,15 @@ static size_t check_central(const struct buf *zip, size_t at, const char *name, 
     return at + 46 + strlen(name);
 }
 
-static void make(struct cli_zip *zip, str first, str second) {
-    CHECK_INT(cli_zip_add(zip, "one", 0755, first, NULL), 0);
-    CHECK_INT(cli_zip_add(zip, "two.txt", 0644, second, NULL), 0);
-    cli_zip_end(zip);
+static void make(struct zip *zip, str first, str second) {
+    CHECK_INT(zip_add(zip, "one", 0755, first, NULL), 0);
+    CHECK_INT(zip_add(zip, "two.txt", 0644, second, NULL), 0);
+    zip_end(zip);
 }
 
 static void can_be_read(void **state) {
     (void)state;
-    CLEANUP_DEINIT(cli_zip) struct cli_zip zip = {0};
+    CLEANUP_DEINIT(zip) struct zip zip = {0};
     CLEANUP_DEINIT(buf) struct buf big = {0};
     for (int i = 0; i < 20000; i++)
         buf_printf(&big, "%d ", i);
@@ -74,7 +74,7 @@ static void can_be_read(void **state) {
 
 static void same_entries_same_bytes(void **state) {
     (void)state;
-    CLEANUP_DEINIT(cli_zip) struct cli_zip a = {0}, b = {0};
+    CLEANUP_DEINIT(zip) struct zip a = {0}, b = {0};
     make(&a, S("abc"), S("def"));
     make(&b, S("abc"), S("def"));
     CHECK_STR(buf_view(&a.out), buf_view(&b.out));
@@ -82,10 +82,10 @@ static void same_entries_same_bytes(void **state) {
 
 static void refuses_what_is_too_large(void **state) {
     (void)state;
-    CLEANUP_DEINIT(cli_zip) struct cli_zip zip = {0};
+    CLEANUP_DEINIT(zip) struct zip zip = {0};
     struct err err = {0};
     str huge = {"", (size_t)1 << 31}; /* refused before a byte is looked at */
-    CHECK_INT(cli_zip_add(&zip, "huge", 0644, huge, &err), -EFBIG);
+    CHECK_INT(zip_add(&zip, "huge", 0644, huge, &err), -EFBIG);
     CHECK_HAS(err.text, "huge is too large");
     CHECK_INT(zip.out.len, 0);
 }
@@ -96,5 +96,5 @@ int main(void) {
         cmocka_unit_test(same_entries_same_bytes),
         cmocka_unit_test(refuses_what_is_too_large),
     };
-    return cmocka_run_group_tests_name("cli/zip", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/zip", tests, NULL, NULL);
 }
