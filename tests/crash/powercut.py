@@ -79,6 +79,7 @@ def uploads(cloud, clients, seconds):
     for t in threads:
         t.start()
     time.sleep(seconds)
+    waited(lambda: all(t.answered for t in threads), seconds=60, every=0.05)  # a busy machine needs longer
     return stop, threads
 
 
