@@ -115,6 +115,8 @@ void lambda_queue_kick(struct lambda_svc *svc);
 
 /* after.c: what an asynchronous invocation's outcome causes, in batch. */
 enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
+/* How long an event waits after a fault of ours: doubles with its age, 1 s, 2 s, 4 s, … */
+int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms);
 void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv);
 /* One that was never run again: too old. */
 void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
