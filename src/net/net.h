@@ -86,6 +86,11 @@ bool net_replied(const struct net_req *req);
  */
 void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
 void net_resume(struct net_req *req);
+/*
+ * True when the client has closed its end (a client that only says that it sends no more looks the
+ * same). For whoever holds a parked request, which nobody reads from meanwhile. Any thread.
+ */
+bool net_client_is_gone(const struct net_req *req);
 
 /* ---- Life ---- */
 struct net_options {

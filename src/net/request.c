@@ -10,6 +10,8 @@
 #include "net/gate.h"
 #include "net/net_priv.h"
 
+#include <poll.h>
+
 static struct net_request *request_of(const struct net_req *req) {
     return LIST_ENTRY((const char *)req, struct net_request, req);
 }
@@ -292,6 +294,12 @@ void net_resume(struct net_req *req) {
     int running = PARK_RUNNING;
     if (!atomic_compare_exchange_strong(&r->park, &running, PARK_WOKEN))
         unpark(r);
+}
+
+bool net_client_is_gone(const struct net_req *req) {
+    const struct net_request *r = LIST_ENTRY((const char *)req, struct net_request, req);
+    struct pollfd look = {.fd = r->conn->fd, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
 }
 
 void net_request_cut(struct net_conn *conn) {

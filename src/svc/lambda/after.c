@@ -131,8 +131,8 @@ static void give_up(struct lambda_svc *svc, struct store_batch *batch, const str
     lambda_queue_remove(svc, batch, inv->row_id);
 }
 
-static int64_t fault_wait(const struct lambda_inv *inv) {
-    int64_t age = clock_world_ms() - inv->born_ms; /* doubles with the age: 1 s, 2 s, 4 s, … */
+int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms) {
+    int64_t age = now_ms - born_ms;
     return age < 1000 ? 1000 : age < LAMBDA_RETRY_MOST_MS ? age : LAMBDA_RETRY_MOST_MS;
 }
 
@@ -148,7 +148,7 @@ static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct 
 
 void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv) {
     if (inv->outcome.fault) {
-        try_again(svc, batch, inv, fault_wait(inv));
+        try_again(svc, batch, inv, lambda_retry_wait(inv->born_ms, clock_world_ms()));
         return;
     }
     if (!inv->outcome.function_error) {

@@ -110,7 +110,12 @@ void lambda_env_ready_locked(struct lambda_env *env);
 void lambda_env_deliver_locked(struct lambda_env *env);
 /* req waits for an event: IDLE, frozen. */
 void lambda_env_park_locked(struct lambda_env *env, struct net_req *req);
-/* req is over; nothing where another request is parked. */
+/* The runtime has closed the connection of the parked /next: another one may be parked. */
+void lambda_env_drop_parked_locked(struct lambda_env *env);
+/*
+ * req is over; nothing where another request is parked. An IDLE environment is thawed, so that its
+ * runtime can call /next again.
+ */
 void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req);
 /* The answer is in the invocation's outcome: detaches it; SETTLING. */
 struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env);
@@ -135,7 +140,8 @@ int lambda_env_start(struct lambda_env *env, struct lambda_inv *inv);
 
 #define LAMBDA_CA_PATH "/etc/ssl/certs/ca-certificates.crt" /* inside a sandbox */
 /* env_vars.c: what the program finds in its environment: NULL-terminated NAME=VALUE. */
-enum { LAMBDA_VARIABLES_MOST = 256 };
+/* The function's: more than fit into 4 KB of JSON; and Lambda's. */
+enum { LAMBDA_VARIABLES_MOST = 4096 / sizeof "\"AB\":\"\"" + 64 };
 struct lambda_variables {
     struct arena arena;
     const char *at[LAMBDA_VARIABLES_MOST + 1];

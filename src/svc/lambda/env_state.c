@@ -237,10 +237,18 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     lambda_queue_kick(env->svc);
 }
 
+void lambda_env_drop_parked_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    net_resume(STEAL(env->parked));
+}
+
 void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req) {
     LOCK_HELD(&env->svc->lock);
-    if (env->parked == req)
-        env->parked = NULL;
+    if (env->parked != req)
+        return;
+    env->parked = NULL;
+    if (env->state == ENV_IDLE && env->sandbox)
+        (void)sandbox_thaw(env->sandbox);
 }
 
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {

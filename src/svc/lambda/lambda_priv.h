@@ -144,6 +144,8 @@ void lambda_queue_kick(struct lambda_svc *svc);
 
 /* after.c: what an asynchronous invocation's outcome causes, in batch. */
 enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
+/* How long an event waits after a fault of ours: doubles with its age, 1 s, 2 s, 4 s, … */
+int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms);
 /*
  * Either another attempt (lambda_queue_again), or the end of the row, with the records for its
  * destinations and dead letters. inv stays the caller's.

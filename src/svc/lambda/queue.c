@@ -90,6 +90,22 @@ static struct lambda_inv *inv_of_row(struct lambda_fn *fn, const struct hub_due_
     return inv;
 }
 
+/*
+ * Its function cannot be read: tried again, after as long as the event is old, up to five minutes.
+ * After six hours, the longest that Lambda keeps an event, its row is kept aside: where its dead
+ * letter would go is not known either.
+ */
+static enum hub_due_result put_off(struct hub_due_item *item, const struct lambda_queue_row *row) {
+    int64_t now = clock_world_ms();
+    if (now >= item->born_ms + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
+        log_error("lambda", "a queued event is kept aside: its function " STR_FMT " cannot be read",
+                  STR_ARG(row->name));
+        return HUB_DUE_DAMAGED;
+    }
+    item->due_ms = now + lambda_retry_wait(item->born_ms, now);
+    return HUB_DUE_LEFT;
+}
+
 /* From the row to an invocation: HUB_DUE_LEFT. Otherwise what is to become of the row. */
 static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *item,
                                 struct lambda_inv **ret_inv) {
@@ -104,12 +120,10 @@ static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *ite
         log_warn("lambda", "a queued event was dropped: its function was deleted");
         return HUB_DUE_DONE;
     }
-    if (r == STORE_E_DAMAGED)
-        log_error("lambda", "a queued event waits: its function " STR_FMT " is damaged",
-                  STR_ARG(row.name));
-    int64_t pause = r == STORE_E_DAMAGED ? LAMBDA_RETRY_MOST_MS : STORE_PAUSE_MS;
-    item->due_ms = r ? clock_world_ms() + pause : INT64_MAX;
-    *ret_inv = r ? NULL : inv_of_row(fn, item, &row);
+    if (r)
+        return put_off(item, &row);
+    item->due_ms = INT64_MAX;
+    *ret_inv = inv_of_row(fn, item, &row);
     return HUB_DUE_LEFT;
 }
 

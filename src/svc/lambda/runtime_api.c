@@ -91,11 +91,14 @@ static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
     net_reply_bytes(req, 200, buf_view(&inv->payload));
 }
 
-/* A parked /next was woken: for an event, or because the environment is over. */
+/*
+ * A parked /next was woken: for an event, or because the environment is over. Where the runtime has
+ * closed that connection, the event waits for its next /next.
+ */
 static void woken(void *env_, struct net_req *req) {
     struct lambda_env *env = env_;
     LOCK_SCOPE(&env->svc->lock);
-    if (env->state == ENV_BUSY && env->inv && !env->inv->delivered)
+    if (env->state == ENV_BUSY && env->inv && !env->inv->delivered && !net_client_is_gone(req))
         reply_event_locked(req, env);
     else
         reply_wrong_state(req);
@@ -104,7 +107,10 @@ static void woken(void *env_, struct net_req *req) {
 static void next(struct net_req *req, struct lambda_env *env) {
     LOCK_SCOPE(&env->svc->lock);
     lambda_env_ready_locked(env);
-    if (env->state == ENV_DYING || env->parked || (env->inv && env->inv->delivered)) {
+    if (env->parked && net_client_is_gone(env->parked))
+        lambda_env_drop_parked_locked(env);
+    if (env->state == ENV_DYING || env->parked || (env->inv && env->inv->delivered) ||
+        net_client_is_gone(req)) {
         reply_wrong_state(req);
     } else if (env->inv) {
         reply_event_locked(req, env);

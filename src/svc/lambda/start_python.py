@@ -14,6 +14,7 @@ import time
 import traceback
 
 API = os.environ["AWS_LAMBDA_RUNTIME_API"]
+BODY_MOST = 6 * 1024 * 1024 + 100  # what the API takes; it refuses more by the length alone
 ROOT = "/2018-06-01/runtime/"
 TASK = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
 
@@ -34,9 +35,11 @@ class Api:
             return self.once(method, path, body, headers)
 
     def once(self, method, path, body, headers):
+        body = body[:BODY_MOST + 1]  # the API says what becomes of a longer one
         if self.file is None:
             host, port = API.split(":")
-            connection = socket.create_connection((host, int(port)))
+            # bytes: text would load the codec "idna", and from the function's folder what that needs
+            connection = socket.create_connection((host.encode(), int(port)))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.file = connection.makefile("rwb")
         lines = [f"{method} {ROOT}{path} HTTP/1.1", f"Host: {API}", f"Content-Length: {len(body)}", *headers, "", ""]
@@ -49,7 +52,7 @@ class Api:
         if not first:
             raise ConnectionResetError
         fields = {}
-        while (line := self.file.readline().decode("latin-1").strip()):
+        while (line := self.file.readline().decode("utf-8", "surrogateescape").strip()):
             name, _, value = line.partition(":")
             fields[name.lower()] = value.strip()
         body = self.file.read(int(fields.get("content-length", "0")))
@@ -84,6 +87,13 @@ class ClientContext:
         self.custom, self.env = fields.get("custom"), fields.get("env")
 
 
+def client_context(text):
+    try:
+        return ClientContext(json.loads(text)) if text else None
+    except ValueError as error:
+        raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse Client Context JSON: {error}") from None
+
+
 class Context:
     """The handler's second argument."""
 
@@ -96,8 +106,7 @@ class Context:
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.identity = Identity({})
-        client = headers.get("lambda-runtime-client-context")
-        self.client_context = ClientContext(json.loads(client)) if client else None
+        self.client_context = client_context(headers.get("lambda-runtime-client-context"))
         self.deadline_ms = int(headers["lambda-runtime-deadline-ms"])
 
     def get_remaining_time_in_millis(self):
@@ -108,27 +117,51 @@ class Context:
 
 
 # ---- Errors ----
+def clean(text):
+    """Without halves of surrogate pairs, which JSON may escape but readers of it refuse."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def text_of(error):
+    try:
+        return clean(str(error))
+    except Exception as second:
+        return f"<the text of this {type(error).__name__} cannot be had: {type(second).__name__}>"
+
+
+def is_ours(frame):
+    return frame.filename in (__file__, importlib.__file__) or frame.filename.startswith("<frozen importlib")
+
+
 def describe(error, request_id):
     """(errorType, the document that the caller gets). The frames of this file are left out."""
     if isinstance(error, Fault):
         kind, trace = error.kind, error.trace
     else:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-        frames = [f for f in frames if "importlib" not in f.filename]
-        kind, trace = type(error).__name__, traceback.format_list(frames)
-    return kind, {"errorMessage": str(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
+        frames = traceback.extract_tb(error.__traceback__)
+        kind = clean(type(error).__name__)
+        trace = [clean(t) for t in traceback.format_list([f for f in frames if not is_ours(f)])]
+    return kind, {"errorMessage": text_of(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
+
+
+def say(text):
+    """To the log; a function may have closed or replaced its output."""
+    try:
+        print(text, end="", flush=True)
+    except Exception:
+        pass
 
 
 def report(error, path, request_id):
     """Tells the log and the API."""
     kind, document = describe(error, request_id)
-    lines = [f"[ERROR] {kind}: {document['errorMessage']}"]
-    if document["stackTrace"]:
-        lines += ["Traceback (most recent call last):", *(t.rstrip("\n") for t in document["stackTrace"])]
-    print("\n".join(lines), flush=True)
-    known = kind if kind.startswith("Runtime.") else f"Function.{kind}"
-    api.call("POST", path, json.dumps(document).encode(),
-             ("Content-Type: application/json", f"Lambda-Runtime-Function-Error-Type: {known}"))
+    lines = [f"[ERROR] {kind}: {document['errorMessage']}", "Traceback (most recent call last):",
+             *(t.rstrip("\n") for t in document["stackTrace"])]
+    say("\n".join(lines) + "\n")
+    headers = ["Content-Type: application/json"]
+    if kind.isascii() and kind.replace(".", "").isidentifier():  # a class may have any name
+        headers.append("Lambda-Runtime-Function-Error-Type: " + (kind if kind.startswith("Runtime.") else f"Function.{kind}"))
+    api.call("POST", path, json.dumps(document).encode(), headers)
 
 
 # ---- The handler ----
@@ -136,30 +169,43 @@ def load(name):
     module, dot, function = name.rpartition(".")
     if not dot:
         raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)")
-    module = module.replace("/", ".")
+    if module.split(".")[0] in sys.builtin_module_names:
+        raise Fault("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module} as a handler module")
     try:
-        loaded = importlib.import_module(module)
+        loaded = importlib.import_module(module.replace("/", "."))
     except ImportError as error:
-        raise Fault("Runtime.ImportModuleError", f"Unable to import module '{module}': {error}") from None
+        raise Fault("Runtime.ImportModuleError", f"Unable to import module '{module}': {text_of(error)}") from None
     except SyntaxError as error:
         where = f'  File "{error.filename}" Line {error.lineno}\n    {error.text or linecache.getline(error.filename or "", error.lineno or 0)}'
         raise Fault("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}", [where]) from None
-    if not hasattr(loaded, function):
-        raise Fault("Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{module}'")
-    return getattr(loaded, function)
+    try:
+        return getattr(loaded, function)
+    except AttributeError:
+        raise Fault("Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{module}'") from None
+
+
+def number_of(value):
+    """What is no number to json: a Decimal, as DynamoDB answers it."""
+    decimal = sys.modules.get("decimal")
+    if not decimal or not isinstance(value, decimal.Decimal):
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else float(value)
 
 
 def run(handler, event, context):
-    """The bytes of the answer."""
+    """The bytes of the answer. As on AWS before Python 3.12: all but ASCII is escaped; bytes are the
+    answer as they are."""
     try:
         event = json.loads(event)
-    except ValueError as error:
+    except Exception as error:
         raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
     answer = handler(event, context)
+    if isinstance(answer, bytes):
+        return answer
     try:
-        return json.dumps(answer, ensure_ascii=False).encode()
-    except (TypeError, ValueError) as error:
-        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
+        return json.dumps(answer, default=number_of).encode()
+    except Exception as error:
+        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {text_of(error)}") from None
 
 
 class RequestId(logging.Filter):
@@ -186,16 +232,15 @@ def prepare():
 def serve(handler):
     while True:
         _, headers, event = api.call("GET", "invocation/next")
-        context = Context(headers)
-        RequestId.current = context.aws_request_id
+        RequestId.current = request_id = headers["lambda-runtime-aws-request-id"]
         os.environ["_X_AMZN_TRACE_ID"] = headers.get("lambda-runtime-trace-id", "")
-        path = f"invocation/{context.aws_request_id}/"
+        path = f"invocation/{request_id}/"
         try:
-            answer = run(handler, event, context)
+            answer = run(handler, event, Context(headers))
         except Exception as error:
-            report(error, path + "error", context.aws_request_id)
+            report(error, path + "error", request_id)
         else:
-            sys.stdout.flush()
+            say("")
             api.call("POST", path + "response", answer, ("Content-Type: application/json",))
 
 

@@ -3,6 +3,7 @@
  * upkeep.c for all that time brings. It alone reaps environments that it was told of, so an event's
  * environment is always there when the event is handled (but see forget).
  */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "svc/lambda/lambda_priv.h"
@@ -46,16 +47,27 @@ void lambda_watch_wake(struct lambda_svc *svc) {
 }
 
 /* ---- Ends ---- */
+/* "segmentation fault": Lambda writes the names of signals small. */
+static void name_signal(int signal, char out[64]) {
+    const char *name = strsignal(signal);
+    size_t n = 0;
+    for (; name[n] && n < 63; n++)
+        out[n] = ascii_lower(name[n]);
+    out[n] = '\0';
+}
+
 static void describe_end(struct lambda_env *env, const struct sandbox_end *end) {
     struct lambda_inv *inv = env->inv;
+    char name[64];
+    if (end->signaled)
+        name_signal(end->code, name);
     if (end->exec_errno)
         lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec %s: %s", env->runtime->argv[0],
                         strerror(end->exec_errno));
     else if (end->lost || (end->signaled && end->code == SIGKILL))
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: killed");
     else if (end->signaled)
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: %s",
-                        strsignal(end->code));
+        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: %s", name);
     else if (end->code == 0)
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited without providing a reason");
     else

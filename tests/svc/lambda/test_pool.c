@@ -364,14 +364,48 @@ static void test_failures(void **) {
     CHECK_INT(strlen(inv->outcome.fault_text), 255);
 }
 
+/* ---- A queued event whose function cannot be read ---- */
+static void put_damaged_row(const struct lambda_fn *fn) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    lambda_row_key(&fn->name, &key);
+    store_put_blind(batch, STORE_META, buf_view(&key), S("no row of a function"));
+    lambda_queue_add(svc, batch, fn, "00000000-0000-4000-8000-000000000000", S("{}"));
+    CHECK_INT(store_commit(svc->store, batch, NULL), 0);
+}
+
+static void test_damaged_function(void **) {
+    enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+    static const struct {
+        int64_t age_ms, wait_ms;
+    } looks[] = {{0, SECOND},
+                 {MINUTE, MINUTE},
+                 {HOUR, 5 * MINUTE},
+                 {6 * HOUR - MINUTE, 5 * MINUTE}};
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("damaged", "", "");
+    put_damaged_row(fn);
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+        clock_set_offset_ms(looks[i].age_ms);
+        int64_t wait = hub_due_work(svc->queue) - clock_world_ms();
+        CHECK_RANGE(wait, looks[i].wait_ms - SECOND, looks[i].wait_ms + SECOND);
+    }
+    clock_set_offset_ms(6 * HOUR + MINUTE * 10);
+    CHECK_INT(hub_due_work(svc->queue), INT64_MAX);
+    CHECK_INT(hub_due_reload(svc->queue, NULL), 0); /* its row is gone, too */
+    CHECK_INT(hub_due_work(svc->queue), INT64_MAX);
+    clock_set_offset_ms(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
-        LIVES(test_choice),    LIVES(test_keys_must_last), LIVES(test_limits),
-        LIVES(test_memory),    LIVES(test_walk),           LIVES(test_sleep),
-        LIVES(test_deadlines), LIVES(test_slow_start),     LIVES(test_old_lines),
-        LIVES(test_output),    LIVES(test_long_line),      LIVES(test_tail),
-        LIVES(test_failures),
+        LIVES(test_choice),    LIVES(test_keys_must_last),
+        LIVES(test_limits),    LIVES(test_memory),
+        LIVES(test_walk),      LIVES(test_sleep),
+        LIVES(test_deadlines), LIVES(test_slow_start),
+        LIVES(test_old_lines), LIVES(test_output),
+        LIVES(test_long_line), LIVES(test_tail),
+        LIVES(test_failures),  LIVES(test_damaged_function),
 #undef LIVES
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include "svc/lambda/runtimes.h"
 
 static const char package[] =
-    "import json, logging, os, sys, time\n"
+    "import decimal, json, logging, os, signal, socket, sys, time\n"
     "runs = 0\n"
     "def echo(event, context):\n"
     "    return event\n"
@@ -47,6 +47,27 @@ static const char package[] =
     "def library(event, context):\n"
     "    import ssl, sqlite3, zlib, ctypes, hashlib, decimal, urllib.request, uuid\n"
     "    return zlib.decompress(zlib.compress(b'all there')).decode()\n"
+    "def client(event, context):\n"
+    "    return context.client_context.custom\n"
+    "def give(event, context):\n"
+    "    return eval(event)\n"
+    "def do(event, context):\n"
+    "    exec(event)\n"
+    "class Mute(Exception):\n"
+    "    def __str__(self):\n"
+    "        raise ValueError\n"
+    "def cut(event, context):\n"
+    "    if event:\n"
+    "        return 'served'\n"
+    "    to = (b'127.0.0.1', 9001)\n"
+    "    head = '/2018-06-01/runtime/invocation/'\n"
+    "    with socket.create_connection(to) as own:\n"
+    "        own.sendall(f'POST {head}{context.aws_request_id}/response HTTP/1.1\\r\\nHost: x\\r\\n'\n"
+    "                    'Content-Length: 1\\r\\n\\r\\n1'.encode())\n"
+    "        own.recv(1000)\n"
+    "    with socket.create_connection(to) as own:\n"
+    "        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)\n"
+    "        own.sendall(f'GET {head}next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'.encode())\n"
     "def look(event, context):\n"
     "    return [os.path.exists('/usr/bin/sh'), os.path.exists('/etc/passwd'), os.getcwd()]\n";
 
@@ -56,6 +77,7 @@ static void make_python(const char *name, const char *handler) {
         {.name = "lib/inner.py", .content = "def handler(event, context):\n    return 'inner'\n"},
         {.name = "broken.py", .content = "def handler(:\n"},
         {.name = "raises.py", .content = "limit = 1\nraise ValueError('at import')\n"},
+        {.name = "stringprep.py", .content = "raise ValueError('not for the start script')\n"},
         {.name = "wants.py", .content = "import not_there\n"},
     };
     CLEANUP_DEINIT(buf) struct buf zip = {0}, text = {0};
@@ -85,7 +107,7 @@ static void test_answers(void **) {
     static const struct {
         const char *name, *handler, *event, *want;
     } cases[] = {
-        {"echo", "app.echo", "{\"a\":[1,null,\"\\u00e9\"]}", "{\"a\": [1, null, \"\xc3\xa9\"]}"},
+        {"echo", "app.echo", "{\"a\":[1,null,\"\\u00e9\"]}", "{\"a\": [1, null, \"\\u00e9\"]}"},
         {"none", "app.speak", "{}", "null"},
         {"nested", "lib/inner.handler", "{}", "\"inner\""},
         {"dotted", "lib.inner.handler", "{}", "\"inner\""},
@@ -97,6 +119,91 @@ static void test_answers(void **) {
         CLEANUP_DEINIT(answer) struct answer a = invoke(cases[i].name, cases[i].event);
         CHECK_CASE(a.status == 200 && !json_has(a.out, "FunctionError"), buf_cstr(&a.body));
         CHECK_BUF(a.body, cases[i].want);
+    }
+}
+
+/* Each with the function "give" or "do": its answer, or errorType and errorMessage. */
+static void test_values(void **) {
+    static const struct {
+        const char *event, *want;
+    } cases[] = {
+        {"\"float('nan')\"", "NaN"},
+        {"\"b'as it is'\"", "as it is"},
+        {"\"decimal.Decimal('12345678901234567890')\"", "12345678901234567890"},
+        {"\"decimal.Decimal('1.50')\"", "1.5"},
+        {"\"'\\\\ud800'\"", "\"\\ud800\""},
+        {"\"len('x' * (70 << 20))\"", "73400320"},
+        {"\"(1, 'a')\"", "[1, \"a\"]"},
+    };
+    make_python("give", "app.give");
+    must(call_op("UpdateFunctionConfiguration",
+                 json_pack("{s:s,s:i}", "FunctionName", "give", "MemorySize", 1024)));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(answer) struct answer a = invoke("give", cases[i].event);
+        CHECK_CASE(a.status == 200 && !json_has(a.out, "FunctionError"), buf_cstr(&a.body));
+        CHECK_BUF(a.body, cases[i].want);
+    }
+    CLEANUP_DEINIT(answer) struct answer large = invoke("give", "\"'x' * (70 << 20)\"");
+    CHECK_HAS(buf_cstr(&large.body), "\"errorType\":\"Function.ResponseSizeTooLarge\"");
+    CLEANUP_DEINIT(answer) struct answer after = invoke("give", "\"1\"");
+    CHECK_BUF(after.body, "1");
+}
+
+/* What the function does, and a part of the document that its caller gets; it serves on. */
+static void test_odd_errors(void **) {
+    static const struct {
+        const char *event, *want;
+    } cases[] = {
+        {"\"raise Mute()\"",
+         "{\"errorMessage\": \"<the text of this Mute cannot be had: ValueError>\", "
+         "\"errorType\": \"Mute\""},
+        {"\"raise type('\\u00c4', (Exception,), {})('\\\\ud800')\"",
+         "{\"errorMessage\": \"\\\\ud800\", \"errorType\": \"\\u00c4\""},
+        {"\"raise type('X\\\\r\\\\nEvil: 1', (Exception,), {})('')\"",
+         "\"errorType\": \"X\\r\\nEvil: 1\""},
+        {"\"raise Exception('m' * (7 << 20))\"", "{\"errorType\":\"Function.Exception\"}"},
+        {"\"sys.stdout.close(); raise KeyError(1)\"",
+         "{\"errorMessage\": \"1\", \"errorType\": \"KeyError\""},
+        {"\"sys.stdout = None\"", "null"},
+    };
+    make_python("do", "app.do");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(answer) struct answer a = invoke("do", cases[i].event);
+        CHECK_HAS(buf_cstr(&a.body), cases[i].want);
+    }
+}
+
+static void test_client_context(void **) {
+    static const struct {
+        const char *context, *want;
+    } cases[] = {
+        {"{\"custom\":{\"k\":\"\xc3\xa9\"}}", "{\"k\": \"\\u00e9\"}"},
+        {"no JSON",
+         "{\"errorMessage\": \"Unable to parse Client Context JSON: Expecting value: line "
+         "1 column 1 (char 0)\", \"errorType\": \"Runtime.LambdaContextUnmarshalError\""},
+        {"[1]", "{\"errorMessage\": \"'list' object has no attribute 'get'\""},
+    };
+    make_python("client", "app.client");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        codec_add_base64(&text, cases[i].context, strlen(cases[i].context));
+        CLEANUP_DEINIT(answer)
+        struct answer a = call_as(
+            &fx.root, "Invoke",
+            json_pack("{s:s,s:s}", "FunctionName", "client", "ClientContext", buf_cstr(&text)),
+            S("{}"));
+        CHECK_HAS(buf_cstr(&a.body), cases[i].want);
+    }
+}
+
+/* The runtime closes the connection on which its /next is parked, then calls /next again. */
+static void test_cut_next(void **) {
+    make_python("cut", "app.cut");
+    for (int i = 0; i < 5; i++) {
+        CLEANUP_DEINIT(answer) struct answer a = invoke("cut", "0");
+        CHECK_BUF(a.body, "1");
+        CLEANUP_DEINIT(answer) struct answer b = invoke("cut", "1");
+        CHECK_BUF(b.body, "\"served\"");
     }
 }
 
@@ -166,6 +273,15 @@ static void test_failures(void **) {
          "Unable to import module 'nobody': No module named 'nobody'", ""},
         {"wants", "wants.handler", "Runtime.ImportModuleError",
          "Unable to import module 'wants': No module named 'not_there'", ""},
+        {"slashes", "lib/nobody.handler", "Runtime.ImportModuleError",
+         "Unable to import module 'lib/nobody': No module named 'lib.nobody'", ""},
+        {"builtin", "sys.exit", "Runtime.BuiltInModuleConflict",
+         "Cannot use built-in module sys as a handler module", ""},
+        {"dot", ".handler", "ValueError", "Empty module name", ""},
+        {"nothing", "app.", "Runtime.HandlerNotFound", "Handler '' missing on module 'app'", ""},
+        {"above", "../x.h", "TypeError",
+         "the 'package' argument is required to perform a relative import for '...x'", ""},
+        {"command", "os.system", "TypeError", "system() takes at most 1 argument (2 given)", ""},
         {"nohandler", "app.nobody", "Runtime.HandlerNotFound",
          "Handler 'nobody' missing on module 'app'", ""},
         {"malformed", "handler", "Runtime.MalformedHandlerName",
@@ -190,6 +306,19 @@ static void test_ends(void **) {
     make_python("leave", "app.leave");
     CLEANUP_DEINIT(answer) struct answer a = invoke("leave", "{}");
     CHECK_HAS(buf_cstr(&a.body), "Runtime exited with error: exit status 3");
+    static const struct {
+        const char *event, *want;
+    } signals[] = {
+        {"\"os.abort()\"", "Runtime exited with error: signal: aborted"},
+        {"\"os.kill(os.getpid(), signal.SIGSEGV)\"",
+         "Runtime exited with error: signal: segmentation fault"},
+        {"\"os._exit(0)\"", "Runtime exited without providing a reason"},
+    };
+    make_python("die", "app.do");
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        CLEANUP_DEINIT(answer) struct answer died = invoke("die", signals[i].event);
+        CHECK_HAS(buf_cstr(&died.body), signals[i].want);
+    }
     make_python("nap", "app.nap");
     must(call_op("UpdateFunctionConfiguration",
                  json_pack("{s:s,s:i}", "FunctionName", "nap", "Timeout", 1)));
@@ -214,8 +343,16 @@ int main(int argc, char **argv) {
     }
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        RUNS(test_answers), RUNS(test_context),  RUNS(test_one_environment_serves_on),
-        RUNS(test_log),     RUNS(test_failures), RUNS(test_ends),
+        RUNS(test_answers),
+        RUNS(test_values),
+        RUNS(test_odd_errors),
+        RUNS(test_client_context),
+        RUNS(test_cut_next),
+        RUNS(test_context),
+        RUNS(test_one_environment_serves_on),
+        RUNS(test_log),
+        RUNS(test_failures),
+        RUNS(test_ends),
 #undef RUNS
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
