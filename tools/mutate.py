@@ -31,9 +31,17 @@ WIRE = {
     "svc/cloudwatch": ["cloudwatch"],
     "svc/logs": ["logs"],
     "cfn": ["cloudformation", "stack_types"],
+    "svc/calotype": ["status"],
     "prog": ["cli", "process"],
-    "cli": ["cli"],
-    "daemon": ["process"],
+    "fn": ["cli"],
+    "cli": ["cli", "status"],
+    "daemon": ["process", "doors", "status"],
+}
+# Rooms whose programs tests also run as they are installed, static and without sanitizers.
+STATIC = {
+    "fn": ["src/fn/bootstrap", "src/img/calotype-image"],
+    "img": ["src/img/calotype-image"],
+    "imgjob": ["src/img/calotype-image"],
 }
 SETUP = ["-Db_sanitize=address,undefined", "-Dtest_faults=true", "-Dtests=true", "-Dchecks=true"]
 
@@ -141,7 +149,7 @@ def returns(code):
             yield *span, "0", "return"
         elif re.fullmatch(r"-?\d+", value):
             yield *span, "1" if value == "0" else "0", "return"
-        elif value == "NULL" and not heads[at][2].endswith("_free"):  # x = x_free(x): there it is the idiom
+        elif value == "NULL" and not heads[at][2].endswith(("_free", "_close")):  # x = x_free(x): there it is the idiom
             yield *span, "(void *)16", "return"
 
 
@@ -227,21 +235,35 @@ def bring_up_to_date(tree):
 
 class Build:
     def __init__(self, tree, jobs):
-        self.tree, self.dir, self.jobs = tree, tree / "build-asan", jobs
-        if not (self.dir / "build.ninja").exists():
-            linker = {"CC_LD": "lld"} if shutil.which("ld.lld") else {}
-            subprocess.run(["meson", "setup", *SETUP, str(self.dir)], cwd=tree, check=True,
-                           stdout=subprocess.DEVNULL, env=os.environ | linker)
-        self.ninja(["build.ninja"])
+        self.tree, self.dir, self.static, self.jobs = tree, tree / "build-asan", tree / "build", jobs
+        self.set_up(self.dir, SETUP)
         ask = lambda what: json.loads(subprocess.run(["meson", "introspect", what, str(self.dir)], check=True,
                                                      capture_output=True, text=True).stdout)
         files = {t["id"]: [os.path.relpath(f, self.dir) for f in t["filename"]] for t in ask("--targets")}
         self.tests = [Test(t, sorted({f for d in t["depends"] for f in files.get(d, [])}), self.dir)
                       for t in ask("--tests")]
 
-    def ninja(self, targets):
-        run = subprocess.run(["ninja", "-j", str(self.jobs), *targets], cwd=self.dir, capture_output=True, text=True)
+    def set_up(self, folder, options):
+        if not (folder / "build.ninja").exists():
+            linker = {"CC_LD": "lld"} if shutil.which("ld.lld") else {}
+            subprocess.run(["meson", "setup", *options, str(folder)], cwd=self.tree, check=True,
+                           stdout=subprocess.DEVNULL, env=os.environ | linker)
+        self.ninja(["build.ninja"], folder)
+
+    def ninja(self, targets, folder=None):
+        run = subprocess.run(["ninja", "-j", str(self.jobs), *targets], cwd=folder or self.dir,
+                             capture_output=True, text=True)
         return run.returncode == 0, run.stdout + run.stderr
+
+    def make(self, tests, programs):
+        """What the tests need, and these static programs, which the tests then take."""
+        good, output = self.ninja(sorted({f for t in tests for f in t.targets}))
+        if good and programs:
+            self.set_up(self.static, ["-Dtests=true"])
+            good, output = self.ninja(programs, self.static)
+        for test in tests if programs else ():
+            test.env = test.env | {"CALOTYPE_PROGRAMS": str(self.static / "src/cli")}
+        return good, output
 
     def tests_of(self, room):
         own = [t for t in self.tests if t.name.startswith(room + "/")]
@@ -318,15 +340,13 @@ class Room:
     def __init__(self, build, name):
         self.build, self.name, self.noticed_by = build, name, {}
         self.own, self.wire = build.tests_of(name)
-        good, output = build.ninja(self.targets(self.own + self.wire)) if self.own + self.wire else (True, "")
+        self.static = STATIC.get(name, [])
+        good, output = build.make(self.own + self.wire, self.static) if self.own + self.wire else (True, "")
         if not good:
             sys.exit(f"the unchanged tree does not build:\n{output[-3000:]}")
         for test, why in run_tests(self.own + self.wire, build.jobs, until_first=False):
             print(f"{test.name} is left out: {why} on the unchanged tree:\n{test.text()[-800:]}", flush=True)
             self.own, self.wire = ([t for t in ts if t is not test] for ts in (self.own, self.wire))
-
-    def targets(self, tests):
-        return sorted({f for t in tests for f in t.targets})
 
     def stages(self, path):
         """The tests in three groups, those first that are likely to notice."""
@@ -343,7 +363,7 @@ class Room:
         path.write_text(text[:mutant.start] + mutant.new + text[mutant.end:])
         try:
             for tests in self.stages(mutant.path):
-                good, output = self.build.ninja(self.targets(tests))
+                good, output = self.build.make(tests, self.static)
                 if not good:
                     return "refused", "", output
                 for test, why in run_tests(tests, self.build.jobs):
@@ -415,6 +435,7 @@ def main():
         for path in [p for r in rooms for p in files_of(ROOT, known, r) if p.endswith(args.only)]:
             print(*mutants_of(ROOT, path), sep="\n")
         return 0
+    args.copy = args.copy.resolve()
     args.copy.mkdir(parents=True, exist_ok=True)
     bring_up_to_date(args.copy)
     build = Build(args.copy, args.jobs)

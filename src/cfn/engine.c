@@ -124,16 +124,20 @@ static int step(struct cfn_run *run) {
 
 /*
  * One look: until it waits or is over. *ret_wake: world time when to look again. -EAGAIN: at once,
- * anew. STORE_E_ABSENT: there is no such stack.
+ * anew. STORE_E_ABSENT: there is no such stack; STORE_E_DAMAGED: it cannot be read.
  */
 static int look(struct cfn_engine *engine, const struct cfn_run_place *at, int64_t *ret_wake) {
     struct cfn_run run;
     int opened = cfn_run_open(&run, engine, at);
     run.stopping = &engine->stopping;
-    int r = opened == 0 ? CFN_NEXT : opened == STORE_E_ABSENT ? opened : -EIO;
+    int r = opened == 0 ? CFN_NEXT : opened > 0 ? opened : -EIO;
     while (r == CFN_NEXT)
         r = step(&run);
     *ret_wake = r == CFN_LATER ? run.wake_ms : INT64_MAX;
+    if (r == STORE_E_DAMAGED) {
+        log_error("cfn", "stack " STR_FMT " is damaged: its operation waits", STR_ARG(at->uuid));
+        *ret_wake = clock_world_ms() + LONGEST_MS;
+    }
     if (r < 0 && r != -EAGAIN) {
         log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later",
                   STR_ARG(at->uuid), r);

@@ -119,7 +119,7 @@ static void put_due(struct store_batch *batch, const struct cfn_stack *stack, ui
     store_put_blind(batch, STORE_QUEUE, buf_view(&key), buf_view(&row));
 }
 
-/* A stack whose row is damaged has its operation tried again and again, as before. */
+/* The operation of a stack whose row is damaged waits: its due row stays. */
 static int turn_operation(struct store *store, struct store_batch *batch, str key, str) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};

@@ -224,10 +224,6 @@ static void sign_attempt(void *ctx, struct client_wire *wire) {
     wire->headers = buf_view(&call->headers);
 }
 
-static bool is_loopback(const struct client_url *url) {
-    return strncmp(url->host, "127.", 4) == 0 || strcmp(url->host, "::1") == 0;
-}
-
 /*
  * S3 lets a body go unsigned. Under TLS, or on a connection that never leaves the machine, signing
  * it would only cost time.
@@ -236,7 +232,7 @@ static str payload_hash_of(struct call *call, const struct client_url *url) {
     const struct client_request *request = call->request;
     char hash[SIGN_HEX + 1];
     bool s3 = strcmp(request->service, "s3") == 0;
-    if (s3 && (request->source || (request->body.len && (url->tls || is_loopback(url)))))
+    if (s3 && (request->source || (request->body.len && (url->tls || client_url_is_loopback(url)))))
         return S("UNSIGNED-PAYLOAD");
     sign_sha256_hex(hash, request->body);
     return arena_str(&call->arena, str_c(hash));

@@ -5,6 +5,9 @@
 
 #include "base/buf.h"
 
+#include <arpa/inet.h>
+#include <strings.h>
+
 static bool take_port(struct client_url *url, str digits) {
     uint64_t port;
     if (!str_to_u64(digits, &port) || port == 0 || port > 65535)
@@ -79,6 +82,16 @@ bool client_url_parse(struct client_url *ret, str text) {
         url.path = S("/");
     *ret = url;
     return true;
+}
+
+bool client_url_is_loopback(const struct client_url *url) {
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, url->host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (inet_pton(AF_INET6, url->host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    return strcasecmp(url->host, "localhost") == 0;
 }
 
 void client_url_add_host(struct buf *out, const struct client_url *url) {

@@ -15,6 +15,8 @@ struct client_url {
 };
 /* False: not of that form, with user information, or too long. */
 bool client_url_parse(struct client_url *ret, str text);
+/* A literal address of this machine alone, or localhost: a name like 127.example.com is anybody's. */
+bool client_url_is_loopback(const struct client_url *url);
 /* The Host header's value. */
 struct buf;
 /*

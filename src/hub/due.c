@@ -32,7 +32,7 @@ struct hub_due *hub_due_add(struct hub *hub, const struct hub_due_kind *kind) {
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&due->lock, NULL);
     list_append(&hub->kinds, &due->node);
-    if (!kind->in_memory && hub->load_result == 0)
+    if (!kind->in_memory && hub->store && hub->load_result == 0)
         hub->load_result = hub_due_load(due, &hub->load_err);
     return due;
 }
@@ -94,10 +94,10 @@ static size_t take(struct hub_due *due, uint64_t ids[HUB_DUE_MOST]) {
     return n;
 }
 
-static void let_go(struct hub_due *due, const uint64_t *ids, size_t n, bool again) {
+static void let_go(struct hub_due *due, const uint64_t *ids, size_t n) {
     for (size_t i = 0; i < n; i++) {
         struct hub_hand *hand = hand_of(due, ids[i]);
-        if (again || hand->again)
+        if (hand->again)
             hub_queue_add(&due->queue, ids[i], 0, clock_world_ms());
         *hand = due->hands[--due->n_hands];
     }
@@ -106,14 +106,22 @@ static void let_go(struct hub_due *due, const uint64_t *ids, size_t n, bool agai
 /* ---- Working. The lock is held, and released while the kind's functions run. ---- */
 static bool wants_look(struct hub_due *due) {
     int64_t now = clock_world_ms();
-    if (now < due->queue.seen_ms) /* it went back */
+    if (now < due->seen_ms) /* it went back */
         due->kicked = true;
+    due->seen_ms = now;
     return due->kind.look && !due->looking && (due->kicked || due->look_ms <= now);
+}
+
+/* This thread may have been the one that waited for the next time: another takes its place. */
+static void hand_over_watch(struct hub_due *due) {
+    if (due->kind.threads > 1)
+        pthread_cond_signal(&due->wake);
 }
 
 static void look(struct hub_due *due) {
     due->kicked = false;
     due->looking = true;
+    hand_over_watch(due);
     pthread_mutex_unlock(&due->lock);
     int64_t next_ms = due->kind.look(due->kind.ctx);
     pthread_mutex_lock(&due->lock);
@@ -132,10 +140,11 @@ static enum step step(struct hub_due *due) {
     size_t n = take(due, ids);
     if (n == 0)
         return NOTHING_TO_DO;
+    hand_over_watch(due);
     pthread_mutex_unlock(&due->lock);
     int r = hub_due_run(due, ids, n);
     pthread_mutex_lock(&due->lock);
-    let_go(due, ids, n, r != 0);
+    let_go(due, ids, n);
     return r ? COULD_NOT : DID_SOMETHING;
 }
 
@@ -200,12 +209,15 @@ int hub_due_start(struct hub *hub, struct err *err) {
 }
 
 void hub_due_stop(struct hub *hub) {
+    /* all are told before any is awaited: a slow one does not keep the others at work */
     LIST_EACH (node, &hub->kinds) {
         struct hub_due *due = LIST_ENTRY(node, struct hub_due, node);
-        pthread_mutex_lock(&due->lock);
+        LOCK_SCOPE(&due->lock);
         due->stopping = true;
         pthread_cond_broadcast(&due->wake);
-        pthread_mutex_unlock(&due->lock);
+    }
+    LIST_EACH (node, &hub->kinds) {
+        struct hub_due *due = LIST_ENTRY(node, struct hub_due, node);
         while (due->running > 0)
             pthread_join(due->threads[--due->running], NULL);
     }

@@ -14,9 +14,11 @@
 #include "base/log.h"
 #include "store/key.h"
 
-#include <errno.h>
-
-enum { ROW_VERSION = 1, COMMIT_TRIES = 16 };
+enum {
+    ROW_VERSION = 1,
+    COMMIT_TRIES = 16, /* that others overtake, before the item waits … */
+    PAUSE_MS = 1000,   /* … so long; and after a row that cannot be read */
+};
 
 /* ---- The format ---- */
 void hub_due_key(struct buf *key, const char *kind, uint64_t id) {
@@ -120,54 +122,70 @@ static void set_aside(struct hub_due *due, struct store_batch *batch, uint64_t i
               (unsigned long long)id, due->kind.name);
 }
 
+/* When to look at which items again: told to the queue once the batch is durable, so that a batch
+ * that is run twice arms each once. */
+struct later {
+    struct hub_wait items[HUB_DUE_MOST];
+    size_t n;
+};
+
 static void settle(struct hub_due *due, struct store_batch *batch, struct hub_due_item *item,
                    enum hub_due_result result, str row) {
     switch (result) {
-    case HUB_DUE_DONE: hub_due_del(due, batch, item->id); return;
-    case HUB_DUE_AGAIN: hub_due_put(due, batch, item); return;
-    case HUB_DUE_DAMAGED: set_aside(due, batch, item->id, row); return;
-    case HUB_DUE_LEFT:
-        if (item->due_ms != INT64_MAX)
-            hub_due_arm(due, item->id, item->due_ms);
+    case HUB_DUE_DONE: hub_due_del(due, batch, item->id); break;
+    case HUB_DUE_AGAIN: hub_due_put(due, batch, item); break;
+    case HUB_DUE_DAMAGED: set_aside(due, batch, item->id, row); break;
+    case HUB_DUE_LEFT: return;
     }
+    item->due_ms = INT64_MAX; /* the commit arms what was put */
 }
 
-/* 0, or a fault: the store cannot be read now. */
-static int run_item(struct hub_due *due, struct store_batch *batch, uint64_t id) {
+/* When the item is to be looked at again in any case; INT64_MAX: never. */
+static int64_t run_item(struct hub_due *due, struct store_batch *batch, uint64_t id) {
     CLEANUP_DEINIT(buf) struct buf row = {0};
     struct hub_due_item item = {.id = id};
+    int64_t now = clock_world_ms();
     int r = hub_due_get(due, id, &row, &item);
     if (r == STORE_E_ABSENT)
-        return 0; /* done by an earlier look */
-    if (r != STORE_OK && r != STORE_E_DAMAGED) {
-        log_error("hub", "what is due (%s) cannot be read (%d)", due->kind.name, r);
-        return -EIO;
-    }
-    if (r == STORE_E_DAMAGED)
+        return INT64_MAX; /* done by an earlier look */
+    if (r == STORE_E_DAMAGED) {
         set_aside(due, batch, id, buf_view(&row));
-    else if (!hub_queue_is_due(&due->queue, item.due_ms, clock_world_ms()))
-        hub_due_arm(due, id, item.due_ms);
-    else
+        return INT64_MAX;
+    }
+    if (r != STORE_OK) {
+        log_error("hub", "row %llu of what is due (%s) cannot be read (%d)", (unsigned long long)id,
+                  due->kind.name, r);
+        return now + PAUSE_MS;
+    }
+    if (hub_queue_is_due(&due->queue, item.due_ms, now))
         settle(due, batch, &item, due->kind.run(due->kind.ctx, batch, &item), buf_view(&row));
-    return 0;
+    return item.due_ms;
+}
+
+static int commit(struct hub_due *due, struct store_batch *batch) {
+    struct err err = {{0}};
+    if (store_batch_idle(batch))
+        return 0;
+    /* moving on what is already stored must not stop below the reserve */
+    store_batch_frees(batch);
+    int r = store_commit(due->hub->store, batch, &err);
+    if (r != STORE_OK && r != STORE_E_CONDITION)
+        log_error("hub", "%s: %s", due->kind.name, err.text);
+    return r;
 }
 
 /* 0, STORE_E_CONDITION, or another code when the store refuses. */
 static int run_items(struct hub_due *due, const uint64_t *ids, size_t n) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct later later = {.n = 0};
     for (size_t i = 0; i < n; i++) {
-        int r = run_item(due, batch, ids[i]);
-        if (r)
-            return r;
+        int64_t due_ms = run_item(due, batch, ids[i]);
+        if (due_ms != INT64_MAX)
+            later.items[later.n++] = (struct hub_wait){due_ms, ids[i]};
     }
-    if (store_batch_idle(batch))
-        return 0;
-    /* moving on what is already stored must not stop below the reserve */
-    store_batch_frees(batch);
-    struct err err = {{0}};
-    int r = store_commit(due->hub->store, batch, &err);
-    if (r != STORE_OK && r != STORE_E_CONDITION)
-        log_error("hub", "%s: %s", due->kind.name, err.text);
+    int r = commit(due, batch);
+    for (size_t i = 0; r == 0 && i < later.n; i++)
+        hub_due_arm(due, later.items[i].id, later.items[i].due_ms);
     return r;
 }
 
@@ -179,20 +197,27 @@ static void run_in_memory(struct hub_due *due, const uint64_t *ids, size_t n) {
     }
 }
 
+/* One that others overtake again and again waits: the rest have their turn meanwhile. */
+static int run_alone(struct hub_due *due, uint64_t id) {
+    int r = STORE_E_CONDITION;
+    for (int t = 0; r == STORE_E_CONDITION && t < COMMIT_TRIES; t++)
+        r = run_items(due, &id, 1);
+    if (r == STORE_E_CONDITION)
+        hub_due_arm(due, id, clock_world_ms() + PAUSE_MS);
+    return r == STORE_E_CONDITION ? 0 : r;
+}
+
 int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n) {
     if (due->kind.in_memory) {
         run_in_memory(due, ids, n);
         return 0;
     }
+    size_t done = 0;
     int r = run_items(due, ids, n);
-    if (r != STORE_E_CONDITION)
-        return r;
-    for (size_t i = 0; i < n; i++) {
-        for (int t = 0; t < COMMIT_TRIES; t++)
-            if ((r = run_items(due, &ids[i], 1)) != STORE_E_CONDITION)
-                break;
-        if (r != STORE_OK)
-            return r;
-    }
-    return 0;
+    if (r == STORE_E_CONDITION)
+        for (r = 0; done < n && (r = run_alone(due, ids[done])) == 0; done++)
+            ;
+    for (; r != 0 && done < n; done++)
+        hub_due_arm(due, ids[done], 0);
+    return r;
 }

@@ -53,6 +53,7 @@ struct hub_due { /* a kind of due work */
     size_t n_hands;
     /* World time; INT64_MAX: only when kicked. */
     int64_t look_ms; /* when to look again */
+    int64_t seen_ms; /* world time when that was asked last */
     /*
      * kicked: look at the next step, whatever look_ms says; looking: a thread is in the kind's
      * look(), which runs in one thread at a time; stopping: threads end after the step they are in.
@@ -117,8 +118,8 @@ void hub_due_free_all(struct hub *hub);
 int hub_due_load(struct hub_due *due, struct err *err);
 /*
  * Runs items that the calling thread has in hand, and commits what they cause together with their
- * rows. Blocks for the commit; without due->lock. Not 0: the store refused, nothing was committed,
- * and all are due still.
+ * rows. Blocks for the commit; without due->lock. Not 0: the store refused; what was not done is
+ * armed.
  */
 int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n);
 /* outbox.c */

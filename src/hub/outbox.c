@@ -45,6 +45,8 @@ static enum hub_due_result refuse(struct hub *hub, struct store_batch *batch,
 static enum hub_due_result put_off(struct hub *hub, struct store_batch *batch,
                                    struct hub_due_item *item, const struct hub_event *event) {
     int64_t now = clock_world_ms();
+    if (item->born_ms > now) /* the clock went back: else it is tried for as long as that was */
+        item->born_ms = now;
     if (now - item->born_ms >= give_up_ms)
         return refuse(hub, batch, event, HUB_E_RETRY, "the target was not ready for six hours");
     item->attempts++;

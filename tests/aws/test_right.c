@@ -13,10 +13,22 @@
 static struct {
     struct buf asked; /* by the context hook: "action resource version\n" */
     bool item_0, item_1, later, broken;
+    struct policy *policy; /* of every topic */
+    str owner;             /* its account; absent: not told */
+    str account;           /* the request's, as the handler finds it */
+    bool vetoed, veto_via_resource;
 } fake;
 
 static int nothing(void *svc, struct rq *rq) {
     (void)svc, (void)rq;
+    return 0;
+}
+
+static int notes_account(void *svc, struct rq *rq) {
+    (void)svc;
+    fake.account = str_is(rq->account, "111111111111")   ? S("theirs")
+                   : str_is(rq->account, "000000000000") ? S("ours")
+                                                         : S("none");
     return 0;
 }
 
@@ -47,6 +59,22 @@ static int context(void *svc, struct rq *rq, const struct aws_question *q,
     if (q->flags & (OP_OF_SERVICE << 3))
         policy_context_add(c, S("s3:ExistingObjectTag/of"), q->resource);
     return fake.broken ? aws_fault(rq, -EIO, "reading tags") : 0;
+}
+
+static int policy_of_topic(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+                           str *ret_account) {
+    (void)svc, (void)rq, (void)arn;
+    *ret_policy = fake.policy;
+    if (fake.owner.p)
+        *ret_account = fake.owner;
+    return fake.broken ? -EIO : 0;
+}
+
+static const struct aws_error vetoed = {"AccessDenied", 403, "vetoed", NULL};
+static int veto(void *svc, struct rq *rq, str arn, bool via_resource) {
+    (void)svc, (void)arn;
+    fake.veto_via_resource = via_resource;
+    return fake.vetoed ? aws_fail(rq, &vetoed, NULL) : 0;
 }
 
 static const struct aws_error unreadable = {"InvalidArgument", 400, "cannot be read", NULL};
@@ -93,6 +121,16 @@ static const struct aws_op cw_ops[] = {
     {"DeleteAlarms", nothing, "cloudwatch:DeleteAlarms", ALARM "{AlarmNames[]}", 0, NULL},
     {"UntagResource", nothing, "cloudwatch:UntagResource", "{ResourceARN}", 0, NULL},
 };
+/* A service with policies of its resources; their ARNs name no account, as S3's do not. */
+static const struct aws_op sns_ops[] = {
+    {"Publish", notes_account, "sns:Publish", "arn:aws:sns:::{TopicArn}", 0, NULL}};
+static const struct aws_service sns = {.name = "sns",
+                                       .api = &api_sns,
+                                       .ops = sns_ops,
+                                       .n_ops = ARRAY_LEN(sns_ops),
+                                       .resource_policy = policy_of_topic,
+                                       .veto = veto};
+
 static const struct aws_op_row cw_rows[] = {
     {ROW_OP, "UntagResource", NULL, NULL, NULL, 0, NULL},
     {ROW_TAGS, NULL, "TagKeys", NULL, NULL, 0, NULL},
@@ -129,6 +167,7 @@ static int setup(void **state) {
     cloud_add(&f, &s3);
     cloud_add(&f, &cw);
     cloud_add(&f, &lambda);
+    cloud_add(&f, &sns);
     return 0;
 }
 static int teardown(void **state) {
@@ -359,6 +398,98 @@ static void test_keys_that_nobody_wants(void **state) {
     CHECK_BUF(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \n");
 }
 
+/* ---- Policies of resources, and who owns them ---- */
+
+#define OF_TOPIC(effect, principal)                                                                \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"" effect                             \
+    "\",\"Principal\":" principal ",\"Action\":\"sns:Publish\",\"Resource\":\"*\"}]}"
+#define ANNA     "{\"AWS\":\"arn:aws:iam::000000000000:user/anna\"}"
+#define OTHERS   "111111111111"
+#define NO_ALLOW "no identity-based policy allows"
+
+/* The refusal's text, or "" when the caller may; caller NULL: a stranger. */
+static void publish(struct aws_identity *caller, struct buf *out) {
+    CLEANUP_JSON json_t *doc = json_pack("{s:s,s:s}", "TopicArn", "t", "Message", "m");
+    struct aws_call c = {.cloud = f.cloud,
+                         .caller = caller,
+                         .account = S("000000000000"),
+                         .region = S("us-east-1"),
+                         .service = "sns",
+                         .op = "Publish",
+                         .in = doc};
+    fake.account = S("not run");
+    aws_call(&c);
+    if (c.error_code.len)
+        buf_str(out, buf_view(&c.error_message));
+    aws_call_deinit(&c);
+}
+
+static void test_policies_of_resources(void **state) {
+    (void)state;
+    static const char all[] = ALLOW("\"*\"", "*"), none[] = ALLOW("\"sns:List*\"", "*");
+    static const struct {
+        const char *name, *user, *topic, *owner; /* owner NULL: not told */
+        bool stranger;
+        const char *want;    /* what the refusal says, or "" */
+        const char *account; /* whose the handler takes the request for */
+        bool via_resource;
+    } cases[] = {
+        {"own policy", all, NULL, NULL, false, "", "ours", false},
+        {"own topic", all, NULL, ACCOUNT, false, "", "ours", false},
+        {"nothing allows", none, NULL, NULL, false, NO_ALLOW, "not run", false},
+        {"the topic allows", none, OF_TOPIC("Allow", ANNA), NULL, false, "", "ours", true},
+        {"the topic denies", all, OF_TOPIC("Deny", ANNA), NULL, false,
+         "explicit deny in a resource-based policy", "not run", false},
+        {"another's topic", all, NULL, OTHERS, false, "no resource-based policy allows", "not run",
+         false},
+        {"another's topic allows", all, OF_TOPIC("Allow", ANNA), OTHERS, false, "", "ours", true},
+        {"another's topic alone", none, OF_TOPIC("Allow", ANNA), OTHERS, false, NO_ALLOW, "not run",
+         false},
+        {"stranger", all, NULL, OTHERS, true, "Access Denied", "not run", false},
+        {"stranger let in", none, OF_TOPIC("Allow", "\"*\""), OTHERS, true, "", "theirs", true},
+        {"stranger, no owner", none, OF_TOPIC("Allow", "\"*\""), NULL, true, "", "ours", true},
+        {"stranger denied", none, OF_TOPIC("Deny", "\"*\""), OTHERS, true, "Access Denied",
+         "not run", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf policy = {0}, said = {0};
+        print_message("%s\n", cases[i].name);
+        buf_printf(&policy, "{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", cases[i].user);
+        cloud_user_policy(&f, buf_cstr(&policy));
+        CLEANUP(policy) struct policy *topic = NULL;
+        if (cases[i].topic)
+            CHECK_INT(policy_new(&topic, POLICY_RESOURCE, str_c(cases[i].topic), NULL), 0);
+        fake.policy = topic;
+        fake.owner = cases[i].owner ? str_c(cases[i].owner) : STR_NONE;
+        for (int vetoed_too = 0; vetoed_too < 2; vetoed_too++) {
+            bool allowed = !*cases[i].want;
+            fake.vetoed = vetoed_too;
+            fake.veto_via_resource = !cases[i].via_resource;
+            buf_clear(&said);
+            publish(cases[i].stranger ? NULL : f.user, &said);
+            if (allowed && !vetoed_too)
+                CHECK_BUF(said, "");
+            else
+                CHECK_HAS(buf_cstr(&said), allowed ? "vetoed" : cases[i].want);
+            CHECK_STR(fake.account, str_c(vetoed_too ? "not run" : cases[i].account));
+            if (allowed)
+                CHECK_INT(fake.veto_via_resource, cases[i].via_resource);
+        }
+        fake.policy = NULL;
+    }
+}
+
+/* A policy that cannot be read lets nobody through, and is our fault. */
+static void test_a_policy_that_cannot_be_read(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf said = {0};
+    fake.broken = true;
+    cloud_user_policy(&f, "{\"Version\":\"2012-10-17\",\"Statement\":[" ALLOW("\"*\"", "*") "]}");
+    publish(f.user, &said);
+    CHECK_HAS(buf_cstr(&said), "failed because of an unknown error");
+    CHECK_STR(fake.account, S("not run"));
+}
+
 static void test_a_right_that_no_row_has(void **state) {
     (void)state;
     call(ALLOW("\"*\"", "*"), "s3", "HeadBucket", "{\"Bucket\":\"abc\"}", "internal error");
@@ -427,6 +558,8 @@ int main(void) {
         T(test_keys_of_tags),
         T(test_keys_that_cannot_be_read),
         T(test_keys_that_nobody_wants),
+        T(test_policies_of_resources),
+        T(test_a_policy_that_cannot_be_read),
         T(test_a_right_that_no_row_has),
         T(test_refuses_wrong_rows),
     };

@@ -122,6 +122,33 @@ static void test_object(void **state) {
     server_stop(&s);
 }
 
+/* A body goes unsigned to an address of this machine alone, not to a name that looks like one. */
+static void test_body_to_a_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *host;
+        str hash; /* of "bytes", where it is signed */
+    } cases[] = {
+        {"127.0.0.1", S_INIT("UNSIGNED-PAYLOAD")},
+        {"localhost", S_INIT("UNSIGNED-PAYLOAD")},
+        /* What the resolver takes for 127.0.0.1 stands for every name that it might. */
+        {"127.1", S_INIT("277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        static const struct step steps[] = {{ANSWER, OK_EMPTY}};
+        struct server s;
+        server_start(&s, NULL, steps, ARRAY_LEN(steps));
+        CLEANUP(client) struct client *c = client_at(cases[i].host, &s, "http", NULL);
+        struct client_object object = {.bucket = S("b"), .key = S("k")};
+        struct client_response response = {0};
+        struct client_fault fault;
+        CHECK_INT(client_put_object(c, &object, S("bytes"), &response, &fault), CLIENT_OK);
+        check_signature(buf_view(&s.seen[0]), "s3", cases[i].hash);
+        client_response_deinit(&response);
+        server_stop(&s);
+    }
+}
+
 static void test_json(void **state) {
     (void)state;
     static const struct step steps[] = {
@@ -738,13 +765,14 @@ static void test_xml(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object),        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_query),         cmocka_unit_test(test_retries),
-        cmocka_unit_test(test_stale),         cmocka_unit_test(test_large_put),
-        cmocka_unit_test(test_sinks),         cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_worth_another), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_targets),       cmocka_unit_test(test_unsendable),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_tls),           cmocka_unit_test(test_xml)};
+        cmocka_unit_test(test_object),      cmocka_unit_test(test_body_to_a_name),
+        cmocka_unit_test(test_json),        cmocka_unit_test(test_query),
+        cmocka_unit_test(test_retries),     cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_large_put),   cmocka_unit_test(test_sinks),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_worth_another),
+        cmocka_unit_test(test_faults),      cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_unsendable),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_xml)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,10 +261,41 @@ static void test_urls(void **state) {
     }
 }
 
+/* Where a body need not be signed: the connection stays on this machine. */
+static void test_loopback(void **state) {
+    (void)state;
+    static const struct {
+        const char *url;
+        bool local;
+    } cases[] = {
+        {"http://127.0.0.1:4566/", true},
+        {"http://127.255.255.254/", true},
+        {"http://[::1]:4566/", true},
+        {"http://[0:0::1]/", true},
+        {"http://localhost:4566/", true},
+        {"http://LocalHost/", true},
+        {"http://127.example.com/", false},
+        {"http://127.0.0.1.example.com/", false},
+        {"http://127.1/", false},
+        {"http://126.0.0.1/", false},
+        {"http://128.0.0.1/", false},
+        {"http://0.0.0.127/", false},
+        {"http://[::2]/", false},
+        {"http://[::]/", false},
+        {"http://localhost.example.com/", false},
+        {"http://localhos/", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct client_url url;
+        CHECK_CASE(client_url_parse(&url, str_c(cases[i].url)), cases[i].url);
+        CHECK_CASE(client_url_is_loopback(&url) == cases[i].local, cases[i].url);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_limits),
-                                       cmocka_unit_test(test_longest_lines),
-                                       cmocka_unit_test(test_behind), cmocka_unit_test(test_urls)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_longest_lines), cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_urls),          cmocka_unit_test(test_loopback)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

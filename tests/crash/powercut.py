@@ -79,6 +79,8 @@ def uploads(cloud, clients, seconds):
     for t in threads:
         t.start()
     time.sleep(seconds)
+    # A busy machine may need longer for the first answers, and a cut before them tries nothing.
+    waited(lambda: sum(len(t.answered) for t in threads) >= clients, seconds=60, every=0.1)
     return stop, threads
 
 

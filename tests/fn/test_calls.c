@@ -15,6 +15,29 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+/* ---- Standard output, where the log lines go ---- */
+
+struct capture {
+    char path[32];
+    int before;
+};
+
+static void capture_start(struct capture *c) {
+    snprintf(c->path, sizeof c->path, "/tmp/calotype-fn-log-XXXXXX");
+    int fd = mkstemp(c->path);
+    c->before = dup(STDOUT_FILENO);
+    fflush(stdout);
+    dup2(fd, STDOUT_FILENO);
+    close(fd);
+}
+
+static void capture_end(struct capture *c, struct buf *text) {
+    dup2(c->before, STDOUT_FILENO);
+    close(c->before);
+    CHECK_INT(io_read_file(text, c->path, 65536, NULL), 0);
+    unlink(c->path);
+}
+
 /* ---- Custom::S3BucketNotification ---- */
 
 #define CONFIG                                                                                     \
@@ -177,6 +200,43 @@ static void a_resource_is_served(void **state) {
     }
 }
 
+/* The log says what was done, and why not, where CloudFormation's own text is cut or lost. */
+static void a_resource_is_logged(void **state) {
+    (void)state;
+    static const struct {
+        const char *properties;
+        struct step steps[3];
+        const char *want;
+    } cases[] = {
+        {"\"BucketName\":\"b\"," CONFIG,
+         {{ANSWER, THERE}, {ANSWER, YES}, {ANSWER, YES}},
+         "\"level\":\"info\",\"requestId\":\"R1\",\"key\":\"l\",\"step\":\"notification\"}\n"},
+        {CONFIG,
+         {{ANSWER, YES}},
+         "\"level\":\"error\",\"requestId\":\"R1\",\"key\":\"l\",\"step\":\"notification\","
+         "\"reason\":\"the property BucketName is missing\"}\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fn_test t;
+        struct capture capture;
+        CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0}, text = {0};
+        size_t n = 0;
+        while (n < ARRAY_LEN(cases[i].steps) && cases[i].steps[n].answer)
+            n++;
+        fn_test_start(&t, cases[i].steps, n);
+        buf_printf(&event,
+                   "{\"ResponseURL\":\"http://127.0.0.1:%u/x\",\"LogicalResourceId\":\"l\","
+                   "\"RequestType\":\"Create\",\"ResourceProperties\":{%s}}",
+                   t.server.port, cases[i].properties);
+        capture_start(&capture);
+        int r = fn_notify(&t.context, buf_view(&event), &out, NULL);
+        capture_end(&capture, &text);
+        CHECK_INT(r, 0);
+        CHECK_CASE(str_ends(buf_view(&text), str_c(cases[i].want)), buf_cstr(&text));
+        fn_test_stop(&t);
+    }
+}
+
 /* When nobody can be told, the invocation fails, and Lambda tries again. */
 static void nobody_can_be_told(void **state) {
     (void)state;
@@ -330,17 +390,11 @@ static void say(void) {
 
 static void lines_of_the_log(void **state) {
     (void)state;
-    char path[] = "/tmp/calotype-fn-log-XXXXXX";
-    int fd = mkstemp(path), before = dup(STDOUT_FILENO);
+    struct capture capture;
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    fflush(stdout);
-    dup2(fd, STDOUT_FILENO);
+    capture_start(&capture);
     say();
-    dup2(before, STDOUT_FILENO);
-    close(before);
-    close(fd);
-    CHECK_INT(io_read_file(&text, path, 65536, NULL), 0);
-    unlink(path);
+    capture_end(&capture, &text);
     str line, left = buf_view(&text);
     static const char *const want[] = {
         "Z\",\"level\":\"warn\",\"requestId\":\"R1\",\"key\":\"a\\\"b.jpg\",\"step\":\"guard\","
@@ -431,6 +485,7 @@ static void rows_say_what_is_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resource_is_served),
+        cmocka_unit_test(a_resource_is_logged),
         cmocka_unit_test(nobody_can_be_told),
         cmocka_unit_test(parts_of_a_configuration),
         cmocka_unit_test(invocations_one_after_the_other),

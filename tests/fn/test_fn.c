@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -204,6 +205,42 @@ static void the_worker_may_end_in_any_way(void **state) {
     }
 }
 
+/* Without descriptors nothing is started, and nothing of ours is closed on the way out. */
+static void the_worker_cannot_be_started(void **state) {
+    (void)state;
+    static const struct fn_worker worker = {.path = "/bin/true",
+                                            .cpu_seconds = 5,
+                                            .timeout_ms = 60000};
+    static const struct imgjob_request request = {.size = 1, .max_pixels = 1};
+    struct rlimit before, few;
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int lowest = dup(0);
+    close(lowest);
+    for (rlim_t left = 0; left < 4; left++) {
+        CLEANUP_DEINIT(buf) struct buf out = {0};
+        struct imgjob_reply reply;
+        size_t bodies;
+        struct err err = {{0}};
+        few = (struct rlimit){(rlim_t)lowest + left, before.rlim_max};
+        CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), 0);
+        int r = fn_worker_run(&worker, &request, S("i"), &out, &reply, &bodies, &err);
+        CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
+        CHECK_INT(r, -EMFILE);
+        CHECK_HAS(err.text, "make a pipe");
+        for (int fd = 0; fd < 3; fd++)
+            CHECK(fcntl(fd, F_GETFD) != -1);
+        CHECK_INT(fcntl(lowest, F_GETFD), -1); /* none is left open */
+    }
+    struct fn_worker none = worker;
+    CLEANUP_DEINIT(buf) struct buf out = {0};
+    struct imgjob_reply reply;
+    size_t bodies;
+    struct err err = {{0}};
+    none.path = "/nowhere/worker";
+    CHECK_INT(fn_worker_run(&none, &request, S("i"), &out, &reply, &bodies, &err), -ENOENT);
+    CHECK_HAS(err.text, "start /nowhere/worker");
+}
+
 static void configuration_names_what_is_missing(void **state) {
     (void)state;
     struct fn_config c;
@@ -251,6 +288,7 @@ int main(void) {
                                        cmocka_unit_test(the_report_names_what_failed),
                                        cmocka_unit_test(notification_of_others_stays),
                                        cmocka_unit_test(the_worker_may_end_in_any_way),
+                                       cmocka_unit_test(the_worker_cannot_be_started),
                                        cmocka_unit_test(configuration_names_what_is_missing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

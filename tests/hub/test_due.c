@@ -6,6 +6,7 @@
 #include "hub_fixture.h"
 
 #include "hub/hub_priv.h"
+#include "store/fault.h"
 
 static const int64_t year_ms = 365 * 86400000LL;
 enum { LONGEST_MS = 60000, MOST_RUNS = 256 };
@@ -27,8 +28,10 @@ struct worker {
     int held;                  /* runs under way … */
     int most_held;             /* … and the most at once */
     bool hold;                 /* runs wait until this is false */
+    uint64_t poison;           /* runs of that id do so for ever */
     int spoil;                 /* so many runs lay a condition in the batch that does not hold */
     void (*meanwhile)(struct worker *w, uint64_t id);
+    int looks;
 };
 
 static void put_done(struct store_batch *batch, uint64_t id) {
@@ -57,8 +60,8 @@ static enum hub_due_result run(void *ctx, struct store_batch *batch, struct hub_
     w->held--;
     if (batch && w->answer == HUB_DUE_DONE)
         put_done(batch, item->id);
-    if (w->spoil > 0) {
-        w->spoil--;
+    if (w->spoil > 0 || item->id == w->poison) {
+        w->spoil -= w->spoil > 0;
         store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
     }
     item->attempts += w->answer == HUB_DUE_AGAIN;
@@ -408,6 +411,64 @@ static void a_stale_view_is_run_again_one_by_one(void **state) {
     CHECK_INT(hub_fixture_rows(w.f, "done"), 4);
 }
 
+/* Its condition never holds: it waits for its next try, the others of its batch are done. */
+static void an_item_that_is_always_overtaken_stops_no_other(void **state) {
+    struct worker w;
+    worker_add(&w, *state, (struct hub_due_kind){.name = "work", .at_once = 8});
+    for (int i = 0; i < 5; i++) {
+        uint64_t id = put(&w, 0, "x");
+        w.poison = i == 1 ? id : w.poison;
+    }
+    int64_t next = hub_due_work(w.due);
+    CHECK_INT(hub_fixture_rows(w.f, "done"), 4);
+    CHECK_INT(hub_fixture_due(w.f, "work"), 1);
+    CHECK_RANGE(next, clock_world_ms() + 1, clock_world_ms() + 1000);
+    int before = w.runs;
+    CHECK_INT(hub_due_work(w.due), next); /* no try before that */
+    CHECK_INT(w.runs, before);
+    w.poison = 0;
+    clock_set_offset_ms(2000);
+    CHECK_INT(hub_due_work(w.due), INT64_MAX);
+    CHECK_INT(hub_fixture_rows(w.f, "done"), 5);
+}
+
+static size_t held(const struct hub_due *due) { return due->queue.n + due->queue.ready.n; }
+
+/* Memory holds each id once, however often the batch was run. */
+static void a_batch_that_is_run_again_arms_no_item_twice(void **state) {
+    struct worker w;
+    worker_add(&w, *state, (struct hub_due_kind){.name = "work", .at_once = 8});
+    w.spoil = 1;
+    for (int i = 0; i < 5; i++)
+        put(&w, i < 2 ? 0 : clock_world_ms() + 20000, "x");
+    hub_due_work(w.due);
+    CHECK_INT(w.runs, 2 + 2);
+    CHECK_INT(held(w.due), 3);
+}
+
+/* From there on only a restart helps; until then the row stays, and the thread sleeps between tries. */
+static void a_store_that_takes_nothing_is_not_asked_again_and_again(void **state) {
+    struct worker w;
+    worker_add(&w, *state, (struct hub_due_kind){.name = "work", .at_once = 8});
+    for (int i = 0; i < 3; i++)
+        put(&w, 0, "x");
+    CHECK_INT(store_fault_set("fail-commit", NULL), 0);
+    CHECK_INT(hub_due_work(w.due), 0);
+    CHECK_INT(store_fault_set("", NULL), 0);
+    CHECK_INT(w.runs, 3);
+    CHECK_INT(held(w.due), 3);
+    CHECK_INT(hub_start(w.f->hub, NULL), 0);
+    wait_runs(&w, 6);
+    usleep(100000); /* a thread that does not sleep would run them thousands of times */
+    hub_stop(w.f->hub);
+    CHECK_INT(w.runs, 6);
+    CHECK_INT(held(w.due), 3);
+    worker_restart(&w);
+    CHECK_INT(hub_due_work(w.due), INT64_MAX);
+    CHECK_INT(w.runs, 3 + 6);
+    CHECK_INT(hub_fixture_due(w.f, "work"), 0);
+}
+
 /* ---- Damage ---- */
 static void damaged_rows_are_kept_and_the_others_run(void **state) {
     struct worker w;
@@ -470,6 +531,38 @@ static void as_many_at_a_time_as_there_are_threads(void **state) {
     wait_runs(&w, 9);
     CHECK_RANGE(w.most_held, 3, 3);
     hub_stop(w.f->hub);
+}
+
+static void *stop_hub(void *hub) {
+    hub_stop(hub);
+    return NULL;
+}
+
+static bool is_stopping(struct hub_due *due) {
+    LOCK_SCOPE(&due->lock);
+    return due->stopping;
+}
+
+/* The end awaits what is being run, and begins nothing meanwhile, of whichever kind. */
+static void a_slow_kind_does_not_keep_others_at_work_at_the_end(void **state) {
+    struct worker slow, fast;
+    pthread_t stopper;
+    worker_add(&slow, *state, (struct hub_due_kind){.name = "slow"});
+    worker_add(&fast, *state, (struct hub_due_kind){.name = "fast"});
+    slow.hold = true;
+    CHECK_INT(hub_start(slow.f->hub, NULL), 0);
+    put(&slow, 0, "x");
+    wait_runs(&slow, 1);
+    CHECK_INT(pthread_create(&stopper, NULL, stop_hub, slow.f->hub), 0);
+    for (int i = 0; i < 5000 && !is_stopping(fast.due); i++)
+        usleep(1000);
+    bool told = is_stopping(fast.due);
+    put(&fast, 0, "x");
+    stop_holding(&slow);
+    pthread_join(stopper, NULL);
+    CHECK(told);
+    CHECK_INT(fast.runs, 0);
+    CHECK_INT(hub_fixture_due(slow.f, "fast"), 1);
 }
 
 static void arm_twice(struct worker *w, uint64_t id) {
@@ -571,6 +664,25 @@ static void a_timer_that_is_not_kicked_waits_for_its_time(void **state) {
     CHECK_INT(l.looks, 3);
 }
 
+static int64_t count_look_of(void *ctx) {
+    struct worker *w = ctx;
+    CHECK_RANGE(++w->looks, 1, 1000); /* or it never ends */
+    return clock_world_ms() + LONGEST_MS;
+}
+
+/* One look is enough, and what is due has its turn: the clock may be behind for years. */
+static void a_clock_that_went_back_is_looked_at_once(void **state) {
+    struct worker w;
+    worker_add(&w, *state, (struct hub_due_kind){.name = "work", .look = count_look_of});
+    CHECK_RANGE(hub_due_work(w.due), clock_world_ms() + 1, INT64_MAX);
+    CHECK_INT(w.looks, 1);
+    clock_set_offset_ms(-year_ms);
+    put(&w, 0, "x");
+    hub_due_work(w.due);
+    CHECK_INT(w.looks, 2);
+    CHECK_INT(w.runs, 1);
+}
+
 /* ---- Starting ---- */
 static void a_port_that_nobody_plugged_is_refused(void **state) {
     struct hub_fixture *f = *state;
@@ -620,14 +732,19 @@ int main(void) {
         CASE(nor_does_a_jump_while_the_daemon_was_down),
         CASE(a_moved_clock_wakes_what_sleeps),
         CASE(a_stale_view_is_run_again_one_by_one),
+        CASE(an_item_that_is_always_overtaken_stops_no_other),
+        CASE(a_batch_that_is_run_again_arms_no_item_twice),
+        CASE(a_store_that_takes_nothing_is_not_asked_again_and_again),
         CASE(damaged_rows_are_kept_and_the_others_run),
         CASE(a_payload_that_its_owner_cannot_read_is_kept_too),
         CASE(two_kinds_do_not_hold_up_each_other),
         CASE(as_many_at_a_time_as_there_are_threads),
+        CASE(a_slow_kind_does_not_keep_others_at_work_at_the_end),
         CASE(an_item_is_in_one_thread_at_a_time),
         CASE(ids_without_rows_are_run_and_forgotten),
         CASE(timers_run_at_start_when_kicked_and_when_time_comes),
         CASE(a_timer_that_is_not_kicked_waits_for_its_time),
+        CASE(a_clock_that_went_back_is_looked_at_once),
         CASE(a_port_that_nobody_plugged_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Events on their way: accepted once, put off, refused, given up; and what their source hears. */
 #include "hub_fixture.h"
 
+#include "hub/hub_priv.h"
+
 /* A target that remembers, and answers what the test wants. */
 struct target {
     pthread_mutex_t lock;
@@ -170,10 +172,27 @@ static void after_six_hours_it_is_given_up(void **state) {
     wait_calls(&f->target, 1);
     open_again(f); /* the first attempt is over: its row waits for the next */
     CHECK_INT(hub_fixture_due(&f->h, "event"), 1);
+    for (int late = 0; late < 2; late++) { /* a minute before, and a minute after */
+        clock_set_offset_ms(6 * 3600000 + (late ? 60000 : -60000));
+        CHECK_INT(hub_start(f->h.hub, NULL), 0);
+        wait_calls(&f->target, 2 + late);
+        open_again(f);
+        CHECK_INT(hub_fixture_due(&f->h, "event"), late ? 0 : 1);
+    }
+}
+
+/* Its birth lies ten years ahead: the six hours count from the first try after the jump. */
+static void nor_is_it_tried_for_years_after_the_clock_went_back(void **state) {
+    struct fixture *f = *state;
+    set_answer(&f->target, HUB_E_RETRY);
+    clock_set_offset_ms(10 * 365 * 86400000LL);
+    deliver(f, "never", function, S(""));
+    clock_set_offset_ms(0);
+    hub_due_work(f->h.hub->outbox);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 1);
     clock_set_offset_ms(7 * 3600000);
-    CHECK_INT(hub_start(f->h.hub, NULL), 0);
-    wait_calls(&f->target, 2);
-    hub_stop(f->h.hub);
+    hub_due_work(f->h.hub->outbox);
+    CHECK_INT(f->target.calls, 2);
     CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
 }
 
@@ -249,6 +268,7 @@ int main(void) {
         CASE(retries_follow_world_time),
         CASE(what_is_refused_goes_to_the_dead_letters),
         CASE(after_six_hours_it_is_given_up),
+        CASE(nor_is_it_tried_for_years_after_the_clock_went_back),
         CASE(the_source_hears_what_became_of_it),
         CASE(any_number_is_plugged)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,6 +267,24 @@ static void opaque_alpha_is_dropped(void **state) {
     }
 }
 
+/* The rows of an encoded picture are where they were. */
+static void rows_keep_their_places(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(img_decoded) struct img_decoded d = {0};
+    struct img_limits limits = {100000, 100000};
+    struct img_raster r;
+    img_raster_init(&r, 16, 80, 3);
+    for (unsigned y = 0; y < 80; y++)
+        memset(r.px + (size_t)y * 16 * 3, (int)(3 * y), 16 * 3);
+    img_jpeg_encode(&r, 95, S(""), &file);
+    img_raster_deinit(&r);
+    CHECK_INT(img_jpeg_decode(buf_view(&file), &limits, &d), 0);
+    CHECK(d.raster.width == 16 && d.raster.height == 80);
+    for (int y = 0; y < 80; y++)
+        CHECK_RANGE(d.raster.px[y * 16 * 3 + 24], 3 * y - 6, 3 * y + 6);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(jpeg_is_processed),
                                        cmocka_unit_test(transparent_png_stays_png),
@@ -275,6 +293,7 @@ int main(void) {
                                        cmocka_unit_test(rejections_say_why),
                                        cmocka_unit_test(turned_and_placed),
                                        cmocka_unit_test(opaque_alpha_is_dropped),
+                                       cmocka_unit_test(rows_keep_their_places),
                                        cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated),
                                        cmocka_unit_test(survives_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);

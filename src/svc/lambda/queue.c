@@ -84,7 +84,8 @@ static struct lambda_inv *inv_of_row(struct lambda_fn *fn, const struct hub_due_
     inv->async = true;
     inv->row_id = item->id;
     inv->attempts = (int64_t)item->attempts;
-    inv->born_ms = item->born_ms;
+    int64_t now = clock_world_ms();
+    inv->born_ms = item->born_ms < now ? item->born_ms : now; /* the clock may have gone back */
     memcpy(inv->id, row->request_id.p, row->request_id.len);
     return inv;
 }
@@ -103,7 +104,11 @@ static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *ite
         log_warn("lambda", "a queued event was dropped: its function was deleted");
         return HUB_DUE_DONE;
     }
-    item->due_ms = r ? clock_world_ms() + STORE_PAUSE_MS : INT64_MAX;
+    if (r == STORE_E_DAMAGED)
+        log_error("lambda", "a queued event waits: its function " STR_FMT " is damaged",
+                  STR_ARG(row.name));
+    int64_t pause = r == STORE_E_DAMAGED ? LAMBDA_RETRY_MOST_MS : STORE_PAUSE_MS;
+    item->due_ms = r ? clock_world_ms() + pause : INT64_MAX;
     *ret_inv = r ? NULL : inv_of_row(fn, item, &row);
     return HUB_DUE_LEFT;
 }

@@ -66,7 +66,7 @@ struct sqs_receive *sqs_receive_of(struct sqs_svc *svc, struct rq *rq, uint64_t 
     receive->svc = svc;
     receive->rq = rq;
     receive->queue_id = queue_id;
-    receive->deadline_ms = clock_real_ms() + wait_s * 1000;
+    receive->deadline_ms = clock_mono_ms() + wait_s * 1000;
     rq->stream = receive;
     rq_on_done(rq, receive_is_over, receive);
     return receive;
@@ -183,9 +183,9 @@ void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, const stru
     store_after_id(batch, hooks[change], svc, queue->id);
 }
 
-/* A wait ends in real time. */
+/* A wait ends in monotonic time: no clock that is set makes it longer. */
 int64_t sqs_live_wake_late(struct sqs_live *live) {
-    int64_t now = clock_real_ms(), next = INT64_MAX;
+    int64_t now = clock_mono_ms(), next = INT64_MAX;
     LIST_EACH (node, &live->waiters) {
         struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
         if (receive->deadline_ms <= now)
@@ -193,7 +193,7 @@ int64_t sqs_live_wake_late(struct sqs_live *live) {
         else if (receive->deadline_ms < next)
             next = receive->deadline_ms;
     }
-    return next == INT64_MAX ? next : next + clock_offset_ms();
+    return next == INT64_MAX ? next : clock_world_ms() + (next - now);
 }
 
 /* ---- The floor ---- */

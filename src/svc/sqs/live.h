@@ -27,7 +27,7 @@ struct sqs_receive {
     struct sqs_svc *svc;
     struct rq *rq;
     uint64_t queue_id;
-    int64_t deadline_ms; /* real time */
+    int64_t deadline_ms; /* monotonic time */
     bool waiting;
     /* messages passed over on the way count too: see SQS_LOOK */
     uint64_t claimed[SQS_BATCH_MAX + 90];

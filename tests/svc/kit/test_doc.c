@@ -130,6 +130,9 @@ static void test_use(void **state) {
 static void test_policy(void **state) {
     struct cloud *c = cloud = *state;
     const char *in = "{'TopicArn':'" TOPIC "','Message':'m'}";
+    /* A topic that is not there has no policy: the handler, not authorisation, says so. */
+    ok(cloud_call_as(c, c->root, "sns", "Publish", in));
+    fails(cloud_call_as(c, c->user, "sns", "Publish", in), "AccessDenied");
     put_policy(NULL);
     fails(cloud_call_as(c, c->user, "sns", "Publish", in), "AccessDenied");
     put_policy(POLICY("Allow", "\"*\""));

@@ -134,7 +134,8 @@ static void test_faults(void **state) {
     }
 }
 
-static enum kit_tags_fault fault_of(size_t key_characters, size_t value_characters) {
+static enum kit_tags_fault fault_of(enum kit_tags_of of, size_t key_characters,
+                                    size_t value_characters) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     CLEANUP_JSON json_t *tags = json_object();
     while (key_characters--)
@@ -142,15 +143,30 @@ static enum kit_tags_fault fault_of(size_t key_characters, size_t value_characte
     while (value_characters--)
         buf_c(&value, "\xc3\xa4");
     json_set_str(tags, buf_cstr(&key), buf_view(&value));
-    return kit_tags_fault(KIT_TAGS_SNS, tags, NULL);
+    return kit_tags_fault(of, tags, NULL);
 }
 
-/* Characters count, not bytes. */
-static void test_lengths(void **state) {
+static enum kit_tags_fault fault_of_many(enum kit_tags_of of, int n) {
+    CLEANUP_JSON json_t *tags = json_object();
+    for (int i = 0; i < n; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "k%d", i);
+        json_set_str(tags, key, S("v"));
+    }
+    return kit_tags_fault(of, tags, NULL);
+}
+
+/* Of each service. Characters count, not bytes. */
+static void test_bounds(void **state) {
     (void)state;
-    CHECK_INT(fault_of(128, 256), KIT_TAGS_OK);
-    CHECK_INT(fault_of(129, 256), KIT_TAGS_KEY);
-    CHECK_INT(fault_of(128, 257), KIT_TAGS_VALUE);
+    for (enum kit_tags_of of = 0; of < KIT_N_TAGS; of++) {
+        int most = of == KIT_TAGS_S3_OBJECT ? 10 : 50;
+        CHECK_INT(fault_of(of, 128, 256), KIT_TAGS_OK);
+        CHECK_INT(fault_of(of, 129, 256), KIT_TAGS_KEY);
+        CHECK_INT(fault_of(of, 128, 257), KIT_TAGS_VALUE);
+        CHECK_INT(fault_of_many(of, most), KIT_TAGS_OK);
+        CHECK_INT(fault_of_many(of, most + 1), KIT_TAGS_MANY);
+    }
 }
 
 static void test_shapes(void **state) {
@@ -175,7 +191,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_list_is_stored, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "hub/hub_priv.h"
 #include "store/key.h"
+#include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/row.h"
 
 enum { ROUNDS = 12 };
@@ -187,12 +188,54 @@ static void test_port_and_permission(void **state) {
     CHECK_INT(queued(), 0);
 }
 
+/* ---- An event whose function's row is damaged ---- */
+static void put_function(str bytes) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    const struct lambda_name name = {S(ACCOUNT), S("us-east-1"), S("fn"), STR_NONE};
+    lambda_row_key(&name, &key);
+    CHECK_INT(put_row(fx.store, STORE_META, buf_view(&key), bytes), 0);
+}
+
+/* It stays, and is looked at rarely: a repair needs a hand. */
+static void test_event_of_a_damaged_function(void **state) {
+    (void)state;
+    make("fn");
+    struct answer a =
+        call_as(&fx.root, "Invoke",
+                json_pack("{s:s,s:s}", "FunctionName", "fn", "InvocationType", "Event"), S("{}"));
+    CHECK_INT(a.status, 202);
+    answer_deinit(&a);
+    put_function(S("no function"));
+    CHECK_RANGE(hub_due_work(fx.lambda->queue), clock_world_ms() + 240000,
+                clock_world_ms() + 300000);
+    CHECK_INT(queued(), 1);
+}
+
+/* It waits for room, and is given up six hours after the clock went back, not ten years. */
+static void test_event_that_was_born_ahead(void **state) {
+    (void)state;
+    clock_set_offset_ms(10 * 365 * 86400000LL);
+    make("fn");
+    must(call_op("PutFunctionConcurrency", reserve(-1)));
+    struct answer a =
+        call_as(&fx.root, "Invoke",
+                json_pack("{s:s,s:s}", "FunctionName", "fn", "InvocationType", "Event"), S("{}"));
+    CHECK_INT(a.status, 202);
+    answer_deinit(&a);
+    clock_set_offset_ms(0);
+    CHECK_RANGE(hub_due_work(fx.lambda->queue), clock_world_ms() + 3600000,
+                clock_world_ms() + 6 * 3600000);
+    CHECK_INT(queued(), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_function, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_reservations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_event_and_deletion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_port_and_permission, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_event_of_a_damaged_function, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_event_that_was_born_ahead, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

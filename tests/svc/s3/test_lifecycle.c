@@ -51,6 +51,8 @@ static const struct {
      "InvalidRequest", "ExpiredObjectDeleteMarker cannot be specified with Tags."},
     {BY("{'ObjectSizeLessThan':9}", "'Expiration':{'ExpiredObjectDeleteMarker':true}"),
      "InvalidRequest", "ExpiredObjectDeleteMarker cannot be specified with object size."},
+    {BY("{'ObjectSizeGreaterThan':0}", "'Expiration':{'ExpiredObjectDeleteMarker':true}"),
+     "InvalidRequest", "ExpiredObjectDeleteMarker cannot be specified with object size."},
     {RULE("'Expiration':{'ExpiredObjectDeleteMarker':true}"), "", NULL},
     /* transitions */
     {RULE("'Transitions':[" MOVE("30", "STANDARD_IA") "]"), "", NULL},
