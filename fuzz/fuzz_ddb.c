@@ -74,8 +74,9 @@ static void fuzz_expression(struct arena *a, uint8_t which, str text) {
     struct ddb_projection projection;
     struct ddb_key_condition condition;
     struct err err;
-    trap_unless(ddb_item_from_json(a, doc, &item, &err) &&
-                ddb_expr_env_init(&env, a, names, values, true, NULL, &err));
+    trap_unless(
+        ddb_item_from_json(a, doc, &item, &err) &&
+        ddb_expr_env_init(&env, a, &(struct ddb_expr_given){names, values, .any = true}, &err));
     if (which == 0 && ddb_parse_condition(&env, "FilterExpression", text, &node, &err)) {
         (void)ddb_condition_holds(node, item);
         if (ddb_key_condition(node, &keys, &condition, &err)) {

@@ -113,8 +113,8 @@ static int open_daemon(struct cli_cloud *cloud, const char *data, struct err *er
 static int ask_account(struct cli_cloud *cloud, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0}, account = {0};
     struct client_fault fault;
-    if (client_query(cloud->client, "sts", "GetCallerIdentity", "2011-06-15", NULL, 0, &xml,
-                     &fault))
+    const struct client_form form = {"sts", "GetCallerIdentity", "2011-06-15", NULL, 0};
+    if (client_query(cloud->client, &form, &xml, &fault))
         return cli_cloud_fault("sts:GetCallerIdentity", &fault, err);
     if (!client_xml_text(buf_view(&xml), "Account", &account) ||
         account.len >= sizeof cloud->account)

@@ -19,7 +19,8 @@ void cli_stack_deinit(struct cli_stack *stack) { buf_deinit(&stack->xml); }
 static int ask(struct cli_stack *s, const char *action, const struct sign_header *params, size_t n,
                struct buf *xml, struct client_fault *fault) {
     buf_clear(xml);
-    return client_query(s->cloud->client, "cloudformation", action, VERSION, params, n, xml, fault);
+    const struct client_form form = {"cloudformation", action, VERSION, params, n};
+    return client_query(s->cloud->client, &form, xml, fault);
 }
 
 static int say(const char *action, const struct client_fault *fault, struct err *err) {

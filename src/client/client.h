@@ -169,11 +169,16 @@ int client_plain(struct client *client, const struct client_plain *request,
 int client_json(struct client *client, const char *service, const char *target, const json_t *in,
                 json_t **ret_out, struct client_fault *fault);
 /*
- * query protocol (sns, sts, iam, cloudformation, monitoring): Action, Version, then the n
- * parameters as given ("Message", "Tags.member.1.Key"). out gets the XML.
+ * A call of the query protocol (sns, sts, iam, cloudformation, monitoring): a form of Action,
+ * Version and the parameters as given ("Message", "Tags.member.1.Key").
  */
-int client_query(struct client *client, const char *service, const char *action,
-                 const char *version, const struct sign_header *params, size_t n, struct buf *out,
+struct client_form {
+    const char *service, *action, *version;
+    const struct sign_header *params;
+    size_t n_params;
+};
+/* As client_send. Appends the answer, XML, to out (may be NULL), an error's too. */
+int client_query(struct client *client, const struct client_form *form, struct buf *out,
                  struct client_fault *fault);
 /* Text of the first element of that name in an XML answer, entities decoded. False: none. */
 bool client_xml_text(str xml, const char *element, struct buf *out);

@@ -47,19 +47,18 @@ int client_json(struct client *client, const char *service, const char *target, 
     return r;
 }
 
-int client_query(struct client *client, const char *service, const char *action,
-                 const char *version, const struct sign_header *params, size_t n, struct buf *out,
+int client_query(struct client *client, const struct client_form *form, struct buf *out,
                  struct client_fault *fault) {
     struct buf body = {0};
     struct arena arena = {0};
     struct client_response response = {0};
     const struct sign_header headers[] = {
         {S("Content-Type"), S("application/x-www-form-urlencoded; charset=utf-8")}};
-    client_add_query(&body, "Action", str_c(action));
-    client_add_query(&body, "Version", str_c(version));
-    for (size_t i = 0; i < n; i++)
-        client_add_query(&body, arena_cstr(&arena, params[i].name), params[i].value);
-    struct client_request request = {.service = service,
+    client_add_query(&body, "Action", str_c(form->action));
+    client_add_query(&body, "Version", str_c(form->version));
+    for (size_t i = 0; i < form->n_params; i++)
+        client_add_query(&body, arena_cstr(&arena, form->params[i].name), form->params[i].value);
+    struct client_request request = {.service = form->service,
                                      .method = "POST",
                                      .path = S("/"),
                                      .headers = headers,

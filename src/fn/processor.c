@@ -101,8 +101,8 @@ static int publish(const struct job *job, struct err *err) {
     const struct sign_header params[] = {{S("TopicArn"), str_c(job->context->config.topic_arn)},
                                          {S("Subject"), S("Image Processing Report")},
                                          {S("Message"), buf_view(&text)}};
-    int r = client_query(job->context->client, "sns", "Publish", "2010-03-31", params,
-                         ARRAY_LEN(params), &answer, &fault);
+    const struct client_form form = {"sns", "Publish", "2010-03-31", params, ARRAY_LEN(params)};
+    int r = client_query(job->context->client, &form, &answer, &fault);
     return r == CLIENT_OK
                ? 0
                : err_set(err, -EIO, "publish the report: %s %s", fault.code, fault.message);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * hub: typed ports between services. Services never include each other; prog plugs each service's
- * implementation into the hub at start, and the others call through it.
+ * hub: typed ports between services. Services never include each other: each plugs its side into
+ * the hub when it opens, and the others call through the hub.
  *
  * Everything that a mutation causes is added to the mutation's own batch, so it commits with it:
  * nothing is queued in memory alone.

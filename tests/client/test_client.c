@@ -199,14 +199,14 @@ static void test_query(void **state) {
     struct client_fault fault;
     struct sign_header params[] = {{S("TopicArn"), S("arn:aws:sns:a:b:c")},
                                    {S("Message"), S("a b&c=d")}};
-    CHECK_INT(client_query(c, "sns", "Publish", "2010-03-31", params, 2, &out, &fault), CLIENT_OK);
+    const struct client_form form = {"sns", "Publish", "2010-03-31", params, 2};
+    CHECK_INT(client_query(c, &form, &out, &fault), CLIENT_OK);
     CHECK(client_xml_text(buf_view(&out), "MessageId", &id));
     CHECK_BUF(id, "m-1");
     CHECK(str_ends(
         buf_view(&s.seen[0]),
         S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aa%3Ab%3Ac&Message=a%20b%26c%3Dd")));
-    CHECK_INT(client_query(c, "sns", "Publish", "2010-03-31", params, 2, NULL, &fault),
-              CLIENT_E_ANSWER);
+    CHECK_INT(client_query(c, &form, NULL, &fault), CLIENT_E_ANSWER);
     CHECK_STR(str_c(fault.code), S("NotFound"));
     CHECK_STR(str_c(fault.message), S("Topic"));
     buf_deinit(&out);

@@ -126,8 +126,10 @@ int ddb_hook_context(void *svc_, struct rq *rq, const struct aws_question *quest
         return 0;
     add_map_names(context, json_obj(rq->in, "Item"));
     add_map_names(context, json_obj(rq->in, "Key"));
-    if (ddb_expr_env_init(&e.env, &rq->arena, json_object_get(rq->in, "ExpressionAttributeNames"),
-                          json_object_get(rq->in, "ExpressionAttributeValues"), true, NULL, &err))
+    const struct ddb_expr_given given = {json_object_get(rq->in, "ExpressionAttributeNames"),
+                                         json_object_get(rq->in, "ExpressionAttributeValues"),
+                                         .any = true};
+    if (ddb_expr_env_init(&e.env, &rq->arena, &given, &err))
         add_expression_names(rq, context, &e);
     return leading_key(svc, rq, context, e.key_condition);
 }

@@ -25,13 +25,18 @@ struct ddb_expr_env {
     struct ddb_place *names, *values;
     size_t n_names, n_values;
 };
+/* What a request says: its members, NULL where they are absent. */
+struct ddb_expr_given {
+    const json_t *names, *values; /* must live as long as the environment */
+    bool any;                     /* the request has an expression at all */
+    /* without one: the parameters that are missing, "UpdateExpression and … are null"; or NULL */
+    const char *why_not;
+};
 /*
- * From the members of the request (NULL: absent). any: the request has an expression at all;
- * without one, names and values are refused, and why_not (may be NULL) says which parameters are
- * missing ("UpdateExpression and ConditionExpression are null"). False: err holds AWS's words.
+ * Checks names and values; without an expression they are refused. False: err holds AWS's words.
  */
-bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json_t *names,
-                       const json_t *values, bool any, const char *why_not, struct err *err);
+bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena,
+                       const struct ddb_expr_given *given, struct err *err);
 /* After all expressions are parsed: unused members are errors. */
 bool ddb_expr_env_done(const struct ddb_expr_env *env, struct err *err);
 

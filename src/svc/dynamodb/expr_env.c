@@ -62,13 +62,15 @@ static bool take_values(struct ddb_expr_env *env, const json_t *values, struct e
     return true;
 }
 
-bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json_t *names,
-                       const json_t *values, bool any, const char *why_not, struct err *err) {
+bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena,
+                       const struct ddb_expr_given *given, struct err *err) {
+    const json_t *names = given->names, *values = given->values;
     *env = (struct ddb_expr_env){.arena = arena};
-    if ((names || values) && !any) {
+    if ((names || values) && !given->any) {
+        bool says_why = given->why_not && !names;
         err_set(err, 0, "%s can only be specified when using expressions%s%s",
                 names ? "ExpressionAttributeNames" : "ExpressionAttributeValues",
-                why_not && !names ? ": " : "", why_not && !names ? why_not : "");
+                says_why ? ": " : "", says_why ? given->why_not : "");
         return false;
     }
     return (!names || take_names(env, names, err)) && (!values || take_values(env, values, err));

@@ -95,9 +95,10 @@ int ddb_env_of(struct rq *rq, const char *const *expressions, struct ddb_expr_en
         buf_printf(&missing, "%s%s", missing.len ? " and " : "", expressions[i]);
     }
     buf_c(&missing, str_find(buf_view(&missing), S(" and ")) >= 0 ? " are null" : " is null");
-    if (ddb_expr_env_init(ret, &rq->arena, json_object_get(rq->in, "ExpressionAttributeNames"),
-                          json_object_get(rq->in, "ExpressionAttributeValues"), any,
-                          buf_cstr(&missing), &err))
+    const struct ddb_expr_given given = {json_object_get(rq->in, "ExpressionAttributeNames"),
+                                         json_object_get(rq->in, "ExpressionAttributeValues"), any,
+                                         buf_cstr(&missing)};
+    if (ddb_expr_env_init(ret, &rq->arena, &given, &err))
         return 0;
     return ddb_invalid(rq, "%s", err.text);
 }

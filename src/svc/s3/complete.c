@@ -237,8 +237,8 @@ static int complete(struct s3_svc *svc, struct rq *rq, struct assembly *a) {
         return r;
 
     row_del(rq_rows_newest(rq), &mpu->at);
-    r = s3_put_version(svc, rq, mpu->bucket, mpu->key, &a->object, buf_view(&a->bodies),
-                       S3_EVENT_CREATED_MULTIPART);
+    const struct s3_write to = {mpu->bucket, mpu->key, S3_EVENT_CREATED_MULTIPART};
+    r = s3_put_version(svc, rq, &to, &a->object, buf_view(&a->bodies));
     if (r)
         return r;
     s3_mpu_drop_rest(svc, rq, mpu);

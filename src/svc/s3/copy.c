@@ -116,19 +116,23 @@ static int copy_bytes(struct s3_svc *svc, struct rq *rq, const struct source *so
     return 0;
 }
 
+struct span { /* what is copied, and to where */
+    const struct s3_bucket *target;
+    enum s3_sum sum;   /* the algorithm of the copy's checksum */
+    uint64_t first, n; /* bytes of the source */
+};
 /*
  * The copied body of this request. A run that begins again, because another writer of the target
  * came first, uses the body that the first one made, unless the source is another by now:
  * rq->stream keeps it.
  */
 static int copy_once(struct s3_svc *svc, struct rq *rq, const struct source *source,
-                     const struct s3_bucket *target, enum s3_sum sum, uint64_t first, uint64_t n,
-                     struct s3_upload **ret_upload) {
+                     const struct span *span, struct s3_upload **ret_upload) {
     struct s3_upload *upload = rq->stream;
     if (!upload || upload->source_seq != source->found.object.seq) {
-        int r = s3_upload_new(svc, rq, target, sum, n, &upload);
+        int r = s3_upload_new(svc, rq, span->target, span->sum, span->n, &upload);
         if (!r)
-            r = copy_bytes(svc, rq, source, first, n, upload);
+            r = copy_bytes(svc, rq, source, span->first, span->n, upload);
         if (!r)
             r = s3_upload_finish(upload, rq);
         if (r)
@@ -233,9 +237,10 @@ static int copy_object(struct s3_svc *svc, struct rq *rq, struct source *source)
         return aws_fail(rq, &S3_InvalidRequest,
                         "The specified copy source is larger than the maximum allowable size for a "
                         "copy source: 5368709120");
-    r = copy_once(svc, rq, source, target, sum, 0, size, &upload);
+    r = copy_once(svc, rq, source, &(struct span){target, sum, 0, size}, &upload);
     if (!r)
-        r = s3_put_upload(svc, rq, target, key, &object, upload, S3_EVENT_CREATED_COPY);
+        r = s3_put_upload(svc, rq, &(struct s3_write){target, key, S3_EVENT_CREATED_COPY}, &object,
+                          upload);
     if (!r)
         answer_copy(rq, source, target, &object);
     return r;
@@ -290,7 +295,8 @@ static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu, stru
     if (!r)
         r = choose_range(rq, source->found.object.size, &first, &n);
     if (!r)
-        r = copy_once(svc, rq, source, mpu->bucket, mpu->row.object.sum, first, n, &upload);
+        r = copy_once(svc, rq, source, &(struct span){mpu->bucket, mpu->row.object.sum, first, n},
+                      &upload);
     if (!r)
         r = s3_put_part(svc, rq, mpu, part, upload, &row);
     if (r)

@@ -19,11 +19,12 @@ static int check_write_conditions(struct rq *rq, const struct s3_found *current)
     return 0;
 }
 
-int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
-                   struct s3_object *object, str bodies, enum s3_event_type type) {
+int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_write *to,
+                   struct s3_object *object, str bodies) {
+    const struct s3_bucket *bucket = to->bucket;
     CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
     const struct rows *rows = rq_rows_newest(rq);
-    int r = rq_row_result(rq, s3_find_current(rows, bucket->row.id, key, &current));
+    int r = rq_row_result(rq, s3_find_current(rows, bucket->row.id, to->key, &current));
     if (r == AWS_FAILED)
         return r;
     r = check_write_conditions(rq, &current);
@@ -31,17 +32,17 @@ int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bu
         return r;
     object->mtime_ms = rq->now_ms;
     object->owner = bucket->row.account;
-    r = s3_place(rows, bucket, key, &current, object, bodies);
+    r = s3_place(rows, bucket, to->key, &current, object, bodies);
     if (r)
         return s3_fault(rq, r, "replace the object");
     s3_emit(svc, rq, bucket,
-            &(struct s3_happening){type, key, object, s3_shown_version(rq, bucket, object),
+            &(struct s3_happening){to->type, to->key, object, s3_shown_version(rq, bucket, object),
                                    object->seq});
     return 0;
 }
 
-int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
-                  struct s3_object *object, struct s3_upload *upload, enum s3_event_type type) {
+int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_write *to,
+                  struct s3_object *object, struct s3_upload *upload) {
     CLEANUP_DEINIT(buf) struct buf bodies = {0};
     object->size = upload->size;
     object->etag = str_c(upload->etag);
@@ -50,7 +51,7 @@ int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *buc
     if (upload->size > 0)
         s3_body_add(&bodies, &(struct s3_body){1, upload->size, STR_NONE, buf_view(&upload->ref)});
     s3_upload_keep(upload, rq);
-    return s3_put_version(svc, rq, bucket, key, object, buf_view(&bodies), type);
+    return s3_put_version(svc, rq, to, object, buf_view(&bodies));
 }
 
 void s3_describe_sum(json_t *doc, const struct s3_object *object) {
@@ -100,7 +101,8 @@ int s3_op_PutObject(struct s3_svc *svc, struct rq *rq) {
     if (!r)
         r = s3_upload_finish(upload, rq);
     if (!r)
-        r = s3_put_upload(svc, rq, bucket, key, &object, upload, S3_EVENT_CREATED_PUT);
+        r = s3_put_upload(svc, rq, &(struct s3_write){bucket, key, S3_EVENT_CREATED_PUT}, &object,
+                          upload);
     if (r)
         return r;
 

@@ -143,15 +143,21 @@ int s3_upload_open(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bu
 enum s3_sum s3_client_sum(struct rq *rq);
 
 /* ---- put.c ---- */
+/* Where an object is written, and what its event calls that. Borrowed for the call. */
+struct s3_write {
+    const struct s3_bucket *bucket;
+    str key;
+    enum s3_event_type type;
+};
 /*
- * Makes object with these bodies the current version of key, under the conditions of the input
+ * Makes object with these bodies the current version of its key, under the conditions of the input
  * (IfMatch, IfNoneMatch), with its event. On success object is complete.
  */
-int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
-                   struct s3_object *object, str bodies, enum s3_event_type type);
+int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_write *to,
+                   struct s3_object *object, str bodies);
 /* As s3_put_version, with one body: that of a finished upload. */
-int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
-                  struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
+int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_write *to,
+                  struct s3_object *object, struct s3_upload *upload);
 /* The members that stand at the top of every write's answer: ServerSideEncryption, VersionId. */
 void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
                        const struct s3_object *object, json_t *out);

@@ -55,7 +55,8 @@ static int teardown(void **state) {
 static struct ddb_expr_env env_new(void) {
     struct ddb_expr_env env;
     struct err err;
-    CHECK(ddb_expr_env_init(&env, &arena, names, values, true, NULL, &err));
+    CHECK(ddb_expr_env_init(&env, &arena, &(struct ddb_expr_given){names, values, .any = true},
+                            &err));
     return env;
 }
 
@@ -338,16 +339,19 @@ static void test_unused_and_odd_placeholders(void **state) {
     CHECK(
         strstr(err.text,
                "Value provided in ExpressionAttributeNames unused in expressions: keys: {#d, #n"));
-    CHECK(!ddb_expr_env_init(&env, &arena, names, NULL, false, NULL, &err));
+    CHECK(!ddb_expr_env_init(&env, &arena, &(struct ddb_expr_given){names, NULL, .any = false},
+                             &err));
     CHECK_HAS(err.text, "ExpressionAttributeNames can only be specified when using expressions");
     CLEANUP_JSON json_t *bad = parse_quoted("{'s':'status'}");
-    CHECK(!ddb_expr_env_init(&env, &arena, bad, NULL, true, NULL, &err));
+    CHECK(!ddb_expr_env_init(&env, &arena, &(struct ddb_expr_given){bad, NULL, .any = true}, &err));
     CHECK(strstr(err.text,
                  "ExpressionAttributeNames contains invalid key: Syntax error; key: \"s\""));
     CLEANUP_JSON json_t *empty = json_object();
-    CHECK(!ddb_expr_env_init(&env, &arena, empty, NULL, true, NULL, &err));
+    CHECK(
+        !ddb_expr_env_init(&env, &arena, &(struct ddb_expr_given){empty, NULL, .any = true}, &err));
     CLEANUP_JSON json_t *wrong = parse_quoted("{':v':{'N':'x'}}");
-    CHECK(!ddb_expr_env_init(&env, &arena, NULL, wrong, true, NULL, &err));
+    CHECK(
+        !ddb_expr_env_init(&env, &arena, &(struct ddb_expr_given){NULL, wrong, .any = true}, &err));
     CHECK(strstr(
         err.text,
         "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v"));

@@ -59,7 +59,8 @@ static bool condition(const char *text, const struct ddb_key_schema *keys,
         document("{\":a\":{\"S\":\"a\"},\":ab\":{\"S\":\"ab\"},\":z\":{\"S\":\"z\"},"
                  "\":e\":{\"S\":\"\"},\":n\":{\"N\":\"10\"},\":m\":{\"N\":\"-2.5\"}}");
     const json_t *names = document("{\"#n\":\"name\"}");
-    return ddb_expr_env_init(&env, &arena, names, values, true, NULL, err) &&
+    return ddb_expr_env_init(&env, &arena, &(struct ddb_expr_given){names, values, .any = true},
+                             err) &&
            ddb_parse_condition(&env, "KeyConditionExpression", str_c(text), &node, err) &&
            ddb_key_condition(node, keys, ret, err);
 }
