@@ -191,7 +191,7 @@ static void test_missing_program(void **state) {
 static void test_missing_code(void **state) {
     (void)state;
     static const char *const argv[] = {"/var/task/x", NULL};
-    const struct sandbox_spec spec = {.code = "/nonexistent",
+    const struct sandbox_spec spec = {.code = "/proc/nonexistent",
                                       .argv = argv,
                                       .env = argv + 1,
                                       .memory_bytes = MIB,
