@@ -14,7 +14,8 @@ The tests of a mutant are those of its room (meson's names ROOM/...), first thos
 name or that noticed the last mutant of the file, then the other unit tests, then the wire tests of the table
 WIRE. The first that fails, crashes, leaks, does not end in time, or skips what it ran on the unchanged tree,
 notices the mutant. One that survives is either a test that is missing or code that means the same; with --one
-it can be looked at again after a test was written. Ends with 1 when fewer than 90 % of all were noticed, or fewer than 80 % in a room.
+it can be looked at again after a test was written. Ends with 1 when fewer than 90 % of all were noticed, or
+fewer than 80 % in a room.
 """
 import argparse, bisect, json, os, pathlib, random, re, resource, shutil, signal, subprocess, sys, tempfile, time
 
