@@ -12,9 +12,10 @@ that does not compile (warnings are errors) is replaced by the next one drawn.
 
 The tests of a mutant are those of its room (meson's names ROOM/...), first those whose name is in the file's
 name or that noticed the last mutant of the file, then the other unit tests, then the wire tests of the table
-WIRE. The first that fails, crashes, leaks or does not end in time notices the mutant. One that survives is
-either a test that is missing or code that means the same; with --one it can be looked at again after a test
-was written. Ends with 1 when fewer than 90 % of all were noticed, or fewer than 80 % in a room.
+WIRE. The first that fails, crashes, leaks, does not end in time, or skips what it ran on the unchanged tree,
+notices the mutant. One that survives is either a test that is missing or code that means the same; with --one
+it can be looked at again after a test was written. Ends with 1 when fewer than 90 % of all were noticed, or
+fewer than 80 % in a room.
 """
 import argparse, bisect, json, os, pathlib, random, re, resource, shutil, signal, subprocess, sys, tempfile, time
 
@@ -273,7 +274,8 @@ class Build:
 class Test:
     def __init__(self, t, targets, build_dir):
         self.name, self.cmd, self.env, self.targets = t["name"], t["cmd"], t["env"], targets
-        self.cwd, self.longest, self.took = t["workdir"] or build_dir, t["timeout"], None
+        self.cwd, self.longest = t["workdir"] or build_dir, t["timeout"]
+        self.took, self.skips = None, False
 
     def start(self):
         env = os.environ | self.env
@@ -304,7 +306,9 @@ class Test:
             return "no end"
         self.stop()  # what it left running
         if self.took is None:
-            self.took = took
+            self.took, self.skips = took, code == 77
+        if code == 77 and not self.skips:  # what it needs is there, but for the mutant
+            return "skips"
         return "" if code in (0, 77) else f"signal {-code}" if code < 0 else f"exit {code}"
 
     def text(self):
@@ -347,6 +351,8 @@ class Room:
         for test, why in run_tests(self.own + self.wire, build.jobs, until_first=False):
             print(f"{test.name} is left out: {why} on the unchanged tree:\n{test.text()[-800:]}", flush=True)
             self.own, self.wire = ([t for t in ts if t is not test] for ts in (self.own, self.wire))
+        for test in [t for t in self.own + self.wire if t.skips]:
+            print(f"{test.name} skips on the unchanged tree", flush=True)
 
     def stages(self, path):
         """The tests in three groups, those first that are likely to notice."""

@@ -16,27 +16,21 @@ static void put_head(struct buf *out, const char magic[4], const struct buf *fie
     buf_add(out, fields->p, fields->len);
 }
 
-/* The fields of a head, or a result for the caller in *ret (0 or -EBADMSG). */
-static bool get_head(str bytes, const char magic[4], struct cur *ret_fields, ptrdiff_t *ret) {
-    *ret = 0;
+/* How long the head is; 0 while it is not all there; or -EBADMSG. */
+static ptrdiff_t get_head(str bytes, const char magic[4], struct cur *ret_fields) {
     size_t seen = bytes.len < 4 ? bytes.len : 4;
-    if (memcmp(bytes.p ? bytes.p : "", magic, seen) != 0) {
-        *ret = -EBADMSG;
-        return false;
-    }
+    if (memcmp(bytes.p ? bytes.p : "", magic, seen) != 0)
+        return -EBADMSG;
     struct cur c = cur_of(str_skip(bytes, 4));
     uint32_t length = cur_u32(&c);
     if (c.bad)
-        return false;
-    if (length > IMGJOB_MAX_HEAD) {
-        *ret = -EBADMSG;
-        return false;
-    }
+        return 0;
+    if (length > IMGJOB_MAX_HEAD)
+        return -EBADMSG;
     if (c.s.len < length)
-        return false;
+        return 0;
     *ret_fields = cur_of(str_slice(c.s, 0, length));
-    *ret = PREFIX + (ptrdiff_t)length;
-    return true;
+    return PREFIX + (ptrdiff_t)length;
 }
 
 void imgjob_put_request(struct buf *out, const struct imgjob_request *request) {
@@ -65,8 +59,8 @@ static bool wishes_are_sound(const struct imgjob_request *request) {
 
 ptrdiff_t imgjob_get_request(str bytes, struct imgjob_request *ret_request) {
     struct cur f;
-    ptrdiff_t length;
-    if (!get_head(bytes, request_magic, &f, &length))
+    ptrdiff_t length = get_head(bytes, request_magic, &f);
+    if (length <= 0)
         return length;
     struct imgjob_request request = {0};
     request.size = cur_u64(&f);
@@ -159,8 +153,8 @@ static bool take_derivative(struct cur *f, struct imgjob_derivative *d) {
 
 ptrdiff_t imgjob_get_reply(str bytes, struct imgjob_reply *ret_reply) {
     struct cur f;
-    ptrdiff_t length;
-    if (!get_head(bytes, reply_magic, &f, &length))
+    ptrdiff_t length = get_head(bytes, reply_magic, &f);
+    if (length <= 0)
         return length;
     struct imgjob_reply r = {0};
     uint8_t status = cur_u8(&f), flags = cur_u8(&f);

@@ -4,6 +4,8 @@
  */
 #include "lib/signed.h"
 
+#include "aws/auth_fault.h"
+#include "base/arena.h"
 #include "base/codec.h"
 
 static void expect_fault(const struct fixture *f, int r, const char *code, int status,
@@ -400,6 +402,30 @@ static void test_date_header(void **state) {
     buf_deinit(&value);
 }
 
+/* A key that cannot be looked up is our fault, which a client tries again after. */
+static void test_our_own_fault(void **state) {
+    (void)state;
+    static const struct {
+        enum aws_dialect dialect;
+        const char *code;
+    } cases[] = {
+        {AWS_DIALECT_S3, "InternalError"},
+        {AWS_DIALECT_QUERY, "InternalFailure"},
+        {AWS_DIALECT_JSON, "InternalFailure"},
+        {AWS_DIALECT_REST_JSON, "InternalFailure"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena arena = {0};
+        struct aws_wire_fault fault = {0};
+        CHECK_INT(auth_fault(&fault, &arena, cases[i].dialect, AUTH_FAULT_INTERNAL, NULL),
+                  AWS_FAILED);
+        CHECK_TEXT(fault.error->code, cases[i].code);
+        CHECK_INT(fault.error->status, 500);
+        CHECK(fault.message.len > 0);
+        arena_deinit(&arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3_header),
                                        cmocka_unit_test(test_tampered),
@@ -415,6 +441,7 @@ int main(void) {
                                        cmocka_unit_test(test_presigned),
                                        cmocka_unit_test(test_two_mechanisms),
                                        cmocka_unit_test(test_v2),
-                                       cmocka_unit_test(test_date_header)};
+                                       cmocka_unit_test(test_date_header),
+                                       cmocka_unit_test(test_our_own_fault)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

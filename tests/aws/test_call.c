@@ -385,6 +385,8 @@ static void test_context_keys(void **state) {
         {"\"DateLessThan\":{\"aws:CurrentTime\":\"2026-01-01T00:00:00Z\"}", false},
         {"\"NumericGreaterThan\":{\"aws:EpochTime\":\"1600000000\"}", true},
         {"\"Bool\":{\"aws:PrincipalIsAWSService\":\"false\"}", true},
+        {"\"Null\":{\"aws:PrincipalServiceName\":\"true\"}", true},
+        {"\"Null\":{\"aws:username\":\"true\"}", false},
         {"\"StringEquals\":{\"sns:Protocol\":\"a\"}", true},
         {"\"StringEquals\":{\"sns:Protocol\":\"b\"}", false},
         {"\"IpAddress\":{\"aws:SourceIp\":\"0.0.0.0/0\"}", false}, /* a call from inside has none */

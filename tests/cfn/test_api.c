@@ -515,6 +515,8 @@ static void template_urls(void **state) {
         {"https://b.s3.us-east-1.amazonaws.com/dir/t%20x.yaml", "b|dir/t x.yaml|"},
         {"https://b.s3.amazonaws.com/t.yaml?versionId=v1", "b|t.yaml|v1"},
         {"https://my.s3.bucket.s3-us-west-2.amazonaws.com/t", "my|t|"},
+        {"https://b.s3-eu-west-1.amazonaws.com/t", "b|t|"},
+        {"https://b.s3x.amazonaws.com/c/t", "c|t|"},
         {"https://s3.amazonaws.com/b/dir/t", "b|dir/t|"},
         {"https://s3.eu-west-1.amazonaws.com/b/t", "b|t|"},
         {"https://127.0.0.1:4566/b/t", "b|t|"},

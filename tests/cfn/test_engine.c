@@ -29,7 +29,7 @@ static const struct cfn_place place = {S_INIT("000000000000"), S_INIT("us-east-1
 
 /*
  * ---- Pretended resources: name bad fails, slow waits until world time moves, delay 7 changes the
- * id ----
+ * id, delay 5 waits as slow does, and so does the removal of lazy ----
  */
 
 static void note(struct cfn_work *w, const char *verb) {
@@ -59,8 +59,18 @@ static int fake_create(struct cfn_work *w) {
     return CFN_DONE;
 }
 
+/* True for a second of world time. */
+static bool must_wait(struct cfn_work *w) {
+    if (!json_has(w->notes, "Until"))
+        json_set_int(w->notes, "Until", w->now_ms + 1000);
+    w->wake_ms = json_int(w->notes, "Until", 0);
+    return w->now_ms < w->wake_ms;
+}
+
 static int fake_update(struct cfn_work *w) {
     note(w, "update");
+    if (json_int(w->props, "DelaySeconds", 0) == 5 && must_wait(w))
+        return CFN_WAIT;
     if (json_int(w->props, "DelaySeconds", 0) == 7)
         cfn_set_physical(w, S("another"));
     return json_int(w->props, "DelaySeconds", 0) == 666 ? cfn_fail(w, "no such delay") : CFN_DONE;
@@ -68,6 +78,8 @@ static int fake_update(struct cfn_work *w) {
 
 static int fake_remove(struct cfn_work *w) {
     note(w, "remove");
+    if (str_is(cfn_physical(w), "lazy") && must_wait(w))
+        return CFN_WAIT;
     return str_is(cfn_physical(w), "sticky") ? cfn_fail(w, "it sticks") : CFN_DONE;
 }
 
@@ -359,6 +371,51 @@ static void rolls_an_update_back(void **state) {
     delete_stack(w);
     cfn_engine_work(w->engine);
     CHECK_BUF(w->log, "remove Gone;remove New;remove Changed;");
+}
+
+/* The engine says when it wants to look again, waits till then, and goes on. */
+static void check_waits(struct world *w, const char *status, const char *log) {
+    int64_t wake = cfn_engine_work(w->engine);
+    CHECK_RANGE(wake, clock_world_ms() + 1, clock_world_ms() + 1000);
+    check_status(w, status);
+    CHECK_BUF(w->log, log);
+    buf_clear(&w->log);
+    restart(w);
+    clock_set_offset_ms(clock_offset_ms() + 2000);
+}
+
+static void every_way_back_and_out_may_wait(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s",
+                 "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 5}}\n"
+                 "  Old: {" QUEUE ", Properties: {QueueName: lazy}}\n",
+                 (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    check_status(w, "CREATE_COMPLETE");
+    buf_clear(&w->log);
+    update_stack(w, "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
+                    "  Old: {" QUEUE ", Properties: {QueueName: lazy}}\n"
+                    "  Bad: {" QUEUE ", DependsOn: Changed, Properties: {QueueName: bad}}\n");
+    check_waits(w, "UPDATE_ROLLBACK_IN_PROGRESS", "update Changed;create Bad;update Changed;");
+    cfn_engine_work(w->engine);
+    CHECK_BUF(w->log, "update Changed again;");
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+    buf_clear(&w->log);
+    /* The new name's resource is made at once; the old one goes when all is done. */
+    update_stack(w, "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
+                    "  Old: {" QUEUE ", Properties: {QueueName: quick}}\n");
+    check_waits(w, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "update Changed;create Old;remove Old;");
+    cfn_engine_work(w->engine);
+    CHECK_BUF(w->log, "remove Old again;");
+    check_status(w, "UPDATE_COMPLETE");
+    create_stack(w, "t", "Resources:\n  Lazy: {" QUEUE ", Properties: {QueueName: lazy}}\n",
+                 (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    buf_clear(&w->log);
+    delete_stack(w);
+    check_waits(w, "DELETE_IN_PROGRESS", "remove Lazy;");
+    cfn_engine_work(w->engine);
+    CHECK_BUF(w->log, "remove Lazy again;");
 }
 
 static void a_failed_update_changes_no_policy(void **state) {
@@ -727,6 +784,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {T(creates_in_order_and_deletes_in_reverse),
                                        T(rolls_back_what_it_made),
                                        T(waits_without_holding_up_others),
+                                       T(every_way_back_and_out_may_wait),
                                        T(goes_on_after_a_stop_at_any_step),
                                        T(updates_and_cleans_up),
                                        T(rolls_an_update_back),

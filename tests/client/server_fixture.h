@@ -144,6 +144,8 @@ static inline void server_start(struct server *s, SSL_CTX *tls, const struct ste
     socklen_t len = sizeof addr;
     *s = (struct server){.tls = tls, .steps = steps, .n_steps = n};
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (tls) /* a small window, so that who sends much has to wait */
+        setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &(int){8192}, sizeof(int));
     CHECK_INT(bind(s->fd, (struct sockaddr *)&addr, sizeof addr), 0);
     CHECK_INT(listen(s->fd, 8), 0);
     CHECK_INT(getsockname(s->fd, (struct sockaddr *)&addr, &len), 0);

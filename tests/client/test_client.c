@@ -732,6 +732,33 @@ static void test_tls(void **state) {
     CHECK(strstr(fault.message, "/nonexistent/ca.pem") != NULL);
 }
 
+/* More than the connection takes at once: the rest is sent when there is room again. */
+static void test_large_put_over_tls(void **state) {
+    (void)state;
+    enum { SIZE = 8 << 20 };
+    static const struct step steps[] = {{ANSWER, OK_EMPTY}};
+    struct server s;
+    struct tls_fixture t;
+    tls_fixture_init(&t, "IP:127.0.0.1");
+    server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
+    struct client *c = client_for(&s, "https", t.ca_path);
+    CLEANUP_MEM char *body = mem_alloc(SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        body[i] = (char)(i * 31 + (i >> 12));
+    struct client_response response = {0};
+    struct client_fault fault;
+    struct client_object object = {.bucket = S("b"), .key = S("k")};
+    CHECK_INT(client_put_object(c, &object, str_n(body, SIZE), &response, &fault), CLIENT_OK);
+    str text = buf_view(&s.seen[0]);
+    size_t head = (size_t)str_find(text, S("\r\n\r\n")) + 4;
+    CHECK_INT(text.len - head, SIZE);
+    CHECK(memcmp(text.p + head, body, SIZE) == 0);
+    client_response_deinit(&response);
+    client_free(c);
+    server_stop(&s);
+    tls_fixture_deinit(&t);
+}
+
 static void test_xml(void **state) {
     (void)state;
     static const struct {
@@ -764,15 +791,23 @@ static void test_xml(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object),      cmocka_unit_test(test_body_to_a_name),
-        cmocka_unit_test(test_json),        cmocka_unit_test(test_query),
-        cmocka_unit_test(test_retries),     cmocka_unit_test(test_stale),
-        cmocka_unit_test(test_large_put),   cmocka_unit_test(test_sinks),
-        cmocka_unit_test(test_plain),       cmocka_unit_test(test_worth_another),
-        cmocka_unit_test(test_faults),      cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_unsendable),  cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_tls),
-        cmocka_unit_test(test_xml)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_object),
+                                       cmocka_unit_test(test_body_to_a_name),
+                                       cmocka_unit_test(test_json),
+                                       cmocka_unit_test(test_query),
+                                       cmocka_unit_test(test_retries),
+                                       cmocka_unit_test(test_stale),
+                                       cmocka_unit_test(test_large_put),
+                                       cmocka_unit_test(test_sinks),
+                                       cmocka_unit_test(test_plain),
+                                       cmocka_unit_test(test_worth_another),
+                                       cmocka_unit_test(test_faults),
+                                       cmocka_unit_test(test_targets),
+                                       cmocka_unit_test(test_unsendable),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_environment),
+                                       cmocka_unit_test(test_tls),
+                                       cmocka_unit_test(test_large_put_over_tls),
+                                       cmocka_unit_test(test_xml)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

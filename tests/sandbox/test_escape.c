@@ -191,7 +191,7 @@ static void test_missing_program(void **state) {
 static void test_missing_code(void **state) {
     (void)state;
     static const char *const argv[] = {"/var/task/x", NULL};
-    const struct sandbox_spec spec = {.code = "/nonexistent",
+    const struct sandbox_spec spec = {.code = "/proc/nonexistent",
                                       .argv = argv,
                                       .env = argv + 1,
                                       .memory_bytes = MIB,
@@ -212,6 +212,7 @@ static void test_freeze_thaw_kill(void **state) {
     wait_for_byte(out);
     for (int i = 0; i < 3; i++) {
         CHECK_INT(sandbox_freeze(sb), 0);
+        CHECK_INT(sandbox_freeze(sb), 0); /* as it is already */
         /* Stopping takes effect within microseconds, not at once: let it settle, then it must be
          * still. */
         for (int settled = 0; settled < 2; settled = gets_silent(out, 10) ? settled + 1 : 0)
