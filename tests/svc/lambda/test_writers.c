@@ -188,29 +188,6 @@ static void test_port_and_permission(void **state) {
     CHECK_INT(queued(), 0);
 }
 
-/* ---- An event whose function's row is damaged ---- */
-static void put_function(str bytes) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    const struct lambda_name name = {S(ACCOUNT), S("us-east-1"), S("fn"), STR_NONE};
-    lambda_row_key(&name, &key);
-    CHECK_INT(put_row(fx.store, STORE_META, buf_view(&key), bytes), 0);
-}
-
-/* It stays, and is looked at rarely: a repair needs a hand. */
-static void test_event_of_a_damaged_function(void **state) {
-    (void)state;
-    make("fn");
-    struct answer a =
-        call_as(&fx.root, "Invoke",
-                json_pack("{s:s,s:s}", "FunctionName", "fn", "InvocationType", "Event"), S("{}"));
-    CHECK_INT(a.status, 202);
-    answer_deinit(&a);
-    put_function(S("no function"));
-    int64_t next = hub_due_work(fx.lambda->queue);
-    CHECK_RANGE(next, clock_world_ms() + 240000, clock_world_ms() + 300000);
-    CHECK_INT(queued(), 1);
-}
-
 /* It waits for room, and is given up six hours after the clock went back, not ten years. */
 static void test_event_that_was_born_ahead(void **state) {
     (void)state;
@@ -234,7 +211,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_two_reservations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_event_and_deletion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_port_and_permission, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_event_of_a_damaged_function, setup, teardown),
         cmocka_unit_test_setup_teardown(test_event_that_was_born_ahead, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
