@@ -60,7 +60,7 @@ static int run_once(struct rq *rq, aws_handler_fn *handler) {
     return committed ? committed : r;
 }
 
-static int run_locked(struct rq *rq, aws_handler_fn *handler) {
+static int run_alone(struct rq *rq, aws_handler_fn *handler) {
     str arn = rq->priv->resource_arn;
     str key = arn.len ? arn : str_c(rq->op->name);
     store_key_lock(rq_store(rq), STORE_META, key);
@@ -71,7 +71,7 @@ static int run_locked(struct rq *rq, aws_handler_fn *handler) {
 
 int aws_run(struct rq *rq, aws_handler_fn *handler) {
     for (rq->attempt = 0; rq->attempt < ATTEMPTS; rq->attempt++) {
-        int r = rq->attempt < FREE_ATTEMPTS ? run_once(rq, handler) : run_locked(rq, handler);
+        int r = rq->attempt < FREE_ATTEMPTS ? run_once(rq, handler) : run_alone(rq, handler);
         if (r != STORE_E_CONDITION) {
             /*
              * A snapshot pins old rows and files: none is held over a wait or while the answer is

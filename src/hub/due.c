@@ -30,7 +30,7 @@ struct hub_due *hub_due_add(struct hub *hub, const struct hub_due_kind *kind) {
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&due->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&due->lock, NULL);
+    lock_init(&due->lock);
     list_append(&hub->kinds, &due->node);
     if (!kind->in_memory && hub->store && hub->load_result == 0)
         hub->load_result = hub_due_load(due, &hub->load_err);
@@ -67,8 +67,9 @@ void hub_kick(void *due_) {
     pthread_cond_signal(&due->wake);
 }
 
-/* ---- In hand: an item is in one thread at a time. The lock is held. ---- */
-static struct hub_hand *hand_of(struct hub_due *due, uint64_t id) {
+/* ---- In hand: an item is in one thread at a time ---- */
+static struct hub_hand *hand_of_locked(struct hub_due *due, uint64_t id) {
+    LOCK_HELD(&due->lock);
     for (size_t i = 0; i < due->n_hands; i++)
         if (due->hands[i].id == id)
             return &due->hands[i];
@@ -76,8 +77,9 @@ static struct hub_hand *hand_of(struct hub_due *due, uint64_t id) {
 }
 
 /* False: a thread has it, which looks again afterwards. */
-static bool take_in_hand(struct hub_due *due, uint64_t id) {
-    struct hub_hand *hand = hand_of(due, id);
+static bool take_in_hand_locked(struct hub_due *due, uint64_t id) {
+    LOCK_HELD(&due->lock);
+    struct hub_hand *hand = hand_of_locked(due, id);
     if (hand)
         hand->again = true;
     else
@@ -85,26 +87,29 @@ static bool take_in_hand(struct hub_due *due, uint64_t id) {
     return !hand;
 }
 
-static size_t take(struct hub_due *due, uint64_t ids[HUB_DUE_MOST]) {
+static size_t take_locked(struct hub_due *due, uint64_t ids[HUB_DUE_MOST]) {
+    LOCK_HELD(&due->lock);
     int64_t now = clock_world_ms();
     size_t n = 0;
     for (uint64_t id; n < due->kind.at_once && hub_queue_take(&due->queue, now, &id);)
-        if (take_in_hand(due, id))
+        if (take_in_hand_locked(due, id))
             ids[n++] = id;
     return n;
 }
 
-static void let_go(struct hub_due *due, const uint64_t *ids, size_t n) {
+static void let_go_locked(struct hub_due *due, const uint64_t *ids, size_t n) {
+    LOCK_HELD(&due->lock);
     for (size_t i = 0; i < n; i++) {
-        struct hub_hand *hand = hand_of(due, ids[i]);
+        struct hub_hand *hand = hand_of_locked(due, ids[i]);
         if (hand->again)
             hub_queue_add(&due->queue, ids[i], 0, clock_world_ms());
         *hand = due->hands[--due->n_hands];
     }
 }
 
-/* ---- Working. The lock is held, and released while the kind's functions run. ---- */
-static bool wants_look(struct hub_due *due) {
+/* ---- Working: the lock is released while the kind's functions run ---- */
+static bool wants_look_locked(struct hub_due *due) {
+    LOCK_HELD(&due->lock);
     int64_t now = clock_world_ms();
     if (now < due->seen_ms) /* it went back */
         due->kicked = true;
@@ -118,65 +123,71 @@ static void hand_over_watch(struct hub_due *due) {
         pthread_cond_signal(&due->wake);
 }
 
-static void look(struct hub_due *due) {
+static void look_locked(struct hub_due *due) {
+    LOCK_HELD(&due->lock);
     due->kicked = false;
     due->looking = true;
     hand_over_watch(due);
-    pthread_mutex_unlock(&due->lock);
+    lock_drop(&due->lock);
     int64_t next_ms = due->kind.look(due->kind.ctx);
-    pthread_mutex_lock(&due->lock);
+    lock_take(&due->lock);
     due->look_ms = next_ms;
     due->looking = false;
 }
 
 enum step { NOTHING_TO_DO, DID_SOMETHING, COULD_NOT };
 
-static enum step step(struct hub_due *due) {
+static enum step step_locked(struct hub_due *due) {
+    LOCK_HELD(&due->lock);
     uint64_t ids[HUB_DUE_MOST];
-    if (wants_look(due)) {
-        look(due);
+    if (wants_look_locked(due)) {
+        look_locked(due);
         return DID_SOMETHING;
     }
-    size_t n = take(due, ids);
+    size_t n = take_locked(due, ids);
     if (n == 0)
         return NOTHING_TO_DO;
     hand_over_watch(due);
-    pthread_mutex_unlock(&due->lock);
+    lock_drop(&due->lock);
     int r = hub_due_run(due, ids, n);
-    pthread_mutex_lock(&due->lock);
-    let_go(due, ids, n);
+    lock_take(&due->lock);
+    let_go_locked(due, ids, n);
     return r ? COULD_NOT : DID_SOMETHING;
 }
 
-static int64_t next_ms(const struct hub_due *due) {
+static int64_t next_ms_locked(struct hub_due *due) {
+    LOCK_HELD(&due->lock);
     int64_t next = hub_queue_next_ms(&due->queue);
     return due->kind.look && !due->looking && due->look_ms < next ? due->look_ms : next;
 }
 
 int64_t hub_due_work(struct hub_due *due) {
     LOCK_SCOPE(&due->lock);
-    while (!due->stopping && step(due) == DID_SOMETHING)
+    while (!due->stopping && step_locked(due) == DID_SOMETHING)
         ;
-    return next_ms(due);
+    return next_ms_locked(due);
 }
 
 /* ---- Threads ---- */
-static void sleep_ms(struct hub_due *due, int64_t ms) {
+static void sleep_ms_locked(struct hub_due *due, int64_t ms) {
+    LOCK_HELD(&due->lock);
     int64_t until = clock_mono_ns() + ms * 1000000;
     struct timespec at = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     pthread_cond_timedwait(&due->wake, &due->lock, &at);
 }
 
-static void wait_for_work(struct hub_due *due) {
-    int64_t next = next_ms(due), now = clock_world_ms();
+static void wait_for_work_locked(struct hub_due *due) {
+    LOCK_HELD(&due->lock);
+    int64_t next = next_ms_locked(due), now = clock_world_ms();
     if (next > now)
-        sleep_ms(due, next - now < longest_sleep_ms ? next - now : longest_sleep_ms);
+        sleep_ms_locked(due, next - now < longest_sleep_ms ? next - now : longest_sleep_ms);
 }
 
-static void pause_work(struct hub_due *due) {
+static void pause_work_locked(struct hub_due *due) {
+    LOCK_HELD(&due->lock);
     int64_t until = clock_mono_ms() + store_pause_ms;
     for (int64_t now; !due->stopping && (now = clock_mono_ms()) < until;)
-        sleep_ms(due, until - now);
+        sleep_ms_locked(due, until - now);
 }
 
 static void *due_main(void *arg) {
@@ -184,11 +195,11 @@ static void *due_main(void *arg) {
     pthread_setname_np(pthread_self(), due->kind.name);
     LOCK_SCOPE(&due->lock);
     while (!due->stopping) {
-        enum step did = step(due);
+        enum step did = step_locked(due);
         if (did == COULD_NOT)
-            pause_work(due);
+            pause_work_locked(due);
         else if (did == NOTHING_TO_DO && !due->stopping)
-            wait_for_work(due);
+            wait_for_work_locked(due);
     }
     return NULL;
 }

@@ -122,6 +122,33 @@ class Types(CloudCase):
             "Description": "d", "MemorySize": 256, "Timeout": 9, "Environment": {"Variables": {"NAME": "b"}}, "DeadLetterConfig": {"TargetArn": dead},
             "EphemeralStorage": {"Size": 600}, "LoggingConfig": {"LogGroup": "/mine"}, "ReservedConcurrentExecutions": 2}, look)
 
+    def test_inline_python(self):
+        functions, iam = self.cloud.client("lambda"), self.cloud.client("iam")
+        role = iam.create_role(RoleName="inline", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+
+        def stack(source, runtime="python3.11"):
+            return self.stack_of("AWS::Lambda::Function", {"Code": {"ZipFile": source}, "Runtime": runtime,
+                                                           "Handler": "index.handler", "Role": role})
+
+        def ask(name):
+            return json.loads(functions.invoke(FunctionName=name, Payload="{}")["Payload"].read())
+        one = "import os\ndef handler(event, context):\n    return ['one', __file__]\n"
+        try:
+            name = self.bring("inline", stack(one), first=True)["It"]
+        except AssertionError as refused:
+            if "is not offered on this machine" in str(refused):
+                self.skipTest("no interpreter")
+            raise
+        self.assertEqual(ask(name), ["one", "/var/task/index.py"])
+        self.assertEqual(self.bring("inline", stack(one.replace("one", "two")))["It"], name)
+        self.assertEqual(ask(name), ["two", "/var/task/index.py"])
+        self.bring("inline", stack("import cfnresponse\n"))
+        self.assertEqual(ask(name)["errorType"], "Runtime.ImportModuleError")
+        self.assertEqual(ask(name)["errorMessage"], "Unable to import module 'index': No module named 'cfnresponse'")
+        self.bring("inline-new", stack(one, "python3.13"), first=True, want="ROLLBACK_COMPLETE")
+        reasons = [e.get("ResourceStatusReason", "") for e in self.cf.describe_stack_events(StackName="inline-new")["StackEvents"]]
+        self.assertTrue([r for r in reasons if "python3.13 is not offered by this build of calotype: it runs" in r], reasons)
+
     def test_bucket_and_table(self):
         s3, dynamodb = self.cloud.client("s3"), self.cloud.client("dynamodb")
 

@@ -160,6 +160,7 @@ struct lambda_inv *lambda_env_started_locked(struct lambda_env *env, bool well) 
 }
 
 void lambda_env_kill_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     if (env->state == ENV_DYING)
         return;
     become(env, ENV_DYING);
@@ -169,6 +170,7 @@ void lambda_env_kill_locked(struct lambda_env *env) {
 }
 
 void lambda_env_reap_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     struct lambda_svc *svc = env->svc;
     assert(!env->inv);
     become(env, ENV_DYING);
@@ -200,6 +202,7 @@ static void start_timer(struct lambda_env *env, int64_t now_ns) {
 }
 
 void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
+    LOCK_HELD(&env->svc->lock);
     take_inv(env, inv);
     become(env, ENV_BUSY);
     start_timer(env, clock_mono_ns());
@@ -220,6 +223,7 @@ void lambda_env_ready_locked(struct lambda_env *env) {
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     become(env, ENV_BUSY);
     env->inv->delivered = true;
     env->inv->delivered_ns = clock_mono_ns();
@@ -229,6 +233,7 @@ void lambda_env_deliver_locked(struct lambda_env *env) {
 }
 
 void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
     env->parked = req;
     become(env, ENV_IDLE);
     env->deadline_ns = clock_mono_ns() + env->svc->idle_ns;
@@ -281,12 +286,14 @@ struct lambda_inv *lambda_env_release_locked(struct lambda_env *env) {
 }
 
 struct lambda_inv *lambda_env_detach_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     if (env->sandbox)
         lambda_log_report_locked(env);
     return lambda_env_release_locked(env);
 }
 
 struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     struct lambda_inv *inv = lambda_env_detach_locked(env);
     become(env, ENV_SETTLING);
     start_timer(env, clock_mono_ns());

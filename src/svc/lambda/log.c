@@ -116,6 +116,7 @@ static uint64_t peak_of(const struct lambda_env *env) {
 }
 
 void lambda_log_report_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     lambda_log_drain_locked(&env->out[0]);
     lambda_log_drain_locked(&env->out[1]);
     lambda_log_flush_locked(env);

@@ -36,6 +36,7 @@ struct lambda_env *lambda_walk_locked(struct lambda_svc *svc, struct lambda_walk
 
 static bool at_limit_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
                             const struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
     if (fn->reserved >= 0 && (int64_t)pool->running >= fn->reserved)
         return true;
     return lambda_running_locked(svc, fn->name.account) >= LAMBDA_ACCOUNT_CONCURRENCY;
@@ -48,7 +49,9 @@ static bool is_usable(const struct lambda_env *env, const struct lambda_fn *fn) 
 }
 
 /* An idle one, else one that has just answered and is on its way back to /next. */
-static struct lambda_env *find_env_locked(struct lambda_pool *pool, const struct lambda_fn *fn) {
+static struct lambda_env *find_env_locked(struct lambda_svc *svc, struct lambda_pool *pool,
+                                          const struct lambda_fn *fn) {
+    LOCK_HELD(&svc->lock);
     struct lambda_env *settling = NULL;
     int64_t recent = clock_mono_ns() - SETTLE_MS * 1000000LL;
     LIST_EACH (node, &pool->envs) {
@@ -72,6 +75,7 @@ static struct lambda_env *find_env_locked(struct lambda_pool *pool, const struct
 /* ---- Room for another ---- */
 /* The one that has been idle longest, of any function; *ret_leaving: bytes of those that die. */
 static struct lambda_env *oldest_idle_locked(struct lambda_svc *svc, uint64_t *ret_leaving) {
+    LOCK_HELD(&svc->lock);
     struct lambda_env *oldest = NULL;
     *ret_leaving = 0;
     struct lambda_walk walk = {0};
@@ -86,6 +90,7 @@ static struct lambda_env *oldest_idle_locked(struct lambda_svc *svc, uint64_t *r
 
 /* Idle environments of any function, the longest idle first, make room. */
 static bool make_room_locked(struct lambda_svc *svc, uint64_t need) {
+    LOCK_HELD(&svc->lock);
     while (svc->memory_used + need > svc->memory_bytes) {
         uint64_t leaving = 0;
         struct lambda_env *oldest = oldest_idle_locked(svc, &leaving);
@@ -119,13 +124,14 @@ static void start_env(struct lambda_svc *svc, struct lambda_env *env, struct lam
  */
 static int place_locked(struct lambda_svc *svc, struct lambda_inv *inv,
                         struct lambda_env **ret_fresh) {
+    LOCK_HELD(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
     *ret_fresh = NULL;
     if (svc->stopping || !svc->net)
         return LAMBDA_E_ROOM;
     if (at_limit_locked(svc, inv->fn, pool))
         return LAMBDA_E_LIMIT;
-    struct lambda_env *env = inv->init_again ? NULL : find_env_locked(pool, inv->fn);
+    struct lambda_env *env = inv->init_again ? NULL : find_env_locked(svc, pool, inv->fn);
     if (env) {
         lambda_env_assign_locked(env, inv);
         return 0;

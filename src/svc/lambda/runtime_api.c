@@ -75,6 +75,7 @@ static void put_number(struct net_req *req, str name, int64_t value) {
 
 /* env->inv becomes delivered, and the answer is on its way. */
 static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     struct lambda_inv *inv = env->inv;
     lambda_env_deliver_locked(env);
     net_reply_header(req, S("Lambda-Runtime-Aws-Request-Id"), str_c(inv->id));

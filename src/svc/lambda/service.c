@@ -123,6 +123,7 @@ int lambda_start(struct lambda_svc *svc, struct net *net, struct err *err) {
 }
 
 static void kill_all_locked(struct lambda_svc *svc) {
+    LOCK_HELD(&svc->lock);
     struct lambda_walk walk = {0};
     for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
         lambda_env_kill_locked(env);

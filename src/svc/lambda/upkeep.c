@@ -10,6 +10,7 @@ enum { LINES_MOST = 256 * 1024, LINES_AGE_MS = 1000, SLEEP_MOST_MS = 60000 };
 
 /* ---- Deadlines and limits ---- */
 static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_again) {
+    LOCK_HELD(&env->svc->lock);
     struct lambda_inv *inv = env->inv;
     double seconds = (double)env->fn->timeout_ms / 1000;
     if (env->state == ENV_STARTING && !inv->init_again) {
@@ -28,6 +29,7 @@ static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_agai
 
 /* Lines of a long invocation go to the log before its end. */
 static struct lambda_inv *take_old_lines_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     if (list_empty(&env->lines) || !env->inv)
         return NULL;
     const struct lambda_line *first = LIST_ENTRY(env->lines.next, struct lambda_line, node);
@@ -45,6 +47,7 @@ struct due {
 
 /* What this environment needs done now: mostly nothing. */
 static struct due check_env_locked(struct lambda_env *env, int64_t now_ns, bool memory) {
+    LOCK_HELD(&env->svc->lock);
     struct due due = {0};
     if (!env->watched || env->state == ENV_DYING)
         return due;
@@ -69,6 +72,7 @@ static bool is_outdated(const struct lambda_env *env, const struct lambda_fn *ne
 
 /* Of one pool; reads the function's row where the pool has environments. */
 static void retire_pool_locked(struct lambda_svc *svc, const struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
     if (list_empty(&pool->envs))
         return;
     CLEANUP(lambda_fn) struct lambda_fn *newest = NULL;
@@ -85,6 +89,7 @@ static void retire_pool_locked(struct lambda_svc *svc, const struct lambda_pool 
 
 /* Ends idle environments of functions that were changed or deleted. */
 static void retire_outdated_locked(struct lambda_svc *svc) {
+    LOCK_HELD(&svc->lock);
     size_t at = 0;
     str arn;
     void *pool;
@@ -123,6 +128,7 @@ struct next {
 /* The first environment that needs something; *ret_next is for those before it. */
 static struct due find_due_locked(struct lambda_svc *svc, int64_t now_ns, bool memory,
                                   struct next *ret_next) {
+    LOCK_HELD(&svc->lock);
     *ret_next = (struct next){.deadline_ns = INT64_MAX};
     struct lambda_walk walk = {0};
     for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));) {

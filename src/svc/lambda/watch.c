@@ -29,6 +29,7 @@ static void watch_fd(struct lambda_env *env, int fd, unsigned kind) {
 }
 
 void lambda_watch_env_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     lambda_env_watched_locked(env);
     watch_fd(env, env->out[0].fd, OF_OUT);
     watch_fd(env, env->out[1].fd, OF_ERR);
@@ -77,6 +78,7 @@ static void describe_end(struct lambda_env *env, const struct sandbox_end *end) 
 
 /* Its invocation, failed, or NULL. */
 static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct sandbox_end *end) {
+    LOCK_HELD(&env->svc->lock);
     if (!env->inv)
         return NULL;
     if (env->svc->stopping) {

@@ -90,18 +90,17 @@ struct sqs_live {
 };
 /*
  * The queue is looked at then (0: at once), or earlier where it is armed for an earlier time.
- * svc->lock is held.
  */
-void sqs_live_arm(struct sqs_svc *svc, struct sqs_live *live, int64_t due_ms);
+void sqs_live_arm_locked(struct sqs_svc *svc, struct sqs_live *live, int64_t due_ms);
 /* Queues that somebody waits at, all: the clock has moved, or nobody knows why they wait. */
 void sqs_live_arm_waiting(struct sqs_svc *svc);
-/* Made when missing. svc->lock is held. */
-struct sqs_live *sqs_live_get(struct sqs_svc *svc, uint64_t queue_id);
+/* Made when missing. */
+struct sqs_live *sqs_live_get_locked(struct sqs_svc *svc, uint64_t queue_id);
 /* At the end of the service: nobody waits any more. */
 void sqs_live_free_all(struct sqs_svc *svc);
 /*
  * Wakes the queue's waiters that have waited long enough; the world time of the next such end is
- * returned (INT64_MAX: nobody waits). svc->lock is held.
+ * returned (INT64_MAX: nobody waits).
  */
-int64_t sqs_live_wake_late(struct sqs_live *live);
-void sqs_live_wake_all(struct sqs_live *live); /* svc->lock is held */
+int64_t sqs_live_wake_late_locked(struct sqs_svc *svc, struct sqs_live *live);
+void sqs_live_wake_all_locked(struct sqs_svc *svc, struct sqs_live *live);

@@ -108,14 +108,14 @@ static void put_counts(struct sqs_svc *svc, const struct sqs_queue *queue,
 
 static bool is_active(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
-    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    struct sqs_live *live = sqs_live_get_locked(svc, queue_id);
     return live->active_ms && now_ms - live->active_ms < active_ms;
 }
 
 /* Once in a minute: false when it has been done already. */
 static bool is_minute(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
-    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    struct sqs_live *live = sqs_live_get_locked(svc, queue_id);
     if (now_ms / minute_ms == live->put_ms / minute_ms)
         return false;
     live->dirty = false;
@@ -179,12 +179,12 @@ static int64_t wake_waiters(struct sqs_svc *svc, uint64_t queue_id, int64_t now_
     int64_t due, next = INT64_MAX;
     if (first_place(svc, queue_id, sqs_live_floor(svc, queue_id, now_ms), now_ms + 1, &due)) {
         LOCK_SCOPE(&svc->lock);
-        sqs_live_wake_all(sqs_live_get(svc, queue_id));
+        sqs_live_wake_all_locked(svc, sqs_live_get_locked(svc, queue_id));
     } else if (first_place(svc, queue_id, now_ms + 1, INT64_MAX, &due)) {
         next = due;
     }
     LOCK_SCOPE(&svc->lock);
-    int64_t late = sqs_live_wake_late(sqs_live_get(svc, queue_id));
+    int64_t late = sqs_live_wake_late_locked(svc, sqs_live_get_locked(svc, queue_id));
     return late < next ? late : next;
 }
 
@@ -192,7 +192,7 @@ static int64_t wake_waiters(struct sqs_svc *svc, uint64_t queue_id, int64_t now_
 static void take_changed(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
                          struct buf *ret_key, int64_t *next_ms) {
     LOCK_SCOPE(&svc->lock);
-    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    struct sqs_live *live = sqs_live_get_locked(svc, queue_id);
     if (live->put_ms > now_ms) /* world time went back */
         live->put_ms = 0;
     if (!live->dirty)
@@ -221,7 +221,7 @@ static void put_changed(struct sqs_svc *svc, str row_key, int64_t now_ms) {
 
 static bool is_waited_for(struct sqs_svc *svc, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
-    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    struct sqs_live *live = sqs_live_get_locked(svc, queue_id);
     live->armed_ms = INT64_MAX; /* what comes from here on arms it anew */
     return !list_empty(&live->waiters);
 }
@@ -236,7 +236,7 @@ enum hub_due_result sqs_queue_due(void *ctx, struct store_batch *, struct hub_du
         put_changed(svc, buf_view(&row_key), clock_world_ms());
     if (next != INT64_MAX) {
         LOCK_SCOPE(&svc->lock);
-        sqs_live_arm(svc, sqs_live_get(svc, item->id), next);
+        sqs_live_arm_locked(svc, sqs_live_get_locked(svc, item->id), next);
     }
     return HUB_DUE_DONE;
 }

@@ -106,7 +106,7 @@ int sqs_open(struct sqs_svc **ret_sqs, struct store *store, struct hub *hub, str
     struct sqs_svc *sqs = mem_new(struct sqs_svc);
     sqs->store = store;
     sqs->hub = hub;
-    pthread_mutex_init(&sqs->lock, NULL);
+    lock_init(&sqs->lock);
     sqs->due = hub_due_add(hub, &(struct hub_due_kind){.name = "sqs",
                                                        .longest_ms = SQS_LONGEST_MS,
                                                        .in_memory = true,
