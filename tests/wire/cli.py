@@ -56,6 +56,14 @@ class Photographs(CloudCase):
         self.cloud.run("deploy", "--parameter", "KeepGps=false")
         self.assertEqual(value(), "false")
 
+    def test_put_without_waiting(self):
+        """--no-wait: it ends when the file is there, whatever becomes of it."""
+        done = json.loads(self.cloud.run("put", "--no-wait", "--timeout", "20", "--json", self.file("harbour.jpg")).stdout)
+        self.assertEqual([(u["File"], u.get("Problem"), "UploadToRowMs" in u) for u in done],
+                         [(self.file("harbour.jpg"), None, False)])
+        self.cloud.client("s3").head_object(Bucket=self.outputs["Outputs"]["ImageStorageBucketName"], Key=done[0]["ObjectKey"])
+        self.cloud.run("put", self.file("harbour.jpg"))  # its row is final again for the others
+
     def test_deploy_refusals(self):
         cases = [(["--parameter", "KeepGps=maybe"], "KeepGps"), (["--parameter", "nonsense"], "NAME=VALUE"),
                  (["--template", "/nowhere.yaml"], "/nowhere.yaml"), (["--parameter", "Unknown=1"], "Unknown")]

@@ -34,7 +34,33 @@ static void a_message_that_comes_during_a_run_counts(void **state) {
     CHECK(visible == 1);
 }
 
+static struct hub_metric deleted;
+static void on_deletion(void *ctx, struct store_batch *batch, const struct hub_metric *m) {
+    (void)ctx, (void)batch;
+    if (str_is(m->name, "NumberOfMessagesDeleted"))
+        deleted = *m;
+}
+
+static void a_deletion_counts_once(void **state) {
+    struct cloud *c = *state;
+    hub_plug_metric(c->hub, on_deletion, NULL);
+    deleted = (struct hub_metric){0};
+    ok(sqs_call(c, "SendMessage", "{" JOBS ",'MessageBody':'m'}"));
+    ok(sqs_call(c, "ReceiveMessage", "{" JOBS "}"));
+    const json_t *message = json_array_get(json_arr(c->call.out, "Messages"), 0);
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{" JOBS ",'ReceiptHandle':'" STR_FMT "'}",
+               STR_ARG(json_str(message, "ReceiptHandle")));
+    CHECK_INT(deleted.count, 0);
+    ok(sqs_call(c, "DeleteMessage", buf_cstr(&in)));
+    CHECK(deleted.value == 1 && deleted.count == 1);
+    deleted = (struct hub_metric){0};
+    ok(sqs_call(c, "DeleteMessage", buf_cstr(&in))); /* it is gone already */
+    CHECK_INT(deleted.count, 0);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {T(a_message_that_comes_during_a_run_counts)};
+    const struct CMUnitTest tests[] = {T(a_message_that_comes_during_a_run_counts),
+                                       T(a_deletion_counts_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
