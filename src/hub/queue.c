@@ -10,10 +10,11 @@ void hub_queue_deinit(struct hub_queue *q) {
 }
 
 /* ---- The line ---- */
+/* The line is full. */
 static void line_grow(struct hub_queue *q) {
     size_t cap = q->ready.cap ? q->ready.cap * 2 : FIRST_CAP;
     uint64_t *ids = mem_realloc(NULL, cap * sizeof *ids);
-    for (size_t i = 0; i < q->ready.n; i++)
+    for (size_t i = 0; i < q->ready.cap; i++)
         ids[i] = q->ready.ids[(q->ready.first + i) % q->ready.cap];
     free(q->ready.ids);
     q->ready.ids = ids;
