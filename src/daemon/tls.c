@@ -12,11 +12,17 @@
 
 enum { MOST_PEM = 64 * 1024 };
 
+static void wipe(struct buf *secret) {
+    if (secret->len)
+        explicit_bzero(secret->p, secret->len);
+    buf_deinit(secret);
+}
+
 void daemon_tls_deinit(struct daemon_tls *tls) {
     buf_deinit(&tls->ca_cert);
-    buf_deinit(&tls->ca_key);
     buf_deinit(&tls->cert);
-    buf_deinit(&tls->key);
+    wipe(&tls->ca_key);
+    wipe(&tls->key);
 }
 
 /* The key first: a certificate without its key would be of no use at the next start. */

@@ -17,5 +17,5 @@ struct daemon_tls {
  */
 int daemon_tls_ensure(struct daemon_tls *tls, const char *data, const char *listen,
                       struct err *err);
-/* Frees all. */
+/* Frees all; the keys are overwritten first. */
 void daemon_tls_deinit(struct daemon_tls *tls);

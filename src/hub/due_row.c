@@ -122,8 +122,10 @@ static void set_aside(struct hub_due *due, struct store_batch *batch, uint64_t i
               (unsigned long long)id, due->kind.name);
 }
 
-/* When to look at which items again: told to the queue once the batch is durable, so that a batch
- * that is run twice arms each once. */
+/*
+ * When to look at which items again: told to the queue once the batch is durable, so that a batch
+ * that is run twice arms each once.
+ */
 struct later {
     struct hub_wait items[HUB_DUE_MOST];
     size_t n;

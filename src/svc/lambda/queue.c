@@ -94,16 +94,22 @@ static struct lambda_inv *inv_of_row(struct lambda_fn *fn, const struct hub_due_
  * Its function cannot be read: tried again, after as long as the event is old, up to five minutes.
  * After six hours, the longest that Lambda keeps an event, its row is kept aside: where its dead
  * letter would go is not known either.
+ * An event that was born ahead of the clock (it went back) is as old as its first look.
  */
 static enum hub_due_result put_off(struct hub_due_item *item, const struct lambda_queue_row *row) {
     int64_t now = clock_world_ms();
+    bool ahead = item->born_ms > now;
+    if (ahead)
+        item->born_ms = now;
     if (now >= item->born_ms + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
         log_error("lambda", "a queued event is kept aside: its function " STR_FMT " cannot be read",
                   STR_ARG(row->name));
         return HUB_DUE_DAMAGED;
     }
+    log_warn("lambda", "a queued event waits: its function " STR_FMT " cannot be read",
+             STR_ARG(row->name));
     item->due_ms = now + lambda_retry_wait(item->born_ms, now);
-    return HUB_DUE_LEFT;
+    return ahead ? HUB_DUE_AGAIN : HUB_DUE_LEFT;
 }
 
 /* From the row to an invocation: HUB_DUE_LEFT. Otherwise what is to become of the row. */

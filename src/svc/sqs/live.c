@@ -102,8 +102,8 @@ bool sqs_wait(struct sqs_receive *receive, uint64_t tick) {
         return false;
     list_append(&live->waiters, &receive->node);
     receive->waiting = true;
-    sqs_live_arm_locked(receive->svc, live,
-                        0); /* something may be visible, or become so, or the wait end */
+    /* something may be visible, or become so, or the wait end */
+    sqs_live_arm_locked(receive->svc, live, 0);
     return true;
 }
 
