@@ -67,7 +67,7 @@ static struct verdict ask(struct decider *d, const struct policy *policy) {
     for (size_t i = 0; policy && i < policy->n_statements; i++) {
         const struct policy_statement *st = &policy->statements[i];
         enum policy_match match = MATCH_SELF;
-        if (policy->kind != POLICY_IDENTITY)
+        if (!policy_is_of_caller(policy))
             match = policy_principals_match(st, &d->request->principal);
         /* Nothing new to learn from an Allow that names the caller no closer. */
         if (match == MATCH_NONE || (!st->deny && match <= v.allow))
