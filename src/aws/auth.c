@@ -459,6 +459,39 @@ static int check_v4(struct aws_auth *auth, const struct aws_identity_source *sou
     return verify_v4(auth, auth->payload_hash);
 }
 
+/*
+ * "/bucket" is signed as "/bucket/" too: boto3 does so wherever the bucket stands, and it is the
+ * same resource.
+ */
+static bool is_bare_bucket(const struct aws_wire *wire) {
+    return !wire->host_bucket.p && str_rchr(wire->path, '/') == 0 && wire->path.len > 1;
+}
+
+static int verify_v2(struct aws_auth *auth) {
+    struct aws_auth_priv *p = auth->priv;
+    struct sign_request request = {.method = p->wire->method,
+                                   .path = p->wire->path,
+                                   .query = p->wire->query,
+                                   .headers = p->wire->headers,
+                                   .n_headers = p->wire->n_headers,
+                                   .s3 = true};
+    struct buf string = {0}, signature = {0};
+    bool good = false;
+    for (int spelling = is_bare_bucket(p->wire) ? 0 : 1; spelling < 2 && !good; spelling++) {
+        buf_clear(&string);
+        buf_clear(&signature);
+        request.path = spelling ? p->wire->path
+                                : arena_printf(p->wire->arena, STR_FMT "/", STR_ARG(p->wire->path));
+        sign_add_v2_string(&string, &request, p->wire->host_bucket, p->v2_expires);
+        sign_add_v2_signature(&signature, auth->identity->secret_key, buf_view(&string));
+        good = str_eq_secret(buf_view(&signature), p->claim.signature);
+    }
+    int r = good ? 0 : fail_signature(auth, buf_view(&string), STR_NONE);
+    buf_deinit(&string);
+    buf_deinit(&signature);
+    return r;
+}
+
 static int check_v2(struct aws_auth *auth, const struct aws_identity_source *source) {
     struct aws_auth_priv *p = auth->priv;
     int64_t expires;
@@ -478,20 +511,7 @@ static int check_v2(struct aws_auth *auth, const struct aws_identity_source *sou
         r = fail_time(auth, AUTH_FAULT_EXPIRED, p->now_ms);
     if (r != 0)
         return r;
-    struct sign_request request = {.method = p->wire->method,
-                                   .path = p->wire->path,
-                                   .query = p->wire->query,
-                                   .headers = p->wire->headers,
-                                   .n_headers = p->wire->n_headers,
-                                   .s3 = true};
-    struct buf string = {0}, signature = {0};
-    sign_add_v2_string(&string, &request, p->wire->host_bucket, p->v2_expires);
-    sign_add_v2_signature(&signature, auth->identity->secret_key, buf_view(&string));
-    if (!str_eq_secret(buf_view(&signature), p->claim.signature))
-        r = fail_signature(auth, buf_view(&string), STR_NONE);
-    buf_deinit(&string);
-    buf_deinit(&signature);
-    return r;
+    return verify_v2(auth);
 }
 
 int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
@@ -502,16 +522,14 @@ int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
         return 0;
     if (p->two_mechanisms || p->bad_mechanism)
         return fail_claim(auth);
+    if (auth->kind != AWS_AUTH_V2_QUERY && p->claim_outcome != SIGN_OK)
+        return fail_claim(auth);
     if (p->clash.p)
         return FAIL(auth, AUTH_FAULT_TWICE,
                     "The parameter " STR_FMT " is not valid, or contradicts another one or a "
                     "header of the same name.",
                     STR_ARG(p->clash));
-    if (auth->kind == AWS_AUTH_V2_QUERY)
-        return check_v2(auth, source);
-    if (p->claim_outcome != SIGN_OK)
-        return fail_claim(auth);
-    return check_v4(auth, source);
+    return auth->kind == AWS_AUTH_V2_QUERY ? check_v2(auth, source) : check_v4(auth, source);
 }
 
 int aws_auth_body(struct aws_auth *auth, const unsigned char sha256[32]) {
