@@ -163,8 +163,10 @@ static bool expand(const struct policy_pattern *pattern, struct policy_scope *sc
         values[i] = policy_context_single(policy_scope_context(scope), pattern->vars[i].name);
         if (!values[i].p)
             values[i] = pattern->vars[i].fallback;
-        if (!values[i].p)
+        if (!values[i].p) {
+            scope->unresolved = true;
             return false;
+        }
         room += values[i].len;
     }
     uint16_t *out = arena_alloc(&scope->scratch, room * sizeof *out);
@@ -183,17 +185,13 @@ static bool expand(const struct policy_pattern *pattern, struct policy_scope *sc
 }
 
 bool policy_pattern_match(const struct policy_pattern *pattern, struct policy_scope *scope, str s,
-                          bool nocase, bool *ret_unresolved) {
+                          bool nocase) {
     if (pattern->all)
         return true;
     if (pattern->literal)
         return nocase ? str_eq_nocase(pattern->text, s) : str_eq(pattern->text, s);
     struct units units;
-    if (expand(pattern, scope, &units))
-        return glob(units, s, nocase);
-    if (ret_unresolved)
-        *ret_unresolved = true;
-    return false;
+    return expand(pattern, scope, &units) && glob(units, s, nocase);
 }
 
 /* Units up to the next separator; the rest stays in *rest. False: that was the last segment. */
@@ -209,17 +207,14 @@ static bool cut_units(struct units *rest, struct units *ret_head) {
 }
 
 bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope,
-                              str arn, bool *ret_unresolved) {
+                              str arn) {
     if (pattern->all)
         return true;
     if (pattern->literal)
         return str_eq(pattern->text, arn);
     struct units rest, segment;
-    if (!expand(pattern, scope, &rest)) {
-        if (ret_unresolved)
-            *ret_unresolved = true;
+    if (!expand(pattern, scope, &rest))
         return false;
-    }
     while (cut_units(&rest, &segment)) {
         str head, tail;
         if (!str_cut(arn, ':', &head, &tail) || !glob(segment, head, false))

@@ -65,19 +65,20 @@ struct policy_scope {
     const struct policy_request *request;
     const struct policy_context *context; /* NULL until it is wanted */
     struct arena scratch;
+    bool unresolved; /* a match failed because a variable had no value; whoever asks clears it */
 };
 /* NULL: the request has no keys. */
 const struct policy_context *policy_scope_context(struct policy_scope *scope);
 
 /*
  * Whole-string match. A pattern whose variable has no single value in the context (and no default)
- * matches nothing; *ret_unresolved, where given, then becomes true.
+ * matches nothing; scope->unresolved then becomes true.
  */
 bool policy_pattern_match(const struct policy_pattern *pattern, struct policy_scope *scope, str s,
-                          bool nocase, bool *ret_unresolved);
+                          bool nocase);
 /*
  * The same for PATTERN_ARN: each of the first five segments by itself, the last one with its
  * colons.
  */
 bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope,
-                              str arn, bool *ret_unresolved);
+                              str arn);
