@@ -125,7 +125,7 @@ static void add_whole_path(struct buf *out, const struct request *r) {
             host = r->headers[i].value;
     str_cut(str_trim(host), ':', &name, &host);
     for (size_t i = 0; i < ARRAY_LEN(tails); i++)
-        if (str_ends(name, tails[i])) {
+        if (str_ends(name, tails[i]) && name.len > tails[i].len) {
             buf_printf(out, "/" STR_FMT, STR_ARG(str_slice(name, 0, name.len - tails[i].len)));
             break;
         }
@@ -168,7 +168,9 @@ void request_read(struct buf *out, const struct request *r, bool s3, bool v2, st
         add_s3_path(out, r);
     else
         add_dotless_path(out, r->path);
+    /* The same said in a header and in the query is said once. */
     for (size_t i = 0; i < l.n; i++)
-        buf_printf(out, "\n" STR_FMT, STR_ARG(l.list[i]));
+        if (i == 0 || l.list[i].p[0] != 'h' || !str_eq(l.list[i], l.list[i - 1]))
+            buf_printf(out, "\n" STR_FMT, STR_ARG(l.list[i]));
     arena_deinit(&l.arena);
 }
