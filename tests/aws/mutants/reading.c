@@ -48,11 +48,14 @@ static void add_line(struct lines *l, char kind, str name, str value) {
 }
 
 /*
- * Of version 4 all parameters count. Of version 2 those that it signs: that the others have no say is
- * seen by the operation, which must be the same.
+ * Of version 4 all parameters count. Of version 2 those that it signs, and its own, each of which may
+ * be there once; that the others have no say is seen by the operation, which must be the same.
  */
 static bool counts(str name, bool v2) {
-    static const char *const known[] = {"acl",
+    static const char *const known[] = {"AWSAccessKeyId",
+                                        "Expires",
+                                        "Signature",
+                                        "acl",
                                         "versionId",
                                         "uploads",
                                         "uploadId",

@@ -42,8 +42,16 @@ void request_print(const char *what, const struct request *r) {
 }
 
 /* ---- The requests that are signed ---- */
-#define JSON_10 "Content-Type", "application/x-amz-json-1.0"
-#define FORMED  "Content-Type", "application/x-www-form-urlencoded"
+/* Longer than its frames, so that most changes are of the bytes themselves. */
+#define LONG_BODY                                                                                  \
+    "the bytes of two chunks, which are more than their frames are, so that"                       \
+    " whoever changes a byte of the whole changes one of what was meant to "                       \
+    "be kept, and not the length or the signature that stands before it; an"                       \
+    "d so on, in as many words as it takes until nobody doubts it any more:"                       \
+    " the bytes of two chunks."
+#define LONG_BODY_CRC32 "HmkWsw=="
+#define JSON_10         "Content-Type", "application/x-amz-json-1.0"
+#define FORMED          "Content-Type", "application/x-www-form-urlencoded"
 const struct base bases[] = {
     {"an object",
      HEADER,
@@ -216,19 +224,21 @@ const struct base bases[] = {
      {0},
      NULL},
     {"version 2 of a host", QUERY_2, "s3", "GET", "/k/l", "acl", "", {0}, "b.s3.localhost:4566"},
-    {"chunks", CHUNKS, "s3", "PUT", "/b/k", "", "the bytes of two chunks", {0}, NULL},
+    {"chunks", CHUNKS, "s3", "PUT", "/b/k", "", LONG_BODY, {0}, NULL},
     {"chunks with a trailer",
      CHUNKS_TRAILER,
      "s3",
      "PUT",
      "/b/k",
      "",
-     "the bytes of two chunks",
+     LONG_BODY,
      {"x-amz-trailer", "x-amz-checksum-crc32"},
      NULL},
 };
 
 const size_t n_bases = ARRAY_LEN(bases);
+
+static str request_number(struct request *r, size_t n) { return arena_printf(&r->arena, "%zu", n); }
 
 static void add_chunk(struct buf *out, const struct sign_key *key, str date,
                       struct sign_scope scope, str bytes, char previous[SIGN_HEX + 1]) {
@@ -247,16 +257,18 @@ static void frame(struct request *r, str date, str service, char seed[SIGN_HEX +
     struct sign_key key;
     struct buf out = {0};
     sign_derive(&key, S(SECRET), scope);
-    add_chunk(&out, &key, date, scope, str_slice(r->body, 0, 9), seed);
-    add_chunk(&out, &key, date, scope, str_skip(r->body, 9), seed);
+    add_chunk(&out, &key, date, scope, str_slice(r->body, 0, 150), seed);
+    add_chunk(&out, &key, date, scope, str_skip(r->body, 150), seed);
     add_chunk(&out, &key, date, scope, S(""), seed);
     if (trailer) {
-        static const char line[] = "x-amz-checksum-crc32:aJ5zTw==\n";
+        static const char line[] = "x-amz-checksum-crc32:" LONG_BODY_CRC32 "\n";
         unsigned char digest[32];
         char made[SIGN_HEX + 1];
         sign_sha256(digest, str_c(line));
         sign_trailer(made, &key, date, scope, str_n(seed, SIGN_HEX), digest);
-        buf_printf(&out, "x-amz-checksum-crc32:aJ5zTw==\r\nx-amz-trailer-signature:%s\r\n", made);
+        buf_printf(&out,
+                   "x-amz-checksum-crc32:" LONG_BODY_CRC32 "\r\nx-amz-trailer-signature:%s\r\n",
+                   made);
     }
     buf_c(&out, "\r\n");
     r->body = request_text(r, buf_view(&out));
@@ -295,7 +307,8 @@ static void sign(struct request *r, const struct base *base) {
         if (s3)
             request_add_header(r, S("x-amz-content-sha256"), said);
         if (base->form != HEADER)
-            request_add_header(r, S("x-amz-decoded-content-length"), S("23"));
+            request_add_header(r, S("x-amz-decoded-content-length"),
+                               request_number(r, r->body.len));
         request.n_headers = r->n_headers;
         sign_authorize(&made, &request, &credentials, str_c(date), S("eu-north-1"),
                        str_c(base->service), seed);
