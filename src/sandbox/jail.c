@@ -196,6 +196,7 @@ static const struct step {
     {"mounting the root", sandbox_jail_mount_root},
     {"filling the root", sandbox_jail_fill_root},
     {"entering the root", sandbox_jail_enter_root},
+    {"leaving the mount table", sandbox_jail_leave_mount_table},
     {"dropping privileges", drop_privileges},
     {"loading the system call filter", load_filter},
 };

@@ -44,6 +44,8 @@ int sandbox_jail_open_sources(struct sandbox_jail *jail);
 int sandbox_jail_mount_root(struct sandbox_jail *jail);
 int sandbox_jail_fill_root(struct sandbox_jail *jail);
 int sandbox_jail_enter_root(struct sandbox_jail *jail);
+/* Then: out of what /proc tells of mounts. */
+int sandbox_jail_leave_mount_table(struct sandbox_jail *jail);
 
 /* init.c: forks the program and stays. */
 void sandbox_init_main(struct sandbox_jail *jail) __attribute__((noreturn));

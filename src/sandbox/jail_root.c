@@ -245,3 +245,17 @@ int sandbox_jail_enter_root(struct sandbox_jail *jail) {
         return -errno;
     return chroot(".") || chdir("/") ? -errno : 0;
 }
+
+/*
+ * /proc/self/mountinfo tells where on the host each mount comes from, but only of mounts in the
+ * process's namespace that it can reach from its root. So the root becomes a copy of the whole tree
+ * that is in no namespace: the list is empty then, and no mount call could work on anything. The
+ * descriptor, which the init keeps for its life, is what holds the copy together.
+ */
+int sandbox_jail_leave_mount_table(struct sandbox_jail *) {
+    int copy = (int)syscall(SYS_open_tree, AT_FDCWD, "/",
+                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (copy < 0)
+        return -errno;
+    return fchdir(copy) || chroot(".") || chdir("/") ? -errno : 0;
+}

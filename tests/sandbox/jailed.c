@@ -105,6 +105,28 @@ static void no_inherited_descriptors(void) {
     wall("stdin is a device", fstat(0, &st) == 0 && S_ISCHR(st.st_mode));
 }
 
+/* Where the mounts come from is the host's affair: its folders, its devices, their options. */
+static void mounts_are_hidden(void) {
+    static const char *const lists[] = {"/proc/self/mountinfo", "/proc/self/mounts",
+                                        "/proc/self/mountstats", "/proc/thread-self/mountinfo"};
+    char text[4096];
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        int fd = open(lists[i], O_RDONLY);
+        ssize_t got = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+        if (got > 0)
+            printf("%.*s", (int)got, text);
+        close(fd);
+        wall(lists[i], got == 0);
+    }
+    static const char *const places[] = {"/var/task/jailed", "/tmp", "/dev/null", "/proc/self"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        wall("the mounts are there all the same", access(places[i], R_OK) == 0);
+    errno = 0;
+    wall("no way up out of the root", chdir("/..") == 0 && access("/etc/passwd", F_OK) < 0 &&
+                                          chdir("../../..") == 0 && access("etc/hosts", F_OK) == 0);
+    wall("it knows where it is", strcmp(getcwd(text, sizeof text) ? text : "", "/") == 0);
+}
+
 /* ---- Processes ---- */
 static void init_is_hidden(void) {
     static const char *const files[] = {"/proc/1",      "/proc/1/fd",     "/proc/1/environ",
@@ -380,6 +402,7 @@ int main(int argc, char **argv) {
     no_inherited_descriptors();
     only_our_root();
     nothing_writable();
+    mounts_are_hidden();
     init_is_hidden();
     kernel_says_locked();
     refused_calls();
