@@ -26,6 +26,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -346,14 +350,135 @@ static int spend_memory(void) {
     return 0;
 }
 
+static char mib[1 << 20];
+
 static int spend_tmp(void) {
-    static char mib[1 << 20];
     int fd = open("/tmp/big", O_CREAT | O_WRONLY, 0600);
     size_t all = 0;
     for (ssize_t n; all < (1UL << 30) && (n = write(fd, mib, sizeof mib)) > 0;)
         all += (size_t)n;
     printf("tmp %zu\n", all);
     return 0;
+}
+
+/*
+ * Memory that no process maps. Each takes another MiB, or about, that stays taken: false when it is
+ * refused.
+ */
+static bool hoard_memfd(void) {
+    int fd = (int)syscall(SYS_memfd_create, "x", 0);
+    return fd >= 0 && write(fd, mib, sizeof mib) == (ssize_t)sizeof mib;
+}
+static bool hoard_sysv(void) {
+    int id = shmget(IPC_PRIVATE, sizeof mib, IPC_CREAT | 0600);
+    char *at = id < 0 ? (char *)-1 : shmat(id, NULL, 0);
+    if (at == (char *)-1)
+        return false;
+    memset(at, 1, sizeof mib);
+    return shmdt(at) == 0;
+}
+/* Touched and let go: the pages stay in the mapping's file, and in no process's page tables. */
+static bool touch_and_let_go(char *p) {
+    if (p == MAP_FAILED)
+        return false;
+    memset(p, 1, sizeof mib);
+    return madvise(p, sizeof mib, MADV_DONTNEED) == 0;
+}
+static bool hoard_shared(void) {
+    return touch_and_let_go(
+        mmap(NULL, sizeof mib, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+}
+static bool hoard_zero(void) {
+    int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+    char *p = mmap(NULL, sizeof mib, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    return touch_and_let_go(p);
+}
+static bool hoard_sems(void) {
+    return semget(IPC_PRIVATE, 8192, IPC_CREAT | 0600) >= 0; /* 128 bytes each */
+}
+static bool hoard_messages(void) {
+    for (int i = 0; i < 64; i++) {
+        struct {
+            long type;
+            char text[8192];
+        } m = {1, ""};
+        int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+        if (id < 0 || msgsnd(id, &m, sizeof m.text, IPC_NOWAIT) ||
+            msgsnd(id, &m, sizeof m.text, IPC_NOWAIT))
+            return false;
+    }
+    return true;
+}
+/* Descriptors are 1024 a process: when they are spent a child goes on, and this one keeps its. */
+static bool or_go_on_in_a_child(bool done) {
+    if (done)
+        return true;
+    if (errno != EMFILE)
+        return false;
+    pid_t child = fork();
+    if (child > 0) {
+        waitpid(child, NULL, 0);
+        _exit(5);
+    }
+    if (child == 0)
+        close_range(3, ~0U, 0);
+    return child == 0;
+}
+static bool fill_pair(void) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends))
+        return false;
+    for (int i = 0; i < 2; i++)
+        while (write(ends[i], mib, 65536) > 0)
+            ;
+    return true;
+}
+static bool hoard_sockets(void) {
+    bool done = true;
+    for (int i = 0; done && i < 3; i++)
+        done = or_go_on_in_a_child(fill_pair());
+    return done;
+}
+static bool fill_pipe(void) {
+    int ends[2];
+    if (pipe2(ends, O_NONBLOCK))
+        return false;
+    (void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    while (write(ends[1], mib, 65536) > 0)
+        ;
+    return true;
+}
+static bool hoard_pipes(void) {
+    bool done = true;
+    for (int i = 0; done && i < 8; i++)
+        done = or_go_on_in_a_child(fill_pipe());
+    return done;
+}
+
+static int hoard(const char *what) {
+    static const struct {
+        const char *name;
+        bool (*more)(void);
+    } kinds[] = {
+        {"memfd", hoard_memfd},     {"sysv", hoard_sysv},   {"shared", hoard_shared},
+        {"zero", hoard_zero},       {"sems", hoard_sems},   {"messages", hoard_messages},
+        {"sockets", hoard_sockets}, {"pipes", hoard_pipes},
+    };
+    memset(mib, 1, sizeof mib);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].name, what) != 0)
+            continue;
+        int n = 0;
+        while (n < 512 && kinds[i].more()) {
+            n++;
+            poll(NULL, 0, 1);
+        }
+        printf("%d %s\n", n, n < 512 ? strerror(errno) : "as wanted");
+        fflush(stdout);
+        return 5;
+    }
+    return 2;
 }
 
 static void tick(void) {
@@ -384,6 +509,8 @@ int main(int argc, char **argv) {
         return spend_memory();
     if (strcmp(mode, "tmp") == 0)
         return spend_tmp();
+    if (strcmp(mode, "hoard") == 0)
+        return hoard(argc > 2 ? argv[2] : "");
     if (strcmp(mode, "tick") == 0)
         tick();
     if (strcmp(mode, "neighbour") == 0)

@@ -156,6 +156,33 @@ static void test_memory_is_bounded(void **state) {
     CHECK_RANGE(end.memory_peak, 32 * MIB, 90 * MIB);
 }
 
+/*
+ * Memory that no process maps: where a cgroup counts, the kernel bounds it; where none does, the
+ * call is refused or what it costs is charged. Half a GiB was wanted by a program of 64 MiB.
+ */
+static void test_unseen_memory_is_bounded(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"memfd", "sysv",     "shared",  "zero",
+                                        "sems",  "messages", "sockets", "pipes"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        CLEANUP(sandbox)
+        struct sandbox *sb =
+            run((const char *const[]){"/var/task/jailed", "hoard", kinds[i], NULL}, 0);
+        struct sandbox_end end;
+        for (int ms = 0; !sandbox_ended(sb, &end); ms++) {
+            CHECK_CASE(ms < PATIENCE_MS, kinds[i]);
+            sandbox_check_memory(sb);
+            poll(NULL, 0, 1);
+        }
+        CLEANUP_DEINIT(buf) struct buf out = {0};
+        read_output(sb, 1, &out);
+        int got = atoi(out.p);
+        print_message("%s: %s%s", kinds[i], end.oom ? "killed for its memory" : out.p,
+                      end.oom ? "\n" : "");
+        CHECK_CASE(end.oom || got < 128, kinds[i]);
+    }
+}
+
 static void test_tmp_is_bounded(void **state) {
     (void)state;
     CLEANUP(sandbox)
@@ -382,6 +409,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_walls),
         cmocka_unit_test(test_forks_are_bounded),
         cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_unseen_memory_is_bounded),
         cmocka_unit_test(test_tmp_is_bounded),
         cmocka_unit_test(test_environment_and_exit),
         cmocka_unit_test(test_missing_program),
