@@ -436,6 +436,12 @@ int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name
     return write_in(groups->freezer, name, "cgroup.freeze", freeze ? "1" : "0");
 }
 
+bool sandbox_cgroup_is_frozen(const struct sandbox_cgroups *groups, const char *name) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    return read_in(&text, groups->freezer, name, "cgroup.events") == 0 &&
+           sandbox_stat_field(buf_view(&text), "frozen") == 1;
+}
+
 uint64_t sandbox_cgroup_oom_kills(const struct sandbox_cgroups *groups, const char *name) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     const char *file = groups->memory_v2 ? "memory.events" : "memory.oom_control";

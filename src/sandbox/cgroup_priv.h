@@ -47,6 +47,8 @@ bool sandbox_cgroup_remove(const struct sandbox_cgroups *groups, const char *nam
  * is so. 0 or -errno.
  */
 int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name, bool freeze);
+/* True once every process of the sandbox stands still. */
+bool sandbox_cgroup_is_frozen(const struct sandbox_cgroups *groups, const char *name);
 /*
  * How often the kernel has killed for the limit, and the highest use in bytes; 0 where nothing
  * counts them.

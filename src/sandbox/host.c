@@ -297,8 +297,11 @@ static int ask_init(struct sandbox *sb, enum sandbox_msg_kind kind) {
     return fault;
 }
 
+bool sandbox_is_firm(const struct sandbox *sb) { return sb->spawner->groups.freezer[0] != '\0'; }
+
 static int set_frozen(struct sandbox *sb, bool frozen) {
-    if (sb->frozen == frozen)
+    /* What signals stop may have been continued meanwhile. */
+    if (sb->frozen == frozen && (!frozen || sandbox_is_firm(sb)))
         return 0;
     if (sb->over)
         return -ESRCH;
@@ -312,6 +315,11 @@ static int set_frozen(struct sandbox *sb, bool frozen) {
 
 int sandbox_freeze(struct sandbox *sb) { return set_frozen(sb, true); }
 int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
+
+bool sandbox_is_still(struct sandbox *sb) {
+    return sb->frozen &&
+           (!sandbox_is_firm(sb) || sandbox_cgroup_is_frozen(&sb->spawner->groups, sb->group));
+}
 
 /* Its init's pid means that process only as long as that was not reaped. */
 static bool is_alive(const struct sandbox *sb) {

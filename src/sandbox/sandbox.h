@@ -162,6 +162,13 @@ int sandbox_thaw(struct sandbox *sandbox);
 
 /* Highest use so far, in bytes: for the REPORT line. 0 unknown. */
 uint64_t sandbox_memory_peak(struct sandbox *sandbox);
+/*
+ * True once a freeze has taken effect on all of it: a call that was under way runs to its end first.
+ * Where signals stop it nobody knows, and it is taken for still.
+ */
+bool sandbox_is_still(struct sandbox *sandbox);
+/* False: signals stop it, and a program can have itself continued, by a timer that it has set. */
+bool sandbox_is_firm(const struct sandbox *sandbox);
 /* Bytes that it holds now, /tmp and what the kernel keeps for it too. 0 once it has ended. */
 uint64_t sandbox_held(struct sandbox *sandbox);
 /*

@@ -178,7 +178,7 @@ static inline int plug_lambda_open(void **ret_svc, struct store *store, struct h
                                     .cloud = fx.cloud,
                                     .spawner = fx.runs ? fx.spawner : NULL,
                                     .ca_cert = S("test CA\n"),
-                                    .memory_bytes = 2048ULL << 20};
+                                    .memory_bytes = 8192ULL << 20};
     int r = lambda_open(&fx.lambda, &lambda, err);
     *ret_svc = fx.lambda;
     return r;
