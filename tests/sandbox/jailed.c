@@ -7,6 +7,8 @@
  *
  * Each wall that gives way prints "BREACH name: …"; the end is "done N".
  */
+#include "jailed.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -26,10 +28,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -320,201 +318,14 @@ static void setuid_is_useless(void) {
          WIFEXITED(in_child(load_filter)) && in_child(load_filter) == 0);
 }
 
-/* ---- Behaviours ---- */
-static int spend_forks(void) {
-    int n = 0;
-    for (; n < 100000; n++) {
-        pid_t pid = fork();
-        if (pid == 0) {
-            pause();
-            _exit(0);
-        }
-        if (pid < 0)
-            break;
-    }
-    printf("forks %d\n", n);
-    return 0;
-}
-
-static int spend_memory(void) {
-    for (size_t mib = 1; mib < 4096; mib++) {
-        char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED) {
-            printf("refused at %zu MiB\n", mib);
-            return 3;
-        }
-        memset(p, 1, 1 << 20);
-        poll(NULL, 0, 1);
-    }
-    printf("nobody stopped it\n");
-    return 0;
-}
-
-static char mib[1 << 20];
-
-static int spend_tmp(void) {
-    int fd = open("/tmp/big", O_CREAT | O_WRONLY, 0600);
-    size_t all = 0;
-    for (ssize_t n; all < (1UL << 30) && (n = write(fd, mib, sizeof mib)) > 0;)
-        all += (size_t)n;
-    printf("tmp %zu\n", all);
-    return 0;
-}
-
-/*
- * Memory that no process maps. Each takes another MiB, or about, that stays taken: false when it is
- * refused.
- */
-static bool hoard_memfd(void) {
-    int fd = (int)syscall(SYS_memfd_create, "x", 0);
-    return fd >= 0 && write(fd, mib, sizeof mib) == (ssize_t)sizeof mib;
-}
-static bool hoard_sysv(void) {
-    int id = shmget(IPC_PRIVATE, sizeof mib, IPC_CREAT | 0600);
-    char *at = id < 0 ? (char *)-1 : shmat(id, NULL, 0);
-    if (at == (char *)-1)
-        return false;
-    memset(at, 1, sizeof mib);
-    return shmdt(at) == 0;
-}
-/* Touched and let go: the pages stay in the mapping's file, and in no process's page tables. */
-static bool touch_and_let_go(char *p) {
-    if (p == MAP_FAILED)
-        return false;
-    memset(p, 1, sizeof mib);
-    return madvise(p, sizeof mib, MADV_DONTNEED) == 0;
-}
-static bool hoard_shared(void) {
-    return touch_and_let_go(
-        mmap(NULL, sizeof mib, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-}
-static bool hoard_zero(void) {
-    int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
-    char *p = mmap(NULL, sizeof mib, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    return touch_and_let_go(p);
-}
-static bool hoard_sems(void) {
-    return semget(IPC_PRIVATE, 8192, IPC_CREAT | 0600) >= 0; /* 128 bytes each */
-}
-static bool hoard_messages(void) {
-    for (int i = 0; i < 64; i++) {
-        struct {
-            long type;
-            char text[8192];
-        } m = {1, ""};
-        int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-        if (id < 0 || msgsnd(id, &m, sizeof m.text, IPC_NOWAIT) ||
-            msgsnd(id, &m, sizeof m.text, IPC_NOWAIT))
-            return false;
-    }
-    return true;
-}
-/* Descriptors are 1024 a process: when they are spent a child goes on, and this one keeps its. */
-static bool or_go_on_in_a_child(bool done) {
-    if (done)
-        return true;
-    if (errno != EMFILE)
-        return false;
-    pid_t child = fork();
-    if (child > 0) {
-        waitpid(child, NULL, 0);
-        _exit(5);
-    }
-    if (child == 0)
-        close_range(3, ~0U, 0);
-    return child == 0;
-}
-static bool fill_pair(void) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends))
-        return false;
-    for (int i = 0; i < 2; i++)
-        while (write(ends[i], mib, 65536) > 0)
-            ;
-    return true;
-}
-static bool hoard_sockets(void) {
-    bool done = true;
-    for (int i = 0; done && i < 3; i++)
-        done = or_go_on_in_a_child(fill_pair());
-    return done;
-}
-static bool fill_pipe(void) {
-    int ends[2];
-    if (pipe2(ends, O_NONBLOCK))
-        return false;
-    (void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
-    while (write(ends[1], mib, 65536) > 0)
-        ;
-    return true;
-}
-static bool hoard_pipes(void) {
-    bool done = true;
-    for (int i = 0; done && i < 8; i++)
-        done = or_go_on_in_a_child(fill_pipe());
-    return done;
-}
-
-static int hoard(const char *what) {
-    static const struct {
-        const char *name;
-        bool (*more)(void);
-    } kinds[] = {
-        {"memfd", hoard_memfd},     {"sysv", hoard_sysv},   {"shared", hoard_shared},
-        {"zero", hoard_zero},       {"sems", hoard_sems},   {"messages", hoard_messages},
-        {"sockets", hoard_sockets}, {"pipes", hoard_pipes},
-    };
-    memset(mib, 1, sizeof mib);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].name, what) != 0)
-            continue;
-        int n = 0;
-        while (n < 512 && kinds[i].more()) {
-            n++;
-            poll(NULL, 0, 1);
-        }
-        printf("%d %s\n", n, n < 512 ? strerror(errno) : "as wanted");
-        fflush(stdout);
-        return 5;
-    }
-    return 2;
-}
-
-static void tick(void) {
-    for (;;) {
-        (void)!write(1, ".", 1);
-        poll(NULL, 0, 1);
-    }
-}
-
-static int neighbour(void) {
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    memcpy(at.sun_path + 1, "neighbour", 9);
-    int ret = bind(fd, (struct sockaddr *)&at, sizeof(sa_family_t) + 10) || listen(fd, 1);
-    (void)!write(1, ret ? "no" : "up", 2);
-    pause();
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const char *mode = argc > 1 ? argv[1] : "";
+    int code = 0;
     setvbuf(stdout, NULL, _IONBF, 0);
     if (strcmp(mode, "whoami") == 0)
         return geteuid() == 0 || status_field("CapEff:", 16) != 0;
-    if (strcmp(mode, "forks") == 0)
-        return spend_forks();
-    if (strcmp(mode, "memory") == 0)
-        return spend_memory();
-    if (strcmp(mode, "tmp") == 0)
-        return spend_tmp();
-    if (strcmp(mode, "hoard") == 0)
-        return hoard(argc > 2 ? argv[2] : "");
-    if (strcmp(mode, "tick") == 0)
-        tick();
-    if (strcmp(mode, "neighbour") == 0)
-        return neighbour();
+    if (jailed_acts(mode, argc > 2 ? argv[2] : "", &code))
+        return code;
     if (strcmp(mode, "env") == 0) {
         extern char **environ;
         for (char **e = environ; *e; e++)
