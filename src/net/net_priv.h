@@ -20,7 +20,9 @@
 
 enum {
     /* a connection's memory: head, body buffer, head of the answer */
-    NET_POOL_BYTES = 16 * 1024,
+    NET_POOL_BYTES = 32 * 1024,
+    /* … of which so much is kept for the head of the answer */
+    NET_ANSWER_BYTES = 8 * 1024,
     NET_CONNECTIONS = 8192, /* for each of the two daemons */
     /* body left after an answer of begin that keeps the connection */
     NET_DRAIN_EARLY = 1024 * 1024,
@@ -61,6 +63,7 @@ struct net_conn {
     int fd;
     bool tls;
     bool linger;     /* close softly: the client may still be sending */
+    bool refused;    /* net_refuse has answered; nothing follows */
     atomic_bool cut; /* answer nothing more */
     char peer_ip[INET6_ADDRSTRLEN];
     struct sockaddr_storage peer;
@@ -159,6 +162,30 @@ void net_on_completed(void *net, struct MHD_Connection *mhd, void **request,
  * thread.
  */
 void net_request_cut(struct net_conn *conn);
+/* NULL where libmicrohttpd serves a connection that we do not know. */
+struct net_conn *net_conn_of(struct MHD_Connection *mhd);
+struct net_request;
+/* A request that is known by its target alone; mhd may be NULL. net_request_over frees it. */
+struct net_request *net_request_new(struct net_conn *conn, struct MHD_Connection *mhd, str target);
+/* What the head says; method "" where it is not known. */
+void net_request_fill(struct net_request *r, const char *method);
+/* The application will hear of the request, so done must be called. */
+void net_request_begun(struct net_request *r);
+/* Calls done where begin was called, and frees. */
+void net_request_over(struct net_request *r);
+
+/* ---- refuse.c ---- */
+/*
+ * Answers in the application's form (net_app.refuse), at once and past libmicrohttpd, and shuts the
+ * sending side: what is queued afterwards does not reach the client. The second refusal on a
+ * connection does nothing. The connection's pool thread.
+ */
+void net_refuse(struct net_request *r, const struct net_refusal *why);
+/* The connection, in clear, did not begin with a request (gate_is_garbage). The accepting thread. */
+void net_refuse_garbage(struct net_conn *conn);
+/* MHD_queue_response of the library: ours is called by the library alone. */
+enum MHD_Result net_queue(struct MHD_Connection *mhd, unsigned status,
+                          struct MHD_Response *response);
 
 /*
  * Where a request is. HEAD: begin has not been answered for yet; BODY: pieces go to the
@@ -193,6 +220,7 @@ struct net_request {
     void *then_ctx;
 
     struct net_reply_head *heads; /* headers of the answer, newest first */
+    struct buf *by_hand;          /* net_refuse writes the answer: its body goes here */
     struct MHD_Response *response;
     unsigned status;
 };
