@@ -23,6 +23,8 @@ struct daemon_settings {
     unsigned reserve_mib; /* free disk space kept */
     unsigned threads;     /* of each HTTP pool */
     unsigned idle_s;      /* idle connections */
+    unsigned head_s;      /* for a request's head */
+    unsigned body_s;      /* for each KiB of a request's body */
     unsigned stop_s;      /* patience with requests under way at the end */
     struct buf file;      /* owns the texts that come from the file */
     /* From the command line alone: */
@@ -33,7 +35,7 @@ struct daemon_settings {
 };
 
 /* The flags. The first DAEMON_FILE_FLAGS of them may stand in the file. */
-enum { DAEMON_FILE_FLAGS = 10, DAEMON_FLAGS = 14 };
+enum { DAEMON_FILE_FLAGS = 12, DAEMON_FLAGS = 16 };
 extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
 /* Frees the file's texts; those of the settings that came from there are stale. */

@@ -119,6 +119,10 @@ static void accepted(struct net_acceptor *a, struct net_origin *origin, int fd,
         int on = 1;
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
+    if (!net_crowd_make_room(a->net, origin, peer)) {
+        close(fd);
+        return;
+    }
     struct net_conn *conn = net_conn_new(origin, fd, peer, peer_len);
     conn->deadline_ms = clock_mono_ms() + (int64_t)a->net->idle_s * 1000;
     list_append(&a->pending, &conn->pending);
@@ -131,7 +135,7 @@ static void accepted(struct net_acceptor *a, struct net_origin *origin, int fd,
  * silence, and keeps the listener from waking us for it without end.
  */
 static void turn_one_away(struct net_acceptor *a, const struct net_origin *origin) {
-    log_warn("net", "a client was turned away: too many open files");
+    a->net->crowd.refused++;
     close(a->spare_fd);
     int fd = accept4(origin->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0)
@@ -236,11 +240,11 @@ static void take_arriving(struct net_acceptor *a) {
 
 /* Ends what is over its time; returns the milliseconds until the next deadline, -1 without one. */
 static int expire(struct net_acceptor *a) {
-    int64_t now = clock_mono_ms(), next = INT64_MAX;
+    int64_t now = clock_mono_ms(), next = net_crowd_look(a->net, now);
     LIST_EACH (node, &a->pending) {
         struct net_conn *conn = LIST_ENTRY(node, struct net_conn, pending);
         if (conn->deadline_ms > now) {
-            next = conn->deadline_ms;
+            next = conn->deadline_ms < next ? conn->deadline_ms : next;
             break;
         }
         drop_conn(conn);

@@ -12,6 +12,7 @@
  */
 #include "base/list.h"
 #include "base/lock.h"
+#include "net/crowd.h"
 #include "net/net.h"
 
 #include <microhttpd.h>
@@ -23,7 +24,8 @@ enum {
     NET_POOL_BYTES = 32 * 1024,
     /* … of which so much is kept for the head of the answer */
     NET_ANSWER_BYTES = 8 * 1024,
-    NET_CONNECTIONS = 8192, /* for each of the two daemons */
+    /* for each of the two daemons: crowd.h bounds what gets there */
+    NET_CONNECTIONS = NET_PORT_MOST + NET_LOCAL_MOST + NET_DYING_MOST,
     /* body left after an answer of begin that keeps the connection */
     NET_DRAIN_EARLY = 1024 * 1024,
     NET_DRAIN_LATE = 64 * 1024 * 1024, /* body left after an answer of body: then it is cut */
@@ -45,11 +47,12 @@ struct net_origin {
     void *ctx;
     void (*released)(void *ctx);
     bool local;
-    _Atomic bool closed; /* set under net.lock; the acceptor looks without it */
-    bool gone;           /* accepting thread: the listener is no longer watched */
-    unsigned refs;       /* under net.lock: the listener and each connection */
-    struct list node;    /* in net.origins */
-    struct list conns;   /* under net.lock */
+    _Atomic bool closed;    /* set under net.lock; the acceptor looks without it */
+    bool gone;              /* accepting thread: the listener is no longer watched */
+    unsigned refs;          /* under net.lock: the listener and each connection */
+    struct list node;       /* in net.origins */
+    struct list conns;      /* under net.lock */
+    struct net_share share; /* local: under net.lock */
     struct net_app own_app;
 };
 
@@ -60,7 +63,9 @@ struct net_conn {
     struct list node;          /* in origin.conns */
     struct list pending;       /* accepting thread: waits for its first byte */
     int64_t deadline_ms;       /* … until then, monotonic */
+    struct net_member member;
     int fd;
+    bool started; /* under net.lock: libmicrohttpd has it */
     bool tls;
     bool linger;     /* close softly: the client may still be sending */
     bool refused;    /* net_refuse has answered; nothing follows */
@@ -75,7 +80,7 @@ struct net_conn {
 /* The fields above `lock` are set by net_start and stay until net_stop. */
 struct net {
     struct net_app app;
-    unsigned idle_s;
+    unsigned idle_s, head_s, body_s;
     struct MHD_Daemon *plain, *tls;
     struct net_sni *sni;
 
@@ -83,6 +88,7 @@ struct net {
     struct list origins;
     struct net_conn **by_fd; /* fd → connection */
     size_t n_by_fd;
+    struct net_crowd crowd;
 
     struct net_acceptor *acceptor; /* under lock; NULL once it is stopping */
 
@@ -107,6 +113,10 @@ struct net_conn *net_conn_new(struct net_origin *origin, int fd,
  * that the kernel gives out anew.
  */
 void net_conn_free(struct net_conn *conn);
+/*
+ * Shuts the socket, upon which its owner closes it, and lets no answer out. net.lock is held.
+ */
+void net_conn_cut(struct net_conn *conn);
 /* Drops a reference; the last one calls released and frees. Without net.lock. */
 void net_origin_unref(struct net_origin *origin);
 /*
@@ -214,6 +224,7 @@ struct net_request {
     bool parked; /* the callback that ran last suspended */
     bool close;
     uint64_t drained;
+    size_t step_bytes; /* of the body since the last beat */
 
     atomic_int park;
     void (*then)(void *ctx, struct net_req *req);

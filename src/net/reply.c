@@ -91,6 +91,7 @@ void net_reply_buf(struct net_req *req, int status, struct buf *body) {
 }
 
 struct stream {
+    struct net_conn *conn; /* lives as long as the answer */
     ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n);
     void (*release)(void *ctx);
     void *ctx;
@@ -98,6 +99,7 @@ struct stream {
 
 static ssize_t stream_read(void *cls, uint64_t pos, char *p, size_t max) {
     const struct stream *s = cls;
+    net_beat(&s->conn->member, PHASE_SEND);
     ssize_t n = s->read(s->ctx, pos, p, max);
     /*
      * The length was announced: all that is left when bytes fail to come is to cut the connection.
@@ -116,7 +118,7 @@ void net_reply_stream(struct net_req *req, int status, uint64_t size,
                       ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
                       void (*release)(void *ctx), void *ctx) {
     struct stream *s = mem_new(struct stream);
-    *s = (struct stream){read, release, ctx};
+    *s = (struct stream){request_of(req)->conn, read, release, ctx};
     size_t block = size < STREAM_BLOCK ? (size_t)size + 1 : STREAM_BLOCK;
     reply(req, status, MHD_create_response_from_callback(size, block, stream_read, s, stream_free));
 }

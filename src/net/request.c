@@ -47,6 +47,8 @@ void *net_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
     char *query = uri ? strchr(uri, '?') : NULL;
     if (query && query[1])
         query[1] = '\0';
+    if (net_phase_of(&conn->member) != PHASE_HEAD)
+        net_beat(&conn->member, PHASE_HEAD);
     LOCK_SCOPE(&conn->lock);
     conn->request = r;
     return r;
@@ -79,6 +81,7 @@ void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
     if (!r)
         return;
     *request = NULL;
+    net_beat(&r->conn->member, PHASE_IDLE);
     pthread_mutex_lock(&r->conn->lock);
     r->conn->request = NULL;
     pthread_mutex_unlock(&r->conn->lock);
@@ -177,9 +180,18 @@ void net_request_fill(struct net_request *r, const char *method) {
 /* ---- Answers ---- */
 
 static enum MHD_Result queue(struct net_request *r) {
+    net_beat(&r->conn->member, PHASE_SEND);
     if (r->close || r->conn->origin->net->stopping)
         MHD_add_response_header(r->response, "Connection", "close");
     return net_queue(r->mhd, r->status, r->response);
+}
+
+/* The client's turn, where there is a body. */
+static enum MHD_Result wait_for_rest(struct net_request *r, enum net_step step) {
+    r->step = r->req.has_body ? step : STEP_END;
+    if (r->req.has_body)
+        net_beat(&r->conn->member, PHASE_BODY);
+    return MHD_YES;
 }
 
 /*
@@ -193,8 +205,7 @@ static enum MHD_Result answered_early(struct net_request *r) {
         return MHD_YES;
     }
     if (!req->expects_continue && req->has_length && req->content_length <= NET_DRAIN_EARLY) {
-        r->step = STEP_DRAIN;
-        return MHD_YES;
+        return wait_for_rest(r, STEP_DRAIN);
     }
     r->conn->linger = true;
     return queue(r);
@@ -215,8 +226,7 @@ static enum MHD_Result go_on(struct net_request *r) {
         return r->step == STEP_HEAD ? answered_early(r) : queue(r);
     if (r->step == STEP_END)
         return nobody_answered(r);
-    r->step = r->req.has_body ? STEP_BODY : STEP_END;
-    return MHD_YES;
+    return wait_for_rest(r, STEP_BODY);
 }
 
 /* ---- Steps ---- */
@@ -224,6 +234,7 @@ static enum MHD_Result go_on(struct net_request *r) {
 static enum MHD_Result at_head(struct net *net, struct net_request *r, const char *method,
                                const char *version) {
     struct gate g;
+    net_beat(&r->conn->member, PHASE_BUSY);
     bool passed = pass_gate(r, &g, method, version);
     if (net->stopping)
         return MHD_NO;
@@ -240,6 +251,11 @@ static enum MHD_Result at_head(struct net *net, struct net_request *r, const cha
 static enum MHD_Result at_piece(struct net_request *r, const char *data, size_t *data_len) {
     size_t n = *data_len;
     *data_len = 0;
+    r->step_bytes += n;
+    if (r->step_bytes >= NET_BODY_STEP) {
+        r->step_bytes = 0;
+        net_beat(&r->conn->member, PHASE_BODY);
+    }
     if (r->step == STEP_DRAIN) {
         r->drained += n;
         return r->drained <= NET_DRAIN_LATE ? MHD_YES : MHD_NO;
@@ -254,6 +270,7 @@ static enum MHD_Result at_end(struct net_request *r) {
     r->step = STEP_END;
     if (r->response)
         return queue(r);
+    net_beat(&r->conn->member, PHASE_BUSY);
     r->app->end(r->app->ctx, &r->req);
     return go_on(r);
 }
