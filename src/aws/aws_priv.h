@@ -221,3 +221,7 @@ int aws_open(struct rq *rq, uint64_t size);
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */
 void aws_reply(struct rq *rq, bool failed);
+
+/* ---- refuse.c ---- */
+/* net_app.refuse: answers in the form of the service that the head names, S3's without one. */
+void aws_refuse(void *ctx, struct net_req *req, const struct net_refusal *why);

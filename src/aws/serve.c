@@ -232,5 +232,6 @@ struct net_app aws_cloud_app(struct aws_cloud *cloud) {
                             .begin = on_begin,
                             .body = on_body,
                             .end = on_end,
-                            .done = on_done};
+                            .done = on_done,
+                            .refuse = aws_refuse};
 }
