@@ -186,6 +186,7 @@ struct net_request {
     bool begun;  /* begin was called, so done must be */
     bool parked; /* the callback that ran last suspended */
     bool close;
+    uint64_t seen; /* bytes of the body */
     uint64_t drained;
 
     atomic_int park;
