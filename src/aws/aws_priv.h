@@ -188,8 +188,8 @@ int aws_fail_unsupported(struct rq *rq, str op);
 int aws_gunzip(struct rq *rq);
 /* What aws_held_… answered, as the request's error. Always AWS_FAILED. */
 int aws_fail_held(struct rq *rq, int r);
-/* Gives back what the body of a request took. rq->payload.bytes is empty afterwards. */
-void aws_drop_body(struct rq *rq);
+/* Counts what a large rq->payload.bytes will take as a document. */
+int aws_weigh(struct rq *rq);
 int aws_decode(struct rq *rq); /* fills rq->in from route, labels, headers and body */
 /*
  * The input against its shapes: required members, lengths, ranges, patterns, enums. The service's

@@ -20,13 +20,13 @@ struct aws_bodies {
 };
 
 /*
- * A package of the largest size is 67 MiB as JSON, so a share of the decoded must have room for
- * one. What a function hands in is passed on within one callback: 64 threads with 6 MiB each.
+ * A package of the largest size is 67 MiB as JSON, and weighed with four copies more (weigh.c): a
+ * share of the decoded has room for one. What a function hands in is passed on within one callback: 64 threads with 6 MiB each.
  */
 static const struct aws_bodies_limits standard = {
     .share = {
-        [AWS_SHARE_UNPROVEN] = {24u << 20, 384u << 20, 1024, 72u << 20},
-        [AWS_SHARE_PROVEN] = {24u << 20, 384u << 20, 1024, 72u << 20},
+        [AWS_SHARE_UNPROVEN] = {24u << 20, 384u << 20, 1024, 352u << 20},
+        [AWS_SHARE_PROVEN] = {24u << 20, 384u << 20, 1024, 352u << 20},
         [AWS_SHARE_SANDBOX] = {16u << 20, 256u << 20, 512, 384u << 20},
     }};
 
@@ -261,6 +261,8 @@ int aws_held_add(struct aws_held *held, const void *p, size_t n) {
 int aws_held_count_decoded(struct aws_held *held, uint64_t n) {
     LOCK_SCOPE(&held->bodies->lock);
     struct share *s = share_of(held);
+    if (n > s->limits.decoded - held->decoded)
+        return AWS_BODY_E_TOO_LARGE;
     if (n > s->limits.decoded - s->used.decoded)
         return AWS_BODY_E_CROWDED;
     s->used.decoded += n;

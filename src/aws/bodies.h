@@ -33,6 +33,7 @@ enum {
 };
 enum {
     AWS_BODY_E_CROWDED = OUTCOMES_AWS_BODIES, /* the budget is used up, or the body was dropped */
+    AWS_BODY_E_TOO_LARGE,                     /* more than the share has when nobody uses it */
 };
 
 /* Whose body it is. */
@@ -47,7 +48,7 @@ struct aws_share_limits {
     uint64_t memory;  /* buffers of bodies that are still to come, or wait in memory */
     uint64_t disk;    /* files of those */
     unsigned files;   /* how many of them */
-    uint64_t decoded; /* large bodies that were read back, until their request lets them go */
+    uint64_t decoded; /* large bodies as documents, until their request lets them go */
 };
 struct aws_bodies_limits {
     struct aws_share_limits share[AWS_N_SHARES];
@@ -92,8 +93,8 @@ int aws_held_add(struct aws_held *held, const void *p, size_t n);
  */
 int aws_held_take(struct aws_held *held, str *ret);
 /*
- * After aws_held_take: counts n more bytes as decoded (what a body unpacks to). 0 or
- * AWS_BODY_E_CROWDED, and nothing is counted.
+ * After aws_held_take: counts n more bytes as decoded (what a body unpacks to, what its document
+ * takes). 0; AWS_BODY_E_CROWDED or AWS_BODY_E_TOO_LARGE, and nothing is counted.
  */
 int aws_held_count_decoded(struct aws_held *held, uint64_t n);
 /* Frees a large body's bytes, whose document has been read; they go on counting as decoded. */

@@ -7,7 +7,7 @@
 
 #include <zlib.h>
 
-enum { STEP = 65536, MOST = 16 * 1024 * 1024 };
+enum { STEP = 65536, MOST = 8 * 1024 * 1024 };
 
 /* Large output counts as a large body does: by the room that it takes. */
 static int make_room(struct aws_held *held, struct buf *out, uint64_t *counted) {
@@ -51,7 +51,7 @@ int aws_gunzip(struct rq *rq) {
     inflateEnd(&z);
     if (r == AWS_E_TOO_LARGE)
         return aws_fail_common(rq, COMMON_TOO_LARGE, NULL);
-    if (r == AWS_BODY_E_CROWDED)
+    if (r == AWS_BODY_E_CROWDED || r == AWS_BODY_E_TOO_LARGE)
         return aws_fail_held(rq, r);
     if (r)
         return aws_fail_common(rq, COMMON_MALFORMED, "The body is not valid gzip");

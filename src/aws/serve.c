@@ -75,8 +75,11 @@ static int check_anonymous(struct rq *rq) {
 }
 
 int aws_fail_held(struct rq *rq, int r) {
-    return r == AWS_BODY_E_CROWDED ? aws_fail_common(rq, COMMON_CROWDED, NULL)
-                                   : aws_fault(rq, r, "putting a body aside");
+    if (r == AWS_BODY_E_CROWDED)
+        return aws_fail_common(rq, COMMON_CROWDED, NULL);
+    if (r == AWS_BODY_E_TOO_LARGE)
+        return aws_fail_common(rq, COMMON_TOO_LARGE, NULL);
+    return aws_fault(rq, r, "putting a body aside");
 }
 
 static int to_held(void *ctx, const void *bytes, size_t n) {
@@ -205,9 +208,17 @@ static bool park(struct rq *rq) {
     return !early;
 }
 
+/* Gives back what the body took. */
+static void drop_body(struct rq *rq) {
+    aws_held_deinit(&rq->priv->held);
+    buf_deinit(&rq->priv->unpacked);
+    rq->payload.bytes = S("");
+}
+
+/* A request that waits keeps nothing of its body. */
 static void finish(struct rq *rq, int r) {
     while (r == AWS_SUSPENDED) {
-        aws_drop_body(rq);
+        drop_body(rq);
         if (park(rq))
             return;
         r = aws_run(rq, rq->priv->then);
@@ -215,16 +226,12 @@ static void finish(struct rq *rq, int r) {
     aws_reply(rq, r != 0);
 }
 
-void aws_drop_body(struct rq *rq) {
-    aws_held_deinit(&rq->priv->held);
-    buf_deinit(&rq->priv->unpacked);
-    rq->payload.bytes = S("");
-}
-
 /* The whole body, in memory. */
 static int take_body(struct rq *rq) {
     int r = aws_held_take(&rq->priv->held, &rq->payload.bytes);
-    return r ? aws_fail_held(rq, r) : aws_gunzip(rq);
+    if (r)
+        return aws_fail_held(rq, r);
+    return aws_gunzip(rq) || aws_weigh(rq) ? AWS_FAILED : 0;
 }
 
 /* JSON and CBOR documents are copies of the body's text, so a large text need not stay. */

@@ -245,6 +245,27 @@ class Bodies(CloudCase):
         self.assertEqual(made["CodeSize"], len(code))
         self.assertEqual(self.aside(), [])
 
+    def test_a_document_is_counted_by_what_it_holds(self):
+        before, many = self.rss(), b"{}," * 2_000_000 + b"{}"  # 6 MB of text, 500 MB of objects
+        status, text = self.put(b'{"TableName":"bodies","Item":{"k":[' + many + b"]}}")
+        self.assertEqual(status, 413)
+        self.assertIn(b"RequestEntityTooLargeException", text)
+        self.assertLess(self.rss() - before, 60 * MiB)
+        status, text = self.put(b'{"TableName":"bodies","Item":{"k":{"S":"' + many + b'"}}}')  # text weighs little
+        self.assertEqual(status, 400)
+        self.assertIn(b"ValidationException", text)
+
+    def put(self, body):
+        """PutItem with a body as given, signed."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        headers = {"X-Amz-Target": "DynamoDB_20120810.PutItem", "Content-Type": "application/x-amz-json-1.0"}
+        request = AWSRequest("POST", self.cloud.plain_endpoint + "/", data=body, headers=headers)
+        SigV4Auth(Credentials(self.cloud.access_key, self.cloud.secret_key), "dynamodb", "us-east-1").add_auth(request)
+        status, _, text = self.cloud.http("POST", "/", body, dict(request.headers))
+        return status, text
+
     def role(self):
         trust = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},'
                  '"Action":"sts:AssumeRole"}]}')
