@@ -25,7 +25,7 @@ struct aws_bodies {
  */
 static const struct aws_bodies_limits standard = {
     .share = {
-        [AWS_SHARE_UNPROVEN] = {24u << 20, 384u << 20, 1024, 352u << 20},
+        [AWS_SHARE_UNPROVEN] = {24u << 20, 192u << 20, 1024, 352u << 20},
         [AWS_SHARE_PROVEN] = {24u << 20, 384u << 20, 1024, 352u << 20},
         [AWS_SHARE_SANDBOX] = {16u << 20, 256u << 20, 512, 384u << 20},
     }};

@@ -55,7 +55,7 @@ struct aws_bodies_limits {
 };
 
 struct aws_bodies;
-/* limits NULL: those of a daemon, 64 MiB of memory and 1 GiB of disk in all. store is borrowed. */
+/* limits NULL: those of a daemon, 64 MiB of memory and 832 MiB of disk in all. store is borrowed. */
 struct aws_bodies *aws_bodies_new(struct store *store, const struct aws_bodies_limits *limits);
 /* No body is under way any more. NULL is fine, and returned. */
 struct aws_bodies *aws_bodies_free(struct aws_bodies *bodies);

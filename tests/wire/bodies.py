@@ -160,18 +160,18 @@ class Bodies(CloudCase):
         self.honest()
         before, size, piece = self.rss(), 15 * MiB + 1, b"x" * MiB
         held = []
-        for _ in range(32):  # 480 MiB, of which 384 MiB may lie aside
+        for _ in range(16):  # 240 MiB, of which 192 MiB may lie aside
             s = self.connect()
             s.sendall(self.head("lambda", path="/2015-03-31/functions", length=size))
             for _ in range(15):
                 s.sendall(piece)
             held.append(s)
-            if len(held) == 24:
+            if len(held) == 12:
                 self.honest()
-        wait_for(lambda: sum(self.aside()) > 300 * MiB)
-        self.assertLessEqual(sum(self.aside()), 384 * MiB)
+        wait_for(lambda: sum(self.aside()) > 150 * MiB)
+        self.assertLessEqual(sum(self.aside()), 192 * MiB)
         self.honest()
-        self.assertLess(self.rss() - before, 160 * MiB)
+        self.assertLess(self.rss() - before, 120 * MiB)
         for s in held:
             s.sendall(b"x")
         answers = [self.answer(s) for s in held]
@@ -179,7 +179,7 @@ class Bodies(CloudCase):
         self.assertEqual({a[0] for a in answers}, {403, 503})
         self.assertTrue(all("ServiceUnavailable" in text for _, text in crowded), crowded)
         self.assertTrue(all("InvalidSignatureException" in text for status, text in answers if status == 403))
-        self.assertLess(len(crowded), 24)
+        self.assertLess(len(crowded), 12)
         wait_for(lambda: not self.aside())
         self.honest()
 
