@@ -183,7 +183,8 @@ static int count_disk(struct aws_held *held, uint64_t n) {
 /* ---- Growing ---- */
 
 static size_t capacity_for(const struct buf *bytes, size_t n) {
-    size_t want = bytes->len + n + 1, capacity = bytes->cap ? bytes->cap : 2 * AWS_BODY_FREE;
+    size_t want = bytes->len + n + 1,
+           capacity = bytes->cap ? bytes->cap : (size_t)2 * AWS_BODY_FREE;
     while (capacity < want)
         capacity *= 2;
     return capacity;
