@@ -243,6 +243,7 @@ static int open_net(struct daemon *d, struct err *err) {
     struct net_app cloud = aws_cloud_app(d->cloud);
     d->front = (struct daemon_front){d, daemon_services_find(&d->services, "cloudformation")};
     daemon_front_doors(&d->front_doors, &d->front, &cloud);
+    d->front_doors.bodies = aws_cloud_bodies(d->cloud);
     struct net_options options = {
         .app = daemon_doors_app(&d->front_doors),
         .threads = d->o.settings->threads,
