@@ -19,6 +19,7 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
     if (!cloud->options.max_body)
         cloud->options.max_body = DEFAULT_MAX_BODY;
     cloud->router = aws_router_new();
+    cloud->keys = keys_new();
     *ret_cloud = cloud;
     return 0;
 }
@@ -31,6 +32,7 @@ struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
         rights_free(cloud->services[i].rights);
     }
     aws_router_free(cloud->router);
+    keys_free(cloud->keys);
     free(cloud->default_region);
     free(cloud->default_account);
     free(cloud->endpoint);
@@ -66,9 +68,11 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
         slot->rows[api_op_find(service->api, str_c(op->name)) - service->api->ops] = op;
     }
     int r = rights_read(&slot->rights, service, err);
-    if (r == 0)
-        slot->service = service;
-    return r;
+    if (r)
+        return r;
+    keys_add(cloud->keys, service, slot->rights);
+    slot->service = service;
+    return 0;
 }
 
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,

@@ -28,8 +28,9 @@ int aws_port_decide(const struct hub_event *event, const struct policy *policy, 
     CLEANUP(policy_context)
     struct policy_context *context =
         context_of(event->region, event->source_arn, event->source_account, true);
-    policy_context_add(context, S("aws:PrincipalServiceName"), event->source_service);
-    policy_context_add(context, S("aws:PrincipalType"), S("Service"));
+    aws_context_add_service(context, event->source_service, event->region);
+    add_given(context, S("aws:SourceOwner"), event->source_account);
+    add_given(context, S("aws:ResourceAccount"), account);
     struct policy_request request = {
         .principal = {.kind = PRINCIPAL_SERVICE, .arn = event->source_service},
         .action = str_c(action),

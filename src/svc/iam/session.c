@@ -1,6 +1,6 @@
 /*
  * Role sessions: {Account, Role, RoleId, RoleArn, Name, Expires (real ms), Issued, Sealed, Policy,
- * PolicyArns}. Sealed is secret key and session token, a line each, under the seal. A session whose
+ * PolicyArns, SourceFunction}. Sealed is secret key and session token, a line each, under the seal. A session whose
  * role is gone, or was made anew, is gone with it.
  */
 #include "base/arn.h"
@@ -60,6 +60,8 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
         json_set_str(doc, "Policy", terms->document);
     if (terms->arns)
         json_set(doc, "PolicyArns", json_deep_copy(terms->arns));
+    if (terms->source_function.len)
+        json_set_str(doc, "SourceFunction", terms->source_function);
     json_write(&text, doc);
     /* Blind: the id is of this call alone. */
     iam_key_plain(&key, "iam.session", id);

@@ -8,7 +8,7 @@
 #include "aws/rq.h"
 
 /* When it is set: 0, or POLICY_E_MALFORMED with the reason in the words of IAM. */
-int kit_policy_check(str text, struct err *err);
+int kit_policy_check(struct rq *rq, str text, struct err *err);
 
 /*
  * What the hook answers: *ret_policy is compiled and kept until the request is over, NULL without a

@@ -66,7 +66,7 @@ static int take_keys(struct lambda_svc *svc, struct lambda_env *env, struct aws_
                      struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
     int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE,
-                           env->fn->name.name, KEYS_S, keys, err);
+                           env->fn->name.name, buf_view(&env->fn->arn), KEYS_S, keys, err);
     if (r == 0)
         env->keys_expire_ms = keys->expires_ms;
     return r;

@@ -90,7 +90,7 @@ static int check_whole(struct rq *rq, const json_t *doc) {
     write_policy(doc, &text);
     if (text.len > POLICY_MOST)
         return aws_fail(rq, &lambda_e_PolicyLengthExceededException, NULL);
-    if (kit_policy_check(buf_view(&text), &err))
+    if (kit_policy_check(rq, buf_view(&text), &err))
         return lambda_fail_invalid(
             rq,
             "The provided principal was invalid. Please check the principal and try again. (%s)",

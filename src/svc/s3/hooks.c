@@ -91,7 +91,10 @@ int s3_hook_context(void *svc_, struct rq *rq, const struct aws_question *questi
                     struct policy_context *context) {
     struct s3_svc *svc = svc_;
     if (question->version.p)
-        policy_context_add(context, S("s3:VersionId"), question->version);
+        policy_context_add(context, S("s3:versionid"), question->version);
+    if (question->flags & (S3_CREATES | S3_PREPARES))
+        policy_context_add(context, S("s3:ObjectCreationOperation"),
+                           question->flags & S3_CREATES ? S("true") : S("false"));
     if (question->flags & S3_NEW_TAGS)
         add_request_tags(rq->in, context);
     return question->flags & S3_OLD_TAGS ? add_existing_tags(svc, rq, question, context) : 0;

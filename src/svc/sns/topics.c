@@ -19,7 +19,8 @@ static int check_display_name(struct rq *rq, const struct kit_attribute *a, str 
 
 static int check_policy(struct rq *rq, const struct kit_attribute *, str value, const void *) {
     struct err err = {0};
-    return kit_policy_check(value, &err) ? sns_fail_parameter(rq, "Policy Error: %s", err.text) : 0;
+    return kit_policy_check(rq, value, &err) ? sns_fail_parameter(rq, "Policy Error: %s", err.text)
+                                             : 0;
 }
 
 static const struct kit_refusal no_fifo = {

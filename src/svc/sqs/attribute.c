@@ -24,7 +24,7 @@ static int check_bool(struct rq *rq, const struct kit_attribute *a, str value, c
 
 static int check_policy(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     struct err err = {0};
-    return kit_policy_check(value, &err)
+    return kit_policy_check(rq, value, &err)
                ? aws_fail(rq, &SQS_InvalidAttributeValue, INVALID " Reason: %s", a->name, err.text)
                : 0;
 }

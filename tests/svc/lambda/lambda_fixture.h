@@ -54,6 +54,7 @@ static inline int role(void *ctx, str arn, str service, str session, struct aws_
                        struct err *err) {
     (void)ctx;
     (void)session;
+    (void)function;
     (void)err;
     if (!str_is(arn, ROLE_ARN) || !str_is(service, "lambda.amazonaws.com"))
         return AWS_E_NO_ROLE;
@@ -70,10 +71,11 @@ static inline int role(void *ctx, str arn, str service, str session, struct aws_
     return 0;
 }
 
-static inline int assume(void *ctx, str arn, str service, str session, int64_t seconds,
-                         struct aws_credentials *ret, struct err *err) {
+static inline int assume(void *ctx, str arn, str service, str session, str function,
+                         int64_t seconds, struct aws_credentials *ret, struct err *err) {
     (void)ctx;
     (void)session;
+    (void)function;
     (void)err;
     (void)service;
     if (!str_is(arn, ROLE_ARN))
