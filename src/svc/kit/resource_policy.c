@@ -1,12 +1,7 @@
 /* kit/resource_policy: asks resource policies for requests and for events. */
 #include "svc/kit/resource_policy.h"
 
-#include "aws/keys.h"
 #include "aws/port.h"
-
-int kit_policy_check(struct rq *rq, str text, struct err *err) {
-    return aws_policy_new(rq, POLICY_RESOURCE, text, NULL, err);
-}
 
 /* ---- Of a request ---- */
 

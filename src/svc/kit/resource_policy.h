@@ -1,18 +1,15 @@
 #pragma once
 /*
- * kit/resource_policy: the policy attached to a topic, a queue, a function: checked when it is set,
- * asked for a request (aws_service.resource_policy) and for an event at a hub port.
+ * kit/resource_policy: the policy attached to a topic, a queue, a function: asked for a request
+ * (aws_service.resource_policy) and for an event at a hub port. aws/keys.h checks it when it is set.
  *
  * The text is what the service's row holds; empty: nothing is attached.
  */
 #include "aws/rq.h"
 
-/* When it is set: 0, or POLICY_E_MALFORMED with the reason in the words of IAM. */
-int kit_policy_check(struct rq *rq, str text, struct err *err);
-
 /*
  * What the hook answers: *ret_policy is compiled and kept until the request is over, NULL without a
- * text. 0 or AWS_FAILED (a row that held what kit_policy_check would have refused).
+ * text. 0 or AWS_FAILED (a row that held what aws_policy_new would have refused).
  */
 int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_policy);
 

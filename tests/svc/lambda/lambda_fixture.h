@@ -54,7 +54,6 @@ static inline int role(void *ctx, str arn, str service, str session, struct aws_
                        struct err *err) {
     (void)ctx;
     (void)session;
-    (void)function;
     (void)err;
     if (!str_is(arn, ROLE_ARN) || !str_is(service, "lambda.amazonaws.com"))
         return AWS_E_NO_ROLE;
