@@ -1,14 +1,13 @@
 """Walks the table of condition keys (docs/SUPPORTED.md, which a test holds equal to the rows): for each filled
 key a Deny with it denies, a Deny with another value does not, an Allow with it allows and an Allow with another
 value does not, in a real request; each absent key has no value. A key without a case fails."""
-import base64
+import datetime
 import io
 import json
 import os
 import pathlib
 import re
 import sys
-import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -441,6 +440,134 @@ class Keys(CloudCase):
                 who.put({"Effect": "Allow", "Action": "*", "Resource": "*"},
                         *({"Effect": "Deny", "Action": action, "Resource": "*", "Condition": {"Null": {key: "false"}}} for key in some))
                 self.assertFalse(denied(ask), some)
+
+
+class Documents(CloudCase):
+    """What is said of keys when a policy is put, and what revokes a session."""
+    def setUp(self):
+        self.iam = self.cloud.client("iam", tls=False)
+
+    def statement(self, key, action="*", **more):
+        return {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": {"StringEquals": {key: "x"}}, **more}
+
+    def test_an_unknown_key_is_refused_by_name(self):
+        key = "aws:SourceIdentityy"
+        iam, plain = self.iam, document(self.statement("aws:SourceIdentity"))
+        iam.create_user(UserName="doc")
+        role = iam.create_role(RoleName="doc", AssumeRolePolicyDocument=trust(AWS=A))["Role"]["Arn"]
+        managed = iam.create_policy(PolicyName="doc", PolicyDocument=plain)["Policy"]["Arn"]
+        iam.put_user_policy(UserName="doc", PolicyName="p", PolicyDocument=document({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}))
+        keys = iam.create_access_key(UserName="doc")["AccessKey"]
+        client = lambda service: self.cloud.client(service, tls=False)
+        sts = self.cloud.client("sts", tls=False, keys=(keys["AccessKeyId"], keys["SecretAccessKey"]))
+        client("s3").create_bucket(Bucket="documents")
+        topic, queue = client("sns").create_topic(Name="doc")["TopicArn"], client("sqs").create_queue(QueueName="doc")["QueueUrl"]
+        bad = document(self.statement(key))
+        held = lambda action, resource: document(self.statement(key, action, Resource=resource, Principal="*"))
+        for code, put in (
+                ("MalformedPolicyDocument", lambda: iam.put_user_policy(UserName="doc", PolicyName="q", PolicyDocument=bad)),
+                ("MalformedPolicyDocument", lambda: iam.put_role_policy(RoleName="doc", PolicyName="q", PolicyDocument=bad)),
+                ("MalformedPolicyDocument", lambda: iam.create_policy(PolicyName="doc2", PolicyDocument=bad)),
+                ("MalformedPolicyDocument", lambda: iam.create_policy_version(PolicyArn=managed, PolicyDocument=bad)),
+                ("MalformedPolicyDocument", lambda: iam.create_role(RoleName="doc2", AssumeRolePolicyDocument=document(
+                    {"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {key: "x"}}}))),
+                ("MalformedPolicyDocument", lambda: iam.update_assume_role_policy(RoleName="doc", PolicyDocument=document(
+                    {"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:*", "Condition": {"StringEquals": {key: "x"}}}))),
+                ("MalformedPolicyDocument", lambda: sts.assume_role(RoleArn=role, RoleSessionName="s1", Policy=bad)),
+                ("MalformedPolicy", lambda: client("s3").put_bucket_policy(Bucket="documents", Policy=held("s3:*", "arn:aws:s3:::documents"))),
+                ("InvalidParameter", lambda: client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=held("sns:Publish", topic))),
+                ("InvalidParameter", lambda: client("sns").create_topic(Name="doc3", Attributes={"Policy": held("sns:Publish", topic)})),
+                ("InvalidAttributeValue", lambda: client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": held("sqs:*", "*")}))):
+            with self.assertRaises(ClientError) as e:
+                put()
+            self.assertEqual(e.exception.response["Error"]["Code"], code)
+            self.assertIn(key, e.exception.response["Error"]["Message"])
+        cf = client("cloudformation")
+        cf.create_stack(StackName="doc", Capabilities=["CAPABILITY_NAMED_IAM"], TemplateBody=json.dumps({"Resources": {"P": {
+            "Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": json.loads(bad)}}}}))
+        wait_for(lambda: cf.describe_stacks(StackName="doc")["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE")
+        self.assertIn(key, json.dumps(cf.describe_stack_events(StackName="doc"), default=str))
+
+    def test_a_revoked_session_is_refused(self):
+        """AWSRevokeOlderSessions, as the console writes it."""
+        iam = self.iam
+        role = iam.create_role(RoleName="revoked", AssumeRolePolicyDocument=trust(AWS=A))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="revoked", PolicyName="all", PolicyDocument=document({"Effect": "Allow", "Action": "*", "Resource": "*"}))
+        iam.create_user(UserName="rev")
+        iam.put_user_policy(UserName="rev", PolicyName="all", PolicyDocument=document({"Effect": "Allow", "Action": "*", "Resource": "*"}))
+        key = iam.create_access_key(UserName="rev")["AccessKey"]
+        keys = key["AccessKeyId"], key["SecretAccessKey"]
+        sts = self.cloud.client("sts", tls=False, keys=keys)
+
+        def session(name):
+            made = sts.assume_role(RoleArn=role, RoleSessionName=name)
+            c = made["Credentials"]
+            return self.cloud.client("s3", tls=False, keys=(c["AccessKeyId"], c["SecretAccessKey"], c["SessionToken"])).list_buckets
+
+        def revoke(before):
+            statement = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": {"DateLessThan": {"aws:TokenIssueTime": before.isoformat()}}}
+            iam.put_role_policy(RoleName="revoked", PolicyName="AWSRevokeOlderSessions", PolicyDocument=document(statement))
+            iam.put_user_policy(UserName="rev", PolicyName="AWSRevokeOlderSessions", PolicyDocument=document(statement))
+        old = session("old")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        revoke(now - datetime.timedelta(hours=1))
+        self.assertFalse(denied(old))
+        revoke(now + datetime.timedelta(seconds=1))
+        self.assertTrue(denied(old))
+        self.assertFalse(denied(self.cloud.client("s3", tls=False, keys=keys).list_buckets))  # long-term keys have no such time
+        wait_for(lambda: not denied(session("new")))
+        self.assertTrue(denied(old))
+
+    def test_a_stack_acts_in_its_callers_name(self):
+        """Without a role of its own: aws:CalledVia; with one: not."""
+        iam, cf = self.iam, self.cloud.client("cloudformation", tls=False)
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        via = {"Effect": "Deny", "Action": "sqs:CreateQueue", "Resource": "*",
+               "Condition": {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}, "Bool": {"aws:ViaAWSService": "true"}}}
+        iam.create_user(UserName="via")
+        iam.put_user_policy(UserName="via", PolicyName="p", PolicyDocument=document(everything, via))
+        key = iam.create_access_key(UserName="via")["AccessKey"]
+        keys = key["AccessKeyId"], key["SecretAccessKey"]
+        role = iam.create_role(RoleName="via", AssumeRolePolicyDocument=trust(Service="cloudformation.amazonaws.com"))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="via", PolicyName="p", PolicyDocument=document(everything, via))
+        mine = self.cloud.client("cloudformation", tls=False, keys=keys)
+        template = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
+        for name, more, end in (("via", {}, "ROLLBACK_COMPLETE"), ("via-role", {"RoleARN": role}, "CREATE_COMPLETE")):
+            mine.create_stack(StackName=name, TemplateBody=template, **more)
+            self.assertEqual(wait_for(lambda: (s := cf.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]) != "CREATE_IN_PROGRESS"
+                                      and s != "ROLLBACK_IN_PROGRESS" and s), end)
+        self.assertFalse(denied(self.cloud.client("sqs", tls=False, keys=keys).create_queue, QueueName="direct"))
+
+    def test_documents_go_in_whole(self):
+        """AWS's own, and whatever says nothing unknown about what exists here."""
+        iam = self.iam
+        iam.create_user(UserName="whole")
+        for policy in iam.list_policies(Scope="AWS")["Policies"]:
+            iam.attach_user_policy(UserName="whole", PolicyArn=policy["Arn"])
+        statements = [
+            self.statement("aws:NoSuchKey", "ec2:*"),
+            self.statement("s3:NoSuchKey", ["s3:PutReplicationConfiguration", "ec2:Describe*"]),
+            self.statement("ec2:ResourceTag/team"),
+            self.statement("ec2:NoSuchKey", "s3:*"),
+            self.statement("kms:ViaService", ["kms:Decrypt", "s3:GetObject"]),
+            self.statement("AWS:sourceVPCE", "s3:*"),
+            self.statement("S3:X-Amz-Acl", "s3:*"),
+            {"Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team}/${aws:userid}"},
+        ]
+        for statement in statements:
+            iam.create_policy(PolicyName=f"whole-{statements.index(statement)}", PolicyDocument=document(statement))
+        iam.create_role(RoleName="oidc", AssumeRolePolicyDocument=document({
+            "Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{A}:oidc-provider/token.actions.githubusercontent.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:a/b:*"}}}))
+        for statement in (self.statement("s3:NoSuchKey", "s3:Get*"), self.statement("aws:NoSuchKey", ["ec2:*", "S3:getobject"]),
+                          self.statement("s3:x-amz-acll"), self.statement("aws:PrincipalTag", "s3:*"),
+                          {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:NoSuchKey": "true"}}},
+                          {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:NoSuchKey}"},
+                          {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:userid": "${aws:NoSuchKey}"}}}):
+            with self.assertRaises(ClientError, msg=statement) as e:
+                iam.create_policy(PolicyName="refused", PolicyDocument=document(statement))
+            self.assertEqual(e.exception.response["Error"]["Code"], "MalformedPolicyDocument")
 
 
 if __name__ == "__main__":
