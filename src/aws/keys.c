@@ -170,7 +170,7 @@ void keys_tell_unknown(struct keys *keys, const struct policy *policy) {
 #ifdef CALOTYPE_CHECKS
 static void expect_listed(void *keys, str key) {
     const struct aws_op_row *row = row_of(keys, key);
-    if (!row || row->kind == ROW_ABSENT) {
+    if (is_unknown(keys, key) || (row && row->kind == ROW_ABSENT)) {
         log_error("aws", "the condition key " STR_FMT " is filled, but not listed so",
                   STR_ARG(key));
         abort();

@@ -103,10 +103,10 @@ static void stored_documents_stay_readable(void **state) {
     ok(cloud_call(c, "CreateRole",
                   "{'RoleName':'r','AssumeRolePolicyDocument':'{`Statement`:{`Effect`:`Allow`,"
                   "`Principal`:{`AWS`:`000000000000`},`Action`:`sts:AssumeRole`}}'}"));
-    cloud_user_policy(
-        c,
-        "[{'Effect':'Allow','Action':'*','Resource':'*'},{'Effect':'Deny','Action':'*','Resource':'*',"
-        "'Condition':{'StringEquals':{'aws:Nothing':'x'}}}]");
+    cloud_user_policy(c,
+                      "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"},"
+                      "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\","
+                      "\"Condition\":{\"StringEquals\":{\"aws:Nothing\":\"x\"}}}]}");
     logged(ask_twice, c, &log);
     CHECK_INT(count(buf_view(&log), S("names the condition key aws:Nothing")), 1);
 }
