@@ -39,6 +39,7 @@ static void without_a_file(void **state) {
     CHECK_TEXT(s.listen, "127.0.0.1");
     CHECK_INT(s.port, 4566);
     CHECK_INT(s.reserve_mib, 256);
+    CHECK_INT(s.functions_mib, 0);
     CHECK_INT(s.threads, 64);
     CHECK_INT(s.idle_s, 75);
     CHECK_INT(s.stop_s, 10);
@@ -51,7 +52,7 @@ static void every_key(void **state) {
     CHECK_INT(load(&s,
                    S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
                      "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
-                     "stop-seconds: 0\n"),
+                     "stop-seconds: 0\nfunctions-mib: 2048\n"),
                    NULL),
               0);
     CHECK_TEXT(s.listen, "0.0.0.0");
@@ -64,6 +65,7 @@ static void every_key(void **state) {
     CHECK_INT(s.threads, 1024);
     CHECK_INT(s.idle_s, 86400);
     CHECK_INT(s.stop_s, 0);
+    CHECK_INT(s.functions_mib, 2048);
     daemon_settings_deinit(&s);
 }
 

@@ -63,7 +63,7 @@ static int take_policies(struct rq *rq, json_t *arns, struct iam_session_terms *
     ret->document = json_str(rq->in, "Policy");
     *ret_size = ret->document.len;
     struct err err = {{0}};
-    if (ret->document.p && aws_policy_new(rq, POLICY_IDENTITY, ret->document, NULL, &err))
+    if (ret->document.p && aws_policy_new(rq, POLICY_SESSION, ret->document, NULL, &err))
         return aws_fail(rq, &STS_MalformedPolicyDocument, "%s", err.text);
     const json_t *given = json_arr(rq->in, "PolicyArns");
     for (size_t i = 0; i < json_array_size(given); i++) {
