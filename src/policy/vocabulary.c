@@ -14,8 +14,7 @@ static bool concerns(const struct policy_statement *st, const struct policy_voca
     for (size_t a = 0; a < v->n_actions; a++) {
         bool listed = false;
         for (size_t i = 0; i < st->n_actions && !listed; i++)
-            listed =
-                policy_pattern_match(&st->actions[i], &scope, str_c(v->actions[a]), true, NULL);
+            listed = policy_pattern_match(&st->actions[i], &scope, str_c(v->actions[a]), true);
         if (listed != st->not_action)
             return true;
     }
