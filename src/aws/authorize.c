@@ -24,7 +24,7 @@ struct asking {
 
 static void add_tags(void *arg, struct policy_context *context) {
     struct asking *a = arg;
-    if (aws_context_add_tags(a->rq, &a->question, context))
+    if (aws_context_add_resource_tags(a->rq, &a->question, context))
         a->unread = true;
 }
 

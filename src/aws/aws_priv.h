@@ -219,8 +219,10 @@ int aws_authorize_row(struct rq *rq);
 /* The fifth part of an ARN, a view; empty where it names no account, as S3's do not. */
 str aws_arn_account(str arn);
 /* aws:ResourceTag/KEY of the question's resource. 0 or AWS_FAILED. */
-int aws_context_add_tags(struct rq *rq, const struct aws_question *question,
-                         struct policy_context *c);
+int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,
+                                  struct policy_context *c);
+/* prefix and the tag's key → its value, of a list of {Key, Value} or a map. */
+void aws_context_add_tags(struct policy_context *c, str prefix, const json_t *tags);
 /* The keys about who calls, and about when, for any question. */
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
 void aws_context_add_time(struct policy_context *c);

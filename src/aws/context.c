@@ -17,7 +17,7 @@ static void add_tag(struct policy_context *c, str prefix, str key, str value) {
 }
 
 /* A list of {Key, Value}, a map, or a list of keys alone, which has no values to add. */
-static void add_tags(struct policy_context *c, str prefix, const json_t *tags) {
+void aws_context_add_tags(struct policy_context *c, str prefix, const json_t *tags) {
     const char *key;
     json_t *value;
     size_t i;
@@ -75,7 +75,7 @@ void aws_context_add_principal(struct policy_context *c, const struct aws_identi
         policy_context_add(c, S("aws:username"), id->user_name);
     if (p->kind == PRINCIPAL_SESSION)
         add_session(c, id);
-    add_tags(c, S("aws:PrincipalTag/"), id->tags);
+    aws_context_add_tags(c, S("aws:PrincipalTag/"), id->tags);
 }
 
 void aws_context_add_service(struct policy_context *c, str service, str region) {
@@ -222,11 +222,11 @@ static int add_passed_role(struct rq *rq, const struct aws_question *question,
     return iam && iam->context ? iam->context(iam->svc, rq, question, c) : 0;
 }
 
-int aws_context_add_tags(struct rq *rq, const struct aws_question *question,
-                         struct policy_context *c) {
+int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,
+                                  struct policy_context *c) {
     CLEANUP_JSON json_t *tags = NULL;
     int r = rq->service->tags ? rq->service->tags(rq->svc, rq, question->resource, &tags) : 0;
-    add_tags(c, S("aws:ResourceTag/"), tags);
+    aws_context_add_tags(c, S("aws:ResourceTag/"), tags);
     return r;
 }
 
@@ -243,7 +243,7 @@ int aws_context_add_question(struct rq *rq, const struct right *right,
         add_key(rq, &of->keys[i], item, c);
     if (right->row.tags) {
         const json_t *tags = member_value(rq, &right->tags, item);
-        add_tags(c, S("aws:RequestTag/"), tags);
+        aws_context_add_tags(c, S("aws:RequestTag/"), tags);
         add_tag_keys(c, tags);
     }
     return rq->service->context ? rq->service->context(rq->svc, rq, question, c) : 0;

@@ -286,6 +286,8 @@ class Keys(CloudCase):
             Bucket="walk", Key="p", Body=b"", SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
         yield text("s3:x-amz-storage-class", "STANDARD_IA"), *put(StorageClass="STANDARD_IA")
         yield text("s3:x-amz-copy-source", "walk/none"), *copy()
+        for spelling in ("/walk/no thing", "walk/no thing?versionId=null"):  # sent with %20; the same, however it is written
+            yield text("s3:x-amz-copy-source", "walk/no thing"), "s3:PutObject", lambda spelling=spelling: s3.copy_object(Bucket="walk", Key="p", CopySource=spelling)
         yield text("s3:x-amz-metadata-directive", "REPLACE"), *copy(MetadataDirective="REPLACE")
         yield text("s3:x-amz-object-ownership", "ObjectWriter"), *make(ObjectOwnership="ObjectWriter")
         yield text("s3:x-amz-website-redirect-location", "/x"), *put(WebsiteRedirectLocation="/x")

@@ -321,8 +321,9 @@ static bool trusts(const json_t *role, str account, str service) {
     if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
         return false;
     const struct hub_event event = {.source_service = service, .source_account = account};
-    return aws_port_decide(&event, trust, "sts:AssumeRole", json_str(role, "Arn"), account) ==
-           HUB_OK;
+    const struct aws_port_question question = {"sts:AssumeRole", json_str(role, "Arn"), account,
+                                               json_arr(role, "Tags")};
+    return aws_port_decide(&event, trust, &question) == HUB_OK;
 }
 
 /* The role's row, if it trusts the service: 0, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED, -errno. */

@@ -100,5 +100,7 @@ int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const 
     int r = kit_doc_get(rows, doc);
     if (r)
         return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : HUB_E_RETRY;
-    return kit_port_admits(event, policy_of(doc), action, event->target, name.account);
+    const struct aws_port_question question = {action, event->target, name.account,
+                                               json_object_get(doc->doc, "Tags")};
+    return kit_port_admits(event, policy_of(doc), &question);
 }

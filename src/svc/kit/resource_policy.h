@@ -5,6 +5,7 @@
  *
  * The text is what the service's row holds; empty: nothing is attached.
  */
+#include "aws/port.h"
 #include "aws/rq.h"
 
 /*
@@ -14,10 +15,10 @@
 int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_policy);
 
 /*
- * May the event's source do action on resource, which belongs to account? HUB_OK or
- * HUB_E_DENIED. A service needs a statement of the policy, for it and for the event's SourceArn and
- * SourceAccount. What Lambda sends on (dead letters, destinations) it has asked of the function's
- * role already, so within the account it needs none. Any thread.
+ * May the event's source do that? HUB_OK or HUB_E_DENIED. A service needs a statement of the
+ * policy, for it and for the event's SourceArn and SourceAccount. What Lambda sends on (dead
+ * letters, destinations) it has asked of the function's role already, so within the account it
+ * needs none. Any thread.
  */
-int kit_port_admits(const struct hub_event *event, str text, const char *action, str resource,
-                    str account);
+int kit_port_admits(const struct hub_event *event, str text,
+                    const struct aws_port_question *question);
