@@ -49,6 +49,8 @@ struct aws_cloud {
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
                                             const struct api_service *api);
+/* … by its name, as ARNs and actions have it: "sqs". */
+const struct aws_service *aws_cloud_service_named(const struct aws_cloud *cloud, str name);
 /* What the request's operation asks. rq->op and its service are set. */
 const struct op_rights *aws_cloud_rights(const struct rq *rq);
 

@@ -80,6 +80,15 @@ const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
     return cloud->services[api->index].service;
 }
 
+const struct aws_service *aws_cloud_service_named(const struct aws_cloud *cloud, str name) {
+    for (size_t i = 0; i < API_N_SERVICES; i++) {
+        const struct aws_service *service = cloud->services[i].service;
+        if (service && str_is(name, service->name))
+            return service;
+    }
+    return NULL;
+}
+
 const struct op_rights *aws_cloud_rights(const struct rq *rq) {
     const struct cloud_service *slot = &rq->cloud->services[rq->service->api->index];
     return &slot->rights->ops[rq->op - rq->service->ops];

@@ -5,7 +5,6 @@
  */
 #include "aws/aws_priv.h"
 
-#include "aws/model.h"
 #include "base/clock.h"
 
 /* ---- Tags ---- */
@@ -47,8 +46,8 @@ static void add_session(struct policy_context *c, const struct aws_identity *id)
     char issued[CLOCK_ISO_MAX];
     policy_context_add(c, S("aws:TokenIssueTime"), str_c(clock_iso8601(issued, id->issued_ms)));
     policy_context_add(c, S("aws:MultiFactorAuthPresent"), S("false"));
-    if (id->source_function.len)
-        policy_context_add(c, S("lambda:SourceFunctionArn"), id->source_function);
+    if (id->key.name.len)
+        policy_context_add(c, id->key.name, id->key.value);
 }
 
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id) {
@@ -215,11 +214,13 @@ static void add_owner(struct rq *rq, const struct aws_question *question,
         add_prefixed(c, rq->service->api->signature_keys, "ResourceAccount", owner);
 }
 
-/* The role that is passed is IAM's, whichever service it is passed to. */
+/* The role that is passed is asked of the service whose action that is. */
 static int add_passed_role(struct rq *rq, const struct aws_question *question,
                            struct policy_context *c) {
-    const struct aws_service *iam = aws_cloud_service(rq->cloud, &api_iam);
-    return iam && iam->context ? iam->context(iam->svc, rq, question, c) : 0;
+    str owner, action;
+    str_cut(str_c(question->action), ':', &owner, &action);
+    const struct aws_service *service = aws_cloud_service_named(rq->cloud, owner);
+    return service && service->context ? service->context(service->svc, rq, question, c) : 0;
 }
 
 int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,

@@ -52,21 +52,13 @@ struct asked_tags {
     bool unread;
 };
 
-static const struct aws_service *service_of(const struct aws_cloud *cloud, str name) {
-    for (size_t i = 0; i < API_N_SERVICES; i++) {
-        const struct aws_service *service = cloud->services[i].service;
-        if (service && str_is(name, service->name))
-            return service;
-    }
-    return NULL;
-}
-
 /* Its service is asked, as for a request of nobody. */
 static void fill_tags(void *arg, struct policy_context *context) {
     struct asked_tags *asked = arg;
     struct arn arn;
-    const struct aws_service *service =
-        arn_parse(asked->question->resource, &arn) ? service_of(asked->cloud, arn.service) : NULL;
+    const struct aws_service *service = arn_parse(asked->question->resource, &arn)
+                                            ? aws_cloud_service_named(asked->cloud, arn.service)
+                                            : NULL;
     if (!service || !service->tags)
         return;
     CLEANUP_JSON json_t *tags = NULL;

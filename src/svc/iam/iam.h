@@ -54,10 +54,10 @@ int iam_add_role_tags(struct rq *rq, str role_arn, struct policy_context *contex
 /* What a session has besides its role. Policies may be empty. */
 struct iam_session_terms {
     str name;
-    int64_t seconds;     /* within what the role allows */
-    str document;        /* inline session policy */
-    const json_t *arns;  /* array of managed policies' ARNs, or NULL */
-    str source_function; /* the function whose code gets the keys, an ARN; or absent */
+    int64_t seconds;            /* within what the role allows */
+    str document;               /* inline session policy */
+    const json_t *arns;         /* array of managed policies' ARNs, or NULL */
+    struct aws_session_key key; /* or absent */
 };
 /* Adds the session's rows to the request's batch; the credentials work once that is committed. */
 void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,

@@ -270,7 +270,10 @@ static int load_session(const struct look *look, str access_key, const json_t *r
     id->base.session_token = arena_str(&id->arena, token);
     id->base.expires_ms = json_int(row, "Expires", 1);
     id->base.issued_ms = json_int(row, "Issued", 0);
-    id->base.source_function = arena_str(&id->arena, json_str(row, "SourceFunction"));
+    const json_t *key = json_obj(row, "Key");
+    if (key)
+        id->base.key = (struct aws_session_key){arena_str(&id->arena, json_str(key, "Name")),
+                                                arena_str(&id->arena, json_str(key, "Value"))};
     return 0;
 }
 
@@ -346,8 +349,9 @@ static int trusted_role(const struct look *look, str role_arn, str service, str 
     return 0;
 }
 
-static int assume(void *ctx, str role_arn, str service, str session_name, str source_function,
-                  int64_t seconds, struct aws_credentials *ret_credentials, struct err *err) {
+static int assume(void *ctx, str role_arn, str service, str session_name,
+                  struct aws_session_key key, int64_t seconds,
+                  struct aws_credentials *ret_credentials, struct err *err) {
     struct iam_svc *iam = ctx;
     struct look look = look_now(iam);
     CLEANUP_JSON json_t *role = NULL;
@@ -358,9 +362,7 @@ static int assume(void *ctx, str role_arn, str service, str session_name, str so
         return r;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {iam->store, NULL, batch};
-    struct iam_session_terms terms = {.name = session_name,
-                                      .seconds = seconds,
-                                      .source_function = source_function};
+    struct iam_session_terms terms = {.name = session_name, .seconds = seconds, .key = key};
     iam_session_put(iam, &rows, account, role, &terms, ret_credentials);
     r = store_commit(iam->store, batch, err);
     return r > 0 ? -EIO : r;

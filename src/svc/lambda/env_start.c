@@ -65,8 +65,9 @@ static bool is_static(const char *path) {
 static int take_keys(struct lambda_svc *svc, struct lambda_env *env, struct aws_credentials *keys,
                      struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
+    const struct aws_session_key key = {S("lambda:SourceFunctionArn"), buf_view(&env->fn->arn)};
     int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE,
-                           env->fn->name.name, buf_view(&env->fn->arn), KEYS_S, keys, err);
+                           env->fn->name.name, key, KEYS_S, keys, err);
     if (r == 0)
         env->keys_expire_ms = keys->expires_ms;
     return r;
