@@ -16,18 +16,42 @@ struct asking {
     const struct right *right;
     size_t item;
     struct aws_question question;
+    const struct policy_set *set;   /* of the decision under way */
     struct policy_context *context; /* NULL until a policy wants a key */
     bool unread;                    /* a key could not be read: nothing is decided without it */
     bool barred;                    /* the last decision was an explicit deny */
 };
 
+static void add_tags(void *arg, struct policy_context *context) {
+    struct asking *a = arg;
+    if (aws_context_add_resource_tags(a->rq, &a->question, context))
+        a->unread = true;
+}
+
+/* Documents that were stored before their keys were checked. */
+static void tell_unknown(const struct asking *a) {
+    struct keys *keys = a->rq->cloud->keys;
+    const struct policy_set *set = a->set;
+    for (size_t i = 0; i < set->n_identity; i++)
+        keys_tell_unknown(keys, set->identity[i]);
+    for (size_t i = 0; i < set->n_session; i++)
+        keys_tell_unknown(keys, set->session[i]);
+    keys_tell_unknown(keys, set->boundary);
+    keys_tell_unknown(keys, set->resource);
+}
+
 static const struct policy_context *make_context(void *arg) {
     struct asking *a = arg;
-    if (!a->context) {
-        a->context = policy_context_new_over(aws_context_of_request(a->rq));
-        a->unread =
-            aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
-    }
+    if (a->context)
+        return a->context;
+    tell_unknown(a);
+    a->context = policy_context_new_over(aws_context_of_request(a->rq));
+    a->unread = aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
+    policy_context_add_later(a->context, S("aws:ResourceTag/"), add_tags, a);
+#ifdef CALOTYPE_CHECKS
+    keys_check_filled(a->rq->cloud->keys, aws_context_of_request(a->rq));
+    keys_check_filled(a->rq->cloud->keys, a->context);
+#endif
     return a->context;
 }
 
@@ -76,6 +100,8 @@ static int decide(struct asking *a, const char *action, struct buf *why) {
         if (owner.len)
             request.resource_account = owner;
     }
+    a->question.account = request.resource_account;
+    a->set = &set;
     if (!rq->caller && request.resource_account.len)
         rq->account = arena_str(&rq->arena, request.resource_account);
     struct policy_decision decision = policy_decide(&request, &set);

@@ -41,6 +41,7 @@ struct cloud_service {
 /* Built before the first request and constant afterwards: any thread. Texts are the cloud's own. */
 struct aws_cloud {
     struct aws_options options;
+    struct keys *keys;
     char *default_region, *default_account, *endpoint;
     /* by api->index; the last stays empty, for those that we do not have */
     struct cloud_service services[API_N_SERVICES + 1];
@@ -50,8 +51,23 @@ struct aws_cloud {
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
                                             const struct api_service *api);
+/* … by its name, as ARNs and actions have it: "sqs". */
+const struct aws_service *aws_cloud_service_named(const struct aws_cloud *cloud, str name);
 /* What the request's operation asks. rq->op and its service are set. */
 const struct op_rights *aws_cloud_rights(const struct rq *rq);
+
+/* ---- Condition keys (keys.c) ---- */
+/* The table, and the actions that are ever asked about. The caller frees it. */
+struct keys *keys_new(void);
+struct keys *keys_free(struct keys *keys);
+/* Before the first request; what the service's rows say is borrowed. */
+void keys_add(struct keys *keys, const struct aws_service *service, const struct rights *rights);
+/* Tells the log, once a key, that a stored document names one that is unknown. NULL: none. */
+void keys_tell_unknown(struct keys *keys, const struct policy *policy);
+#ifdef CALOTYPE_CHECKS
+/* Aborts when a key was filled that the table does not list as filled. */
+void keys_check_filled(struct keys *keys, const struct policy_context *context);
+#endif
 
 /* ---- Routing ---- */
 /* How a request is encoded, and its answer likewise. One service may speak several. */
@@ -211,9 +227,16 @@ int aws_validate(struct rq *rq);
 int aws_authorize_row(struct rq *rq);
 /* The fifth part of an ARN, a view; empty where it names no account, as S3's do not. */
 str aws_arn_account(str arn);
+/* aws:ResourceTag/KEY of the question's resource. 0 or AWS_FAILED. */
+int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,
+                                  struct policy_context *c);
+/* prefix and the tag's key → its value, of a list of {Key, Value} or a map. */
+void aws_context_add_tags(struct policy_context *c, str prefix, const json_t *tags);
 /* The keys about who calls, and about when, for any question. */
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
 void aws_context_add_time(struct policy_context *c);
+/* A service principal that calls from a region. */
+void aws_context_add_service(struct policy_context *c, str service, str region);
 /*
  * context.c: the keys that every question has, made once; and those of one, about this item of the
  * right's list.

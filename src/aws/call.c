@@ -107,6 +107,7 @@ int aws_call(struct aws_call *call) {
     struct rq *rq = aws_rq_new(call->cloud);
     rq->priv->route =
         (struct route){.api = api, .op = op, .protocol = PROTOCOL_JSON, .target = op->name};
+    rq->behalf = call->behalf;
     rq->caller = call->caller ? aws_identity_ref(call->caller) : NULL;
     if (call->account.len)
         rq->account = arena_str(&rq->arena, call->account);

@@ -12,6 +12,7 @@
 struct aws_call {
     struct aws_cloud *cloud;
     struct aws_identity *caller; /* borrowed */
+    struct aws_behalf behalf;
     str account, region;
     const char *service, *op; /* "s3", "CreateBucket" */
     json_t *in;               /* borrowed; NULL: no members */

@@ -20,6 +20,7 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
         cloud->options.max_body = DEFAULT_MAX_BODY;
     cloud->router = aws_router_new();
     cloud->bodies = aws_bodies_new(options->store, options->bodies);
+    cloud->keys = keys_new();
     *ret_cloud = cloud;
     return 0;
 }
@@ -33,6 +34,7 @@ struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
     }
     aws_router_free(cloud->router);
     aws_bodies_free(cloud->bodies);
+    keys_free(cloud->keys);
     free(cloud->default_region);
     free(cloud->default_account);
     free(cloud->endpoint);
@@ -68,14 +70,25 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
         slot->rows[api_op_find(service->api, str_c(op->name)) - service->api->ops] = op;
     }
     int r = rights_read(&slot->rights, service, err);
-    if (r == 0)
-        slot->service = service;
-    return r;
+    if (r)
+        return r;
+    keys_add(cloud->keys, service, slot->rights);
+    slot->service = service;
+    return 0;
 }
 
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
                                             const struct api_service *api) {
     return cloud->services[api->index].service;
+}
+
+const struct aws_service *aws_cloud_service_named(const struct aws_cloud *cloud, str name) {
+    for (size_t i = 0; i < API_N_SERVICES; i++) {
+        const struct aws_service *service = cloud->services[i].service;
+        if (service && str_is(name, service->name))
+            return service;
+    }
+    return NULL;
 }
 
 const struct op_rights *aws_cloud_rights(const struct rq *rq) {

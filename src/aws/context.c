@@ -7,7 +7,48 @@
 
 #include "base/clock.h"
 
+/* ---- Tags ---- */
+
+static void add_tag(struct policy_context *c, str prefix, str key, str value) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    buf_printf(&name, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(key));
+    policy_context_add(c, buf_view(&name), value);
+}
+
+/* A list of {Key, Value}, a map, or a list of keys alone, which has no values to add. */
+void aws_context_add_tags(struct policy_context *c, str prefix, const json_t *tags) {
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_object_foreach ((json_t *)tags, key, value)
+        add_tag(c, prefix, str_c(key), json_text(value));
+    json_array_foreach (tags, i, value)
+        if (json_has(value, "Value"))
+            add_tag(c, prefix, json_str(value, "Key"), json_str(value, "Value"));
+}
+
+static void add_tag_keys(struct policy_context *c, const json_t *tags) {
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_object_foreach ((json_t *)tags, key, value)
+        policy_context_add(c, S("aws:TagKeys"), str_c(key));
+    json_array_foreach (tags, i, value) {
+        str name = json_is_string(value) ? json_text(value) : json_str(value, "Key");
+        if (name.p)
+            policy_context_add(c, S("aws:TagKeys"), name);
+    }
+}
+
 /* ---- Of the request ---- */
+
+static void add_session(struct policy_context *c, const struct aws_identity *id) {
+    char issued[CLOCK_ISO_MAX];
+    policy_context_add(c, S("aws:TokenIssueTime"), str_c(clock_iso8601(issued, id->issued_ms)));
+    policy_context_add(c, S("aws:MultiFactorAuthPresent"), S("false"));
+    if (id->key.name.len)
+        policy_context_add(c, id->key.name, id->key.value);
+}
 
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id) {
     static const char *const types[] = {
@@ -17,6 +58,8 @@ void aws_context_add_principal(struct policy_context *c, const struct aws_identi
     };
     if (!id) {
         policy_context_add(c, S("aws:PrincipalType"), S("Anonymous"));
+        policy_context_add(c, S("aws:PrincipalAccount"), S("anonymous"));
+        policy_context_add(c, S("aws:userid"), S("anonymous"));
         return;
     }
     const struct policy_principal *p = &id->principal;
@@ -29,8 +72,25 @@ void aws_context_add_principal(struct policy_context *c, const struct aws_identi
         policy_context_add(c, S("aws:userid"), id->user_id);
     if (id->user_name.len)
         policy_context_add(c, S("aws:username"), id->user_name);
-    if (p->kind == PRINCIPAL_SERVICE)
-        policy_context_add(c, S("aws:PrincipalServiceName"), p->arn);
+    if (p->kind == PRINCIPAL_SESSION)
+        add_session(c, id);
+    aws_context_add_tags(c, S("aws:PrincipalTag/"), id->tags);
+}
+
+void aws_context_add_service(struct policy_context *c, str service, str region) {
+    static const str name = S_INIT("aws:PrincipalServiceName"),
+                     list = S_INIT("aws:PrincipalServiceNamesList");
+    str base = str_ends(service, S(".amazonaws.com"))
+                   ? str_slice(service, 0, service.len - strlen(".amazonaws.com"))
+                   : service;
+    policy_context_add(c, S("aws:PrincipalType"), S("Service"));
+    policy_context_add(c, name, service);
+    policy_context_add(c, list, service);
+    if (!region.len || base.len == service.len)
+        return;
+    CLEANUP_DEINIT(buf) struct buf regional = {0};
+    buf_printf(&regional, STR_FMT "." STR_FMT ".amazonaws.com", STR_ARG(base), STR_ARG(region));
+    policy_context_add(c, list, buf_view(&regional));
 }
 
 static void add_header(struct policy_context *c, const struct rq *rq, str key, const char *header) {
@@ -66,8 +126,9 @@ static void add_wire(struct policy_context *c, const struct rq *rq) {
         policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
     add_header(c, rq, S("aws:UserAgent"), "User-Agent");
     add_header(c, rq, S("aws:Referer"), "Referer");
-    if (rq->priv->route.api->signature_keys.p && auth->kind != AWS_AUTH_ANONYMOUS)
-        add_signature(c, auth, rq->priv->route.api->signature_keys);
+    str prefix = rq->priv->route.api->signature_keys;
+    if (prefix.p && auth->kind != AWS_AUTH_ANONYMOUS)
+        add_signature(c, auth, prefix);
 }
 
 void aws_context_add_time(struct policy_context *c) {
@@ -78,15 +139,33 @@ void aws_context_add_time(struct policy_context *c) {
     policy_context_add(c, S("aws:EpochTime"), str_c(text));
 }
 
+/* What never leaves the machine is as safe as the newest. */
+static void add_tls(struct policy_context *c, const struct rq *rq) {
+    str prefix = rq->priv->route.api->signature_keys;
+    if (prefix.p && rq_is_secure(rq))
+        add_prefixed(c, prefix, "TlsVersion",
+                     rq->net && rq->net->tls ? net_tls_version(rq->net) : S("1.3"));
+}
+
+static void add_behalf(struct policy_context *c, const struct aws_behalf *behalf) {
+    policy_context_add(c, S("aws:ViaAWSService"), behalf->is_via ? S("true") : S("false"));
+    if (!behalf->called_via.len)
+        return;
+    policy_context_add(c, S("aws:CalledVia"), behalf->called_via);
+    policy_context_add(c, S("aws:CalledViaFirst"), behalf->called_via);
+    policy_context_add(c, S("aws:CalledViaLast"), behalf->called_via);
+}
+
 const struct policy_context *aws_context_of_request(struct rq *rq) {
     if (rq->priv->context)
         return rq->priv->context;
     struct policy_context *c = rq->priv->context = policy_context_new();
-    bool service = rq->caller && rq->caller->principal.kind == PRINCIPAL_SERVICE;
     policy_context_add(c, S("aws:SecureTransport"), rq_is_secure(rq) ? S("true") : S("false"));
     policy_context_add(c, S("aws:RequestedRegion"), rq->region);
-    policy_context_add(c, S("aws:PrincipalIsAWSService"), service ? S("true") : S("false"));
-    policy_context_add(c, S("aws:ViaAWSService"), S("false"));
+    if (rq->caller)
+        policy_context_add(c, S("aws:PrincipalIsAWSService"), S("false"));
+    add_behalf(c, &rq->behalf);
+    add_tls(c, rq);
     aws_context_add_principal(c, rq->caller);
     aws_context_add_time(c);
     if (rq->net)
@@ -96,33 +175,13 @@ const struct policy_context *aws_context_of_request(struct rq *rq) {
 
 /* ---- Of the question ---- */
 
-static void add_tag(struct policy_context *c, str key, str value) {
-    if (!key.p)
-        return;
-    policy_context_add(c, S("aws:TagKeys"), key);
-    if (!value.p)
-        return;
-    CLEANUP_DEINIT(buf) struct buf name = {0};
-    buf_printf(&name, "aws:RequestTag/" STR_FMT, STR_ARG(key));
-    policy_context_add(c, buf_view(&name), value);
-}
-
-/* A list of {Key, Value}, a map, or a list of keys alone. */
-static void add_request_tags(struct policy_context *c, const json_t *tags) {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_object_foreach ((json_t *)tags, key, value)
-        add_tag(c, str_c(key), json_text(value));
-    json_array_foreach (tags, i, value) {
-        if (json_is_string(value))
-            add_tag(c, json_text(value), STR_NONE);
-        else
-            add_tag(c, json_str(value, "Key"), json_str(value, "Value"));
-    }
-}
-
+/* A list is a key of several values. */
 static void add_member(struct policy_context *c, str key, const json_t *value) {
+    size_t i;
+    json_t *item;
+    json_array_foreach (value, i, item)
+        if (json_is_string(item))
+            policy_context_add(c, key, json_text(item));
     if (json_is_integer(value)) {
         char number[24];
         snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
@@ -132,17 +191,61 @@ static void add_member(struct policy_context *c, str key, const json_t *value) {
     }
 }
 
+/* Of a list that the right does not go through, every item's. */
+static void add_key(struct rq *rq, const struct op_key *key, size_t item,
+                    struct policy_context *c) {
+    str name = str_c(key->key);
+    const json_t *value = member_value(rq, &key->member, item);
+    if (key->member.list != NO_LIST && item == NO_ITEM)
+        for (size_t i = 0; i < member_items(rq, &key->member); i++)
+            add_member(c, name, member_value(rq, &key->member, i));
+    else if (!value && key->implied)
+        policy_context_add(c, name, str_c(key->implied));
+    else
+        add_member(c, name, value);
+}
+
+/* Whose the resource is. Where there is none, what is done is done to the caller's account. */
+static void add_owner(struct rq *rq, const struct aws_question *question,
+                      struct policy_context *c) {
+    str owner = question->account.len ? question->account : rq->account;
+    policy_context_add(c, S("aws:ResourceAccount"), owner);
+    if (rq->service->api->signature_keys.p)
+        add_prefixed(c, rq->service->api->signature_keys, "ResourceAccount", owner);
+}
+
+/* The role that is passed is asked of the service whose action that is. */
+static int add_passed_role(struct rq *rq, const struct aws_question *question,
+                           struct policy_context *c) {
+    str owner, action;
+    str_cut(str_c(question->action), ':', &owner, &action);
+    const struct aws_service *service = aws_cloud_service_named(rq->cloud, owner);
+    return service && service->context ? service->context(service->svc, rq, question, c) : 0;
+}
+
+int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,
+                                  struct policy_context *c) {
+    CLEANUP_JSON json_t *tags = NULL;
+    int r = rq->service->tags ? rq->service->tags(rq->svc, rq, question->resource, &tags) : 0;
+    aws_context_add_tags(c, S("aws:ResourceTag/"), tags);
+    return r;
+}
+
 int aws_context_add_question(struct rq *rq, const struct right *right,
                              const struct aws_question *question, size_t item,
                              struct policy_context *c) {
     const struct op_rights *of = aws_cloud_rights(rq);
+    add_owner(rq, question, c);
     if (right->row.passed_to) { /* IAM's action: none of the service's keys */
         policy_context_add(c, str_c(right->row.passed_key), str_c(right->row.passed_to));
-        return 0;
+        return add_passed_role(rq, question, c);
     }
     for (size_t i = 0; i < of->n_keys && !(right->row.flags & RIGHT_APART); i++)
-        add_member(c, str_c(of->keys[i].key), member_value(rq, &of->keys[i].member, item));
-    if (right->row.tags)
-        add_request_tags(c, member_value(rq, &right->tags, item));
+        add_key(rq, &of->keys[i], item, c);
+    if (right->row.tags) {
+        const json_t *tags = member_value(rq, &right->tags, item);
+        aws_context_add_tags(c, S("aws:RequestTag/"), tags);
+        add_tag_keys(c, tags);
+    }
     return rq->service->context ? rq->service->context(rq->svc, rq, question, c) : 0;
 }

@@ -7,17 +7,26 @@
  * the request began. Lookups are cached by access key until iam's generation moves.
  */
 #include "base/err.h"
+#include "base/json.h"
 #include "base/outcomes.h"
 #include "policy/policy.h"
+
+/* A condition key that every request of a session has, as its service says; absent: name.p NULL. */
+struct aws_session_key {
+    str name, value; /* "lambda:SourceFunctionArn", and the ARN */
+};
 
 struct aws_identity {
     _Atomic unsigned refs;
     struct policy_principal principal; /* views into owned memory */
     str access_key, secret_key;
-    str session_token;                        /* absent for long-term keys */
-    int64_t expires_ms;                       /* real time; 0: never */
-    str user_id;                              /* AIDA…, AROA…:session, account id for root */
-    str user_name;                            /* users only */
+    str session_token;          /* absent for long-term keys */
+    int64_t expires_ms;         /* real time; 0: never */
+    str user_id;                /* AIDA…, AROA…:session, account id for root */
+    str user_name;              /* users only */
+    int64_t issued_ms;          /* sessions: when their keys were made; else 0 */
+    struct aws_session_key key; /* sessions: or absent */
+    const json_t *tags; /* of the user or of the session's role, a list of {Key, Value}; or NULL */
     struct policy_set policies;               /* compiled; `resource` unused */
     void (*free_data)(struct aws_identity *); /* frees everything, itself included */
 };
@@ -49,9 +58,11 @@ struct aws_identity_source {
     int (*find)(void *ctx, str access_key, struct aws_identity **ret_identity);
     /*
      * Keys for a role that a service assumes (Lambda's execution role): the role's trust policy
-     * must name `service`. AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED.
+     * must name `service`. key: of the session, or absent.
+     * AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED.
      */
-    int (*assume)(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
+    int (*assume)(void *ctx, str role_arn, str service, str session_name,
+                  struct aws_session_key key, int64_t seconds,
                   struct aws_credentials *ret_credentials, struct err *err);
     /* The identity behind a role as a service would act in it (CloudFormation's RoleARN). */
     int (*role)(void *ctx, str role_arn, str service, str session_name,

@@ -23,9 +23,14 @@
  *                                              iam:PassedToService
  *   MAY(name, words, action, resource, flags)  asked by the handler: rq_must(rq, &x_may_NAME) or
  *                                              rq_may. words say when, for the page of rights
- *   KEY(member, key)                           before the first OP: a condition key that has the
- *                                              member's value, in every operation with such a
- *                                              member
+ * And before the first OP the service's condition keys, which join those of aws/keys.def in one
+ * table: a policy that names another key of the service is refused (aws/keys.h).
+ *   KEY(member, key, type)                     has the member's value, in every operation with
+ *                                              such a member
+ *   KEY_ELSE(member, key, type, value)         … and this value where the request leaves it out
+ *   FILLED(key, type, words)                   filled by the service's context hook, or by aws;
+ *                                              words say from where
+ *   ABSENT(key, type, words)                   no request here has it; words say why
  *
  * A member is a path in the input document, "CreateBucketConfiguration.Tags";
  * "Delete.Objects[].Key" asks once for each item ("*" stands for the item of an empty list);
@@ -69,14 +74,17 @@ enum aws_row_kind {
     ROW_TAGS,
     ROW_PASSES,
     ROW_MAY,
-    ROW_KEY
+    ROW_KEY,
+    ROW_FILLED,
+    ROW_ABSENT,
 };
 struct aws_op_row {
     enum aws_row_kind kind;
-    const char *name; /* ROW_OP: the operation; ROW_KEY: the key; ROW_PASSES: the service */
-    const char *when; /* member, condition or words */
-    const char *action;
-    const char *resource; /* ROW_PASSES: the condition key that tells the service */
+    const char *name;   /* ROW_OP: the operation; keys: the key; ROW_PASSES: the service */
+    const char *when;   /* member, condition or words */
+    const char *action; /* keys: the type of the values */
+    /* ROW_PASSES: the condition key that tells the service; ROW_KEY: the value that is implied */
+    const char *resource;
     unsigned flags;
     const struct aws_may *may;
 };
@@ -100,6 +108,7 @@ struct aws_right {
 struct aws_question {
     const char *action;
     str resource;   /* ARN, or "*" */
+    str account;    /* of the resource's owner; empty: there is no resource */
     str version;    /* what VERSIONED's member says; absent: the current one */
     unsigned flags; /* of the right's row */
 };
@@ -159,6 +168,12 @@ struct aws_service {
     int (*context)(void *svc, struct rq *rq, const struct aws_question *question,
                    struct policy_context *context);
     /*
+     * The tags of the resource of that ARN, for aws:ResourceTag/KEY: a list of {Key, Value} or a
+     * map, a new reference in *ret_tags, or NULL left there. Asked only where a policy looks at
+     * such a key. 0 or AWS_FAILED.
+     */
+    int (*tags)(void *svc, struct rq *rq, str arn, json_t **ret_tags);
+    /*
      * A last word after the policies allowed (S3's public-access block): 0, or AWS_FAILED.
      * via_resource: the resource policy alone allowed it.
      */
@@ -171,3 +186,8 @@ void aws_cloud_each_right(struct aws_cloud *cloud,
                           void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *,
                                      const struct aws_right *),
                           void *ctx);
+/* … and with each condition key, those of aws/keys.def first: service is NULL then. */
+void aws_cloud_each_key(struct aws_cloud *cloud,
+                        void (*fn)(void *ctx, const struct aws_service *,
+                                   const struct aws_op_row *),
+                        void *ctx);

@@ -5,6 +5,7 @@
 #include "aws/port.h"
 
 #include "aws/aws_priv.h"
+#include "base/arn.h"
 
 static void add_given(struct policy_context *c, str key, str value) {
     if (value.len)
@@ -19,40 +20,76 @@ static struct policy_context *context_of(str region, str source_arn, str source_
     add_given(c, S("aws:RequestedRegion"), region);
     add_given(c, S("aws:SourceArn"), source_arn);
     add_given(c, S("aws:SourceAccount"), source_account);
+    policy_context_add(c, S("aws:ViaAWSService"), S("false"));
     aws_context_add_time(c);
     return c;
 }
 
-int aws_port_decide(const struct hub_event *event, const struct policy *policy, const char *action,
-                    str resource, str account) {
+int aws_port_decide(const struct hub_event *event, const struct policy *policy,
+                    const struct aws_port_question *q) {
     CLEANUP(policy_context)
     struct policy_context *context =
         context_of(event->region, event->source_arn, event->source_account, true);
-    policy_context_add(context, S("aws:PrincipalServiceName"), event->source_service);
-    policy_context_add(context, S("aws:PrincipalType"), S("Service"));
+    aws_context_add_service(context, event->source_service, event->region);
+    add_given(context, S("aws:SourceOwner"), event->source_account);
+    add_given(context, S("aws:ResourceAccount"), q->account);
+    aws_context_add_tags(context, S("aws:ResourceTag/"), q->tags);
     struct policy_request request = {
         .principal = {.kind = PRINCIPAL_SERVICE, .arn = event->source_service},
-        .action = str_c(action),
-        .resource = resource,
-        .resource_account = account,
+        .action = str_c(q->action),
+        .resource = q->resource,
+        .resource_account = q->account,
         .context = context};
     struct policy_set set = {.resource = policy};
     return policy_decide(&request, &set).effect == POLICY_ALLOWED ? HUB_OK : HUB_E_DENIED;
 }
 
-bool aws_role_may(const struct aws_identity_source *identities, const struct aws_role_question *q) {
+/* ---- A role ---- */
+
+struct asked_tags {
+    struct aws_cloud *cloud;
+    const struct aws_role_question *question;
+    bool unread;
+};
+
+/* Its service is asked, as for a request of nobody. */
+static void fill_tags(void *arg, struct policy_context *context) {
+    struct asked_tags *asked = arg;
+    struct arn arn;
+    const struct aws_service *service = arn_parse(asked->question->resource, &arn)
+                                            ? aws_cloud_service_named(asked->cloud, arn.service)
+                                            : NULL;
+    if (!service || !service->tags)
+        return;
+    CLEANUP_JSON json_t *tags = NULL;
+    struct rq *rq = aws_rq_new(asked->cloud);
+    rq->service = service;
+    rq->svc = service->svc;
+    rq->priv->route.api = service->api;
+    rq->account = arena_str(&rq->arena, arn.account);
+    rq->region = arena_str(&rq->arena, arn.region);
+    asked->unread = service->tags(service->svc, rq, asked->question->resource, &tags) != 0;
+    aws_context_add_tags(context, S("aws:ResourceTag/"), tags);
+    aws_rq_free(rq);
+}
+
+bool aws_role_may(struct aws_cloud *cloud, const struct aws_role_question *q) {
+    const struct aws_identity_source *identities = &cloud->options.identities;
     CLEANUP(aws_identity) struct aws_identity *role = NULL;
     struct err err = {0};
     if (identities->role(identities->ctx, q->role, q->service, q->session_name, &role, &err))
         return false;
     CLEANUP(policy_context)
     struct policy_context *context = context_of(q->region, q->source_arn, q->source_account, false);
-    aws_context_add_principal(context, role);
     str owner = q->resource_account.len ? q->resource_account : aws_arn_account(q->resource);
+    struct asked_tags asked = {cloud, q, false};
+    aws_context_add_principal(context, role);
+    add_given(context, S("aws:ResourceAccount"), owner);
+    policy_context_add_later(context, S("aws:ResourceTag/"), fill_tags, &asked);
     struct policy_request request = {.principal = role->principal,
                                      .action = str_c(q->action),
                                      .resource = q->resource,
                                      .context = context,
                                      .resource_account = owner};
-    return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
+    return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED && !asked.unread;
 }

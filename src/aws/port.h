@@ -7,15 +7,22 @@
 #include "hub/hub.h"
 #include "policy/policy.h"
 
+/* What an event wants to do. */
+struct aws_port_question {
+    const char *action;
+    str resource;       /* ARN */
+    str account;        /* that it belongs to */
+    const json_t *tags; /* of the resource, a list of {Key, Value} or a map; or NULL */
+};
 /*
- * May the event's source (a service principal, with aws:SourceArn and aws:SourceAccount) do action
- * on resource, which belongs to account? policy NULL: nothing is attached, so no service may.
- * HUB_OK or HUB_E_DENIED. Any thread.
+ * May the event's source (a service principal, with aws:SourceArn and aws:SourceAccount) do that?
+ * policy NULL: nothing is attached, so no service may. HUB_OK or HUB_E_DENIED. Any thread.
  */
-int aws_port_decide(const struct hub_event *event, const struct policy *policy, const char *action,
-                    str resource, str account);
+int aws_port_decide(const struct hub_event *event, const struct policy *policy,
+                    const struct aws_port_question *question);
 
 /* May `service`, which acts in this role, do action on resource? */
+struct aws_cloud;
 struct aws_role_question {
     str role;    /* ARN */
     str service; /* "lambda.amazonaws.com": the role must trust it */
@@ -27,6 +34,8 @@ struct aws_role_question {
     /* on whose behalf: aws:SourceArn, aws:SourceAccount; or absent */
     str source_arn, source_account;
 };
-/* By the role's own policies. False too when there is no such role. Any thread. */
-bool aws_role_may(const struct aws_identity_source *identities,
-                  const struct aws_role_question *question);
+/*
+ * By the role's own policies. False too when there is no such role, and when the resource's tags
+ * are in question and cannot be read. Any thread.
+ */
+bool aws_role_may(struct aws_cloud *cloud, const struct aws_role_question *question);

@@ -57,7 +57,9 @@ static void add_row(const struct reading *r, struct op_rights *of, const struct 
     case ROW_ALSO:
     case ROW_MAY: add(of, right); break;
     case ROW_OP:
-    case ROW_KEY: break;
+    case ROW_KEY:
+    case ROW_FILLED:
+    case ROW_ABSENT: break;
     }
 }
 
@@ -90,13 +92,15 @@ static void read_keys(const struct reading *r, struct op_rights *of) {
     struct reading quiet = *r;
     quiet.err = NULL;
     size_t n = 0;
-    while (n < service->n_rows && service->rows[n].kind == ROW_KEY)
+    while (n < service->n_rows && rows_is_key(&service->rows[n]))
         n++;
     of->keys = arena_alloc(r->arena, (n + 1) * sizeof *of->keys);
     for (size_t i = 0; i < n; i++) {
         struct op_key *key = &of->keys[of->n_keys];
         key->key = service->rows[i].name;
-        if (member_read(&quiet, str_c(service->rows[i].when), false, &key->member) == 0)
+        key->implied = service->rows[i].resource;
+        if (service->rows[i].kind == ROW_KEY &&
+            member_read(&quiet, str_c(service->rows[i].when), false, &key->member) == 0)
             of->n_keys++;
     }
 }
@@ -107,7 +111,7 @@ static int read_op(const struct reading *r, struct op_rights *of) {
     of->rights = arena_zalloc(r->arena, (end - first + 1) * sizeof *of->rights);
     add(of, own_right(r->op));
     for (size_t i = first; i < end; i++) {
-        if (r->service->rows[i].kind == ROW_KEY)
+        if (rows_is_key(&r->service->rows[i]))
             return err_set(r->err, -EINVAL, "%s: a KEY behind the row %s", r->service->name,
                            r->op->name);
         add_row(r, of, &r->service->rows[i]);
@@ -146,7 +150,7 @@ static int check_rows(const struct aws_service *service, const struct rights *ri
         below_op = below_op || row->kind == ROW_OP;
         bool belongs = row->kind == ROW_OP    ? has_op(service, row->name)
                        : row->kind == ROW_KEY ? has_key(service, rights, row->name)
-                                              : below_op;
+                                              : below_op || rows_is_key(row);
         if (!belongs)
             return err_set(err, -EINVAL, "%s: the row of \"%s\" belongs to no operation",
                            service->name, row->name ? row->name : row->when);

@@ -100,10 +100,15 @@ struct right {
     struct arn_form resource;
     struct member version, tags;
 };
+/* Is the row one of those that stand before the operations? */
+static inline bool rows_is_key(const struct aws_op_row *row) {
+    return row->kind == ROW_KEY || row->kind == ROW_FILLED || row->kind == ROW_ABSENT;
+}
 /* A condition key that takes its value from a member of the input. */
 struct op_key {
     const char *key;
     struct member member;
+    const char *implied; /* the value where the request leaves the member out, or NULL */
 };
 /* What one operation asks. */
 struct op_rights {

@@ -44,6 +44,16 @@ struct aws_payload {
 };
 
 /*
+ * On whose behalf a service calls with the keys of its own caller; zeroed: the caller calls itself,
+ * or the service in a role of its own ("Forward access sessions" and "aws:CalledVia", IAM User
+ * Guide).
+ */
+struct aws_behalf {
+    bool is_via;    /* aws:ViaAWSService */
+    str called_via; /* aws:CalledVia, of the services that AWS lists there; or absent */
+};
+
+/*
  * A request. Made by aws, and gone once the answer is sent and the hooks have run; all of it but
  * priv may be read by the handler, and in, out, stream and memo are what it deals with.
  */
@@ -65,9 +75,10 @@ struct rq {
     void *stream; /* OP_IN: the service's sink, made by the row's open */
     /* what the service has read for this run's batch, in the arena: NULL again behind a commit */
     void *memo;
-    int attempt;          /* 0 at first, counts re-runs after STORE_E_CONDITION */
-    struct net_req *net;  /* NULL for calls from inside */
-    struct rq_priv *priv; /* snapshot, batch, error, reply: aws's own */
+    int attempt;              /* 0 at first, counts re-runs after STORE_E_CONDITION */
+    struct net_req *net;      /* NULL for calls from inside */
+    struct aws_behalf behalf; /* of those */
+    struct rq_priv *priv;     /* snapshot, batch, error, reply: aws's own */
 };
 
 /* The cloud's store. */

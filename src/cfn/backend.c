@@ -39,6 +39,12 @@ static const struct api_op *find_op(const char *service, const char *op) {
     return NULL;
 }
 
+/* A stack's own role has no keys; whoever has is the caller, in whose name the stack acts. */
+static struct aws_behalf behalf_of(const struct aws_identity *as) {
+    return as->access_key.len ? (struct aws_behalf){true, S("cloudformation.amazonaws.com")}
+                              : (struct aws_behalf){0};
+}
+
 static int call(void *ctx, struct cfn_backend_call *call) {
     const json_t *in = call->in;
     const struct api_op *api = find_op(call->service, call->op);
@@ -51,6 +57,7 @@ static int call(void *ctx, struct cfn_backend_call *call) {
     }
     struct aws_call c = {.cloud = ctx,
                          .caller = call->as,
+                         .behalf = behalf_of(call->as),
                          .account = call->place.account,
                          .region = call->place.region,
                          .service = call->service,

@@ -49,13 +49,44 @@ static int resource(void *cfn_, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
+/* arn:aws:cloudformation:REGION:ACCOUNT:changeSet/NAME/ID → NAME */
+static str set_name(str name_or_id) {
+    str kind, rest, name = name_or_id, id;
+    if (cfn_is_set_id(name_or_id) && str_cut(name_or_id, '/', &kind, &rest))
+        str_cut(rest, '/', &name, &id);
+    return name;
+}
+
+static int context(void *, struct rq *rq, const struct aws_question *question,
+                   struct policy_context *c) {
+    str set = json_str(rq->in, "ChangeSetName");
+    if (set.p)
+        policy_context_add(c, S("cloudformation:ChangeSetName"), set_name(set));
+    if (strcmp(question->action, "cloudformation:TagResource") == 0)
+        policy_context_add(c, S("cloudformation:CreateAction"), str_c(rq->op->name));
+    return 0;
+}
+
+static int tags(void *, struct rq *rq, str arn, json_t **ret_tags) {
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    if (str_ends(arn, S("/*")))
+        return 0;
+    int r = cfn_look_up(rq, arn, &stack);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    *ret_tags = json_incref(stack.now.tags);
+    return 0;
+}
+
 struct aws_service cfn_service(struct cfn_svc *cfn) {
     return (struct aws_service){.name = "cloudformation",
                                 .api = &api_cloudformation,
                                 KIT_TABLES,
                                 .svc = cfn,
                                 .common = CFN_common,
-                                .resource = resource};
+                                .resource = resource,
+                                .context = context,
+                                .tags = tags};
 }
 
 int cfn_open(struct cfn_svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {

@@ -49,6 +49,7 @@ static int fetch(struct rq *rq, str url, str *ret_text) {
         json_set_str(in, "VersionId", buf_view(&version));
     struct aws_call call = {.cloud = rq->cloud,
                             .caller = rq->caller,
+                            .behalf = {true, S("cloudformation.amazonaws.com")},
                             .account = rq->account,
                             .region = rq->region,
                             .service = "s3",

@@ -42,6 +42,8 @@ struct net_req {
     struct arena arena; /* lives until done */
 };
 
+/* "1.2" or "1.3": the version of TLS that the connection speaks; absent without TLS. Static. */
+str net_tls_version(const struct net_req *req);
 /* First header of that name (case-insensitive), absent when missing. */
 str net_header(const struct net_req *req, const char *name);
 /* All headers in the order they came. */

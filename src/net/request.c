@@ -10,6 +10,7 @@
 #include "net/gate.h"
 #include "net/net_priv.h"
 
+#include <gnutls/gnutls.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 
@@ -21,6 +22,23 @@ struct net_conn *net_conn_of(struct MHD_Connection *mhd) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
+}
+
+/* ---- The connection ---- */
+
+str net_tls_version(const struct net_req *req) {
+    const union MHD_ConnectionInfo *info =
+        req->tls ? MHD_get_connection_info(request_of(req)->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+                 : NULL;
+    if (!info || !info->tls_session)
+        return STR_NONE;
+    switch (gnutls_protocol_get_version(info->tls_session)) {
+    case GNUTLS_TLS1_0: return S("1.0");
+    case GNUTLS_TLS1_1: return S("1.1");
+    case GNUTLS_TLS1_2: return S("1.2");
+    case GNUTLS_TLS1_3: return S("1.3");
+    default: return STR_NONE;
+    }
 }
 
 /* ---- Making and freeing ---- */

@@ -3,9 +3,17 @@
 
 #include "base/arena.h"
 
+#include <assert.h>
+
 /* A request has some twenty keys: a list is faster than a table here. */
 struct policy_context {
     struct arena arena;
+    struct later {
+        str prefix; /* absent: nothing is to come */
+        void (*fill)(void *arg, struct policy_context *context);
+        void *arg;
+        struct policy_context *context;
+    } * later; /* or NULL */
     struct entry {
         str key;
         str *values;
@@ -30,6 +38,7 @@ struct policy_context *policy_context_free(struct policy_context *context) {
         for (size_t i = 0; i < context->n; i++)
             free(context->entries[i].values);
         free(context->entries);
+        free(context->later);
         arena_deinit(&context->arena);
         free(context);
     }
@@ -64,10 +73,33 @@ void policy_context_add(struct policy_context *context, str key, str value) {
     e->values[e->n++] = arena_str(&context->arena, value);
 }
 
+void policy_context_add_later(struct policy_context *context, str prefix,
+                              void (*fill)(void *arg, struct policy_context *context), void *arg) {
+    assert(!context->later);
+    context->later = mem_new(struct later);
+    *context->later = (struct later){prefix, fill, arg, context};
+}
+
+/* What was put off and has a key of that name. */
+static void fetch(struct later *later, str key) {
+    if (!later || !later->prefix.p || !str_starts_nocase(key, later->prefix))
+        return;
+    later->prefix = STR_NONE;
+    later->fill(later->arg, later->context);
+}
+
+void policy_context_each(const struct policy_context *context, void (*fn)(void *arg, str key),
+                         void *arg) {
+    for (size_t i = 0; i < context->n; i++)
+        fn(arg, context->entries[i].key);
+}
+
 struct policy_values policy_context_get(const struct policy_context *context, str key) {
     const struct entry *e = NULL;
-    for (; context && !e; context = context->below)
+    for (; context && !e; context = context->below) {
+        fetch(context->later, key);
         e = find(context, key);
+    }
     return e ? (struct policy_values){e->values, e->n} : (struct policy_values){NULL, 0};
 }
 

@@ -43,6 +43,20 @@ DEFINE_FREEP(policy)
  */
 bool policy_is_public(const struct policy *policy);
 
+/* What those who decide know of: for policy_unknown_key. */
+struct policy_vocabulary {
+    bool (*unknown)(void *ctx, str key); /* a key that one would expect there, and that is not */
+    void *ctx;
+    const char *const *actions; /* "s3:GetObject", every action that is ever asked about */
+    size_t n_actions;
+};
+/*
+ * The first condition key or variable that is unknown, in a statement that speaks of one of the
+ * actions; absent: there is none. Borrowed from the policy. A statement about other actions alone is
+ * passed over, whatever it says.
+ */
+str policy_unknown_key(const struct policy *policy, const struct policy_vocabulary *vocabulary);
+
 /* Context keys of one request: name → one or more values. Names compare without case. */
 struct policy_context;
 struct policy_context *policy_context_new(void);
@@ -55,6 +69,15 @@ struct policy_context *policy_context_free(struct policy_context *context);
 DEFINE_FREEP(policy_context)
 /* Copies both. A name may repeat: the key has several values then. */
 void policy_context_add(struct policy_context *context, str key, str value);
+/*
+ * Keys that are dear to read: fill adds them when a key with that prefix ("aws:ResourceTag/") is
+ * first asked for, at most once. prefix and arg are borrowed. One a context.
+ */
+void policy_context_add_later(struct policy_context *context, str prefix,
+                              void (*fill)(void *arg, struct policy_context *context), void *arg);
+/* Every key that was added to it alone, once each. */
+void policy_context_each(const struct policy_context *context, void (*fn)(void *arg, str key),
+                         void *arg);
 
 enum policy_principal_kind {
     PRINCIPAL_ANONYMOUS,

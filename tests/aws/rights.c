@@ -16,17 +16,6 @@ struct section {
     const struct aws_op *op;
 };
 
-static void add_keys(struct buf *text, const struct aws_service *service) {
-    const char *between = "Condition keys that have a member's value: ";
-    for (size_t i = 0; i < service->n_rows; i++)
-        if (service->rows[i].kind == ROW_KEY) {
-            buf_printf(text, "%s`%s` (%s)", between, service->rows[i].name, service->rows[i].when);
-            between = ", ";
-        }
-    if (*between == ',')
-        buf_c(text, ".\n\n");
-}
-
 /* "A&B!=x|!C" in words: with `A` and `B!=x` or without `C`. */
 static void add_when(struct buf *text, const char *when) {
     str rest = str_c(when), alternative, test;
@@ -65,7 +54,6 @@ static void add_right(void *ctx, const struct aws_service *service, const struct
     struct section *s = ctx;
     if (service != s->service) {
         buf_printf(&s->text, "\n### %s\n\n", service->name);
-        add_keys(&s->text, service);
         buf_c(&s->text, "| operation | right | asked | on |\n|---|---|---|---|\n");
     }
     buf_printf(&s->text, "| %s | ", op != s->op ? op->name : "");

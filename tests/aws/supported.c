@@ -11,6 +11,7 @@
 struct page {
     struct buf text;
     const struct aws_service *service;
+    const struct aws_op_row *key;
     size_t rows;
 };
 
@@ -26,6 +27,50 @@ static void add_row(void *ctx, const struct aws_service *service, const struct a
         strcmp(op->resource, "@") == 0 ? "as the request names it" : op->resource;
     buf_printf(&page->text, "| %s | %s | %s%s%s |\n", op->name, action,
                *op->resource == '@' ? "" : "`", resource, *op->resource == '@' ? "" : "`");
+}
+
+/* ---- Condition keys ---- */
+
+static bool is_same_key(const struct aws_op_row *a, const struct aws_op_row *b) {
+    return a && a->kind == ROW_KEY && b->kind == ROW_KEY && strcmp(a->name, b->name) == 0;
+}
+
+/* "its `Member`", or the words; a key of several rows is one line. */
+static void add_key(void *ctx, const struct aws_service *service, const struct aws_op_row *row) {
+    struct page *page = ctx;
+    if (is_same_key(page->key, row)) {
+        buf_printf(&page->text, ", `%s`", row->when);
+        return;
+    }
+    if (page->key)
+        buf_c(&page->text, " |\n");
+    if (!page->key || service != page->service)
+        buf_printf(&page->text, "\n### %s\n\n| key | type | here | value |\n|---|---|---|---|\n",
+                   service ? service->name : "of every service");
+    page->service = service;
+    page->key = row;
+    buf_printf(&page->text, "| `%s` | %s | %s | ", row->name, row->action,
+               row->kind == ROW_ABSENT ? "absent" : "filled");
+    if (row->kind != ROW_KEY)
+        buf_c(&page->text, row->when);
+    else if (row->resource)
+        buf_printf(&page->text, "`%s` where left out, else the request's `%s`", row->resource,
+                   row->when);
+    else
+        buf_printf(&page->text, "the request's `%s`", row->when);
+}
+
+static void add_keys(struct page *page, struct aws_cloud *cloud) {
+    page->service = NULL;
+    buf_c(
+        &page->text,
+        "\n## Condition keys\n\n"
+        "Every key that a policy may name; \"filled\" in every request of the kind in which AWS fills it, "
+        "or \"absent\" from all, as AWS leaves it where there is no such thing. Another key of `aws:` or of "
+        "one of these services is refused by its name when the policy is put "
+        "([authorisation.md](authorisation.md)). A `*` stands for the key of a tag.\n");
+    aws_cloud_each_key(cloud, add_key, page);
+    buf_c(&page->text, " |\n");
 }
 
 /* Operations that are known by name and refused by it. */
@@ -50,6 +95,7 @@ static int make_page(struct page *page) {
         &page->text,
         "\n%zu operations; %zu more of these services are known by name and refused by it.\n",
         page->rows, count_refused(page->rows));
+    add_keys(page, all.f.cloud);
     all_close(&all);
     return 0;
 }

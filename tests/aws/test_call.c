@@ -102,6 +102,7 @@ static const struct aws_op sns_rows[] = {
     {"ListSubscriptions", nothing, "-", "*", OP_NO_AUTH, NULL},
 };
 static const struct aws_op_row sns_asks[] = {
+    {ROW_FILLED, "sns:Protocol", "the hook", "String", NULL, 0, NULL},
     {ROW_OP, "GetTopicAttributes", NULL, NULL, NULL, 0, NULL},
     {ROW_MAY, NULL, "always", "sns:Second", "arn:aws:sns:{region}:{account}:second", 0, &second},
 };

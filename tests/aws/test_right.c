@@ -17,6 +17,7 @@ static struct {
     str owner;             /* its account; absent: not told */
     str account;           /* the request's, as the handler finds it */
     bool vetoed, veto_via_resource;
+    unsigned tags_asked;
 } fake;
 
 static int nothing(void *svc, struct rq *rq) {
@@ -94,6 +95,9 @@ static const struct aws_op s3_ops[] = {
 };
 static const struct aws_op_row s3_rows[] = {
     {ROW_KEY, "s3:x-amz-acl", "ACL", NULL, NULL, 0, NULL},
+    {ROW_FILLED, "s3:TlsVersion", "aws", "Numeric", NULL, 0, NULL},
+    {ROW_FILLED, "s3:ResourceAccount", "aws", "String", NULL, 0, NULL},
+    {ROW_FILLED, "s3:ExistingObjectTag/*", "the hook", "String", NULL, 0, NULL},
     {ROW_OP, "GetObject", NULL, NULL, NULL, 0, NULL},
     {ROW_VERSIONED, NULL, "VersionId", "s3:GetObjectVersion", NULL, 0, NULL},
     {ROW_MAY, NULL, "later", "s3:ListBucket", "arn:aws:s3:::{Bucket}", 0, &later},
@@ -115,6 +119,16 @@ static const struct aws_service s3 = {.name = "s3",
                                       .n_rows = ARRAY_LEN(s3_rows),
                                       .derived = derived_names,
                                       .context = context};
+
+static int tags(void *svc, struct rq *rq, str arn, json_t **ret_tags) {
+    (void)svc;
+    fake.tags_asked++;
+    if (fake.broken)
+        return aws_fault(rq, -EIO, "reading tags");
+    *ret_tags = str_ends(arn, S(":red")) ? json_pack("{s:s}", "team", "red")
+                                         : json_pack("[{s:s,s:s}]", "Key", "team", "Value", "blue");
+    return 0;
+}
 
 #define ALARM "arn:aws:cloudwatch:{region}:{account}:alarm:"
 static const struct aws_op cw_ops[] = {
@@ -140,7 +154,8 @@ static const struct aws_service cw = {.name = "cloudwatch",
                                       .ops = cw_ops,
                                       .n_ops = ARRAY_LEN(cw_ops),
                                       .rows = cw_rows,
-                                      .n_rows = ARRAY_LEN(cw_rows)};
+                                      .n_rows = ARRAY_LEN(cw_rows),
+                                      .tags = tags};
 
 static const struct aws_op lambda_ops[] = {
     {"CreateFunction", nothing, "lambda:CreateFunction", "arn:{FunctionName}", 0, NULL}};
@@ -384,6 +399,23 @@ static void test_keys_that_cannot_be_read(void **state) {
     CHECK(!fake.item_0);
 }
 
+/* The tags of the resource are read when a policy looks at one, once a question. */
+static void test_tags_of_resources(void **state) {
+    (void)state;
+    static const char red[] = ALLOW_IF("*", "\"StringEquals\":{\"aws:ResourceTag/team\":\"red\","
+                                            "\"AWS:RESOURCETAG/TEAM\":\"red\"}");
+    call(red, "cloudwatch", "DeleteAlarms", "{\"AlarmNames\":[\"red\"]}", "");
+    CHECK_INT(fake.tags_asked, 1);
+    call(red, "cloudwatch", "DeleteAlarms", "{\"AlarmNames\":[\"red\",\"sky\"]}",
+         "DeleteAlarms on resource: arn:aws:cloudwatch:us-east-1:000000000000:alarm:sky");
+    CHECK_INT(fake.tags_asked, 3);
+    call(ALLOW("\"*\"", "*"), "cloudwatch", "DeleteAlarms", "{\"AlarmNames\":[\"red\"]}", "");
+    CHECK_INT(fake.tags_asked, 3);
+    fake.broken = true;
+    call(red, "cloudwatch", "DeleteAlarms", "{\"AlarmNames\":[\"red\"]}", "unknown error");
+    call(ALLOW("\"*\"", "*"), "cloudwatch", "DeleteAlarms", "{\"AlarmNames\":[\"red\"]}", "");
+}
+
 /* Where no policy looks at a key, none is made. */
 static void test_keys_that_nobody_wants(void **state) {
     (void)state;
@@ -557,6 +589,7 @@ int main(void) {
         T(test_roles_and_tags),
         T(test_keys_of_tags),
         T(test_keys_that_cannot_be_read),
+        T(test_tags_of_resources),
         T(test_keys_that_nobody_wants),
         T(test_policies_of_resources),
         T(test_a_policy_that_cannot_be_read),

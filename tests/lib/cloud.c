@@ -54,9 +54,10 @@ static int find_known(void *ctx, str access_key, struct aws_identity **ret) {
 }
 
 /* There are no roles. */
-static int assume_none(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
-                       struct aws_credentials *ret, struct err *err) {
-    (void)ctx, (void)service, (void)session_name, (void)seconds, (void)ret;
+static int assume_none(void *ctx, str role_arn, str service, str session_name,
+                       struct aws_session_key key, int64_t seconds, struct aws_credentials *ret,
+                       struct err *err) {
+    (void)ctx, (void)service, (void)session_name, (void)key, (void)seconds, (void)ret;
     return err_set(err, AWS_E_NO_ROLE, "no role " STR_FMT, STR_ARG(role_arn));
 }
 static int role_none(void *ctx, str role_arn, str service, str session_name,

@@ -70,6 +70,51 @@ class Access(DdbCase):
         self.assertEqual(error_of(update, expr="SET shown = private_note")[0], DENIED)
         self.assertEqual(error_of(update, expr="REMOVE private_note")[0], DENIED)
 
+    # "Using IAM policy conditions for fine-grained access control", Developer Guide: examples 2 and 3.
+    def test_documented_attributes(self):
+        """Whatever returns attributes that were not asked for by name is refused."""
+        t = self.table(id="S", indexes=[("gsi", {"g": "S"})])
+        self.ddb.put_item(TableName=t, Item=item(id="a", shown=1, private_note=2, g="x"))
+        some = self.user((["dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+                          [self.arn(t), self.arn(t) + "/index/*"],
+                          {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id", "shown", "g"]},
+                           "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES", "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}}))
+        key, equals = item(id="a"), dict(KeyConditionExpression="id = :i", ExpressionAttributeValues=item(**{":i": "a"}))
+        shown = item(id="a", shown=1)
+        self.assertEqual(some.get_item(TableName=t, Key=key, ProjectionExpression="id, shown")["Item"], shown)
+        self.assertEqual(some.query(TableName=t, ProjectionExpression="id, shown", **equals)["Items"], [shown])
+        self.assertEqual(some.scan(TableName=t, ProjectionExpression="id, shown", Select="SPECIFIC_ATTRIBUTES")["Items"], [shown])
+        some.update_item(TableName=t, Key=key, UpdateExpression="SET shown = :s", ExpressionAttributeValues=item(**{":s": 1}), ReturnValues="UPDATED_NEW")
+        some.update_item(TableName=t, Key=key, UpdateExpression="SET shown = :s", ExpressionAttributeValues=item(**{":s": 1}))
+        index = dict(IndexName="gsi", KeyConditionExpression="g = :g", ExpressionAttributeValues=item(**{":g": "x"}))
+        update = dict(Key=key, UpdateExpression="SET shown = :s", ExpressionAttributeValues=item(**{":s": 1}))
+        fails = dict(ConditionExpression="attribute_not_exists(id)", ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        for fn, more in ((some.get_item, dict(Key=key)), (some.query, equals), (some.scan, {}), (some.query, index), (some.scan, dict(IndexName="gsi")),
+                         (some.query, dict(Select="ALL_ATTRIBUTES", **equals)), (some.query, dict(Select="ALL_PROJECTED_ATTRIBUTES", **index)),
+                         (some.update_item, dict(ReturnValues="ALL_NEW", **update)), (some.update_item, dict(ReturnValues="ALL_OLD", **update)),
+                         (some.update_item, dict(**fails, **update)), (some.put_item, dict(Item=key, ReturnValues="ALL_OLD")),
+                         (some.put_item, dict(Item=key, **fails)), (some.delete_item, dict(Key=key, ReturnValues="ALL_OLD")),
+                         (some.delete_item, dict(Key=key, ConditionExpression="shown = :n", ExpressionAttributeValues=item(**{":n": 9}),
+                                                 ReturnValuesOnConditionCheckFailure="ALL_OLD")),
+                         (some.update_item, dict(ReturnValues="UPDATED_NEW", **fails, **update)),
+                         (some.scan, dict(ProjectionExpression="id", FilterExpression="private_note = :n", ExpressionAttributeValues=item(**{":n": 2}))),
+                         (some.scan, dict(ProjectionExpression="id, private_note"))):
+            self.assertEqual(error_of(fn, TableName=t, **more)[0], DENIED, (fn.__name__, more))
+
+    def test_documented_updates(self):
+        t = self.table(id="S")
+        self.ddb.put_item(TableName=t, Item=item(id="a", shown=1, locked=2))
+        some = self.user(("dynamodb:UpdateItem", self.arn(t), {
+            "ForAllValues:StringNotLike": {"dynamodb:Attributes": ["locked", "boss*"]},
+            "StringEquals": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}}))
+        update = lambda expression, **more: some.update_item(TableName=t, Key=item(id="a"), UpdateExpression=expression, **more)
+        update("REMOVE shown")  # no ReturnValues is NONE
+        update("REMOVE shown", ReturnValues="UPDATED_OLD")
+        self.assertEqual(error_of(update, expression="REMOVE locked")[0], DENIED)
+        self.assertEqual(error_of(update, expression="REMOVE shown", ConditionExpression="attribute_exists(bossLevel)")[0], DENIED)
+        self.assertEqual(error_of(update, expression="REMOVE shown", ReturnValues="ALL_OLD")[0], DENIED)
+        self.assertEqual(error_of(update, expression="REMOVE shown", ConditionExpression="attribute_exists(none)", ReturnValuesOnConditionCheckFailure="ALL_OLD")[0], DENIED)
+
     def test_metrics(self):
         t = self.table(id="S", indexes=[("gsi", {"g": "S"})])
         for i in range(5):

@@ -88,3 +88,5 @@ bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 /* Clear key first. */
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);
+/* aws_service.tags */
+int cw_hook_tags(void *cw, struct rq *rq, str arn, json_t **ret_tags);

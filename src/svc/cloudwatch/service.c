@@ -10,6 +10,7 @@ struct aws_service cw_service(struct cw_svc *cw) {
         KIT_TABLES,
         .svc = cw,
         .common = CW_common,
+        .tags = cw_hook_tags,
     };
 }
 

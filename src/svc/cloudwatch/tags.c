@@ -1,4 +1,7 @@
-/* TagResource, UntagResource and ListTagsForResource, of alarms and dashboards, by their ARNs. */
+/*
+ * TagResource, UntagResource and ListTagsForResource, of alarms and dashboards, by their ARNs; and
+ * what policies see of these tags.
+ */
 #include "base/arn.h"
 #include "svc/cloudwatch/cw_priv.h"
 #include "svc/kit/tags.h"
@@ -9,10 +12,9 @@ static const struct kit_tags tag_rules = {
                                   "A resource can have at most {most} tags"}},
 };
 
-/* The row's key behind the request's ResourceARN. 0, or AWS_FAILED. */
-static int key_of(struct rq *rq, struct buf *key) {
+/* The row's key behind an ARN of an alarm or dashboard in the request's place; false: it is none. */
+static bool key_of_arn(const struct rq *rq, str text, struct buf *key) {
     static const str alarm = S_INIT("alarm:"), dashboard = S_INIT("dashboard/");
-    str text = json_str(rq->in, "ResourceARN");
     struct arn arn;
     bool ours = arn_parse(text, &arn) && str_is(arn.service, "cloudwatch") &&
                 str_eq(arn.account, rq->account);
@@ -21,9 +23,30 @@ static int key_of(struct rq *rq, struct buf *key) {
     else if (ours && arn.region.len == 0 && str_starts(arn.resource, dashboard))
         cw_dashboard_key(key, rq, str_skip(arn.resource, dashboard.len));
     else
-        return aws_fail(rq, &CW_ResourceNotFoundException,
-                        "No alarm or dashboard has the ARN " STR_FMT, STR_ARG(text));
+        return false;
+    return true;
+}
+
+int cw_hook_tags(void *, struct rq *rq, str arn, json_t **ret_tags) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_JSON json_t *doc = NULL;
+    if (!key_of_arn(rq, arn, &row.key))
+        return 0;
+    /* a peek: rights are those of the moment they are asked for */
+    int r = rq_row_peek_json(rq, &row, &doc);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    *ret_tags = json_incref(kit_tags_stored(&tag_rules, doc));
     return 0;
+}
+
+/* The row's key behind the request's ResourceARN. 0, or AWS_FAILED. */
+static int key_of(struct rq *rq, struct buf *key) {
+    str text = json_str(rq->in, "ResourceARN");
+    return key_of_arn(rq, text, key)
+               ? 0
+               : aws_fail(rq, &CW_ResourceNotFoundException,
+                          "No alarm or dashboard has the ARN " STR_FMT, STR_ARG(text));
 }
 
 static int read_doc(struct rq *rq, struct row *row, json_t **ret_doc) {

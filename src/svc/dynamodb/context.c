@@ -19,6 +19,24 @@ int ddb_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
+/* Of a table, also where its index or its stream is named. */
+int ddb_hook_tags(void *svc_, struct rq *rq, str text, json_t **ret_tags) {
+    struct ddb_svc *svc = svc_;
+    struct arn arn;
+    struct err err;
+    struct ddb_table *found;
+    str name, rest;
+    if (!arn_parse_regional(text, "dynamodb", &arn) || !str_starts(arn.resource, S("table/")))
+        return 0;
+    str_cut(str_skip(arn.resource, 6), '/', &name, &rest);
+    int r = ddb_tables_get(svc->tables, arn.account, arn.region, name, &found, &err);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : aws_fault(rq, r, err.text);
+    CLEANUP(ddb_table) struct ddb_table *table = found;
+    *ret_tags = json_incref(kit_tags_stored(&ddb_tags, table->doc));
+    return 0;
+}
+
 /* ---- dynamodb:Attributes ---- */
 static void add_name(struct policy_context *context, str name) {
     policy_context_add(context, S("dynamodb:Attributes"), name);
@@ -116,6 +134,34 @@ static bool reads_or_writes_items(const struct rq *rq) {
            json_has(rq->in, "Key") || json_has(rq->in, "Item");
 }
 
+/* ---- What is implied ---- */
+
+/* Only GetItem, Query and Scan have a projection. */
+static void add_select(const struct rq *rq, struct policy_context *context) {
+    str given = json_str(rq->in, "Select");
+    if (!given.p)
+        given = json_has(rq->in, "ProjectionExpression") ? S("SPECIFIC_ATTRIBUTES")
+                : json_has(rq->in, "IndexName")          ? S("ALL_PROJECTED_ATTRIBUTES")
+                                                         : S("ALL_ATTRIBUTES");
+    policy_context_add(context, S("dynamodb:Select"), given);
+}
+
+/*
+ * Whatever returns attributes counts: an item that is given back because a condition failed is
+ * ALL_OLD, whatever else was asked for.
+ */
+static void add_return_values(const struct rq *rq, struct policy_context *context) {
+    static const str key = S_INIT("dynamodb:ReturnValues");
+    str given = json_str(rq->in, "ReturnValues");
+    bool on_failure = str_is(json_str(rq->in, "ReturnValuesOnConditionCheckFailure"), "ALL_OLD");
+    if (!on_failure || str_is(given, "ALL_NEW"))
+        policy_context_add(context, key, given.p ? given : S("NONE"));
+    if (on_failure)
+        policy_context_add(context, key, S("ALL_OLD"));
+}
+
+static bool writes(const struct rq *rq) { return rq->op->flags & OP_MUTATES; }
+
 int ddb_hook_context(void *svc_, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context) {
     struct ddb_svc *svc = svc_;
@@ -124,6 +170,7 @@ int ddb_hook_context(void *svc_, struct rq *rq, const struct aws_question *quest
     struct err err;
     if (!reads_or_writes_items(rq))
         return 0;
+    (writes(rq) ? add_return_values : add_select)(rq, context);
     add_map_names(context, json_obj(rq->in, "Item"));
     add_map_names(context, json_obj(rq->in, "Key"));
     const struct ddb_expr_given given = {json_object_get(rq->in, "ExpressionAttributeNames"),

@@ -15,6 +15,7 @@ struct aws_service ddb_service(struct ddb_svc *ddb) {
         .common = DDB_common,
         .resource = ddb_hook_resource,
         .context = ddb_hook_context,
+        .tags = ddb_hook_tags,
     };
 }
 

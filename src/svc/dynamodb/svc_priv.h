@@ -30,6 +30,7 @@ struct ddb_svc {
  * ret_arn is appended to. 0, AWS_FAILED or -errno.
  */
 int ddb_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
+int ddb_hook_tags(void *svc, struct rq *rq, str arn, json_t **ret_tags);
 int ddb_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
 

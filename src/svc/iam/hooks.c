@@ -1,4 +1,5 @@
 /* What authorisation asks of IAM: the ARN of the entity in question, and its condition keys. */
+#include "aws/model.h"
 #include "base/arn.h"
 #include "svc/iam/iam_priv.h"
 
@@ -99,6 +100,9 @@ int iam_hook_context(void *, struct rq *rq, const struct aws_question *question,
     CLEANUP_JSON json_t *doc = NULL;
     if (entity_of(rq, question->resource, &kind, &doc))
         return AWS_FAILED;
+    add_tags(context, json_arr(doc, "Tags"));
+    if (rq->service->api != &api_iam)
+        return 0; /* a role that is passed to another service */
     str boundary = json_str(rq->in, "PermissionsBoundary"), policy = json_str(rq->in, "PolicyArn");
     if (!boundary.p)
         boundary = json_str(doc, "PermissionsBoundary");
@@ -106,6 +110,14 @@ int iam_hook_context(void *, struct rq *rq, const struct aws_question *question,
         policy_context_add(context, S("iam:PermissionsBoundary"), boundary);
     if (policy.p && (kind == &iam_kind_role || kind == &iam_kind_user))
         policy_context_add(context, S("iam:PolicyARN"), policy);
+    return 0;
+}
+
+int iam_add_role_tags(struct rq *rq, str arn, struct policy_context *context) {
+    const struct iam_kind *kind;
+    CLEANUP_JSON json_t *doc = NULL;
+    if (entity_of(rq, arn, &kind, &doc))
+        return AWS_FAILED;
     add_tags(context, json_arr(doc, "Tags"));
     return 0;
 }

@@ -49,12 +49,15 @@ struct iam_role_view {
 };
 /* 0, STORE_E_ABSENT (no such role, or not a role's ARN) or AWS_FAILED. */
 int iam_role_of_request(struct rq *rq, str role_arn, struct iam_role_view *ret_role);
+/* The role's tags as aws:ResourceTag/KEY and iam:ResourceTag/KEY. 0 or AWS_FAILED. */
+int iam_add_role_tags(struct rq *rq, str role_arn, struct policy_context *context);
 /* What a session has besides its role. Policies may be empty. */
 struct iam_session_terms {
     str name;
-    int64_t seconds;    /* within what the role allows */
-    str document;       /* inline session policy */
-    const json_t *arns; /* array of managed policies' ARNs, or NULL */
+    int64_t seconds;            /* within what the role allows */
+    str document;               /* inline session policy */
+    const json_t *arns;         /* array of managed policies' ARNs, or NULL */
+    struct aws_session_key key; /* or absent */
 };
 /* Adds the session's rows to the request's batch; the credentials work once that is committed. */
 void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,

@@ -1,4 +1,5 @@
 /* Inline and attached policies of roles and users. */
+#include "aws/keys.h"
 #include "svc/iam/iam_priv.h"
 
 enum { MAX_ATTACHED = 20 };
@@ -12,11 +13,9 @@ size_t iam_document_size(str text) {
 
 int iam_check_document(struct rq *rq, enum policy_kind kind, str text) {
     struct err err = {{0}};
-    struct policy *policy = NULL;
-    if (policy_new(&policy, kind, text, &err))
-        return aws_fail(rq, &IAM_MalformedPolicyDocument, "%s", err.text);
-    policy_free(policy);
-    return 0;
+    return aws_policy_new(rq, kind, text, NULL, &err)
+               ? aws_fail(rq, &IAM_MalformedPolicyDocument, "%s", err.text)
+               : 0;
 }
 
 static size_t inline_size(const json_t *policies) {

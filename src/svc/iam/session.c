@@ -1,6 +1,6 @@
 /*
  * Role sessions: {Account, Role, RoleId, RoleArn, Name, Expires (real ms), Issued, Sealed, Policy,
- * PolicyArns}. Sealed is secret key and session token, a line each, under the seal. A session whose
+ * PolicyArns, Key {Name, Value}}. Sealed is secret key and session token, a line each, under the seal. A session whose
  * role is gone, or was made anew, is gone with it.
  */
 #include "base/arn.h"
@@ -60,6 +60,12 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
         json_set_str(doc, "Policy", terms->document);
     if (terms->arns)
         json_set(doc, "PolicyArns", json_deep_copy(terms->arns));
+    if (terms->key.name.len) {
+        json_t *session_key = json_object();
+        json_set_str(session_key, "Name", terms->key.name);
+        json_set_str(session_key, "Value", terms->key.value);
+        json_set(doc, "Key", session_key);
+    }
     json_write(&text, doc);
     /* Blind: the id is of this call alone. */
     iam_key_plain(&key, "iam.session", id);

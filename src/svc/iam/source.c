@@ -12,6 +12,7 @@
  */
 #include "aws/port.h"
 #include "base/arn.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "svc/iam/iam_priv.h"
 
@@ -104,6 +105,7 @@ static void identity_free(struct aws_identity *base) {
     struct identity *id = (struct identity *)base;
     iam_grants_free(id->grants);
     iam_grants_free(id->session);
+    json_decref((json_t *)id->base.tags);
     arena_deinit(&id->arena);
     free(id);
 }
@@ -132,11 +134,16 @@ static struct identity *root_identity(str account) {
     return id;
 }
 
+static void set_tags(struct identity *id, const json_t *entity) {
+    id->base.tags = json_incref(json_arr(entity, "Tags"));
+}
+
 static struct identity *user_identity(str account, const json_t *user) {
     struct identity *id = identity_new(PRINCIPAL_USER, account);
     id->base.principal.arn = arena_str(&id->arena, json_str(user, "Arn"));
     id->base.user_id = arena_str(&id->arena, json_str(user, "UserId"));
     id->base.user_name = arena_str(&id->arena, json_str(user, "UserName"));
+    set_tags(id, user);
     return id;
 }
 
@@ -148,6 +155,8 @@ static struct identity *session_identity(str account, const json_t *role, str se
     id->base.principal.role_arn = arena_str(&id->arena, json_str(role, "Arn"));
     id->base.user_id = arena_printf(&id->arena, STR_FMT ":" STR_FMT,
                                     STR_ARG(json_str(role, "RoleId")), STR_ARG(session_name));
+    id->base.issued_ms = clock_real_ms();
+    set_tags(id, role);
     return id;
 }
 
@@ -260,6 +269,11 @@ static int load_session(const struct look *look, str access_key, const json_t *r
     id->base.secret_key = arena_str(&id->arena, secret);
     id->base.session_token = arena_str(&id->arena, token);
     id->base.expires_ms = json_int(row, "Expires", 1);
+    id->base.issued_ms = json_int(row, "Issued", 0);
+    const json_t *key = json_obj(row, "Key");
+    if (key)
+        id->base.key = (struct aws_session_key){arena_str(&id->arena, json_str(key, "Name")),
+                                                arena_str(&id->arena, json_str(key, "Value"))};
     return 0;
 }
 
@@ -310,8 +324,9 @@ static bool trusts(const json_t *role, str account, str service) {
     if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
         return false;
     const struct hub_event event = {.source_service = service, .source_account = account};
-    return aws_port_decide(&event, trust, "sts:AssumeRole", json_str(role, "Arn"), account) ==
-           HUB_OK;
+    const struct aws_port_question question = {"sts:AssumeRole", json_str(role, "Arn"), account,
+                                               json_arr(role, "Tags")};
+    return aws_port_decide(&event, trust, &question) == HUB_OK;
 }
 
 /* The role's row, if it trusts the service: 0, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED, -errno. */
@@ -334,7 +349,8 @@ static int trusted_role(const struct look *look, str role_arn, str service, str 
     return 0;
 }
 
-static int assume(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
+static int assume(void *ctx, str role_arn, str service, str session_name,
+                  struct aws_session_key key, int64_t seconds,
                   struct aws_credentials *ret_credentials, struct err *err) {
     struct iam_svc *iam = ctx;
     struct look look = look_now(iam);
@@ -346,7 +362,7 @@ static int assume(void *ctx, str role_arn, str service, str session_name, int64_
         return r;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {iam->store, NULL, batch};
-    struct iam_session_terms terms = {.name = session_name, .seconds = seconds};
+    struct iam_session_terms terms = {.name = session_name, .seconds = seconds, .key = key};
     iam_session_put(iam, &rows, account, role, &terms, ret_credentials);
     r = store_commit(iam->store, batch, err);
     return r > 0 ? -EIO : r;

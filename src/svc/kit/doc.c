@@ -60,7 +60,7 @@ int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc
     return kit_doc_use_key(rq, buf_view(&key), ret_doc);
 }
 
-/* ---- Policies ---- */
+/* ---- Policies and tags ---- */
 
 static str policy_of(const struct kit_doc *doc) {
     return json_str(kit_doc_attributes(doc), "Policy");
@@ -79,6 +79,18 @@ int kit_doc_policy(void *, struct rq *rq, str arn, const struct policy **ret_pol
     return kit_resource_policy(rq, policy_of(doc), ret_policy);
 }
 
+int kit_doc_tags(void *, struct rq *rq, str arn, json_t **ret_tags) {
+    struct kit_doc *doc;
+    struct arn name;
+    if (!arn_parse_regional(arn, rq->service->name, &name))
+        return 0;
+    int r = kit_doc_use(rq, name.account, name.region, name.resource, &doc);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    *ret_tags = json_incref(json_object_get(doc->doc, "Tags"));
+    return 0;
+}
+
 int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service,
                   const char *action, struct kit_doc *doc) {
     struct arn name;
@@ -88,5 +100,7 @@ int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const 
     int r = kit_doc_get(rows, doc);
     if (r)
         return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : HUB_E_RETRY;
-    return kit_port_admits(event, policy_of(doc), action, event->target, name.account);
+    const struct aws_port_question question = {action, event->target, name.account,
+                                               json_object_get(doc->doc, "Tags")};
+    return kit_port_admits(event, policy_of(doc), &question);
 }

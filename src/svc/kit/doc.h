@@ -36,7 +36,9 @@ json_t *kit_doc_attributes(const struct kit_doc *doc); /* borrowed */
 int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc **ret_doc);
 int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc);
 
-/* ---- Its policy ---- */
+/* ---- Its policy and its tags ---- */
+/* aws_service.tags, for the same ARNs as kit_doc_policy. */
+int kit_doc_tags(void *svc, struct rq *rq, str arn, json_t **ret_tags);
 /* aws_service.resource_policy, for ARNs of the service itself whose resource is the name. */
 int kit_doc_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);

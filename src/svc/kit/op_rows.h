@@ -11,7 +11,10 @@
 #define TAGGED(member, action, resource)    ROW(ROW_TAGS, NULL, member, action, resource, 0)
 #define PASSES(member, service)                                                                    \
     ROW(ROW_PASSES, service, member, "iam:PassRole", "iam:PassedToService", 0)
-#define KEY(member, key) ROW(ROW_KEY, key, member, NULL, NULL, 0)
+#define KEY(member, key, type)             ROW(ROW_KEY, key, member, type, NULL, 0)
+#define KEY_ELSE(member, key, type, value) ROW(ROW_KEY, key, member, type, value, 0)
+#define FILLED(key, type, words)           ROW(ROW_FILLED, key, words, type, NULL, 0)
+#define ABSENT(key, type, words)           ROW(ROW_ABSENT, key, words, type, NULL, 0)
 #include KIT_OPS
 #undef OP
 #undef OP_IN
@@ -24,3 +27,6 @@
 #undef TAGGED
 #undef PASSES
 #undef KEY
+#undef KEY_ELSE
+#undef FILLED
+#undef ABSENT

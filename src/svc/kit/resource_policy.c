@@ -1,13 +1,6 @@
 /* kit/resource_policy: asks resource policies for requests and for events. */
 #include "svc/kit/resource_policy.h"
 
-#include "aws/port.h"
-
-int kit_policy_check(str text, struct err *err) {
-    CLEANUP(policy) struct policy *policy = NULL;
-    return policy_new(&policy, POLICY_RESOURCE, text, err);
-}
-
 /* ---- Of a request ---- */
 
 static void drop(void *policy) { policy_free(policy); }
@@ -26,12 +19,12 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
 
 /* ---- Of an event ---- */
 
-int kit_port_admits(const struct hub_event *event, str text, const char *action, str resource,
-                    str account) {
+int kit_port_admits(const struct hub_event *event, str text,
+                    const struct aws_port_question *question) {
     CLEANUP(policy) struct policy *policy = NULL;
     if (str_is(event->source_service, "lambda.amazonaws.com"))
-        return str_eq(event->source_account, account) ? HUB_OK : HUB_E_DENIED;
+        return str_eq(event->source_account, question->account) ? HUB_OK : HUB_E_DENIED;
     if (text.len == 0 || policy_new(&policy, POLICY_RESOURCE, text, NULL))
         return HUB_E_DENIED;
-    return aws_port_decide(event, policy, action, resource, account);
+    return aws_port_decide(event, policy, question);
 }

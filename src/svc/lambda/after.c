@@ -29,7 +29,7 @@ static bool role_may_send(struct lambda_svc *svc, const struct lambda_fn *fn, st
                                                .region = fn->name.region,
                                                .source_arn = buf_view(&fn->arn),
                                                .source_account = fn->name.account};
-    return aws_role_may(aws_cloud_identities(svc->cloud), &question);
+    return aws_role_may(svc->cloud, &question);
 }
 
 static void send(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,

@@ -65,8 +65,9 @@ static bool is_static(const char *path) {
 static int take_keys(struct lambda_svc *svc, struct lambda_env *env, struct aws_credentials *keys,
                      struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
+    const struct aws_session_key key = {S("lambda:SourceFunctionArn"), buf_view(&env->fn->arn)};
     int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE,
-                           env->fn->name.name, KEYS_S, keys, err);
+                           env->fn->name.name, key, KEYS_S, keys, err);
     if (r == 0)
         env->keys_expire_ms = keys->expires_ms;
     return r;
@@ -74,7 +75,6 @@ static int take_keys(struct lambda_svc *svc, struct lambda_env *env, struct aws_
 
 /* As on AWS, a function whose role may not write its log runs without one. */
 static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
-    const struct aws_identity_source *identities = aws_cloud_identities(svc->cloud);
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     arn_add(&arn, "logs", env->fn->name.region, env->fn->name.account, "log-group:%s:log-stream:%s",
             buf_cstr(&env->fn->log_group), env->stream);
@@ -86,10 +86,10 @@ static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
                                          .region = env->fn->name.region,
                                          .source_arn = buf_view(&env->fn->arn),
                                          .source_account = env->fn->name.account};
-    if (!aws_role_may(identities, &question))
+    if (!aws_role_may(svc->cloud, &question))
         return false;
     question.action = "logs:CreateLogStream";
-    return aws_role_may(identities, &question);
+    return aws_role_may(svc->cloud, &question);
 }
 
 static void name_stream(struct lambda_env *env) {

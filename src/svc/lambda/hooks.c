@@ -59,3 +59,18 @@ int lambda_hook_context(void *, struct rq *rq, const struct aws_question *questi
     }
     return 0;
 }
+
+/* Of the function, whichever qualifier is asked about. */
+int lambda_hook_tags(void *svc_, struct rq *rq, str arn, json_t **ret_tags) {
+    struct lambda_svc *svc = svc_;
+    struct lambda_name name;
+    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    if (!str_starts(arn, S("arn:aws:lambda:")) ||
+        !lambda_name_parse(arn, rq->account, rq->region, &name))
+        return 0;
+    int r = lambda_fn_load(&(struct rows){.store = svc->store}, &name, &fn);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : aws_fault(rq, r, "reading a function's tags");
+    *ret_tags = json_incref(kit_tags_stored(&lambda_tags, fn->doc));
+    return 0;
+}

@@ -183,6 +183,7 @@ int lambda_hook_policy(void *svc, struct rq *rq, str arn, const struct policy **
                        str *ret_account);
 int lambda_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                         struct policy_context *context);
+int lambda_hook_tags(void *svc, struct rq *rq, str arn, json_t **ret_tags);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
 

@@ -13,5 +13,6 @@ struct aws_service lambda_service(struct lambda_svc *lambda) {
         .resource = lambda_hook_resource,
         .resource_policy = lambda_hook_policy,
         .context = lambda_hook_context,
+        .tags = lambda_hook_tags,
     };
 }

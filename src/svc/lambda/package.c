@@ -33,6 +33,7 @@ static int fetch_object(struct rq *rq, const json_t *code, struct buf *zip) {
     json_set_str(in, "VersionId", json_str(code, "S3ObjectVersion"));
     struct aws_call call = {.cloud = rq->cloud,
                             .caller = rq->caller,
+                            .behalf = {true, rq->behalf.called_via},
                             .account = rq->account,
                             .region = rq->region,
                             .service = "s3",

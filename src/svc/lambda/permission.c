@@ -2,9 +2,9 @@
  * The resource policy: AddPermission, RemovePermission, GetPolicy. The row holds the statements as
  * Lambda answers them; the whole document is written and compiled when it is needed.
  */
+#include "aws/keys.h"
 #include "base/arn.h"
 #include "base/rand.h"
-#include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
 
 enum { POLICY_MOST = 20480 };
@@ -90,7 +90,7 @@ static int check_whole(struct rq *rq, const json_t *doc) {
     write_policy(doc, &text);
     if (text.len > POLICY_MOST)
         return aws_fail(rq, &lambda_e_PolicyLengthExceededException, NULL);
-    if (kit_policy_check(buf_view(&text), &err))
+    if (aws_policy_new(rq, POLICY_RESOURCE, buf_view(&text), NULL, &err))
         return lambda_fail_invalid(
             rq,
             "The provided principal was invalid. Please check the principal and try again. (%s)",

@@ -11,8 +11,10 @@
 static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
     CLEANUP_DEINIT(buf) struct buf policy = {0};
     lambda_policy_text(fn, &policy);
-    return kit_port_admits(event, buf_view(&policy), "lambda:InvokeFunction", buf_view(&fn->arn),
-                           fn->name.account);
+    const struct aws_port_question question = {"lambda:InvokeFunction", buf_view(&fn->arn),
+                                               fn->name.account,
+                                               kit_tags_stored(&lambda_tags, fn->doc)};
+    return kit_port_admits(event, buf_view(&policy), &question);
 }
 
 static int find(const struct rows *rows, str arn, struct lambda_fn **ret_fn) {

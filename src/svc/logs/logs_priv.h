@@ -133,3 +133,4 @@ int64_t logs_sweep(void *logs); /* a hub_timer_fn: removes what has expired */
 /* ---- hooks.c ---- */
 /* Of the service row: appends the ARN of the group and stream that the request names. 0. */
 int logs_hook_resource(void *logs, struct rq *rq, struct buf *ret_arn);
+int logs_hook_tags(void *logs, struct rq *rq, str arn, json_t **ret_tags);

@@ -11,6 +11,7 @@ struct aws_service logs_service(struct logs_svc *logs) {
         .svc = logs,
         .common = LOGS_common,
         .resource = logs_hook_resource,
+        .tags = logs_hook_tags,
     };
 }
 

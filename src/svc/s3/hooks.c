@@ -1,6 +1,7 @@
 /*
  * svc/s3: what authorisation asks of S3: the bucket's policy, S3's condition keys, the last word.
  */
+#include "svc/s3/copy_source.h"
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
@@ -87,11 +88,31 @@ static int add_existing_tags(struct s3_svc *svc, struct rq *rq, const struct aws
     return 0;
 }
 
+/*
+ * Beside the header as it is written, which is the key's value anyway: as "bucket/key", so that
+ * another spelling of it is no way around a policy.
+ */
+static void add_copy_source(struct rq *rq, struct policy_context *context) {
+    struct s3_copy_source source;
+    str given = json_str(rq->in, "CopySource");
+    if (!given.p || s3_copy_source_parse(&rq->arena, given, &source) != S3_COPY_SOURCE_OK)
+        return;
+    str plain =
+        arena_printf(&rq->arena, STR_FMT "/" STR_FMT, STR_ARG(source.bucket), STR_ARG(source.key));
+    if (!str_eq(plain, given))
+        policy_context_add(context, S("s3:x-amz-copy-source"), plain);
+}
+
 int s3_hook_context(void *svc_, struct rq *rq, const struct aws_question *question,
                     struct policy_context *context) {
     struct s3_svc *svc = svc_;
     if (question->version.p)
-        policy_context_add(context, S("s3:VersionId"), question->version);
+        policy_context_add(context, S("s3:versionid"), question->version);
+    if (!(question->flags & RIGHT_APART))
+        add_copy_source(rq, context);
+    if (question->flags & (S3_CREATES | S3_PREPARES))
+        policy_context_add(context, S("s3:ObjectCreationOperation"),
+                           question->flags & S3_CREATES ? S("true") : S("false"));
     if (question->flags & S3_NEW_TAGS)
         add_request_tags(rq->in, context);
     return question->flags & S3_OLD_TAGS ? add_existing_tags(svc, rq, question, context) : 0;

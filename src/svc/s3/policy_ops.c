@@ -1,4 +1,5 @@
 /* svc/s3: bucket policies stored, given back, and kept from being public where that is blocked. */
+#include "aws/keys.h"
 #include "svc/s3/config.h"
 
 static int malformed(struct rq *rq, const char *text) {
@@ -79,7 +80,7 @@ static int take_policy(struct s3_svc *, struct rq *rq, struct s3_config *config)
     int r = check_policy(rq, text, config->bucket->name);
     if (r)
         return r;
-    if (policy_new(&policy, POLICY_RESOURCE, text, &why))
+    if (aws_policy_new(rq, POLICY_RESOURCE, text, &policy, &why))
         return malformed(rq, why.text);
     if ((config->row.block & S3_BLOCK_POLICY) && policy_is_public(policy))
         return blocked(rq, config->bucket->name);

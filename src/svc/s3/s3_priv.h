@@ -28,6 +28,9 @@ enum {
     S3_OLD_TAGS = OP_OF_SERVICE << 1,
     /* s3:RequestObjectTag/KEY of the tags that the request gives */
     S3_NEW_TAGS = OP_OF_SERVICE << 2,
+    /* s3:ObjectCreationOperation: an object comes to be, or only an upload's begin or part */
+    S3_CREATES = OP_OF_SERVICE << 3,
+    S3_PREPARES = OP_OF_SERVICE << 4,
 };
 #define KIT_OPS    "svc/s3/ops.def"
 #define KIT_PREFIX s3

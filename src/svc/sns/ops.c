@@ -84,7 +84,8 @@ struct aws_service sns_service(struct sns_svc *sns) {
                                 .svc = sns,
                                 .common = SNS_common,
                                 .resource = resource,
-                                .resource_policy = kit_doc_policy};
+                                .resource_policy = kit_doc_policy,
+                                .tags = kit_doc_tags};
 }
 
 /* ---- Life ---- */

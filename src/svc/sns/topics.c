@@ -1,6 +1,6 @@
 /* Topics: create, delete, list, attributes, tags. */
+#include "aws/keys.h"
 #include "svc/kit/name.h"
-#include "svc/kit/resource_policy.h"
 #include "svc/kit/tags.h"
 #include "svc/sns/sns_priv.h"
 
@@ -19,7 +19,9 @@ static int check_display_name(struct rq *rq, const struct kit_attribute *a, str 
 
 static int check_policy(struct rq *rq, const struct kit_attribute *, str value, const void *) {
     struct err err = {0};
-    return kit_policy_check(value, &err) ? sns_fail_parameter(rq, "Policy Error: %s", err.text) : 0;
+    return aws_policy_new(rq, POLICY_RESOURCE, value, NULL, &err)
+               ? sns_fail_parameter(rq, "Policy Error: %s", err.text)
+               : 0;
 }
 
 static const struct kit_refusal no_fifo = {

@@ -4,7 +4,7 @@
  */
 #include "svc/sqs/attribute.h"
 
-#include "svc/kit/resource_policy.h"
+#include "aws/keys.h"
 
 #define INVALID "Invalid value for the parameter %s."
 
@@ -24,7 +24,7 @@ static int check_bool(struct rq *rq, const struct kit_attribute *a, str value, c
 
 static int check_policy(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     struct err err = {0};
-    return kit_policy_check(value, &err)
+    return aws_policy_new(rq, POLICY_RESOURCE, value, NULL, &err)
                ? aws_fail(rq, &SQS_InvalidAttributeValue, INVALID " Reason: %s", a->name, err.text)
                : 0;
 }

@@ -97,7 +97,8 @@ struct aws_service sqs_service(struct sqs_svc *sqs) {
                                 .common = SQS_common,
                                 .invalid = invalid,
                                 .resource = resource,
-                                .resource_policy = kit_doc_policy};
+                                .resource_policy = kit_doc_policy,
+                                .tags = kit_doc_tags};
 }
 
 /* ---- Life ---- */

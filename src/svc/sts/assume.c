@@ -2,6 +2,7 @@
  * AssumeRole. Whether the caller may was decided before the handler runs, by the row: the role's
  * trust policy is the resource policy of sts:AssumeRole.
  */
+#include "aws/keys.h"
 #include "base/arn.h"
 #include "svc/sts/sts_priv.h"
 
@@ -18,6 +19,11 @@ int sts_hook_policy(void *, struct rq *rq, str arn, const struct policy **ret_po
     *ret_policy = role.trust;
     *ret_account = role.account;
     return 0;
+}
+
+int sts_hook_context(void *, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context) {
+    return iam_add_role_tags(rq, question->resource, context);
 }
 
 /* What is not supported is refused by its name. */
@@ -57,10 +63,8 @@ static int take_policies(struct rq *rq, json_t *arns, struct iam_session_terms *
     ret->document = json_str(rq->in, "Policy");
     *ret_size = ret->document.len;
     struct err err = {{0}};
-    struct policy *policy = NULL;
-    if (ret->document.p && policy_new(&policy, POLICY_SESSION, ret->document, &err))
+    if (ret->document.p && aws_policy_new(rq, POLICY_SESSION, ret->document, NULL, &err))
         return aws_fail(rq, &STS_MalformedPolicyDocument, "%s", err.text);
-    policy_free(policy);
     const json_t *given = json_arr(rq->in, "PolicyArns");
     for (size_t i = 0; i < json_array_size(given); i++) {
         str arn = json_str(json_array_get(given, i), "arn");

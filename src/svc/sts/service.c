@@ -11,6 +11,7 @@ struct aws_service sts_service(struct sts_svc *sts) {
         .svc = sts,
         .common = STS_common,
         .resource_policy = sts_hook_policy,
+        .context = sts_hook_context,
     };
 }
 

@@ -19,3 +19,6 @@ struct sts_svc {
  */
 int sts_hook_policy(void *sts, struct rq *rq, str arn, const struct policy **ret_policy,
                     str *ret_account);
+/* aws_service.context: the tags of the role in question. */
+int sts_hook_context(void *sts, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context);

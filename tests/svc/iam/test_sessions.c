@@ -90,6 +90,8 @@ static void session_policies_narrow(void **state) {
     fails(cloud_call_as(c, managed, "iam", "GetRole", "{'RoleName':'worker'}"), "AccessDenied");
 }
 
+static const struct aws_session_key no_key = {{0}, {0}};
+
 static void services_assume(void **state) {
     struct cloud *c = *state;
     aws_identity_free(setup_ann(c));
@@ -97,14 +99,15 @@ static void services_assume(void **state) {
     struct aws_credentials key = {.expires_ms = 0};
     struct err err = {{0}};
     CHECK_INT(source.assume(source.ctx, S("arn:aws:iam::000000000000:role/none"),
-                            S("lambda.amazonaws.com"), S("f"), 900, &key, &err),
+                            S("lambda.amazonaws.com"), S("f"), no_key, 900, &key, &err),
               AWS_E_NO_ROLE);
-    CHECK_INT(
-        source.assume(source.ctx, S(ROLE), S("states.amazonaws.com"), S("f"), 900, &key, &err),
-        AWS_E_NOT_TRUSTED);
+    CHECK_INT(source.assume(source.ctx, S(ROLE), S("states.amazonaws.com"), S("f"), no_key, 900,
+                            &key, &err),
+              AWS_E_NOT_TRUSTED);
     CHECK_TEXT(err.text, "The role " ROLE " cannot be assumed by states.amazonaws.com");
-    CHECK_INT(
-        source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), 900, &key, &err), 0);
+    CHECK_INT(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), no_key, 900,
+                            &key, &err),
+              0);
     CLEANUP(aws_identity) struct aws_identity *session = cloud_find(c, str_c(key.access_key));
     CHECK_STR(session->session_token, buf_view(&key.session_token));
     CHECK_INT(session->expires_ms, key.expires_ms);
@@ -145,8 +148,8 @@ static void ended_sessions_are_swept(void **state) {
     static const int64_t seconds[] = {900, -60, -7200};
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
         struct aws_credentials key = {.expires_ms = 0};
-        CHECK_INT(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), seconds[i],
-                                &key, NULL),
+        CHECK_INT(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), no_key,
+                                seconds[i], &key, NULL),
                   0);
         buf_deinit(&key.session_token);
     }

@@ -71,10 +71,11 @@ static inline int role(void *ctx, str arn, str service, str session, struct aws_
     return 0;
 }
 
-static inline int assume(void *ctx, str arn, str service, str session, int64_t seconds,
-                         struct aws_credentials *ret, struct err *err) {
+static inline int assume(void *ctx, str arn, str service, str session, struct aws_session_key key,
+                         int64_t seconds, struct aws_credentials *ret, struct err *err) {
     (void)ctx;
     (void)session;
+    (void)key;
     (void)err;
     (void)service;
     if (!str_is(arn, ROLE_ARN))
