@@ -70,6 +70,8 @@ struct net_conn {
     bool linger;     /* close softly: the client may still be sending */
     bool refused;    /* net_refuse has answered; nothing follows */
     atomic_bool cut; /* answer nothing more */
+    /* what the client was shown: GnuTLS points to it; the connection's pool thread */
+    const struct net_sni_cert *cert;
     char peer_ip[INET6_ADDRSTRLEN];
     struct sockaddr_storage peer;
     socklen_t peer_len;
@@ -258,6 +260,21 @@ struct net_sni_cert {
 };
 /*
  * The certificate for that name, made at its first use where the CA's key is there; otherwise, and
- * where name is absent, the fixed one. Stays valid until net_sni_free. Any thread.
+ * where name is absent, the fixed one. Stays valid until the caller drops it. Any thread.
  */
 const struct net_sni_cert *net_sni_pick(struct net_sni *sni, str name);
+/* NULL is fine. */
+void net_sni_drop(struct net_sni *sni, const struct net_sni_cert *cert);
+
+/* ---- ca.c: without texts ---- */
+struct net_ca;
+struct gnutls_x509_privkey_int;
+/* -EINVAL where the texts are not one. The caller frees it. */
+int net_ca_new(struct net_ca **ret_ca, str cert, str key, struct err *err);
+struct net_ca *net_ca_free(struct net_ca *ca);
+/*
+ * A server certificate, as net_make_cert makes them, for a key that is there. Fills *ret. One at a
+ * time for each CA.
+ */
+int net_ca_certify(struct net_ca *ca, struct gnutls_x509_privkey_int *key, const str *names,
+                   size_t n, struct gnutls_pcert_st *ret, struct err *err);
