@@ -21,9 +21,10 @@
 
 enum {
     /* a connection's memory: head, body buffer, head of the answer */
-    NET_POOL_BYTES = 32 * 1024,
-    /* … of which so much is kept for the head of the answer */
-    NET_ANSWER_BYTES = 8 * 1024,
+    /* (zeroed for each request, so not larger than need be) */
+    NET_POOL_BYTES = 16 * 1024,
+    /* … of which so much is left for the head of the answer at least */
+    NET_ANSWER_BYTES = 2560,
     /* for each of the two daemons: crowd.h bounds what gets there */
     NET_CONNECTIONS = NET_PORT_MOST + NET_LOCAL_MOST + NET_DYING_MOST,
     /* body left after an answer of begin that keeps the connection */
@@ -226,6 +227,7 @@ struct net_request {
     bool parked; /* the callback that ran last suspended */
     bool close;
     uint64_t drained;
+    size_t cost;       /* what the head has taken of the connection's memory */
     size_t step_bytes; /* of the body since the last beat */
 
     atomic_int park;
