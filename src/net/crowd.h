@@ -36,8 +36,8 @@ enum {
     NET_HEAD_S = 20,
     NET_BODY_S = 60,
     NET_BODY_STEP = 1024,
-    NET_PORT_MOST = 8192,  /* connections of the port, at most half of the descriptors, */
-    NET_PEER_MOST = 1024,  /* of one address, */
+    NET_PORT_MOST = 4096,  /* connections of the port, at most half of the descriptors, */
+    NET_PEER_MOST = 512,   /* of one address, */
     NET_LOCAL_MOST = 2048, /* of our own sockets, at most a quarter of the descriptors, */
     NET_ORIGIN_MOST = 512, /* and of one of them */
     NET_DYING_MOST = 4096, /* cut, but not closed yet */
@@ -70,6 +70,7 @@ struct net_crowd {
     struct net_share port, local; /* all of them; only n and most */
     struct map peers;             /* address → struct net_share: there while a connection is */
     unsigned peer_most;
+    unsigned peak;                   /* since memory was given back last */
     int64_t next_ms;                 /* accepting thread: when to look next */
     unsigned evicted, refused, late; /* accepting thread: since the last look */
 };

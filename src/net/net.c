@@ -94,6 +94,8 @@ void net_conn_free(struct net_conn *conn) {
     list_remove(&conn->node);
     net_crowd_leave(net, conn);
     pthread_mutex_unlock(&net->lock);
+    if (conn->cert)
+        net_sni_drop(net->sni, conn->cert);
     pthread_mutex_destroy(&conn->lock);
     free(conn);
     net_origin_unref(origin);
@@ -340,7 +342,7 @@ static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities
     struct MHD_Connection *mhd = gnutls_session_get_ptr(session);
     const union MHD_ConnectionInfo *info =
         mhd ? MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
-    const struct net_conn *conn = info ? info->socket_context : NULL;
+    struct net_conn *conn = info ? info->socket_context : NULL;
     if (!conn)
         return -1;
     char name[256];
@@ -350,6 +352,8 @@ static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities
         gnutls_server_name_get(session, name, &len, &type, 0) == 0 && type == GNUTLS_NAME_DNS;
     const struct net_sni_cert *cert =
         net_sni_pick(conn->origin->net->sni, named ? str_n(name, strnlen(name, len)) : STR_NONE);
+    net_sni_drop(conn->origin->net->sni, conn->cert);
+    conn->cert = cert;
     *ret_chain = cert->chain;
     *ret_n = cert->n_chain;
     *ret_key = cert->key;

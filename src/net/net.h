@@ -125,7 +125,7 @@ struct net_options {
     unsigned idle_s; /* idle connection time-out; 0: 75 */
     unsigned head_s; /* for a request's head, from its first byte to its last; 0: 20 */
     unsigned body_s; /* for each KiB of a request's body; 0: 60 */
-    /* Connections of the port, and of one address; 0: 8192 and 1024 (net/crowd.h). */
+    /* Connections of the port, and of one address; 0: 4096 and 512 (net/crowd.h). */
     unsigned port_most, peer_most;
 };
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err);

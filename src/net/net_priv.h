@@ -21,9 +21,10 @@
 
 enum {
     /* a connection's memory: head, body buffer, head of the answer */
-    NET_POOL_BYTES = 32 * 1024,
-    /* … of which so much is kept for the head of the answer */
-    NET_ANSWER_BYTES = 8 * 1024,
+    /* (zeroed for each request, so not larger than need be) */
+    NET_POOL_BYTES = 16 * 1024,
+    /* … of which so much is left for the head of the answer at least */
+    NET_ANSWER_BYTES = 2560,
     /* for each of the two daemons: crowd.h bounds what gets there */
     NET_CONNECTIONS = NET_PORT_MOST + NET_LOCAL_MOST + NET_DYING_MOST,
     /* body left after an answer of begin that keeps the connection */
@@ -70,6 +71,8 @@ struct net_conn {
     bool linger;     /* close softly: the client may still be sending */
     bool refused;    /* net_refuse has answered; nothing follows */
     atomic_bool cut; /* answer nothing more */
+    /* what the client was shown: GnuTLS points to it; the connection's pool thread */
+    const struct net_sni_cert *cert;
     char peer_ip[INET6_ADDRSTRLEN];
     struct sockaddr_storage peer;
     socklen_t peer_len;
@@ -225,6 +228,7 @@ struct net_request {
     bool close;
     uint64_t seen; /* bytes of the body */
     uint64_t drained;
+    size_t cost;       /* what the head has taken of the connection's memory */
     size_t step_bytes; /* of the body since the last beat */
 
     atomic_int park;
@@ -259,6 +263,21 @@ struct net_sni_cert {
 };
 /*
  * The certificate for that name, made at its first use where the CA's key is there; otherwise, and
- * where name is absent, the fixed one. Stays valid until net_sni_free. Any thread.
+ * where name is absent, the fixed one. Stays valid until the caller drops it. Any thread.
  */
 const struct net_sni_cert *net_sni_pick(struct net_sni *sni, str name);
+/* NULL is fine. */
+void net_sni_drop(struct net_sni *sni, const struct net_sni_cert *cert);
+
+/* ---- ca.c: without texts ---- */
+struct net_ca;
+struct gnutls_x509_privkey_int;
+/* -EINVAL where the texts are not one. The caller frees it. */
+int net_ca_new(struct net_ca **ret_ca, str cert, str key, struct err *err);
+struct net_ca *net_ca_free(struct net_ca *ca);
+/*
+ * A server certificate, as net_make_cert makes them, for a key that is there. Fills *ret. One at a
+ * time for each CA.
+ */
+int net_ca_certify(struct net_ca *ca, struct gnutls_x509_privkey_int *key, const str *names,
+                   size_t n, struct gnutls_pcert_st *ret, struct err *err);

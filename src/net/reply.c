@@ -51,7 +51,7 @@ static void reply(struct net_req *req, int status, struct MHD_Response *response
         return;
     }
     /* libmicrohttpd closes the connection without a word where it has no room for the head. */
-    if (size_of_heads(r->heads) > NET_ANSWER_BYTES - OUR_OWN_BYTES) {
+    if (size_of_heads(r->heads) + OUR_OWN_BYTES + r->cost > NET_POOL_BYTES) {
         log_error("net", "the head of the answer to %.*s %.*s is too long", STR_ARG(req->method),
                   STR_ARG(req->path));
         MHD_destroy_response(response);

@@ -172,8 +172,8 @@ static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t head_len = size ? size->header_size : 0;
-    if (gate_finish(g, head_len) == 0 &&
-        cost_of_head(r, head_len, g->headers) > NET_POOL_BYTES - NET_ANSWER_BYTES)
+    r->cost = cost_of_head(r, head_len, g->headers);
+    if (gate_finish(g, head_len) == 0 && r->cost > NET_POOL_BYTES - NET_ANSWER_BYTES)
         gate_refuse(g, 431, "the request's head is too long");
     return g->status == 0;
 }

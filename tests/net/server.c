@@ -132,7 +132,7 @@ static void on_end(void *ctx, struct net_req *req) {
     } else if (is(req, "/headers")) {
         answer_headers(req);
     } else if (is(req, "/longhead")) {
-        char value[8000];
+        char value[16000];
         memset(value, 'v', sizeof value);
         net_reply_header(req, S("X-Long"), str_n(value, sizeof value));
         net_reply_bytes(req, 200, S("long"));
