@@ -197,6 +197,8 @@ void store_batch_frees(struct store_batch *batch);
  */
 enum { STORE_BATCH_ROWS = 512, STORE_BATCH_BYTES = 512 << 10 };
 bool store_batch_is_full(const struct store_batch *batch);
+/* Operations and conditions so far. */
+size_t store_batch_rows(const struct store_batch *batch);
 
 /*
  * Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL, -E2BIG (more than half a
