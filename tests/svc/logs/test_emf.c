@@ -10,7 +10,8 @@ static void put(struct cloud *c, int64_t time_ms, const char *directives, const 
                directives, more);
     for (size_t i = 0; i < text.len; i++)
         buf_char(&line, text.p[i] == '\'' ? '"' : text.p[i]);
-    struct hub_log one = {S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms, buf_view(&line)};
+    struct hub_log one = {S(ACCOUNT), S("us-east-1"),  S("g"), S("s"),
+                          base_ms,    buf_view(&line), false};
     hub_put_log(c->hub, batch, &one, 1);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
 }
@@ -220,7 +221,8 @@ static void without_a_time(void **state) {
                            S(" {\"_aws\":{\"CloudWatchMetrics\":"
                              "[{\"Namespace\":\"Late\",\"Metrics\":"
                              "[{\"Name\":\"m\",\"Unit\":\"Bytes\"}]}]},"
-                             "\"m\":4}")};
+                             "\"m\":4}"),
+                           false};
     hub_put_log(c->hub, batch, &line, 1);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
     CHECK(statistic(c, "Late", "Sum", base_ms) == 4);
@@ -255,8 +257,8 @@ static void bombs(void **state) {
     write_bomb(&line);
     struct hub_log lines[20];
     for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-        lines[i] =
-            (struct hub_log){S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms, buf_view(&line)};
+        lines[i] = (struct hub_log){S(ACCOUNT), S("us-east-1"),  S("g"), S("s"),
+                                    base_ms,    buf_view(&line), false};
     static const struct {
         const char *name;
         size_t n, least, most;
