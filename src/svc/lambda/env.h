@@ -69,6 +69,7 @@ struct lambda_env {
     const struct lambda_runtime *runtime; /* NULL: a row of a later build names one */
 
     /* Written by whoever starts it, before anybody else looks. */
+    bool has_code;          /* a pin of its function's folder */
     bool may_log;           /* its role may write the log */
     int64_t start_ns;       /* monotonic: when its sandbox was asked for */
     int64_t keys_expire_ms; /* real time */

@@ -132,6 +132,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
         buf_deinit(&env->out[i].partial);
     }
     sandbox_free(env->sandbox);
+    if (env->has_code)
+        lambda_code_release(env->svc, json_str(env->fn->doc, "CodeDir").p);
     lambda_fn_free(env->fn);
     free(env);
 }

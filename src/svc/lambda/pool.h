@@ -16,11 +16,12 @@ struct lambda_waiting { /* an asynchronous invocation that found no room */
 };
 
 struct lambda_pool {
-    struct list envs;    /* of struct lambda_env, most recently used first */
-    unsigned n_envs;     /* in envs */
-    unsigned running;    /* invocations that they have */
-    struct list waiting; /* of struct lambda_waiting, oldest first */
-    size_t backlog;      /* cost of its log lines that are not committed yet */
+    struct list envs;                   /* of struct lambda_env, most recently used first */
+    unsigned n_envs;                    /* in envs */
+    unsigned running;                   /* invocations that they have */
+    struct list waiting;                /* of struct lambda_waiting, oldest first */
+    struct lambda_metrics_rate metrics; /* in its log lines; the completer's alone */
+    size_t backlog;                     /* cost of its log lines that are not committed yet */
 };
 
 enum {
