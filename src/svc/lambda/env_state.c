@@ -131,6 +131,7 @@ void lambda_env_unref_locked(struct lambda_env *env) {
         fd_closep(&env->out[i].fd);
         buf_deinit(&env->out[i].partial);
     }
+    buf_deinit(&env->answer);
     sandbox_free(env->sandbox);
     lambda_fn_free(env->fn);
     free(env);
@@ -281,6 +282,30 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     env->weigh_ns = INT64_MAX;
     if (env->sandbox)
         (void)sandbox_thaw(env->sandbox);
+}
+
+void lambda_env_begin_answer_locked(struct lambda_env *env, const struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
+    env->answering = req;
+    buf_clear(&env->answer);
+}
+
+void lambda_env_add_answer_locked(struct lambda_env *env, const struct net_req *req, const void *p,
+                                  size_t n) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->answering == req)
+        buf_add(&env->answer, p, n);
+}
+
+bool lambda_env_end_answer_locked(struct lambda_env *env, const struct net_req *req,
+                                  struct buf *ret_answer) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->answering != req)
+        return false;
+    env->answering = NULL;
+    *ret_answer = env->answer;
+    env->answer = (struct buf){0};
+    return true;
 }
 
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {

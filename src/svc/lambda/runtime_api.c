@@ -21,7 +21,7 @@ struct call {
     struct lambda_env *env;
     enum kind kind;
     str id;          /* of the invocation, as named in the path */
-    struct buf body; /* up to LAMBDA_RESPONSE_MOST */
+    struct buf body; /* the whole of it, at the end, where it was kept */
     uint64_t seen;   /* bytes of the body, those not kept included */
 };
 
@@ -164,12 +164,34 @@ static void take_error(const struct net_req *req, struct call *call, struct lamb
     buf_c(&inv->outcome.payload, "}");
 }
 
+/* Whether this call may end what the environment has: the named invocation, or its start. */
+static bool is_due_locked(const struct call *call) {
+    const struct lambda_env *env = call->env;
+    LOCK_HELD(&env->svc->lock);
+    if (call->kind == KIND_INIT_ERROR)
+        return !env->ready && env->state != ENV_DYING;
+    return env->inv && env->inv->delivered && env->state == ENV_BUSY &&
+           str_is(call->id, env->inv->id);
+}
+
+/*
+ * An environment has one answer at a time to give, so what it sends for anything else is refused
+ * before its body is read, and nothing of that is kept: a sandbox has hundreds of connections.
+ */
+static void claim(struct net_req *req, struct call *call) {
+    LOCK_SCOPE(&call->env->svc->lock);
+    if (is_due_locked(call))
+        lambda_env_begin_answer_locked(call->env, req);
+    else
+        reply_wrong_state(req);
+}
+
 /* Ends the invocation that the environment has, when it is the named one. NULL: it is not. */
 static struct lambda_inv *finish(struct net_req *req, struct call *call) {
     struct lambda_env *env = call->env;
     LOCK_SCOPE(&env->svc->lock);
     struct lambda_inv *inv = env->inv;
-    if (!inv || !inv->delivered || env->state != ENV_BUSY || !str_is(call->id, inv->id))
+    if (!lambda_env_end_answer_locked(env, req, &call->body) || !is_due_locked(call))
         return NULL;
     if (call->kind == KIND_RESPONSE)
         take_response(call, inv);
@@ -196,7 +218,7 @@ static void fail_init(struct net_req *req, struct call *call) {
     struct lambda_env *env = call->env;
     struct lambda_inv *inv = NULL;
     lock_take(&env->svc->lock);
-    bool allowed = !env->ready && env->state != ENV_DYING;
+    bool allowed = lambda_env_end_answer_locked(env, req, &call->body) && is_due_locked(call);
     if (allowed && env->inv) {
         take_error(req, call, env->inv, "Runtime.Unknown");
         inv = lambda_env_detach_locked(env);
@@ -218,6 +240,8 @@ static void begin(void *, struct net_req *req) {
     route(req, call);
     if (call->kind == KIND_UNKNOWN)
         reply(req, 404, "InvalidRequest", "There is no such call in the runtime API");
+    else if (call->kind != KIND_NEXT)
+        claim(req, call);
 }
 
 static void body(void *, struct net_req *req, const void *p, size_t n) {
@@ -228,12 +252,15 @@ static void body(void *, struct net_req *req, const void *p, size_t n) {
               "Exceeded maximum allowed payload size (6291556 bytes).");
         net_close_after(req);
     } else if (call->seen <= LAMBDA_RESPONSE_MOST) {
-        buf_add(&call->body, p, n);
+        LOCK_SCOPE(&call->env->svc->lock);
+        lambda_env_add_answer_locked(call->env, req, p, n);
     }
 }
 
 static void end(void *, struct net_req *req) {
     struct call *call = req->app;
+    if (net_replied(req))
+        return;
     switch (call->kind) {
     case KIND_NEXT: next(req, call->env); break;
     case KIND_RESPONSE:
@@ -251,6 +278,7 @@ static void done(void *svc_, struct net_req *req) {
         return;
     lock_take(&svc->lock);
     lambda_env_unpark_locked(call->env, req);
+    (void)lambda_env_end_answer_locked(call->env, req, &call->body);
     lock_drop(&svc->lock);
     buf_deinit(&call->body);
     free(call);
