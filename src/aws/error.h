@@ -36,6 +36,8 @@ enum aws_common {
     COMMON_UNAVAILABLE,
     COMMON_FULL,
     COMMON_BUSY,
+    COMMON_BAD_HEAD,
+    COMMON_HEAD_TOO_LARGE,
     N_COMMON
 };
 

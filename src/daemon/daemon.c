@@ -251,6 +251,8 @@ static int open_net(struct daemon *d, struct err *err) {
         .tls_ca_cert_pem = buf_cstr(&d->tls.ca_cert),
         .tls_ca_key_pem = buf_cstr(&d->tls.ca_key),
         .idle_s = d->o.settings->idle_s,
+        .head_s = d->o.settings->head_s,
+        .body_s = d->o.settings->body_s,
     };
     return net_start(&d->net, &options, err);
 }

@@ -112,6 +112,17 @@ static void done(void *ctx, struct net_req *req) {
         doors->inner.done(doors->inner.ctx, req);
 }
 
+static void refuse(void *ctx, struct net_req *req, const struct net_refusal *why) {
+    struct daemon_doors *doors = ctx;
+    if (!find_door(doors, req) && doors->inner.refuse) {
+        doors->inner.refuse(doors->inner.ctx, req, why);
+        return;
+    }
+    if (!req->app)
+        req->app = arena_new(&req->arena, struct buf); /* done releases it */
+    daemon_reply_error(req, why->status, why->words);
+}
+
 struct net_app daemon_doors_app(struct daemon_doors *doors) {
-    return (struct net_app){doors, begin, body, end, done};
+    return (struct net_app){doors, begin, body, end, done, refuse};
 }

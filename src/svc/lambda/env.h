@@ -37,6 +37,7 @@ enum { LAMBDA_ENV_PORTS = 3 }; /* the runtime API, the cloud plain, the cloud by
 struct lambda_output { /* one pipe of a sandbox */
     struct lambda_env *env;
     int fd;             /* -1: closed */
+    bool paused;        /* not polled: the log is behind, or it was read enough for now */
     struct buf partial; /* bytes behind the last newline */
 };
 
@@ -60,8 +61,8 @@ struct lambda_env {
     struct sandbox *sandbox;         /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
     struct lambda_output out[2]; /* stdout, stderr */
-    struct list lines;           /* of struct lambda_line, not yet given to the log */
-    size_t lines_bytes;
+    struct lambda_lines lines;   /* not yet given to the log */
+    struct lambda_rate rate;     /* of what the program writes */
 
     /* The same from the beginning to the end: no lock. */
     struct lambda_svc *svc;
@@ -181,9 +182,16 @@ void lambda_variables_deinit(struct lambda_variables *variables);
 
 /* ---- log.c: what the function and Lambda write ---- */
 void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Takes what the program wrote; false: the pipe is closed. */
+/*
+ * True where so much of this function, or of all, waits to be committed that no more is to be read.
+ */
+bool lambda_log_behind_locked(const struct lambda_pool *pool, struct lambda_svc *svc);
+/* Lines of fn have left memory: they are committed, or lost with their environment. */
+void lambda_log_committed_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
+                                 const struct lambda_lines *lines);
+/* Takes some of what the program wrote; false: the pipe is closed. */
 bool lambda_log_drain_locked(struct lambda_output *out);
-/* Ends the partial lines. */
+/* Ends the partial lines, and tells what was dropped. */
 void lambda_log_flush_locked(struct lambda_env *env);
 /* END and REPORT of its invocation, after all that the program wrote. */
 void lambda_log_report_locked(struct lambda_env *env);

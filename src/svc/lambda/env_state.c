@@ -108,7 +108,6 @@ struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_p
     /* Lambda's own ten seconds; the second try has the function's time, as on AWS. */
     int64_t init_ms = inv->init_again ? env->fn->timeout_ms : LAMBDA_INIT_S * INT64_C(1000);
     env->deadline_ns = env->start_ns + init_ms * 1000000;
-    list_init(&env->lines);
     for (int i = 0; i < 2; i++)
         env->out[i] = (struct lambda_output){.env = env, .fd = -1};
     enter_pool(env);
@@ -126,7 +125,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
     assert(env->refs > 0);
     if (--env->refs > 0)
         return;
-    lambda_lines_free(&env->lines);
+    lambda_log_committed_locked(env->svc, env->fn, &env->lines);
+    lambda_lines_deinit(&env->lines);
     for (int i = 0; i < 2; i++) {
         fd_closep(&env->out[i].fd);
         buf_deinit(&env->out[i].partial);
@@ -310,12 +310,7 @@ bool lambda_env_end_answer_locked(struct lambda_env *env, const struct net_req *
 
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {
     LOCK_HELD(&env->svc->lock);
-    LIST_EACH (node, &env->lines) {
-        list_remove(node);
-        list_append(&inv->lines, node);
-    }
-    inv->lines_bytes += env->lines_bytes;
-    env->lines_bytes = 0;
+    lambda_lines_move(&inv->lines, &env->lines);
     buf_clear(&inv->log_group);
     buf_str(&inv->log_group, buf_view(&env->fn->log_group));
     memcpy(inv->stream, env->stream, sizeof inv->stream);

@@ -20,6 +20,7 @@ struct lambda_pool {
     unsigned n_envs;     /* in envs */
     unsigned running;    /* invocations that they have */
     struct list waiting; /* of struct lambda_waiting, oldest first */
+    size_t backlog;      /* cost of its log lines that are not committed yet */
 };
 
 enum {

@@ -32,10 +32,8 @@ static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_agai
 /* Lines of a long invocation go to the log before its end. */
 static struct lambda_inv *take_old_lines_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
-    if (list_empty(&env->lines) || !env->inv)
-        return NULL;
-    const struct lambda_line *first = LIST_ENTRY(env->lines.next, struct lambda_line, node);
-    if (env->lines_bytes < LINES_MOST && clock_world_ms() - first->time_ms < LINES_AGE_MS)
+    if (env->lines.n == 0 || (lambda_lines_cost(&env->lines) < LINES_MOST &&
+                              clock_world_ms() - env->lines.first_ms < LINES_AGE_MS))
         return NULL;
     struct lambda_inv *inv = lambda_inv_new(env->fn, STR_NONE);
     inv->logs_only = true;

@@ -35,8 +35,10 @@ static inline int env_setup(void **) {
 
 static inline void forget_finished(void) {
     LIST_EACH (node, &svc->finished) {
+        struct lambda_inv *inv = LIST_ENTRY(node, struct lambda_inv, node);
         list_remove(node);
-        lambda_inv_free(LIST_ENTRY(node, struct lambda_inv, node));
+        lambda_log_committed_locked(svc, inv->fn, &inv->lines);
+        lambda_inv_free(inv);
     }
 }
 
@@ -68,6 +70,17 @@ static inline struct lambda_fn *function(const char *name, const char *config, c
         &(struct lambda_name){S(ACCOUNT), S("us-east-1"), str_c(name), STR_NONE}, buf_view(&text));
     CHECK(fn);
     return fn;
+}
+
+/* The line of that number, from 0; absent: there are not so many. */
+static inline str line_at(const struct lambda_lines *lines, int at) {
+    struct cur cur = cur_of(buf_view(&lines->bytes));
+    int64_t time_ms;
+    str text;
+    while (lambda_lines_next(&cur, &time_ms, &text))
+        if (at-- == 0)
+            return text;
+    return STR_NONE;
 }
 
 static inline struct lambda_inv *invocation(struct lambda_fn *fn) {

@@ -329,8 +329,8 @@ static void test_slow_start(void **) {
     CHECK_TEXT(answered.fault, "Rate Exceeded.");
     CHECK(answered.throttled);
     CHECK(svc->finished.next == &inv->node);
-    CHECK_BUF(LIST_ENTRY(inv->lines.next, struct lambda_line, node)->text,
-              "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n");
+    CHECK_STR(line_at(&inv->lines, 0),
+              S("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n"));
 }
 
 /* Lines of a long invocation reach the log within a second or so, or when they are many. */
@@ -338,45 +338,44 @@ static void test_old_lines(void **) {
     static const struct {
         const char *name;
         int64_t age_ms;
-        size_t bytes;
+        size_t more;
         bool go;
     } cases[] = {
         {"young and few", 500, 0, false},
         {"old", 1100, 0, true},
-        {"many", 0, 256 * 1024, true},
+        {"many", 0, 256 * 1024 / LAMBDA_LINE_ROWS_COST, true},
     };
     CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "\"Timeout\":60", "");
     svc->has_completer = true;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         lock_take(&svc->lock);
         struct lambda_env *env = busy_locked(fn);
-        LIST_ENTRY(env->lines.next, struct lambda_line, node)->time_ms -= cases[i].age_ms;
-        env->lines_bytes += cases[i].bytes;
-        size_t bytes = env->lines_bytes;
+        env->lines.first_ms -= cases[i].age_ms;
+        for (size_t n = 0; n < cases[i].more; n++)
+            lambda_log_line_locked(env, "x\n");
+        size_t cost = lambda_lines_cost(&env->lines);
         lock_drop(&svc->lock);
         lambda_upkeep(svc, false);
         lock_take(&svc->lock);
-        CHECK_CASE(list_empty(&env->lines) == cases[i].go, cases[i].name);
+        CHECK_CASE((env->lines.n == 0) == cases[i].go, cases[i].name);
         CHECK_CASE(list_empty(&svc->finished) != cases[i].go, cases[i].name);
-        CHECK_INT(svc->backlog, cases[i].go ? bytes : 0);
+        CHECK_INT(svc->backlog, cost);
+        CHECK_INT(env->pool->backlog, cost);
         CHECK(env->inv && env->state == ENV_BUSY);
         if (cases[i].go)
             CHECK(LIST_ENTRY(svc->finished.next, struct lambda_inv, node)->logs_only);
         forget_finished();
-        svc->backlog = 0;
-        lambda_inv_free(lambda_env_settle_locked(env));
+        CHECK_INT(svc->backlog, cases[i].go ? 0 : cost);
+        struct lambda_inv *inv = lambda_env_settle_locked(env);
+        lambda_log_committed_locked(svc, inv->fn, &inv->lines);
+        CHECK_INT(svc->backlog, 0);
+        CHECK_INT(env->pool->backlog, 0);
+        lambda_inv_free(inv);
         lock_drop(&svc->lock);
     }
 }
 
 /* ---- Lines ---- */
-static const struct lambda_line *line_at(const struct lambda_env *env, int at) {
-    LIST_EACH (node, &env->lines)
-        if (at-- == 0)
-            return LIST_ENTRY(node, struct lambda_line, node);
-    return NULL;
-}
-
 static void write_all(int fd, const char *p, size_t n) { CHECK_INT(write(fd, p, n), n); }
 
 static void test_output(void **) {
@@ -389,26 +388,26 @@ static void test_output(void **) {
     env->out[0].fd = ends[0];
     write_all(ends[1], "one\n\ntw", 7);
     CHECK(lambda_log_drain_locked(&env->out[0]));
-    CHECK_BUF(line_at(env, 0)->text, "one\n");
-    CHECK_BUF(line_at(env, 1)->text, "\n");
-    CHECK(!line_at(env, 2));
+    CHECK_STR(line_at(&env->lines, 0), S("one\n"));
+    CHECK_STR(line_at(&env->lines, 1), S("\n"));
+    CHECK(!line_at(&env->lines, 2).p);
     write_all(ends[1],
               "o\n\xff"
               "a\xc3\xa9\xc3\n",
               8);
     CHECK(lambda_log_drain_locked(&env->out[0]));
-    CHECK_BUF(line_at(env, 2)->text, "two\n");
-    CHECK_BUF(line_at(env, 3)->text, "\xef\xbf\xbd"
-                                     "a\xc3\xa9\xef\xbf\xbd\n");
-    CHECK_INT(env->lines_bytes, 4 + 1 + 4 + 10);
+    CHECK_STR(line_at(&env->lines, 2), S("two\n"));
+    CHECK_STR(line_at(&env->lines, 3), S("\xef\xbf\xbd"
+                                         "a\xc3\xa9\xef\xbf\xbd\n"));
+    CHECK_INT(lambda_lines_cost(&env->lines), 4 + 1 + 4 + 10 + 4 * (9 + LAMBDA_LINE_ROWS_COST));
     write_all(ends[1], "the end", 7);
     close(ends[1]);
     CHECK(!lambda_log_drain_locked(&env->out[0]));
-    CHECK(!line_at(env, 4));
+    CHECK(!line_at(&env->lines, 4).p);
     lambda_log_flush_locked(env);
     lambda_log_flush_locked(env); /* nothing is left */
-    CHECK_BUF(line_at(env, 4)->text, "the end\n");
-    CHECK(!line_at(env, 5));
+    CHECK_STR(line_at(&env->lines, 4), S("the end\n"));
+    CHECK(!line_at(&env->lines, 5).p);
 }
 
 /* A line that does not end is cut where an event of the log is full. */
@@ -425,11 +424,11 @@ static void test_long_line(void **) {
     env->out[1].fd = ends[0];
     write_all(ends[1], text.p, MOST);
     CHECK(lambda_log_drain_locked(&env->out[1]));
-    CHECK(!line_at(env, 0)); /* it may still end */
+    CHECK(!line_at(&env->lines, 0).p); /* it may still end */
     write_all(ends[1], text.p, 10);
     CHECK(lambda_log_drain_locked(&env->out[1]));
-    CHECK_INT(line_at(env, 0)->text.len, MOST);
-    CHECK(!line_at(env, 1));
+    CHECK_INT(line_at(&env->lines, 0).len, MOST);
+    CHECK(!line_at(&env->lines, 1).p);
     CHECK_INT(env->out[1].partial.len, 10);
     close(ends[1]);
 }
