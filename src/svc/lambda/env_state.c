@@ -285,6 +285,19 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
         (void)sandbox_thaw(env->sandbox);
 }
 
+void lambda_env_begin_answer_locked(struct lambda_env *env, const struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
+    env->answering = req;
+}
+
+bool lambda_env_end_answer_locked(struct lambda_env *env, const struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->answering != req)
+        return false;
+    env->answering = NULL;
+    return true;
+}
+
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {
     LOCK_HELD(&env->svc->lock);
     lambda_lines_move(&inv->lines, &env->lines);

@@ -36,6 +36,11 @@ enum {
  */
 int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv);
 /*
+ * The same for a caller who waits: where there is no room but an environment is about to stand still
+ * or to be gone, it is tried again for half a second. By a request's thread.
+ */
+int lambda_dispatch_soon(struct lambda_svc *svc, struct lambda_inv *inv);
+/*
  * Idle environments of any function end, but keep, until need more bytes are within the budget;
  * the heaviest and longest idle first. False: those that run have all of it. keep: NULL, or the one
  * that needs it.
