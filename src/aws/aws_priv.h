@@ -77,6 +77,8 @@ struct route {
     str host_bucket;
     struct label labels[LABELS_MAX];
     size_t n_labels;
+    /* without empty and dot segments, for the services that sign it so */
+    str path;
     struct codec_param *params; /* of the query string */
     size_t n_params;
     enum aws_common error; /* where aws_route_request answers AWS_FAILED */
@@ -93,6 +95,13 @@ struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
 int aws_route_request(const struct router *router, const struct aws_wire *wire,
                       const struct aws_auth *auth, struct arena *arena, struct route *route);
+
+/*
+ * covered.c: is everything that the operation reads from the query signed, and signed once?
+ * *reterr_name: the parameter that is not. S3 and the rest and query services; the others read none.
+ */
+enum aws_cover { AWS_COVERED, AWS_COVER_UNSIGNED, AWS_COVER_TWICE };
+enum aws_cover aws_covered(const struct route *route, enum aws_auth_kind kind, str *reterr_name);
 
 /* ---- A request ---- */
 /* A header of the answer; the name is static, the value in the request's arena. */
@@ -153,6 +162,7 @@ struct rq_priv {
     void *sink_stream;
 
     struct route route;
+    struct aws_wire sent; /* what is signed; and what it means, which all but auth.c look at: */
     struct aws_wire wire;
     struct aws_auth auth;
     struct aws_body body;
@@ -181,6 +191,7 @@ void aws_rq_reset(struct rq *rq);
 int aws_find_row(struct rq *rq); /* of route.op: its row and service */
 /* AWS_FAILED: the name of an operation without a row */
 int aws_fail_unsupported(struct rq *rq, str op);
+int aws_check_covered(struct rq *rq); /* the query's parameters, of what was routed */
 /* a body that came with Content-Encoding: gzip, but for S3 */
 int aws_gunzip(struct rq *rq);
 int aws_decode(struct rq *rq); /* fills rq->in from route, labels, headers and body */

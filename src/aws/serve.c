@@ -128,18 +128,19 @@ static int open_stream(struct rq *rq) {
 
 static int begin(struct rq *rq) {
     struct rq_priv *p = rq->priv;
-    p->wire = aws_wire_of(rq->net);
-    aws_auth_read(&p->auth, &p->wire, 0);
+    p->sent = aws_wire_of(rq->net);
+    aws_auth_read(&p->auth, &p->sent, 0);
+    p->wire = p->auth.meant;
     p->has_auth = true;
     int r = aws_route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
-    p->wire.host_bucket = p->route.host_bucket;
+    p->sent.host_bucket = p->wire.host_bucket = p->route.host_bucket;
     if (p->auth.scope_region.len)
         rq->region = p->auth.scope_region;
     if (check_caller(rq))
         return AWS_FAILED;
     if (r)
         return fail_route(rq);
-    if (p->route.op && aws_find_row(rq))
+    if (aws_check_covered(rq) || (p->route.op && aws_find_row(rq)))
         return AWS_FAILED;
     if (check_anonymous(rq) || start_body(rq))
         return AWS_FAILED;

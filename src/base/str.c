@@ -116,15 +116,14 @@ static size_t utf8_sequence(const unsigned char *p, size_t left) {
     return overlong || surrogate || too_large ? 0 : n;
 }
 
-bool str_is_utf8(str s) {
-    for (size_t i = 0; i < s.len;) {
-        size_t n = utf8_sequence((const unsigned char *)s.p + i, s.len - i);
-        if (n == 0)
-            return false;
-        i += n;
-    }
-    return true;
+size_t str_utf8_len(str s) {
+    size_t i = 0;
+    for (size_t n = 1; n && i < s.len; i += n)
+        n = utf8_sequence((const unsigned char *)s.p + i, s.len - i);
+    return i;
 }
+
+bool str_is_utf8(str s) { return str_utf8_len(s) == s.len; }
 
 bool str_glob(str pattern, str s, bool nocase) {
     size_t p = 0, i = 0, star = SIZE_MAX, mark = 0;

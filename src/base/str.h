@@ -70,6 +70,8 @@ bool str_cut(str s, char sep, str *ret_head, str *ret_tail);
 bool str_to_u64(str s, uint64_t *ret);
 bool str_to_i64(str s, int64_t *ret);
 
+/* How many bytes at the beginning are valid UTF-8. */
+size_t str_utf8_len(str s);
 /* Valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool str_is_utf8(str s);
 /* '*' any run of bytes, '?' any one byte. Linear time in practice: one backtrack point. */

@@ -46,6 +46,8 @@ const struct prog_flag daemon_flags[DAEMON_FLAGS] = {
                 "least isolation of functions accepted: any, userns or full"),
     PROG_NUMBER(struct daemon_settings, reserve_mib, "reserve-mib", "N", 1, 1 << 30,
                 "disk space kept free, in MiB (256)"),
+    PROG_NUMBER(struct daemon_settings, functions_mib, "functions-mib", "N", 0, 1 << 30,
+                "memory of all functions together, in MiB (0: 3/4 of the machine's)"),
     PROG_NUMBER(struct daemon_settings, threads, "threads", "N", 1, 1024,
                 "threads of each of the two HTTP pools (64)"),
     PROG_NUMBER(struct daemon_settings, idle_s, "idle-seconds", "N", 1, 86400,

@@ -1,6 +1,7 @@
 /*
- * The committer: one thread that takes every batch that waits (a group), checks conditions in
- * order, merges what passed into one write with one sync, and wakes the callers.
+ * The committer: one thread that takes batches that wait (a group: lanes_priv.h says how many),
+ * checks conditions in order, merges what passed into one write with one sync, and wakes the
+ * callers.
  *
  * Why one thread: conditions need no locks, because nothing else writes; a sync is shared by all
  * who wait; and the engine is never asked to write by two threads at once, which made it abort on
@@ -9,7 +10,7 @@
  * Waiting for more callers before a sync was tried (syncs of 0.2 to 8 ms, 16 and 64 callers) and
  * gained nothing: those just released are back before the next group is taken.
  *
- * Commit order is queue order. A condition is answered by the newest write to its row: one of this
+ * Within a group the order is that of arrival. A condition is answered by the newest write to its row: one of this
  * group's (pending), else the database. After a failed write nobody knows what the disk holds, so
  * nothing is written until a restart has read it back.
  */
@@ -22,6 +23,8 @@
 #include <errno.h>
 
 enum { WAKERS = 6 };
+/* What a large batch may leave in the committer's memory. */
+enum { KEEP_BYTES = 4 << 20, KEEP_ROWS = 8192 };
 
 /* The value of a row that adds up. */
 static void write_sum(const struct pending_row *row, struct buf *out) {
@@ -248,6 +251,20 @@ static void finish(struct store_wait *group, int result, const struct err *err) 
     wake_all(group);
 }
 
+/* Before the callers free what pending borrows. A large group's memory is given back. */
+static void clear_group(struct store_committer *c) {
+    size_t size = 0;
+    pending_clear(&c->pending);
+    if (c->pending.cap > KEEP_ROWS)
+        pending_deinit(&c->pending);
+    (void)rocksdb_writebatch_data(c->write, &size);
+    rocksdb_writebatch_clear(c->write);
+    if (size <= KEEP_BYTES)
+        return;
+    rocksdb_writebatch_destroy(c->write);
+    c->write = rocksdb_writebatch_create();
+}
+
 static void commit_group(struct store *store, struct store_wait *group) {
     struct store_committer *c = &store->committer;
     size_t bytes = 0;
@@ -261,23 +278,19 @@ static void commit_group(struct store *store, struct store_wait *group) {
     struct err err;
     int r = write_group(store, &err);
     store_space_used(&store->space, bytes);
-    pending_clear(&c->pending); /* before the callers free what it borrows */
-    rocksdb_writebatch_clear(c->write);
+    clear_group(c);
     finish(group, r, &err);
 }
 
-/* Everything that waits, or NULL when the store closes. */
+/* The next group, or NULL when the store closes and nobody waits. */
 static struct store_wait *take_group(struct store_committer *c) {
     LOCK_SCOPE(&c->lock);
-    while (!c->first && !c->stop) {
+    while (store_lanes_empty(&c->lanes) && !c->stop) {
         c->sleeping = true;
         pthread_cond_wait(&c->wake, &c->lock);
         c->sleeping = false;
     }
-    struct store_wait *group = c->first;
-    c->first = NULL;
-    c->last = &c->first;
-    return group;
+    return store_lanes_take(&c->lanes);
 }
 
 static void *committer_main(void *arg) {
@@ -293,7 +306,7 @@ int store_committer_start(struct store *store, struct err *err) {
     pthread_mutex_init(&c->lock, NULL);
     pthread_mutex_init(&c->why_lock, NULL);
     pthread_cond_init(&c->wake, NULL);
-    c->last = &c->first;
+    store_lanes_init(&c->lanes);
     c->write = rocksdb_writebatch_create();
     int r = pthread_create(&c->thread, NULL, committer_main, store);
     if (r)
@@ -322,13 +335,24 @@ void store_committer_stop(struct store *store) {
 
 static void enqueue(struct store_committer *c, struct store_wait *wait) {
     LOCK_SCOPE(&c->lock);
-    *c->last = wait;
-    c->last = &wait->next;
+    store_lanes_add(&c->lanes, wait);
     if (c->sleeping)
         pthread_cond_signal(&c->wake);
 }
 
+static int refuse_huge(const struct store_batch *batch, struct err *err) {
+    size_t rows = batch->n_ops + batch->n_conds;
+    if (rows <= LANES_BATCH_ROWS_MOST && batch->bytes.len <= LANES_BATCH_BYTES_MOST)
+        return 0;
+    return err_set(err, -E2BIG,
+                   "a batch of %zu rows and %zu bytes is more than the store writes at once", rows,
+                   batch->bytes.len);
+}
+
 int store_commit(struct store *store, struct store_batch *batch, struct err *err) {
+    int r = refuse_huge(batch, err);
+    if (r)
+        return r;
 #ifdef CALOTYPE_CHECKS
     struct err unread;
     if (store_batch_check(batch, &unread)) {

@@ -191,8 +191,16 @@ void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id
 void store_batch_frees(struct store_batch *batch);
 
 /*
- * Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL or -errno; err names what
- * failed.
+ * Who may split what he writes (a sweep, lines of a log) commits when his batch is full: it then
+ * shares a write with others, who wait no more than a few milliseconds for it. A batch that cannot
+ * be split may be larger: it is written alone, in turn with the writes of all others.
+ */
+enum { STORE_BATCH_ROWS = 512, STORE_BATCH_BYTES = 512 << 10 };
+bool store_batch_is_full(const struct store_batch *batch);
+
+/*
+ * Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL, -E2BIG (more than half a
+ * million rows or 512 MiB) or another -errno; err names what failed.
  */
 int store_commit(struct store *store, struct store_batch *batch, struct err *err);
 

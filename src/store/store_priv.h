@@ -1,7 +1,7 @@
 #pragma once
 /* The store's inside: what its files share. */
 #include "base/map.h"
-#include "store/batch_priv.h"
+#include "store/lanes_priv.h"
 #include "store/pending_priv.h"
 
 #include <pthread.h>
@@ -64,28 +64,16 @@ void store_space_used(struct store_space *space, uint64_t added);
 
 /* ---- commit.c: the committer ---- */
 /*
- * One caller of store_commit, on that caller's stack: the committer fills result and err, then
- * posts done, after which the struct may be gone.
- */
-struct store_wait {
-    struct store_wait *next;
-    struct store_wait *to_wake; /* whom this caller wakes, linked by next (commit.c, wake_all) */
-    struct store_batch *batch;
-    int result;
-    struct err err;
-    sem_t done;
-};
-/*
- * One thread writes for all: it takes every batch that waits as one group and makes one durable
- * write of it. The first disk fault makes the store read-only, which only a restart ends; `why`
+ * One thread writes for all: it takes the batches that wait, a group at a time (lanes_priv.h), and
+ * makes one durable write of each. The first disk fault makes the store read-only, which only a restart ends; `why`
  * says which it was.
  */
 struct store_committer {
     pthread_t thread;
     bool started;
-    pthread_mutex_t lock; /* over the queue, stop and sleeping */
+    pthread_mutex_t lock; /* over the lanes, stop and sleeping */
     pthread_cond_t wake;
-    struct store_wait *first, **last;
+    struct store_lanes lanes;
     bool stop, sleeping;
 
     struct pending pending; /* the thread's own */

@@ -1,13 +1,13 @@
 /*
  * The completer: commits what finished invocations leave behind (log lines, metrics, the queue's
  * rows, dead letters), many in one batch, in its own thread, so that neither the runtime nor the
- * client waits for a disk. A daemon killed in between delivers an asynchronous event once more.
+ * client waits for a disk. Lines of an invocation may be in batches before that of its end. A daemon killed in between delivers an asynchronous event once more.
  */
 #include "base/log.h"
 #include "svc/kit/metric.h"
 #include "svc/lambda/lambda_priv.h"
 
-enum { AT_ONCE = 256 };
+enum { AT_ONCE = 64 };
 
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
@@ -36,54 +36,91 @@ static void put_metrics(struct lambda_svc *svc, struct store_batch *batch,
                         "Count");
 }
 
-static void put_lines(struct lambda_svc *svc, struct store_batch *batch,
-                      const struct lambda_inv *inv) {
-    if (!inv->may_log || list_empty(&inv->lines))
-        return;
-    struct hub_log lines[64];
-    size_t n = 0;
-    LIST_EACH (node, &inv->lines) {
-        const struct lambda_line *line = LIST_ENTRY(node, struct lambda_line, node);
-        lines[n++] = (struct hub_log){.account = inv->fn->name.account,
-                                      .region = inv->fn->name.region,
-                                      .group = buf_view(&inv->log_group),
-                                      .stream = str_c(inv->stream),
-                                      .time_ms = line->time_ms,
-                                      .message = buf_view(&line->text)};
-        if (n == ARRAY_LEN(lines)) {
-            hub_put_log(svc->hub, batch, lines, n);
-            n = 0;
-        }
-    }
-    if (n)
-        hub_put_log(svc->hub, batch, lines, n);
+/* ---- One write after the other ---- */
+/*
+ * What is being gathered. Lines go in batches of a size that shares a write with others' (the store
+ * says which); what must go together, an invocation's metrics with the end of its row, is in one.
+ */
+struct work {
+    struct lambda_svc *svc;
+    struct store_batch *batch;
+    struct lambda_inv *const *ended; /* their ends are in the batch */
+    size_t n_ended;
+};
+
+static void put_end(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+                    bool metrics) {
+    if (metrics)
+        put_metrics(svc, batch, inv);
+    if (inv->async)
+        lambda_after(svc, batch, inv);
 }
 
-/* rows_only: what must not be lost, where the whole could not be committed. */
-static int commit(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t n,
-                  bool rows_only) {
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    for (size_t i = 0; i < n; i++) {
-        if (!rows_only)
-            put_lines(svc, batch, invs[i]);
-        if (invs[i]->logs_only)
-            continue;
-        if (!rows_only)
-            put_metrics(svc, batch, invs[i]);
-        if (invs[i]->async)
-            lambda_after(svc, batch, invs[i]);
-    }
-    if (store_batch_empty(batch))
-        return 0;
-    if (rows_only)
-        store_batch_frees(batch);
+static int write_batch(struct work *w) {
     struct err err = {0};
-    int r = store_commit(svc->store, batch, &err);
+    int r = store_batch_empty(w->batch) ? 0 : store_commit(w->svc->store, w->batch, &err);
+    store_batch_clear(w->batch);
     if (r)
-        log_error("lambda", "what %zu invocations left behind was not committed: %s", n, err.text);
+        log_error("lambda", "what %zu invocations left behind was not committed: %s", w->n_ended,
+                  err.text);
     return r;
 }
 
+/* Where the whole cannot be committed, what must not be lost goes without the rest. */
+static void write_rows_alone(struct work *w) {
+    for (size_t i = 0; i < w->n_ended; i++)
+        put_end(w->svc, w->batch, w->ended[i], false);
+    store_batch_frees(w->batch);
+    (void)write_batch(w);
+}
+
+static void write_all(struct work *w) {
+    if (write_batch(w))
+        write_rows_alone(w);
+    w->ended += w->n_ended;
+    w->n_ended = 0;
+}
+
+static void write_if_full(struct work *w) {
+    if (store_batch_is_full(w->batch))
+        write_all(w);
+}
+
+/* ---- What an invocation leaves ---- */
+/* So many lines, or bytes of theirs, go to the log's port at a time. */
+enum { LINES_AT_ONCE = 64, LINE_BYTES_AT_ONCE = 64 * 1024 };
+
+static void put_lines(struct work *w, const struct lambda_inv *inv) {
+    struct hub_log lines[LINES_AT_ONCE];
+    struct hub_log line = {.account = inv->fn->name.account,
+                           .region = inv->fn->name.region,
+                           .group = buf_view(&inv->log_group),
+                           .stream = str_c(inv->stream)};
+    struct cur at = cur_of(buf_view(&inv->lines.bytes));
+    size_t n = 0, bytes = 0;
+    for (bool more = inv->may_log; more;) {
+        more = lambda_lines_next(&at, &line.time_ms, &line.message);
+        if (more) {
+            lines[n++] = line;
+            bytes += line.message.len;
+        }
+        if (n < LINES_AT_ONCE && bytes < LINE_BYTES_AT_ONCE && more)
+            continue;
+        hub_put_log(w->svc->hub, w->batch, lines, n);
+        write_if_full(w);
+        n = bytes = 0;
+    }
+}
+
+static void complete(struct work *w, struct lambda_inv *inv) {
+    put_lines(w, inv);
+    if (!inv->logs_only)
+        put_end(w->svc, w->batch, inv, true);
+    w->n_ended++;
+    write_if_full(w);
+}
+
+/* ---- The thread ---- */
 static size_t take(struct lambda_svc *svc, struct lambda_inv **invs) {
     LOCK_SCOPE(&svc->lock);
     size_t n = 0;
@@ -99,22 +136,24 @@ static size_t take(struct lambda_svc *svc, struct lambda_inv **invs) {
 }
 
 static void forget_all(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t n) {
-    size_t bytes = 0;
-    for (size_t i = 0; i < n; i++) {
-        bytes += invs[i]->lines_bytes;
+    lock_take(&svc->lock);
+    for (size_t i = 0; i < n; i++)
+        lambda_log_committed_locked(svc, invs[i]->fn, &invs[i]->lines);
+    lock_drop(&svc->lock);
+    for (size_t i = 0; i < n; i++)
         lambda_inv_free(invs[i]);
-    }
-    LOCK_SCOPE(&svc->lock);
-    svc->backlog -= bytes;
 }
 
 static void *complete_main(void *svc_) {
     struct lambda_svc *svc = svc_;
     struct lambda_inv *invs[AT_ONCE];
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     pthread_setname_np(pthread_self(), "lambda-done");
     for (size_t n; (n = take(svc, invs)) > 0;) {
-        if (commit(svc, invs, n, false))
-            (void)commit(svc, invs, n, true);
+        struct work work = {.svc = svc, .batch = batch, .ended = invs};
+        for (size_t i = 0; i < n; i++)
+            complete(&work, invs[i]);
+        write_all(&work);
         forget_all(svc, invs, n);
     }
     return NULL;
@@ -123,11 +162,11 @@ static void *complete_main(void *svc_) {
 void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
     if (inv->outcome.interrupted || !svc->has_completer) {
+        lambda_log_committed_locked(svc, inv->fn, &inv->lines);
         lambda_inv_free(inv);
         return;
     }
     list_append(&svc->finished, &inv->node);
-    svc->backlog += inv->lines_bytes;
     pthread_cond_signal(&svc->finished_some);
 }
 

@@ -37,6 +37,7 @@ enum { LAMBDA_ENV_PORTS = 3 }; /* the runtime API, the cloud plain, the cloud by
 struct lambda_output { /* one pipe of a sandbox */
     struct lambda_env *env;
     int fd;             /* -1: closed */
+    bool paused;        /* not polled: the log is behind, or it was read enough for now */
     struct buf partial; /* bytes behind the last newline */
 };
 
@@ -52,11 +53,14 @@ struct lambda_env {
     int64_t init_ns;         /* how long from start_ns until /next */
     int64_t settled_ns;      /* monotonic: when it last finished an invocation */
     int64_t deadline_ns;     /* monotonic; INT64_MAX: none */
+    uint64_t charged;        /* bytes of the service's budget that it takes */
+    int64_t weigh_ns;        /* monotonic; IDLE: when it is weighed; INT64_MAX: not again */
+    bool reclaimed;          /* since it became IDLE, the kernel took back what it could */
     struct sandbox *sandbox; /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
     struct lambda_output out[2]; /* stdout, stderr */
-    struct list lines;           /* of struct lambda_line, not yet given to the log */
-    size_t lines_bytes;
+    struct lambda_lines lines;   /* not yet given to the log */
+    struct lambda_rate rate;     /* of what the program writes */
 
     /* The same from the beginning to the end: no lock. */
     struct lambda_svc *svc;
@@ -70,6 +74,14 @@ struct lambda_env {
     int64_t keys_expire_ms; /* real time */
     char stream[64];
 };
+
+/*
+ * Bytes that the kernel may give it. They are charged as long as it can take them; an IDLE one that
+ * is frozen is charged what it holds.
+ */
+static inline uint64_t lambda_env_most(const struct lambda_env *env) {
+    return sandbox_most_bytes(lambda_fn_memory(env->fn), lambda_fn_tmp(env->fn));
+}
 
 /* ---- env_state.c: making, ending, reaping ---- */
 /*
@@ -114,9 +126,11 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req);
 void lambda_env_drop_parked_locked(struct lambda_env *env);
 /*
  * req is over; nothing where another request is parked. An IDLE environment is thawed, so that its
- * runtime can call /next again.
+ * runtime can call /next again; where there is no memory for that, it ends.
  */
 void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req);
+/* Of an IDLE one that is frozen: it is charged held bytes, and a little that it may still take. */
+void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held);
 /* The answer is in the invocation's outcome: detaches it; SETTLING. */
 struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env);
 /*
@@ -155,9 +169,16 @@ void lambda_variables_deinit(struct lambda_variables *variables);
 
 /* ---- log.c: what the function and Lambda write ---- */
 void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Takes what the program wrote; false: the pipe is closed. */
+/*
+ * True where so much of this function, or of all, waits to be committed that no more is to be read.
+ */
+bool lambda_log_behind_locked(const struct lambda_pool *pool, struct lambda_svc *svc);
+/* Lines of fn have left memory: they are committed, or lost with their environment. */
+void lambda_log_committed_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
+                                 const struct lambda_lines *lines);
+/* Takes some of what the program wrote; false: the pipe is closed. */
 bool lambda_log_drain_locked(struct lambda_output *out);
-/* Ends the partial lines. */
+/* Ends the partial lines, and tells what was dropped. */
 void lambda_log_flush_locked(struct lambda_env *env);
 /* END and REPORT of its invocation, after all that the program wrote. */
 void lambda_log_report_locked(struct lambda_env *env);

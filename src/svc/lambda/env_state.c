@@ -56,13 +56,19 @@ unsigned lambda_running_locked(struct lambda_svc *svc, str account) {
 
 static void push_front(struct list *head, struct list *node) { list_append(head->next, node); }
 
+static void charge(struct lambda_env *env, uint64_t bytes) {
+    env->svc->memory_used += bytes;
+    env->svc->memory_used -= env->charged;
+    env->charged = bytes;
+}
+
 static void enter_pool(struct lambda_env *env) {
     struct lambda_svc *svc = env->svc;
     push_front(&env->pool->envs, &env->node);
     env->pool->n_envs++;
     svc->n_envs++;
     svc->starting++;
-    svc->memory_used += lambda_fn_memory(env->fn);
+    charge(env, lambda_env_most(env));
 }
 
 static void leave_pool(struct lambda_env *env) {
@@ -70,7 +76,7 @@ static void leave_pool(struct lambda_env *env) {
     list_remove(&env->node);
     env->pool->n_envs--;
     svc->n_envs--;
-    svc->memory_used -= lambda_fn_memory(env->fn);
+    charge(env, 0);
 }
 
 /* inv is env's; every attempt counts anew. */
@@ -102,7 +108,6 @@ struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_p
     /* Lambda's own ten seconds; the second try has the function's time, as on AWS. */
     int64_t init_ms = inv->init_again ? env->fn->timeout_ms : LAMBDA_INIT_S * INT64_C(1000);
     env->deadline_ns = env->start_ns + init_ms * 1000000;
-    list_init(&env->lines);
     for (int i = 0; i < 2; i++)
         env->out[i] = (struct lambda_output){.env = env, .fd = -1};
     enter_pool(env);
@@ -120,7 +125,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
     assert(env->refs > 0);
     if (--env->refs > 0)
         return;
-    lambda_lines_free(&env->lines);
+    lambda_log_committed_locked(env->svc, env->fn, &env->lines);
+    lambda_lines_deinit(&env->lines);
     for (int i = 0; i < 2; i++) {
         fd_closep(&env->out[i].fd);
         buf_deinit(&env->out[i].partial);
@@ -205,6 +211,7 @@ void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
     LOCK_HELD(&env->svc->lock);
     take_inv(env, inv);
     become(env, ENV_BUSY);
+    charge(env, lambda_env_most(env));
     start_timer(env, clock_mono_ns());
     list_remove(&env->node);
     push_front(&env->pool->envs, &env->node);
@@ -236,10 +243,22 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     LOCK_HELD(&env->svc->lock);
     env->parked = req;
     become(env, ENV_IDLE);
-    env->deadline_ns = clock_mono_ns() + env->svc->idle_ns;
+    int64_t now_ns = clock_mono_ns();
+    env->deadline_ns = now_ns + env->svc->idle_ns;
+    env->weigh_ns = now_ns + LAMBDA_MEMORY_TICK_MS * INT64_C(1000000);
+    env->reclaimed = false;
     if (env->sandbox)
         (void)sandbox_freeze(env->sandbox);
     lambda_queue_kick(env->svc);
+}
+
+void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held) {
+    LOCK_HELD(&env->svc->lock);
+    assert(env->state == ENV_IDLE);
+    uint64_t most = lambda_env_most(env), before = env->charged;
+    charge(env, held + SANDBOX_OVERHEAD < most ? held + SANDBOX_OVERHEAD : most);
+    if (env->charged < before)
+        lambda_queue_kick(env->svc);
 }
 
 void lambda_env_drop_parked_locked(struct lambda_env *env) {
@@ -252,18 +271,21 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     if (env->parked != req)
         return;
     env->parked = NULL;
-    if (env->state == ENV_IDLE && env->sandbox)
+    if (env->state != ENV_IDLE)
+        return;
+    if (!lambda_make_room_locked(env->svc, lambda_env_most(env) - env->charged, env)) {
+        lambda_env_kill_locked(env);
+        return;
+    }
+    charge(env, lambda_env_most(env));
+    env->weigh_ns = INT64_MAX;
+    if (env->sandbox)
         (void)sandbox_thaw(env->sandbox);
 }
 
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {
     LOCK_HELD(&env->svc->lock);
-    LIST_EACH (node, &env->lines) {
-        list_remove(node);
-        list_append(&inv->lines, node);
-    }
-    inv->lines_bytes += env->lines_bytes;
-    env->lines_bytes = 0;
+    lambda_lines_move(&inv->lines, &env->lines);
     buf_clear(&inv->log_group);
     buf_str(&inv->log_group, buf_view(&env->fn->log_group));
     memcpy(inv->stream, env->stream, sizeof inv->stream);

@@ -6,15 +6,6 @@
 
 void lambda_outcome_deinit(struct lambda_outcome *outcome) { buf_deinit(&outcome->payload); }
 
-void lambda_lines_free(struct list *lines) {
-    LIST_EACH (node, lines) {
-        struct lambda_line *line = LIST_ENTRY(node, struct lambda_line, node);
-        buf_deinit(&line->text);
-        free(line);
-    }
-    list_init(lines);
-}
-
 struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload) {
     struct lambda_inv *inv = mem_new(struct lambda_inv);
     inv->fn = lambda_fn_ref(fn);
@@ -22,14 +13,13 @@ struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload) {
     /* A function without an event gets an empty one. */
     buf_str(&inv->payload, payload.len ? payload : S("{}"));
     list_init(&inv->node);
-    list_init(&inv->lines);
     return inv;
 }
 
 struct lambda_inv *lambda_inv_free(struct lambda_inv *inv) {
     if (!inv)
         return NULL;
-    lambda_lines_free(&inv->lines);
+    lambda_lines_deinit(&inv->lines);
     lambda_fn_free(inv->fn);
     buf_deinit(&inv->payload);
     buf_deinit(&inv->client_context);

@@ -11,18 +11,10 @@
 #include "aws/rq.h"
 #include "base/list.h"
 #include "svc/lambda/fn.h"
+#include "svc/lambda/lines.h"
 
 struct lambda_svc;
 struct lambda_env;
-
-/* A line of a function's log that is not committed yet. */
-struct lambda_line {
-    struct list node;
-    int64_t time_ms; /* world */
-    struct buf text;
-};
-/* Frees every line; the list is empty afterwards. */
-void lambda_lines_free(struct list *lines);
 
 /* What became of an invocation. Zeroed: success without a payload. */
 struct lambda_outcome {
@@ -51,8 +43,7 @@ struct lambda_inv {
     struct buf tail; /* the end of its log, LAMBDA_TAIL bytes or more */
 
     /* What the log gets. */
-    struct list lines;
-    size_t lines_bytes;
+    struct lambda_lines lines;
     struct buf log_group;
     char stream[64];
     bool may_log; /* its role may write the log */

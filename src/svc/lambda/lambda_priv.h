@@ -27,6 +27,17 @@ enum {
     LAMBDA_INIT_S = 10,                           /* until the first /next */
 };
 
+/*
+ * Log lines that are not committed, by what they cost (lambda_lines_cost): beyond MOST of all, or
+ * SHARE of one function, outputs are not read, so who writes waits. The end of an invocation takes
+ * what is in the pipe all the same: beyond FULL that is dropped.
+ */
+enum {
+    LAMBDA_BACKLOG_MOST = 16 << 20,
+    LAMBDA_BACKLOG_SHARE = LAMBDA_BACKLOG_MOST / 4,
+    LAMBDA_BACKLOG_FULL = 2 * LAMBDA_BACKLOG_MOST,
+};
+
 /* The value of svc->running, by account. */
 struct lambda_count {
     unsigned n;
@@ -69,14 +80,15 @@ struct lambda_svc {
     pthread_cond_t gone;  /* an environment was reaped, or a start is over */
     struct map pools;     /* ARN → struct lambda_pool */
     struct map running;   /* account → struct lambda_count of its invocations */
-    uint64_t memory_used; /* bytes that the environments may use together */
+    uint64_t memory_used; /* bytes that the environments may take or, idle, hold: their charges */
     unsigned n_envs, starting, async_running;
     bool rows_changed; /* environments may be of an older generation */
+    int64_t resume_ms; /* monotonic: outputs that pause are looked at again; 0: none do */
 
     /* What the completer has to do: complete.c. */
     pthread_cond_t finished_some;
     struct list finished; /* invocations whose traces are to be committed */
-    size_t backlog;       /* bytes of log lines that wait there */
+    size_t backlog;       /* cost of all log lines that are not committed yet */
     bool has_completer, completer_stops;
 };
 

@@ -8,25 +8,36 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { LINE_MOST = 256 * 1024 - 64, READ_AT_ONCE = 64 * 1024, DRAIN_MOST = 1024 * 1024 };
+enum { LINE_MOST = 256 * 1024 - 64, READ_AT_ONCE = 64 * 1024 };
+/* Bytes read in a row, while others wait; a pipe that the program has enlarged holds as much. */
+enum { DRAIN_SOME = 256 * 1024, DRAIN_ALL = 1024 * 1024 };
 
+/* ---- What waits for the log ---- */
+bool lambda_log_behind_locked(const struct lambda_pool *pool, struct lambda_svc *svc) {
+    LOCK_HELD(&svc->lock);
+    return svc->backlog > LAMBDA_BACKLOG_MOST || pool->backlog > LAMBDA_BACKLOG_SHARE;
+}
+
+void lambda_log_committed_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
+                                 const struct lambda_lines *lines) {
+    LOCK_HELD(&svc->lock);
+    if (lines->n == 0)
+        return;
+    size_t cost = lambda_lines_cost(lines);
+    svc->backlog -= cost;
+    lambda_pool_of_locked(svc, buf_view(&fn->arn))->backlog -= cost;
+}
+
+/* ---- Lines ---- */
 /* Bytes that are not UTF-8 become U+FFFD: the log's wire is JSON. */
 static void add_clean(struct buf *out, str s) {
-    if (str_is_utf8(s)) {
-        buf_str(out, s);
-        return;
-    }
-    for (size_t at = 0; at < s.len;) {
-        size_t n = 1;
-        while (n <= 4 && at + n <= s.len && !str_is_utf8(str_slice(s, at, at + n)))
-            n++;
-        if (n <= 4 && at + n <= s.len) {
-            buf_str(out, str_slice(s, at, at + n));
-            at += n;
-        } else {
-            buf_c(out, "\xef\xbf\xbd");
-            at++;
-        }
+    while (s.len) {
+        size_t good = str_utf8_len(s);
+        buf_str(out, str_slice(s, 0, good));
+        if (good == s.len)
+            return;
+        buf_c(out, "\xef\xbf\xbd");
+        s = str_skip(s, good + 1);
     }
 }
 
@@ -40,46 +51,96 @@ static void add_tail(struct lambda_inv *inv, str text) {
 }
 
 static void add_line(struct lambda_env *env, str text) {
-    struct lambda_line *line = mem_new(struct lambda_line);
-    line->time_ms = clock_world_ms();
-    add_clean(&line->text, text);
-    list_append(&env->lines, &line->node);
-    env->lines_bytes += line->text.len;
+    size_t before = lambda_lines_cost(&env->lines);
+    lambda_lines_add(&env->lines, clock_world_ms(), text);
+    size_t cost = lambda_lines_cost(&env->lines) - before;
+    env->svc->backlog += cost;
+    env->pool->backlog += cost;
     if (env->inv)
-        add_tail(env->inv, buf_view(&line->text));
+        add_tail(env->inv, text);
 }
 
 void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0}, clean = {0};
     va_list args;
     LOCK_HELD(&env->svc->lock);
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
-    add_line(env, buf_view(&text));
+    add_clean(&clean, buf_view(&text));
+    add_line(env, buf_view(&clean));
 }
 
-/* Whole lines become the log's, with their newline, as on AWS; a very long one is cut into several.
- */
-static void split(struct lambda_output *out) {
-    str rest = buf_view(&out->partial);
-    for (;;) {
-        ptrdiff_t newline = str_chr(rest, '\n');
-        size_t n = newline >= 0 ? (size_t)newline + 1 : rest.len;
-        if (n > LINE_MOST)
-            n = LINE_MOST;
-        else if (newline < 0)
-            break;
-        add_line(out->env, str_slice(rest, 0, n));
-        rest = str_skip(rest, n);
+static void tell_loss(struct lambda_env *env) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (lambda_rate_tell(&env->rate, &text))
+        add_line(env, buf_view(&text));
+}
+
+/* ---- The program's output ---- */
+/* How much of the text ends in lines; ret_lines: how many. A very long one counts without its end. */
+static size_t whole_lines(str text, size_t *ret_lines) {
+    size_t n = 0, end = 0;
+    for (ptrdiff_t at; (at = str_chr(str_skip(text, end), '\n')) >= 0; n++)
+        end += (size_t)at + 1;
+    if (text.len - end >= LINE_MOST) {
+        end = text.len;
+        n++;
     }
+    *ret_lines = n;
+    return end;
+}
+
+/* Of text, without a look at what it says; how many bytes. */
+static size_t drop_lines(struct lambda_env *env, str text) {
+    size_t lines, n = whole_lines(text, &lines);
+    lambda_rate_lose(&env->rate, lines, n);
+    return n;
+}
+
+/* The first line of text, or the most that a line may be. 0: its end has not come yet. */
+static size_t line_len(str text, size_t looked) {
+    ptrdiff_t newline = str_chr(str_skip(text, looked), '\n');
+    size_t n = newline >= 0 ? looked + (size_t)newline + 1 : text.len;
+    if (n > LINE_MOST)
+        return LINE_MOST;
+    return newline >= 0 ? n : 0;
+}
+
+/* The log takes the line, or the environment has written too much. */
+static bool take_line(struct lambda_env *env, str text, struct buf *clean, int64_t now_ns) {
+    buf_clear(clean);
+    add_clean(clean, text);
+    if (env->svc->backlog > LAMBDA_BACKLOG_FULL)
+        lambda_rate_dry(&env->rate, now_ns);
+    if (!lambda_rate_take(&env->rate, clean->len, now_ns))
+        return false;
+    add_line(env, buf_view(clean));
+    return true;
+}
+
+/*
+ * Whole lines become the log's, with their newline, as on AWS; a very long one is cut into several.
+ * looked: so many bytes at the beginning have no newline.
+ */
+static void split(struct lambda_output *out, size_t looked) {
+    struct lambda_env *env = out->env;
+    CLEANUP_DEINIT(buf) struct buf clean = {0};
+    str rest = buf_view(&out->partial);
+    int64_t now_ns = clock_mono_ns();
+    if (lambda_rate_fill(&env->rate, now_ns))
+        tell_loss(env);
+    for (size_t n; !env->rate.dry && (n = line_len(rest, looked)) > 0; looked = 0)
+        if (take_line(env, str_slice(rest, 0, n), &clean, now_ns))
+            rest = str_skip(rest, n);
+    if (env->rate.dry)
+        rest = str_skip(rest, drop_lines(env, rest));
     memmove(out->partial.p, rest.p, rest.len);
     out->partial.len = rest.len;
 }
 
-bool lambda_log_drain_locked(struct lambda_output *out) {
-    LOCK_HELD(&out->env->svc->lock);
-    for (size_t all = 0; out->fd >= 0 && all < DRAIN_MOST;) {
+static bool drain(struct lambda_output *out, size_t most) {
+    for (size_t all = 0; out->fd >= 0 && all < most;) {
         ssize_t got = read(out->fd, buf_reserve(&out->partial, READ_AT_ONCE), READ_AT_ONCE);
         if (got < 0 && errno == EINTR)
             continue;
@@ -87,22 +148,30 @@ bool lambda_log_drain_locked(struct lambda_output *out) {
             return true; /* nothing more now */
         if (got == 0)
             return false;
+        size_t looked = out->partial.len;
         out->partial.len += (size_t)got;
         all += (size_t)got;
-        split(out);
+        split(out, looked);
     }
     return out->fd >= 0;
+}
+
+bool lambda_log_drain_locked(struct lambda_output *out) {
+    LOCK_HELD(&out->env->svc->lock);
+    return drain(out, DRAIN_SOME);
 }
 
 void lambda_log_flush_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
     for (int i = 0; i < 2; i++) {
         struct lambda_output *out = &env->out[i];
-        if (out->partial.len == 0)
-            continue;
-        buf_char(&out->partial, '\n');
-        split(out);
+        if (out->partial.len) {
+            buf_char(&out->partial, '\n');
+            split(out, 0);
+        }
+        buf_deinit(&out->partial); /* an idle environment keeps no buffers */
     }
+    tell_loss(env);
 }
 
 /* ---- The end of an invocation ---- */
@@ -117,8 +186,8 @@ static uint64_t peak_of(const struct lambda_env *env) {
 
 void lambda_log_report_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
-    lambda_log_drain_locked(&env->out[0]);
-    lambda_log_drain_locked(&env->out[1]);
+    drain(&env->out[0], DRAIN_ALL);
+    drain(&env->out[1], DRAIN_ALL);
     lambda_log_flush_locked(env);
     double ms = (double)(clock_mono_ns() - env->inv->delivered_ns) / 1e6;
     CLEANUP_DEINIT(buf) struct buf init = {0};

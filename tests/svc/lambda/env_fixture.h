@@ -35,8 +35,10 @@ static inline int env_setup(void **) {
 
 static inline void forget_finished(void) {
     LIST_EACH (node, &svc->finished) {
+        struct lambda_inv *inv = LIST_ENTRY(node, struct lambda_inv, node);
         list_remove(node);
-        lambda_inv_free(LIST_ENTRY(node, struct lambda_inv, node));
+        lambda_log_committed_locked(svc, inv->fn, &inv->lines);
+        lambda_inv_free(inv);
     }
 }
 
@@ -70,6 +72,17 @@ static inline struct lambda_fn *function(const char *name, const char *config, c
     return fn;
 }
 
+/* The line of that number, from 0; absent: there are not so many. */
+static inline str line_at(const struct lambda_lines *lines, int at) {
+    struct cur cur = cur_of(buf_view(&lines->bytes));
+    int64_t time_ms;
+    str text;
+    while (lambda_lines_next(&cur, &time_ms, &text))
+        if (at-- == 0)
+            return text;
+    return STR_NONE;
+}
+
 static inline struct lambda_inv *invocation(struct lambda_fn *fn) {
     struct lambda_inv *inv = lambda_inv_new(fn, S("{\"n\":1}"));
     inv->answer = remember_answer;
@@ -99,6 +112,6 @@ static inline struct net_req *some_request(void) {
 static inline struct lambda_env *idle_locked(struct lambda_fn *fn) {
     struct lambda_env *env = settling_locked(fn);
     lambda_env_park_locked(env, some_request());
-    lambda_env_unpark_locked(env, some_request()); /* nobody is there to be resumed */
+    env->parked = NULL; /* nobody is there to be resumed */
     return env;
 }

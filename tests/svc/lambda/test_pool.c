@@ -110,12 +110,16 @@ static void test_limits(void **) {
     check_refused(free_one, LAMBDA_E_ROOM, "a service that has not started");
 }
 
-/* The budget is 2048 MB (lambda_fixture.h). */
+/*
+ * The budget is 2048 MB here. Each of these may take 504 of memory, 512 of /tmp and 8
+ * that a sandbox costs.
+ */
 static void test_memory(void **) {
-    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":1024", "");
-    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":1024", "");
-    CLEANUP(lambda_fn) struct lambda_fn *c = function("c", "\"MemorySize\":1024", "");
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *c = function("c", "\"MemorySize\":504", "");
     CLEANUP(lambda_fn) struct lambda_fn *huge = function("huge", "\"MemorySize\":4096", "");
+    svc->memory_bytes = 2048ULL << 20;
     check_given(huge, NULL, "larger than all, alone");
     lock_take(&svc->lock);
     struct lambda_env *older = idle_locked(a), *newer = idle_locked(b);
@@ -136,6 +140,69 @@ static void test_memory(void **) {
     check_refused(huge, LAMBDA_E_ROOM, "larger than all, not alone");
     CHECK_INT(older->state, ENV_BUSY);
     CHECK_INT(newer->state, ENV_BUSY);
+}
+
+static int64_t mib_used(void) { return (int64_t)(svc->memory_used >> 20); }
+
+/* What an idle one holds is charged, and what may run is charged whole, at every moment. */
+static void test_idle_memory(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    struct lambda_env *idle[6];
+    svc->memory_bytes = 2048ULL << 20;
+    lock_take(&svc->lock);
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+        idle[i] = idle_locked(a);
+        CHECK_INT(idle[i]->charged >> 20, 1024); /* it may still run to the end of a call */
+        lambda_env_weigh_locked(idle[i], 92 << 20);
+        CHECK_INT(idle[i]->charged >> 20, 100);
+    }
+    CHECK_INT(mib_used(), 600);
+    lambda_env_weigh_locked(idle[0], 2048ULL << 20);
+    CHECK_INT(idle[0]->charged >> 20, 1024); /* never more than it may take */
+    lambda_env_weigh_locked(idle[0], 92 << 20);
+    lock_drop(&svc->lock);
+
+    check_given(b, NULL, "there is room beside idle ones"); /* its start fails: it is gone */
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++)
+        CHECK_INT(idle[i]->state, ENV_IDLE);
+    check_given(a, idle[5], "an idle one is used");
+    CHECK_INT(mib_used(), 500 + 1024);
+
+    /* One more may run: the others leave, the heaviest first, never the one that is wanted. */
+    lock_take(&svc->lock);
+    lambda_env_weigh_locked(idle[2], 112 << 20);
+    lock_drop(&svc->lock);
+    check_given(a, idle[4], "a second one");
+    CHECK_INT(idle[2]->state, ENV_DYING);
+    int alive = 0;
+    for (int i = 0; i < 4; i++)
+        alive += idle[i]->state == ENV_IDLE;
+    CHECK_INT(alive, 0); /* all of the budget may be taken by the two */
+    lock_take(&svc->lock);
+    for (int i = 0; i < 4; i++)
+        lambda_env_reap_locked(idle[i]);
+    CHECK_INT(mib_used(), 2048);
+    lock_drop(&svc->lock);
+    check_refused(a, LAMBDA_E_ROOM, "a third");
+
+    lock_take(&svc->lock);
+    lambda_inv_free(lambda_env_settle_locked(idle[4]));
+    lambda_env_park_locked(idle[4], some_request());
+    lambda_env_weigh_locked(idle[4], 12 << 20);
+    CHECK_INT(mib_used(), 1024 + 20);
+    /* Its runtime hangs up: it is thawed, and may take all again. */
+    lambda_env_unpark_locked(idle[4], some_request());
+    CHECK_INT(mib_used(), 2048);
+    CHECK_INT(idle[4]->state, ENV_IDLE);
+    lambda_env_park_locked(idle[4], some_request());
+    lambda_env_weigh_locked(idle[4], 12 << 20);
+    struct lambda_env *other = busy_locked(b);
+    CHECK_INT(mib_used(), 2048 + 20);
+    lambda_env_unpark_locked(idle[4], some_request());
+    CHECK_INT(idle[4]->state, ENV_DYING); /* there is no memory for it to run */
+    CHECK_INT(other->state, ENV_BUSY);
+    lock_drop(&svc->lock);
 }
 
 static void test_walk(void **) {
@@ -163,6 +230,13 @@ static void test_sleep(void **) {
     lock_take(&svc->lock);
     struct lambda_env *env = idle_locked(fn);
     lock_drop(&svc->lock);
+    /* Weighed when it stands still, and when the kernel took back what it could. */
+    CHECK_RANGE(lambda_upkeep(svc, false), 1, LAMBDA_MEMORY_TICK_MS + 1);
+    env->weigh_ns = clock_mono_ns() - 1;
+    CHECK_RANGE(lambda_upkeep(svc, false), 1500, 2001);
+    env->deadline_ns -= 2000 * 1000000LL;
+    env->reclaimed = true; /* there is no sandbox */
+    env->weigh_ns = clock_mono_ns() - 1;
     CHECK_INT(lambda_upkeep(svc, false), 60000);
     env->deadline_ns = clock_mono_ns() + 20 * 1000000LL;
     CHECK_RANGE(lambda_upkeep(svc, false), 1, 20);
@@ -216,8 +290,8 @@ static void test_slow_start(void **) {
     CHECK_TEXT(answered.fault, "Rate Exceeded.");
     CHECK(answered.throttled);
     CHECK(svc->finished.next == &inv->node);
-    CHECK_BUF(LIST_ENTRY(inv->lines.next, struct lambda_line, node)->text,
-              "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n");
+    CHECK_STR(line_at(&inv->lines, 0),
+              S("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n"));
 }
 
 /* Lines of a long invocation reach the log within a second or so, or when they are many. */
@@ -225,45 +299,44 @@ static void test_old_lines(void **) {
     static const struct {
         const char *name;
         int64_t age_ms;
-        size_t bytes;
+        size_t more;
         bool go;
     } cases[] = {
         {"young and few", 500, 0, false},
         {"old", 1100, 0, true},
-        {"many", 0, 256 * 1024, true},
+        {"many", 0, 256 * 1024 / LAMBDA_LINE_ROWS_COST, true},
     };
     CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "\"Timeout\":60", "");
     svc->has_completer = true;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         lock_take(&svc->lock);
         struct lambda_env *env = busy_locked(fn);
-        LIST_ENTRY(env->lines.next, struct lambda_line, node)->time_ms -= cases[i].age_ms;
-        env->lines_bytes += cases[i].bytes;
-        size_t bytes = env->lines_bytes;
+        env->lines.first_ms -= cases[i].age_ms;
+        for (size_t n = 0; n < cases[i].more; n++)
+            lambda_log_line_locked(env, "x\n");
+        size_t cost = lambda_lines_cost(&env->lines);
         lock_drop(&svc->lock);
         lambda_upkeep(svc, false);
         lock_take(&svc->lock);
-        CHECK_CASE(list_empty(&env->lines) == cases[i].go, cases[i].name);
+        CHECK_CASE((env->lines.n == 0) == cases[i].go, cases[i].name);
         CHECK_CASE(list_empty(&svc->finished) != cases[i].go, cases[i].name);
-        CHECK_INT(svc->backlog, cases[i].go ? bytes : 0);
+        CHECK_INT(svc->backlog, cost);
+        CHECK_INT(env->pool->backlog, cost);
         CHECK(env->inv && env->state == ENV_BUSY);
         if (cases[i].go)
             CHECK(LIST_ENTRY(svc->finished.next, struct lambda_inv, node)->logs_only);
         forget_finished();
-        svc->backlog = 0;
-        lambda_inv_free(lambda_env_settle_locked(env));
+        CHECK_INT(svc->backlog, cases[i].go ? 0 : cost);
+        struct lambda_inv *inv = lambda_env_settle_locked(env);
+        lambda_log_committed_locked(svc, inv->fn, &inv->lines);
+        CHECK_INT(svc->backlog, 0);
+        CHECK_INT(env->pool->backlog, 0);
+        lambda_inv_free(inv);
         lock_drop(&svc->lock);
     }
 }
 
 /* ---- Lines ---- */
-static const struct lambda_line *line_at(const struct lambda_env *env, int at) {
-    LIST_EACH (node, &env->lines)
-        if (at-- == 0)
-            return LIST_ENTRY(node, struct lambda_line, node);
-    return NULL;
-}
-
 static void write_all(int fd, const char *p, size_t n) { CHECK_INT(write(fd, p, n), n); }
 
 static void test_output(void **) {
@@ -276,26 +349,26 @@ static void test_output(void **) {
     env->out[0].fd = ends[0];
     write_all(ends[1], "one\n\ntw", 7);
     CHECK(lambda_log_drain_locked(&env->out[0]));
-    CHECK_BUF(line_at(env, 0)->text, "one\n");
-    CHECK_BUF(line_at(env, 1)->text, "\n");
-    CHECK(!line_at(env, 2));
+    CHECK_STR(line_at(&env->lines, 0), S("one\n"));
+    CHECK_STR(line_at(&env->lines, 1), S("\n"));
+    CHECK(!line_at(&env->lines, 2).p);
     write_all(ends[1],
               "o\n\xff"
               "a\xc3\xa9\xc3\n",
               8);
     CHECK(lambda_log_drain_locked(&env->out[0]));
-    CHECK_BUF(line_at(env, 2)->text, "two\n");
-    CHECK_BUF(line_at(env, 3)->text, "\xef\xbf\xbd"
-                                     "a\xc3\xa9\xef\xbf\xbd\n");
-    CHECK_INT(env->lines_bytes, 4 + 1 + 4 + 10);
+    CHECK_STR(line_at(&env->lines, 2), S("two\n"));
+    CHECK_STR(line_at(&env->lines, 3), S("\xef\xbf\xbd"
+                                         "a\xc3\xa9\xef\xbf\xbd\n"));
+    CHECK_INT(lambda_lines_cost(&env->lines), 4 + 1 + 4 + 10 + 4 * (9 + LAMBDA_LINE_ROWS_COST));
     write_all(ends[1], "the end", 7);
     close(ends[1]);
     CHECK(!lambda_log_drain_locked(&env->out[0]));
-    CHECK(!line_at(env, 4));
+    CHECK(!line_at(&env->lines, 4).p);
     lambda_log_flush_locked(env);
     lambda_log_flush_locked(env); /* nothing is left */
-    CHECK_BUF(line_at(env, 4)->text, "the end\n");
-    CHECK(!line_at(env, 5));
+    CHECK_STR(line_at(&env->lines, 4), S("the end\n"));
+    CHECK(!line_at(&env->lines, 5).p);
 }
 
 /* A line that does not end is cut where an event of the log is full. */
@@ -312,11 +385,11 @@ static void test_long_line(void **) {
     env->out[1].fd = ends[0];
     write_all(ends[1], text.p, MOST);
     CHECK(lambda_log_drain_locked(&env->out[1]));
-    CHECK(!line_at(env, 0)); /* it may still end */
+    CHECK(!line_at(&env->lines, 0).p); /* it may still end */
     write_all(ends[1], text.p, 10);
     CHECK(lambda_log_drain_locked(&env->out[1]));
-    CHECK_INT(line_at(env, 0)->text.len, MOST);
-    CHECK(!line_at(env, 1));
+    CHECK_INT(line_at(&env->lines, 0).len, MOST);
+    CHECK(!line_at(&env->lines, 1).p);
     CHECK_INT(env->out[1].partial.len, 10);
     close(ends[1]);
 }
@@ -403,13 +476,11 @@ static void test_damaged_function(void **) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
-        LIVES(test_choice),    LIVES(test_keys_must_last),
-        LIVES(test_limits),    LIVES(test_memory),
-        LIVES(test_walk),      LIVES(test_sleep),
-        LIVES(test_deadlines), LIVES(test_slow_start),
-        LIVES(test_old_lines), LIVES(test_output),
-        LIVES(test_long_line), LIVES(test_tail),
-        LIVES(test_failures),  LIVES(test_damaged_function),
+        LIVES(test_choice),    LIVES(test_keys_must_last), LIVES(test_limits),
+        LIVES(test_memory),    LIVES(test_idle_memory),    LIVES(test_walk),
+        LIVES(test_sleep),     LIVES(test_deadlines),      LIVES(test_slow_start),
+        LIVES(test_old_lines), LIVES(test_output),         LIVES(test_long_line),
+        LIVES(test_tail),      LIVES(test_failures),       LIVES(test_damaged_function),
 #undef LIVES
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

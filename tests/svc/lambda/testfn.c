@@ -1,14 +1,18 @@
 /*
  * A function for the tests, static, with its own few lines of HTTP. The event's "do" says what:
- *   echo (default), error, exit, sleep, oom, fork, log, env, count, big, api, twice
+ *   echo (default), error, exit, sleep, oom, fork, log, env, count, big, api, twice,
+ *   flood (prints "bytes":N of what "of" names: newlines, binary, one line, EMF documents, lines)
  * The variable INIT says how it starts: error, exit, slow; absent: well.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -102,6 +106,32 @@ static void eat_memory(void) {
     }
 }
 
+/* Memory that no process maps, up to 2 GiB; says how far it came. */
+static char mib[1 << 20];
+
+static bool more_memfd(void) {
+    int fd = memfd_create("x", 0);
+    return fd >= 0 && write(fd, mib, sizeof mib) == (ssize_t)sizeof mib;
+}
+
+static bool more_sysv(void) {
+    int segment = shmget(IPC_PRIVATE, sizeof mib, IPC_CREAT | 0600);
+    char *at = segment < 0 ? (char *)-1 : shmat(segment, NULL, 0);
+    if (at == (char *)-1)
+        return false;
+    memset(at, 1, sizeof mib);
+    return shmdt(at) == 0;
+}
+
+static void hoard(bool (*more)(void)) {
+    char text[128];
+    int n = 0;
+    while (n < 2048 && more())
+        n++;
+    snprintf(text, sizeof text, "{\"mib\":%d,\"why\":\"%s\"}", n, strerror(errno));
+    respond_text(text);
+}
+
 static void tell_environment(void) {
     extern char **environ;
     static char out[65536];
@@ -149,6 +179,59 @@ static void too_big(void) {
     fflush(stdout);
 }
 
+/* ---- Floods ---- */
+static char chunk[256 * 1024];
+
+static size_t fill_emf(void) {
+    size_t n = 0;
+    char doc[8192];
+    size_t len = (size_t)snprintf(
+        doc, sizeof doc,
+        "{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"Bomb\",\"Dimensions\":[");
+    for (int i = 0; i < 30; i++)
+        len += (size_t)snprintf(doc + len, sizeof doc - len, "%s[\"d%d\"]", i ? "," : "", i);
+    len += (size_t)snprintf(doc + len, sizeof doc - len, "],\"Metrics\":[");
+    for (int i = 0; i < 100; i++)
+        len +=
+            (size_t)snprintf(doc + len, sizeof doc - len, "%s{\"Name\":\"m%d\"}", i ? "," : "", i);
+    len += (size_t)snprintf(doc + len, sizeof doc - len, "]}]}");
+    for (int i = 0; i < 30; i++)
+        len += (size_t)snprintf(doc + len, sizeof doc - len, ",\"d%d\":\"v\"", i);
+    for (int i = 0; i < 100; i++)
+        len += (size_t)snprintf(doc + len, sizeof doc - len, ",\"m%d\":%d", i, i);
+    len += (size_t)snprintf(doc + len, sizeof doc - len, "}\n");
+    for (; n + len <= sizeof chunk; n += len)
+        memcpy(chunk + n, doc, len);
+    return n;
+}
+
+/* A piece of what the event names; its length. */
+static size_t fill_chunk(void) {
+    unsigned seed = 1;
+    if (strstr(event, "\"of\":\"emf\""))
+        return fill_emf();
+    for (size_t i = 0; i < sizeof chunk; i++) {
+        seed = seed * 1664525 + 1013904223;
+        chunk[i] = strstr(event, "\"of\":\"binary\"")  ? (char)(seed >> 24)
+                   : strstr(event, "\"of\":\"one\"")   ? 'x'
+                   : strstr(event, "\"of\":\"lines\"") ? (i % 100 == 99 ? '\n' : 'y')
+                                                       : '\n';
+    }
+    return strstr(event, "\"of\":\"lines\"") ? sizeof chunk / 100 * 100 : sizeof chunk;
+}
+
+static void flood(void) {
+    const char *many = strstr(event, "\"bytes\":");
+    size_t left = many ? (size_t)atoll(many + 8) : 0, n = fill_chunk();
+    while (left > 0) {
+        size_t now = left < n ? left : n;
+        send_all(1, chunk, now);
+        left -= now;
+    }
+    send_all(1, "\nthe last line\n", 15);
+    respond_text("\"flooded\"");
+}
+
 static void handle(void) {
     char text[128];
     count++;
@@ -163,6 +246,10 @@ static void handle(void) {
         respond_text("\"rested\"");
     } else if (wants("oom"))
         eat_memory();
+    else if (wants("memfd"))
+        hoard(more_memfd);
+    else if (wants("sysv"))
+        hoard(more_sysv);
     else if (wants("fork")) {
         if (fork() == 0)
             sleep(1000);
@@ -180,6 +267,8 @@ static void handle(void) {
         ask_api();
     else if (wants("twice"))
         answer_twice();
+    else if (wants("flood"))
+        flood();
     else
         respond(event, event_len);
 }

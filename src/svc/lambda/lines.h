@@ -1,0 +1,62 @@
+#pragma once
+/*
+ * svc/lambda/lines: lines of a function's log on their way to it, and how many it may write.
+ *
+ * Lines lie one behind the other in one buffer, so that an empty one costs ten bytes and not a
+ * struct. What they cost the store on top (two rows, in the batch, in the write and in the memtable)
+ * is in lambda_lines_cost, by which everything that holds lines back is counted.
+ */
+#include "base/buf.h"
+
+#include <stddef.h>
+
+/* In order of time. Zeroed: none. */
+struct lambda_lines {
+    struct buf bytes; /* each: u64 world time in ms, varint length, text */
+    size_t n;
+    int64_t first_ms; /* of the first one, where there is one */
+};
+void lambda_lines_add(struct lambda_lines *lines, int64_t time_ms, str text);
+/* Moves all of `from` behind those of `to`. */
+void lambda_lines_move(struct lambda_lines *to, struct lambda_lines *from);
+/* at: cur_of(buf_view(&lines->bytes)) at first. False: that was the last one. */
+bool lambda_lines_next(struct cur *at, int64_t *ret_time_ms, str *ret_text);
+void lambda_lines_deinit(struct lambda_lines *lines);
+
+/* Bytes that a line of so many takes from here to the disk, in all its forms, at a time. */
+enum { LAMBDA_LINE_ROWS_COST = 400 };
+static inline size_t lambda_line_cost(size_t len) { return len + LAMBDA_LINE_ROWS_COST; }
+static inline size_t lambda_lines_cost(const struct lambda_lines *lines) {
+    return lines->bytes.len + lines->n * LAMBDA_LINE_ROWS_COST;
+}
+
+/*
+ * What one environment's program may write: so much a second, and twice a second's lines (four
+ * times its bytes) at once after a quiet time. Beyond it lines are dropped for a second, or until
+ * there is room again, and counted. AWS has no such limit: it is there so that one function cannot
+ * fill the disk or hold the store.
+ */
+enum {
+    LAMBDA_LINES_A_SECOND = 10000,
+    LAMBDA_LINES_BURST = 2 * LAMBDA_LINES_A_SECOND,
+    LAMBDA_LINE_BYTES_A_SECOND = 2 << 20,
+    LAMBDA_LINE_BYTES_BURST = 8 << 20,
+};
+/* Zeroed: nothing was written yet. Times are monotonic ns. */
+struct lambda_rate {
+    int64_t filled_ns; /* 0: never, the whole burst is there */
+    int64_t lines_ns;  /* what is left, as the time in which it comes */
+    int64_t bytes_ns;
+    bool dry;                        /* everything is dropped */
+    int64_t dry_ns;                  /* since when */
+    uint64_t lost_lines, lost_bytes; /* not told yet */
+};
+/* Lets time pass. True: it was dry and no longer is, so what was lost can be told. */
+bool lambda_rate_fill(struct lambda_rate *rate, int64_t now_ns);
+/* May a line of so many bytes be written now? False: the rate is dry from here on. */
+bool lambda_rate_take(struct lambda_rate *rate, size_t bytes, int64_t now_ns);
+/* Nothing more goes, whatever is left: what comes after has no room. */
+void lambda_rate_dry(struct lambda_rate *rate, int64_t now_ns);
+void lambda_rate_lose(struct lambda_rate *rate, size_t lines, size_t bytes);
+/* Writes what was lost as a line for the function's log, and forgets it. False: nothing was. */
+bool lambda_rate_tell(struct lambda_rate *rate, struct buf *out);
