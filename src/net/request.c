@@ -162,7 +162,7 @@ static size_t cost_of_head(struct net_request *r, size_t head_len, unsigned head
     size_t cookie = net_header(&r->req, "Cookie").len;
     unsigned crumbs =
         cookie ? (unsigned)MHD_get_connection_values_n(r->mhd, MHD_COOKIE_KIND, NULL, NULL) : 0;
-    return head_len + cookie + (headers + crumbs) * RECORD_BYTES;
+    return head_len + cookie + ((size_t)headers + crumbs) * RECORD_BYTES;
 }
 
 static bool pass_gate(struct net_request *r, struct gate *g, const char *method,

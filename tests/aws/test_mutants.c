@@ -47,7 +47,8 @@ static int take_bytes(void *ctx, const void *p, size_t n) {
 }
 
 /* As serve.c goes about it: read, route, check, cover; then the body. */
-static bool is_believed(struct rq *rq, const struct request *r, struct sign_header *headers) {
+static bool is_believed(struct rq *rq, const struct request *r, struct sign_header *headers,
+                        struct buf *raw) {
     struct rq_priv *p = rq->priv;
     for (size_t i = 0; i < r->n_headers; i++)
         headers[i] = (struct sign_header){r->headers[i].name, str_trim(r->headers[i].value)};
@@ -72,7 +73,7 @@ static bool is_believed(struct rq *rq, const struct request *r, struct sign_head
                                        .has_length = true,
                                        .content_length = r->body.len,
                                        .sink = take_bytes,
-                                       .sink_ctx = &p->raw};
+                                       .sink_ctx = raw};
     p->has_body = true;
     return !aws_body_init(&p->body, &p->wire, &p->auth, &options) &&
            !aws_body_feed(&p->body, r->body.p, r->body.len) &&
@@ -119,7 +120,7 @@ static void drop_left_open(struct rq *rq, str signed_headers) {
             json_object_del(rq->in, in->members[i].name.p);
 }
 
-static void say(struct meaning *m, struct rq *rq, str signed_headers, bool body) {
+static void say(struct meaning *m, struct rq *rq, str signed_headers, str body) {
     struct rq_priv *p = rq->priv;
     drop_left_open(rq, signed_headers);
     char *doc = json_dumps(rq->in, JSON_SORT_KEYS | JSON_COMPACT);
@@ -131,24 +132,24 @@ static void say(struct meaning *m, struct rq *rq, str signed_headers, bool body)
                STR_ARG(p->auth.identity->access_key));
     add_spaced(&m->said, str_c(doc));
     free(doc);
-    if (body)
-        buf_str(&m->said, buf_view(&p->raw));
+    buf_str(&m->said, body);
 }
 
 static void understand(struct meaning *m, const struct request *r, str signed_headers, bool body) {
     static const struct aws_op s3_op = {.open = (aws_handler_fn *)1}, op = {0};
     struct sign_header headers[MUTANT_HEADERS];
+    CLEANUP_DEINIT(buf) struct buf raw = {0};
     *m = (struct meaning){0};
     if (!passes_gate(r))
         return;
     struct rq *rq = aws_rq_new(&cloud);
-    if (is_believed(rq, r, headers)) {
-        rq->payload.bytes = buf_view(&rq->priv->raw);
+    if (is_believed(rq, r, headers, &raw)) {
+        rq->payload.bytes = buf_view(&raw);
         bool s3 = aws_dialect_of(rq->priv->route.api) == AWS_DIALECT_S3;
         rq->op = s3 ? &s3_op : &op; /* S3: the body is bytes here, and compared as such */
         m->accepted = find_action(rq) && aws_decode(rq) == 0;
         if (m->accepted)
-            say(m, rq, signed_headers, body);
+            say(m, rq, signed_headers, body ? buf_view(&raw) : STR_NONE);
     }
     aws_rq_free(rq);
 }

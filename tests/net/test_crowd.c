@@ -16,7 +16,12 @@ static struct net_origin *port;
 
 static int start(void **state) {
     (void)state;
-    server_start(&s, &(struct net_options){.port_most = PORT_MOST, .peer_most = PEER_MOST});
+    enum { NEVER = 86400 }; /* the accepting thread looks too, and shall find nobody late */
+    server_start(&s, &(struct net_options){.port_most = PORT_MOST,
+                                           .peer_most = PEER_MOST,
+                                           .head_s = NEVER,
+                                           .body_s = NEVER,
+                                           .idle_s = NEVER});
     port = LIST_ENTRY(s.net->origins.next, struct net_origin, node);
     return 0;
 }
