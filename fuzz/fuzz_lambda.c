@@ -5,38 +5,42 @@
 #include "svc/lambda/fn.h"
 #include "svc/lambda/row.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static bool keep_none(void *ctx, const char *name) {
-    (void)ctx;
-    (void)name;
-    return false;
+static int none_named(void *, struct map *) { return 0; }
+
+static char data_dir[64]; /* in memory where possible: most of the time goes into files */
+static struct store *store;
+static struct lambda_code *code;
+
+static void close_all(void) {
+    code = lambda_code_free(code);
+    store = store_free(store);
+    lambda_code_remove_tree(AT_FDCWD, data_dir);
 }
 
-static char dir[64]; /* in memory where possible: most of the time goes into files */
-
-static void remove_dir(void) {
-    char boot[64];
-    lambda_code_sweep(dir, keep_none, NULL);
-    snprintf(boot, sizeof boot, "%s/boot", dir);
-    unlink(boot);
-    rmdir(dir);
+static bool open_all(void) {
+    struct err err;
+    snprintf(data_dir, sizeof data_dir, "%s/calotype-fuzz-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(data_dir))
+        return false;
+    const struct store_options options = {.data = data_dir, .reserve_bytes = 1};
+    if (store_open(&store, &options, &err))
+        return false;
+    code = lambda_code_new(store);
+    atexit(close_all);
+    return true;
 }
 
 static void unpack(str zip) {
-    static bool made;
     struct err err;
-    if (!made)
-        snprintf(dir, sizeof dir, "%s/calotype-fuzz-XXXXXX",
-                 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    if (!made && !mkdtemp(dir))
-        return;
-    if (!made)
-        atexit(remove_dir);
-    made = true;
-    if (lambda_code_unpack(dir, zip, "whole", &err) == 0)
-        lambda_code_sweep(dir, keep_none, NULL);
+    if (!code && !open_all())
+        __builtin_trap();
+    if (lambda_code_unpack(code, store, zip, "whole", &err) == 0)
+        lambda_code_sweep(code, none_named, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

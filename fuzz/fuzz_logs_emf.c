@@ -20,6 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         hub_plug_metric(logs.hub, look, NULL);
         clock_set_offset_ms(INT64_C(1795323419000) - clock_real_ms());
     }
-    logs_emf(&logs, NULL, S("000000000000"), S("us-east-1"), clock_world_ms(), str_n(data, size));
+    size_t left = LOGS_EMF_MOST;
+    logs_emf(&logs, NULL, S("000000000000"), S("us-east-1"), clock_world_ms(), str_n(data, size),
+             &left);
+    if (left > LOGS_EMF_MOST)
+        __builtin_trap();
     return 0;
 }
