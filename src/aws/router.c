@@ -249,8 +249,7 @@ static str amazon_bucket(str names, str *ret_service) {
     return STR_NONE;
 }
 
-/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. */
-static str host_bucket(str host, str *ret_service) {
+static str before_endpoint(str host, str *ret_service) {
     static const str suffixes[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn")};
     *ret_service = STR_NONE;
     host = without_port(host);
@@ -267,6 +266,12 @@ static str host_bucket(str host, str *ret_service) {
     if (before.len == 0)
         return STR_NONE;
     return str_ends(before, S(".")) ? str_slice(before, 0, before.len - 1) : names;
+}
+
+/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. */
+static str host_bucket(str host, str *ret_service) {
+    str bucket = before_endpoint(host, ret_service);
+    return bucket.len ? bucket : STR_NONE; /* ".s3.localhost" names none */
 }
 
 str aws_host_bucket(str host) {

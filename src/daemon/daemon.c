@@ -243,6 +243,7 @@ static int open_net(struct daemon *d, struct err *err) {
     struct net_app cloud = aws_cloud_app(d->cloud);
     d->front = (struct daemon_front){d, daemon_services_find(&d->services, "cloudformation")};
     daemon_front_doors(&d->front_doors, &d->front, &cloud);
+    d->front_doors.bodies = aws_cloud_bodies(d->cloud);
     struct net_options options = {
         .app = daemon_doors_app(&d->front_doors),
         .threads = d->o.settings->threads,
@@ -251,6 +252,8 @@ static int open_net(struct daemon *d, struct err *err) {
         .tls_ca_cert_pem = buf_cstr(&d->tls.ca_cert),
         .tls_ca_key_pem = buf_cstr(&d->tls.ca_key),
         .idle_s = d->o.settings->idle_s,
+        .head_s = d->o.settings->head_s,
+        .body_s = d->o.settings->body_s,
     };
     return net_start(&d->net, &options, err);
 }

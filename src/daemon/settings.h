@@ -24,6 +24,8 @@ struct daemon_settings {
     unsigned functions_mib; /* memory of all functions together; 0: lambda's default */
     unsigned threads;       /* of each HTTP pool */
     unsigned idle_s;        /* idle connections */
+    unsigned head_s;        /* for a request's head */
+    unsigned body_s;        /* for each KiB of a request's body */
     unsigned stop_s;        /* patience with requests under way at the end */
     struct buf file;        /* owns the texts that come from the file */
     /* From the command line alone: */
@@ -34,7 +36,7 @@ struct daemon_settings {
 };
 
 /* The flags. The first DAEMON_FILE_FLAGS of them may stand in the file. */
-enum { DAEMON_FILE_FLAGS = 11, DAEMON_FLAGS = 15 };
+enum { DAEMON_FILE_FLAGS = 13, DAEMON_FLAGS = 17 };
 extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
 /* Frees the file's texts; those of the settings that came from there are stale. */

@@ -176,15 +176,21 @@ static int commit(struct hub_due *due, struct store_batch *batch) {
     return r;
 }
 
-/* 0, STORE_E_CONDITION, or another code when the store refuses. */
-static int run_items(struct hub_due *due, const uint64_t *ids, size_t n) {
+/*
+ * The first items, as many as one batch takes: *ret_n. 0, STORE_E_CONDITION, or another code when
+ * the store refuses.
+ */
+static int run_items(struct hub_due *due, const uint64_t *ids, size_t n, size_t *ret_n) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct later later = {.n = 0};
-    for (size_t i = 0; i < n; i++) {
-        int64_t due_ms = run_item(due, batch, ids[i]);
+    size_t done = 0;
+    while (done < n && !store_batch_is_full(batch)) {
+        uint64_t id = ids[done++];
+        int64_t due_ms = run_item(due, batch, id);
         if (due_ms != INT64_MAX)
-            later.items[later.n++] = (struct hub_wait){due_ms, ids[i]};
+            later.items[later.n++] = (struct hub_wait){due_ms, id};
     }
+    *ret_n = done;
     int r = commit(due, batch);
     for (size_t i = 0; r == 0 && i < later.n; i++)
         hub_due_arm(due, later.items[i].id, later.items[i].due_ms);
@@ -202,8 +208,9 @@ static void run_in_memory(struct hub_due *due, const uint64_t *ids, size_t n) {
 /* One that others overtake again and again waits: the rest have their turn meanwhile. */
 static int run_alone(struct hub_due *due, uint64_t id) {
     int r = STORE_E_CONDITION;
+    size_t one;
     for (int t = 0; r == STORE_E_CONDITION && t < COMMIT_TRIES; t++)
-        r = run_items(due, &id, 1);
+        r = run_items(due, &id, 1, &one);
     if (r == STORE_E_CONDITION)
         hub_due_arm(due, id, clock_world_ms() + PAUSE_MS);
     return r == STORE_E_CONDITION ? 0 : r;
@@ -214,11 +221,18 @@ int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n) {
         run_in_memory(due, ids, n);
         return 0;
     }
-    size_t done = 0;
-    int r = run_items(due, ids, n);
-    if (r == STORE_E_CONDITION)
-        for (r = 0; done < n && (r = run_alone(due, ids[done])) == 0; done++)
-            ;
+    size_t done = 0, some = 0;
+    int r = 0;
+    while (r == 0 && done < n) {
+        size_t end;
+        r = run_items(due, ids + done, n - done, &some);
+        end = done + some;
+        if (r == STORE_E_CONDITION)
+            for (r = 0; done < end && (r = run_alone(due, ids[done])) == 0; done++)
+                ;
+        else if (r == 0)
+            done = end;
+    }
     for (; r != 0 && done < n; done++)
         hub_due_arm(due, ids[done], 0);
     return r;

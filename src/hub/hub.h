@@ -104,6 +104,7 @@ struct hub_log {
     str account, region, group, stream;
     int64_t time_ms; /* world time */
     str message;
+    bool plain; /* no metrics are looked for in it */
 };
 /*
  * Makes the group and stream when missing (as Lambda's own logging does). EMF lines become metrics

@@ -1,10 +1,11 @@
 /* net/ca: a certificate authority for one machine, and server certificates under it. */
 #include "base/clock.h"
 #include "base/rand.h"
-#include "net/net.h"
+#include "net/net_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
@@ -40,7 +41,14 @@ static int add_key_id(gnutls_x509_crt_t crt) {
     return r ? r : gnutls_x509_crt_set_subject_key_id(crt, id, len);
 }
 
-/* Version, serial number, name, time, new key. */
+static int make_key(gnutls_x509_privkey_t *ret) {
+    int r = gnutls_x509_privkey_init(ret);
+    return r ? r
+             : gnutls_x509_privkey_generate(*ret, GNUTLS_PK_ECDSA,
+                                            GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+}
+
+/* Version, serial number, name, time, key (draft.key). */
 static int begin(struct draft *d, const char *name, time_t until) {
     unsigned char serial[16];
     rand_bytes(serial, sizeof serial);
@@ -50,10 +58,6 @@ static int begin(struct draft *d, const char *name, time_t until) {
     buf_printf(&dn, "CN=%s,O=Calotype", name);
 
     int r = gnutls_x509_crt_init(&d->crt);
-    r = r ? r : gnutls_x509_privkey_init(&d->key);
-    r = r ? r
-          : gnutls_x509_privkey_generate(d->key, GNUTLS_PK_ECDSA,
-                                         GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
     r = r ? r : gnutls_x509_crt_set_version(d->crt, 3);
     r = r ? r : gnutls_x509_crt_set_serial(d->crt, serial, sizeof serial);
     r = r ? r : gnutls_x509_crt_set_dn(d->crt, buf_cstr(&dn), NULL);
@@ -87,7 +91,8 @@ int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err
     rand_hex(tag, 4);
     snprintf(name, sizeof name, "Calotype local CA %s", tag);
 
-    int r = begin(&d, name, (time_t)(clock_real_ms() / 1000) + (time_t)CA_DAYS * DAY_S);
+    int r = make_key(&d.key);
+    r = r ? r : begin(&d, name, (time_t)(clock_real_ms() / 1000) + (time_t)CA_DAYS * DAY_S);
     r = r ? r : gnutls_x509_crt_set_basic_constraints(d.crt, 1, 0);
     r = r ? r
           : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
@@ -129,6 +134,20 @@ static int add_issuer_id(gnutls_x509_crt_t crt, gnutls_x509_crt_t ca) {
     return r ? r : gnutls_x509_crt_set_authority_key_id(crt, id, len);
 }
 
+/* The whole certificate, for draft.key. */
+static int certify(const struct draft *ca, struct draft *d, const str *names, size_t n) {
+    time_t until = (time_t)(clock_real_ms() / 1000) + (time_t)CERT_DAYS * DAY_S;
+    time_t ca_until = gnutls_x509_crt_get_expiration_time(ca->crt);
+    int r = begin(d, "Calotype", until < ca_until ? until : ca_until);
+    for (size_t i = 0; i < n; i++)
+        r = r ? r : add_name(d->crt, names[i]);
+    r = r ? r : gnutls_x509_crt_set_basic_constraints(d->crt, 0, -1);
+    r = r ? r : gnutls_x509_crt_set_key_usage(d->crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    r = r ? r : gnutls_x509_crt_set_key_purpose_oid(d->crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    r = r ? r : add_issuer_id(d->crt, ca->crt);
+    return r ? r : gnutls_x509_crt_sign2(d->crt, ca->crt, ca->key, GNUTLS_DIG_SHA256, 0);
+}
+
 int net_make_cert(str ca_cert, str ca_key, const str *names, size_t n, struct buf *ret_cert,
                   struct buf *ret_key, struct err *err) {
     CLEANUP_DEINIT(draft) struct draft ca = {0};
@@ -136,17 +155,41 @@ int net_make_cert(str ca_cert, str ca_key, const str *names, size_t n, struct bu
     int r = load_ca(&ca, ca_cert, ca_key);
     if (r)
         return failed(r, err, "a certificate with this authority");
-
-    time_t until = (time_t)(clock_real_ms() / 1000) + (time_t)CERT_DAYS * DAY_S;
-    time_t ca_until = gnutls_x509_crt_get_expiration_time(ca.crt);
-    r = begin(&d, "Calotype", until < ca_until ? until : ca_until);
-    for (size_t i = 0; i < n; i++)
-        r = r ? r : add_name(d.crt, names[i]);
-    r = r ? r : gnutls_x509_crt_set_basic_constraints(d.crt, 0, -1);
-    r = r ? r : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
-    r = r ? r : gnutls_x509_crt_set_key_purpose_oid(d.crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
-    r = r ? r : add_issuer_id(d.crt, ca.crt);
-    r = r ? r : gnutls_x509_crt_sign2(d.crt, ca.crt, ca.key, GNUTLS_DIG_SHA256, 0);
+    r = make_key(&d.key);
+    r = r ? r : certify(&ca, &d, names, n);
     r = r ? r : write_pem(&d, ret_cert, ret_key);
+    return r ? failed(r, err, "a certificate") : 0;
+}
+
+/* ---- Many certificates ---- */
+
+struct net_ca {
+    struct draft whole;
+};
+
+int net_ca_new(struct net_ca **ret_ca, str cert, str key, struct err *err) {
+    struct net_ca *ca = mem_new(struct net_ca);
+    int r = load_ca(&ca->whole, cert, key);
+    if (r) {
+        net_ca_free(ca);
+        return failed(r, err, "certificates with this authority");
+    }
+    *ret_ca = ca;
+    return 0;
+}
+
+struct net_ca *net_ca_free(struct net_ca *ca) {
+    if (ca)
+        draft_deinit(&ca->whole);
+    free(ca);
+    return NULL;
+}
+
+int net_ca_certify(struct net_ca *ca, gnutls_x509_privkey_t key, const str *names, size_t n,
+                   gnutls_pcert_st *ret, struct err *err) {
+    CLEANUP_DEINIT(draft) struct draft d = {.key = key};
+    int r = certify(&ca->whole, &d, names, n);
+    r = r ? r : gnutls_pcert_import_x509(ret, d.crt, 0);
+    d.key = NULL; /* the caller's */
     return r ? failed(r, err, "a certificate") : 0;
 }

@@ -85,7 +85,7 @@ void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, st
     size_t dollars = 0;
     for (size_t i = 0; i < text.len; i++)
         dollars += text.p[i] == '$';
-    size_t most = text.len + 2 * ARN_COLONS + 1;
+    size_t most = text.len + 2 * (size_t)ARN_COLONS + 1;
     struct compiler c = {.units = arena_alloc(arena, most * sizeof(uint16_t)),
                          .vars = arena_alloc(arena, dollars * sizeof(struct policy_var))};
     for (size_t at = 0; at < text.len;)

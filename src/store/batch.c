@@ -27,7 +27,7 @@ void store_batch_clear(struct store_batch *batch) {
     buf_clear(&batch->bytes);
     buf_clear(&batch->dropped);
     batch->n_ops = batch->n_conds = batch->n_hooks = 0;
-    batch->adds = batch->frees = false;
+    batch->adds = batch->frees = batch->huge = false;
 }
 
 bool store_batch_empty(const struct store_batch *batch) {
@@ -50,6 +50,14 @@ static void *one_more(void *array, size_t size, size_t n, size_t *cap) {
     return mem_realloc(array, *cap * size);
 }
 
+/* Room for another row of so many bytes; a batch that has none stays without it, and is refused. */
+static bool has_room(struct store_batch *batch, size_t bytes) {
+    if (store_batch_rows(batch) >= STORE_BATCH_ROWS_MOST ||
+        batch->bytes.len + bytes > STORE_BATCH_BYTES_MOST)
+        batch->huge = true;
+    return !batch->huge;
+}
+
 static struct store_span keep(struct store_batch *batch, str s) {
     struct store_span span = {batch->bytes.len, s.len};
     buf_str(&batch->bytes, s);
@@ -63,6 +71,8 @@ static void add_op(struct store_batch *batch, const struct store_op *op) {
 }
 
 void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    if (!has_room(batch, key.len + value.len))
+        return;
     add_op(batch, &(struct store_op){.kind = OP_PUT,
                                      .cf = cf,
                                      .hash = store_key_hash(cf, key),
@@ -71,6 +81,8 @@ void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) 
 }
 
 void store_del(struct store_batch *batch, enum store_cf cf, str key) {
+    if (!has_room(batch, key.len))
+        return;
     add_op(batch, &(struct store_op){.kind = OP_DEL,
                                      .cf = cf,
                                      .hash = store_key_hash(cf, key),
@@ -79,15 +91,19 @@ void store_del(struct store_batch *batch, enum store_cf cf, str key) {
 
 void store_put_blind(struct store_batch *batch, enum store_cf cf, str key, str value) {
     store_put(batch, cf, key, value);
-    batch->ops[batch->n_ops - 1].blind = true;
+    if (!batch->huge)
+        batch->ops[batch->n_ops - 1].blind = true;
 }
 
 void store_del_blind(struct store_batch *batch, enum store_cf cf, str key) {
     store_del(batch, cf, key);
-    batch->ops[batch->n_ops - 1].blind = true;
+    if (!batch->huge)
+        batch->ops[batch->n_ops - 1].blind = true;
 }
 
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to) {
+    if (!has_room(batch, from.len + to.len))
+        return;
     add_op(batch, &(struct store_op){.kind = OP_DEL_RANGE,
                                      .cf = cf,
                                      .key = keep(batch, from),
@@ -102,6 +118,8 @@ void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix) {
 }
 
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count) {
+    if (!has_room(batch, key.len))
+        return;
     add_op(batch, &(struct store_op){.kind = OP_STAT,
                                      .cf = cf,
                                      .hash = store_key_hash(cf, key),
@@ -112,6 +130,8 @@ void store_stat(struct store_batch *batch, enum store_cf cf, str key, double val
 
 void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many,
                  int64_t large) {
+    if (!has_room(batch, key.len))
+        return;
     add_op(batch, &(struct store_op){.kind = OP_COUNT,
                                      .cf = cf,
                                      .hash = store_key_hash(cf, key),
@@ -144,7 +164,7 @@ static bool is_expected(const struct store_batch *batch, const struct store_cond
 static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum store_cf cf,
                      str key, str value) {
     struct store_cond cond = {.kind = kind, .cf = cf, .hash = store_key_hash(cf, key)};
-    if (is_expected(batch, &cond, key, value))
+    if (is_expected(batch, &cond, key, value) || !has_room(batch, key.len + value.len))
         return;
     batch->conds = one_more(batch->conds, sizeof *batch->conds, batch->n_conds, &batch->cap_conds);
     cond.key = keep(batch, key);

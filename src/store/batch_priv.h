@@ -7,6 +7,12 @@
 #include "store/store.h"
 
 /*
+ * What no batch may be: nothing beyond it is gathered. 16 MiB of items in 25 indexes are less, and
+ * are the largest that one request of AWS's makes.
+ */
+enum { STORE_BATCH_ROWS_MOST = 1 << 19, STORE_BATCH_BYTES_MOST = 512 << 20 };
+
+/*
  * What a change does to its row. OP_DEL_RANGE takes [key, value) of one family; OP_STAT and
  * OP_COUNT add to what the row holds, and several of one group add up (pending_priv.h).
  */
@@ -64,6 +70,7 @@ struct store_batch {
     struct store_hook *hooks;
     size_t n_hooks, cap_hooks;
     struct buf dropped; /* ids of body files to unlink once the batch is durable (blob_drop) */
+    bool huge;          /* more than a batch may be: the rest was not kept, and it is refused */
     bool adds;          /* has an operation that takes space */
     /* May be committed below the free-space reserve (store_batch_frees). */
     bool frees;

@@ -340,19 +340,11 @@ static void enqueue(struct store_committer *c, struct store_wait *wait) {
         pthread_cond_signal(&c->wake);
 }
 
-static int refuse_huge(const struct store_batch *batch, struct err *err) {
-    size_t rows = batch->n_ops + batch->n_conds;
-    if (rows <= LANES_BATCH_ROWS_MOST && batch->bytes.len <= LANES_BATCH_BYTES_MOST)
-        return 0;
-    return err_set(err, -E2BIG,
-                   "a batch of %zu rows and %zu bytes is more than the store writes at once", rows,
-                   batch->bytes.len);
-}
-
 int store_commit(struct store *store, struct store_batch *batch, struct err *err) {
-    int r = refuse_huge(batch, err);
-    if (r)
-        return r;
+    if (batch->huge)
+        return err_set(err, -E2BIG,
+                       "this is more than the store writes at once: %d rows or %d bytes",
+                       STORE_BATCH_ROWS_MOST, STORE_BATCH_BYTES_MOST);
 #ifdef CALOTYPE_CHECKS
     struct err unread;
     if (store_batch_check(batch, &unread)) {

@@ -1,10 +1,10 @@
 /* store/lanes: whose batches make the next group (lanes_priv.h). */
 #include "store/lanes_priv.h"
 
-static size_t rows_of(const struct store_batch *batch) { return batch->n_ops + batch->n_conds; }
+size_t store_batch_rows(const struct store_batch *batch) { return batch->n_ops + batch->n_conds; }
 
 bool store_batch_is_full(const struct store_batch *batch) {
-    return rows_of(batch) >= STORE_BATCH_ROWS || batch->bytes.len >= STORE_BATCH_BYTES;
+    return store_batch_rows(batch) >= STORE_BATCH_ROWS || batch->bytes.len >= STORE_BATCH_BYTES;
 }
 
 static void lane_init(struct store_lane *lane) {
@@ -23,7 +23,7 @@ bool store_lanes_empty(const struct store_lanes *lanes) {
 }
 
 void store_lanes_add(struct store_lanes *lanes, struct store_wait *wait) {
-    bool large = rows_of(wait->batch) > LANES_GROUP_ROWS / 2 ||
+    bool large = store_batch_rows(wait->batch) > LANES_GROUP_ROWS / 2 ||
                  wait->batch->bytes.len > LANES_GROUP_BYTES / 2;
     struct store_lane *lane = large ? &lanes->large : &lanes->ordinary;
     wait->next = NULL;
@@ -37,7 +37,7 @@ static struct store_wait *take_some(struct store_lane *lane, size_t rows, size_t
     size_t all_rows = 0, all_bytes = 0;
     for (; *end; end = &(*end)->next) {
         const struct store_batch *batch = (*end)->batch;
-        all_rows += rows_of(batch);
+        all_rows += store_batch_rows(batch);
         all_bytes += batch->bytes.len;
         if (*end != group && (all_rows > rows || all_bytes > bytes))
             break;

@@ -18,8 +18,6 @@
  * A condition costs a read, so it counts as a row.
  */
 enum { LANES_GROUP_ROWS = 2048, LANES_GROUP_BYTES = 4 << 20 };
-/* What no batch may be: its rows in memory and in the write would be a gigabyte. */
-enum { LANES_BATCH_ROWS_MOST = 1 << 19, LANES_BATCH_BYTES_MOST = 512 << 20 };
 
 /*
  * One caller of store_commit, on that caller's stack: the committer fills result and err, then

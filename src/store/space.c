@@ -2,6 +2,7 @@
  * store/space: asks the file system about once a second how much room is left, and counts what is
  * written in between.
  */
+#include "store/fault.h"
 #include "store/store_priv.h"
 
 #include "base/clock.h"
@@ -31,7 +32,7 @@ void store_space_init(struct store_space *space, const char *path, uint64_t rese
 bool store_space_has(struct store_space *space, uint64_t adding) {
     if (clock_mono_ms() >= atomic_load(&space->next_ms))
         look(space);
-    int64_t room = atomic_load(&space->room);
+    int64_t room = store_fault_on(STORE_FAULT_NO_ROOM) ? 0 : atomic_load(&space->room);
     return room > 0 && adding <= (uint64_t)room;
 }
 
@@ -41,4 +42,12 @@ void store_space_used(struct store_space *space, uint64_t added) {
     /* A lot at once, or the edge is near: look sooner than the clock says. */
     if (bytes >= LOOK_EVERY_BYTES || before < 2 * (int64_t)LOOK_EVERY_BYTES)
         atomic_store(&space->next_ms, 0);
+}
+
+bool store_has_room(struct store *store, uint64_t bytes) {
+    return store_space_has(&store->space, bytes);
+}
+
+void store_took_room(struct store *store, uint64_t bytes) {
+    store_space_used(&store->space, bytes);
 }

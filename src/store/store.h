@@ -83,6 +83,12 @@ int store_open(struct store **ret_store, const struct store_options *options, st
 /* Waits for the committer. No call may be under way. */
 struct store *store_free(struct store *store);
 DEFINE_FREEP(store)
+/*
+ * For files that a service keeps under DATA beside the store: is there room for so many more bytes
+ * above the reserve, and so many were written. has_room looks at the disk once a second at most.
+ */
+bool store_has_room(struct store *store, uint64_t bytes);
+void store_took_room(struct store *store, uint64_t bytes);
 /* DATA as it was given to store_open, borrowed until store_free. */
 const char *store_data_dir(const struct store *store);
 /* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */
@@ -197,6 +203,8 @@ void store_batch_frees(struct store_batch *batch);
  */
 enum { STORE_BATCH_ROWS = 512, STORE_BATCH_BYTES = 512 << 10 };
 bool store_batch_is_full(const struct store_batch *batch);
+/* Operations and conditions so far. */
+size_t store_batch_rows(const struct store_batch *batch);
 
 /*
  * Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL, -E2BIG (more than half a

@@ -5,6 +5,8 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -157,6 +159,10 @@ static void certificates_by_name(void **state) {
         {"s3.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com", true},
         {"photos.localhost", "photos.localhost", true},
         {"photos.s3.localhost", "photos.s3.localhost", true},
+        {"a.dotted.bucket.s3.us-east-1.amazonaws.com", "a.dotted.bucket.s3.us-east-1.amazonaws.com",
+         true},
+        {"streams.dynamodb.eu-west-3.amazonaws.com", "streams.dynamodb.eu-west-3.amazonaws.com",
+         true},
         {"bank.test", "bank.test", false},
         {"amazonaws.com.bank.test", "amazonaws.com.bank.test", false},
     };
@@ -168,6 +174,66 @@ static void certificates_by_name(void **state) {
         CHECK_CASE((r == 0) == cases[i].good, cases[i].name);
         tls_close(&t);
     }
+}
+
+enum { STRANGE_NAMES = 200 }; /* more than the table keeps, each under a parent of its own */
+
+/* Made-up names go by; an honest client gets its certificate all the while, and the same one. */
+static void made_up_names_fill_nothing(void **state) {
+    (void)state;
+    static const char *const honest[] = {"photos.s3.us-east-1.amazonaws.com", "sts.amazonaws.com",
+                                         "photos.localhost"};
+    char name[64];
+    for (int i = 0; i < STRANGE_NAMES; i++) {
+        struct tls t;
+        snprintf(name, sizeof name, i % 2 ? "a.made-up-%d.amazonaws.com" : "made-up-%d.localhost",
+                 i);
+        CHECK_CASE(tls_open(&t, name, name) == 0, name);
+        tls_close(&t);
+        if (i % 50)
+            continue;
+        for (size_t j = 0; j < ARRAY_LEN(honest); j++) {
+            CHECK_CASE(tls_open(&t, honest[j], honest[j]) == 0, honest[j]);
+            CHECK(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
+            tls_close(&t);
+        }
+    }
+}
+
+static atomic_bool over;
+
+static void *strangers(void *arg) {
+    char name[64];
+    for (int i = 0; !over; i++) {
+        struct tls t;
+        snprintf(name, sizeof name, "a.%d-%d.amazonaws.com", i, (int)(intptr_t)arg);
+        if (tls_open(&t, name, name) != 0)
+            over = true; /* the test says so */
+        tls_close(&t);
+    }
+    return NULL;
+}
+
+/* Many ask for new names at once; connections outlive the entry that they were shown. */
+static void names_from_many_sides(void **state) {
+    (void)state;
+    pthread_t threads[2];
+    struct tls kept;
+    over = false;
+    CHECK_INT(tls_open(&kept, "a.kept.amazonaws.com", "a.kept.amazonaws.com"), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, strangers, (void *)(intptr_t)i), 0);
+    for (int i = 0; i < 20; i++) {
+        struct tls t;
+        CHECK_INT(tls_open(&t, "s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com"), 0);
+        tls_close(&t);
+    }
+    CHECK(!over);
+    over = true;
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        pthread_join(threads[i], NULL);
+    CHECK(tls_ask(&kept, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
+    tls_close(&kept);
 }
 
 static void half_a_handshake_blocks_nobody(void **state) {
@@ -214,6 +280,8 @@ int main(void) {
         cmocka_unit_test(parks_and_streams),
         cmocka_unit_test(early_answer_survives_large_body),
         cmocka_unit_test(certificates_by_name),
+        cmocka_unit_test(made_up_names_fill_nothing),
+        cmocka_unit_test(names_from_many_sides),
         cmocka_unit_test(half_a_handshake_blocks_nobody),
         cmocka_unit_test(plain_only_turns_tls_away),
         cmocka_unit_test(bad_texts_are_refused),

@@ -2,59 +2,42 @@
  * Series and their points. The row that lists a series (for ListMetrics) is written at its first
  * point and again once an hour, so that it tells when the series was last alive; what was written
  * is remembered in memory, but only once it is durable: a batch may be dropped and made again.
+ *
+ * The memory is a table of fixed size in which each series has one place, by its hash; whoever
+ * comes later takes the place, and the series that has lost it is written once more. So however many
+ * series there are, nothing grows and nothing stays full.
  */
 #include "base/clock.h"
-#include "base/lock.h"
 #include "base/map.h"
 #include "svc/cloudwatch/cw_priv.h"
 
-enum { MAX_KNOWN = 100000 }; /* beyond, the rows are written with every point */
+enum { PLACES = 1 << 17, HOUR_BITS = 24 }; /* a MiB */
 #define HOUR_MS 3600000
 
-struct mark {
-    _Atomic int64_t hour; /* of the last durable write */
-};
 struct cw_known {
-    pthread_mutex_t lock;
-    struct map marks; /* by key of the cw.series row; a mark lives as long as the service */
+    /* upper bits: the series' hash; lower ones: the hour of its last durable write */
+    _Atomic uint64_t marks[PLACES];
 };
 
 struct cw_known *cw_known_new(void) {
-    struct cw_known *known = mem_new(struct cw_known);
-    pthread_mutex_init(&known->lock, NULL);
-    return known;
+    return mem_new(struct cw_known);
 }
 
 struct cw_known *cw_known_free(struct cw_known *known) {
-    if (known) {
-        size_t at = 0;
-        str key;
-        void *mark;
-        while (map_next(&known->marks, &at, &key, &mark))
-            free(mark);
-        map_deinit(&known->marks);
-        pthread_mutex_destroy(&known->lock);
-        free(known);
-    }
+    free(known);
     return NULL;
 }
 
-/* The mark of that row; NULL when there are too many. */
-static struct mark *find_mark(struct cw_known *known, str key) {
-    LOCK_SCOPE(&known->lock);
-    struct mark *mark = map_get(&known->marks, key);
-    if (mark || known->marks.n >= MAX_KNOWN)
-        return mark;
-    mark = mem_new(struct mark);
-    mark->hour = -1;
-    map_put(&known->marks, key, mark);
-    return mark;
+static uint64_t mark_of(str key, int64_t hour) {
+    uint64_t low = ((uint64_t)1 << HOUR_BITS) - 1;
+    return (map_hash(key) & ~low) | ((uint64_t)hour & low);
 }
 
-static void mark_written(void *ctx) {
-    struct mark *mark = ctx;
-    mark->hour = clock_world_ms() / HOUR_MS;
+static _Atomic uint64_t *place_of(struct cw_known *known, uint64_t mark) {
+    return &known->marks[(mark >> HOUR_BITS) % PLACES];
 }
+
+static void mark_written(void *ctx, uint64_t mark) { *place_of(ctx, mark) = mark; }
 
 /* ---- Dimensions ---- */
 
@@ -132,13 +115,12 @@ static void note_series(struct cw_svc *cw, const struct rows *rows,
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     int64_t hour = clock_world_ms() / HOUR_MS;
     cw_series_key(&key, series);
-    struct mark *mark = find_mark(cw->known, buf_view(&key));
-    if (mark && mark->hour == hour)
+    uint64_t mark = mark_of(buf_view(&key), hour);
+    if (*place_of(cw->known, mark) == mark)
         return;
     buf_u64(&value, (uint64_t)hour);
     row_put_blind(rows, STORE_METRICS, buf_view(&key), buf_view(&value));
-    if (mark)
-        store_after(rows->batch, mark_written, mark);
+    store_after_id(rows->batch, mark_written, cw->known, mark);
 }
 
 void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,

@@ -1,4 +1,5 @@
 /* How handlers find their function, and change it. */
+#include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
 
 static int not_found(struct rq *rq, const struct lambda_name *name) {
@@ -59,6 +60,8 @@ static void rows_changed(void *svc_) {
     LOCK_SCOPE(&svc->lock);
     svc->rows_changed = true;
     lambda_watch_wake(svc);
+    lambda_code_touched(svc->code);
+    hub_kick(svc->code_timer);
 }
 
 void lambda_rq_changed(struct rq *rq) { store_after(rq_batch(rq), rows_changed, rq->svc); }

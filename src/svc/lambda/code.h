@@ -1,13 +1,14 @@
 #pragma once
 /*
  * svc/lambda/code: deployment packages. The zip is the truth (a store blob); DATA/functions/NAME is
- * an unpacked copy of it, NAME being the zip's SHA-256 in hex, made again whenever it is missing.
+ * an unpacked copy of it, NAME being the zip's SHA-256 in hex, made again whenever it is missing, and removed with its last user.
  *
  * A package is untrusted: names must be relative and plain, entries regular files or folders,
  * sizes within the limits, contents what their checksums say.
  */
 #include "aws/rq.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/outcomes.h"
 
 struct lambda_svc;
@@ -21,16 +22,51 @@ enum {
 
 /* The package is at fault: no zip, or not a plain one; beyond a limit. */
 enum { LAMBDA_E_ZIP = OUTCOMES_LAMBDA_CODE, LAMBDA_E_TOO_BIG };
+
 /*
- * Unpacks zip into DATA/functions/dir unless that is there. 0; LAMBDA_E_ZIP or LAMBDA_E_TOO_BIG
- * with a sentence for the caller of the API; -errno. Any thread; two may do the same at once.
+ * ---- folders.c: DATA/functions, whose folders have users ----
+ * A folder is used by environments and by requests that bring its package (a pin each), and by the
+ * functions whose rows name it. The sweep removes those that nobody uses: it renames them first, so
+ * that what has its name is whole. Any thread; the lock inside is taken last.
  */
-int lambda_code_unpack(const char *functions_dir, str zip, const char *dir, struct err *err);
-/* True where DATA/functions/dir is there: it gets its name when it is whole. */
-bool lambda_code_is_unpacked(const char *functions_dir, const char *dir);
-/* Removes folders whose name keep() does not want, and half-made ones. */
-void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name),
+struct lambda_code;
+/* Names of what is being made, and of what is being removed. */
+#define LAMBDA_CODE_HALF ".half-"
+#define LAMBDA_CODE_GONE ".gone-"
+/*
+ * The folder under the store's DATA. Leftovers of an earlier life, and everything after a power
+ * cut, lose their names here; the first sweep removes them. Freed by lambda_code_free.
+ */
+struct lambda_code *lambda_code_new(struct store *store);
+struct lambda_code *lambda_code_free(struct lambda_code *code);
+/* DATA/functions, borrowed. */
+const char *lambda_code_root(const struct lambda_code *code);
+/* Until unpin, dir is not removed, be it there already or not. */
+void lambda_code_pin(struct lambda_code *code, const char *dir);
+/* True: what was the last pin, and the sweep should look. */
+bool lambda_code_unpin(struct lambda_code *code, const char *dir);
+/* Rows changed or a folder was made: a sweep has something to look for. */
+void lambda_code_touched(struct lambda_code *code);
+/*
+ * Removes what has neither pin nor name. named fills a set with the names in rows, 0 or an error
+ * (then nothing is removed). Blocks; one at a time.
+ */
+void lambda_code_sweep(struct lambda_code *code, int (*named)(void *ctx, struct map *ret),
                        void *ctx);
+/* Removes a file or folder with all that is in it; what cannot be removed stays. */
+void lambda_code_remove_tree(int at, const char *name);
+
+/*
+ * ---- unpack.c ----
+ * Unpacks zip into DATA/functions/dir unless that is there; the caller has pinned it. Room above the
+ * store's reserve is asked for first, by what the zip's directory says, and again as it is written.
+ * 0; LAMBDA_E_ZIP or LAMBDA_E_TOO_BIG with a sentence for the caller of the API; STORE_E_FULL;
+ * -errno. Any thread; two may do the same at once.
+ */
+int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, const char *dir,
+                       struct err *err);
+/* True where DATA/functions/dir is there: it gets its name when it is whole. */
+bool lambda_code_is_unpacked(const struct lambda_code *code, const char *dir);
 
 /* The package of a request, checked, unpacked and stored: what goes into the function's row. */
 struct lambda_package {
@@ -38,12 +74,17 @@ struct lambda_package {
     char dir[LAMBDA_DIR_LEN + 1];
     char sha256[48]; /* base64, as CodeSha256 */
     uint64_t size;
+    struct lambda_svc *lambda; /* whose code it is a pin of */
+    bool committed;            /* a row has the blob: it stays */
 };
 /*
  * code: a document with ZipFile, or S3Bucket and S3Key. 0, AWS_FAILED. A re-run of the same request
- * gets the same package. The caller keeps the blob (blob_keep); without that the store sweeps it.
+ * gets the same package. The caller keeps the blob (lambda_package_keep); without that, or where
+ * the commit fails, its file goes with the request.
  */
 int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *code,
                         struct lambda_package **ret_package);
+/* The request's batch has the blob's row: called by whoever puts the function's. */
+void lambda_package_keep(struct rq *rq, struct lambda_package *package);
 /* The zip's bytes back from the store. */
 int lambda_package_read(struct store *store, str ref, struct buf *out, struct err *err);

@@ -3,6 +3,7 @@
  * rows, dead letters), many in one batch, in its own thread, so that neither the runtime nor the
  * client waits for a disk. Lines of an invocation may be in batches before that of its end. A daemon killed in between delivers an asynchronous event once more.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "svc/kit/metric.h"
 #include "svc/lambda/lambda_priv.h"
@@ -86,30 +87,71 @@ static void write_if_full(struct work *w) {
         write_all(w);
 }
 
-/* ---- What an invocation leaves ---- */
+/* ---- Lines ---- */
 /* So many lines, or bytes of theirs, go to the log's port at a time. */
 enum { LINES_AT_ONCE = 64, LINE_BYTES_AT_ONCE = 64 * 1024 };
+struct lot {
+    struct hub_log lines[LINES_AT_ONCE];
+    size_t n, bytes;
+};
+
+static void put_lot(struct work *w, struct lot *lot) {
+    if (lot->n)
+        hub_put_log(w->svc->hub, w->batch, lot->lines, lot->n);
+    lot->n = lot->bytes = 0;
+    write_if_full(w);
+}
+
+static void add_to_lot(struct work *w, struct lot *lot, const struct hub_log *line) {
+    lot->lines[lot->n++] = *line;
+    lot->bytes += line->message.len;
+    if (lot->n == LINES_AT_ONCE || lot->bytes >= LINE_BYTES_AT_ONCE)
+        put_lot(w, lot);
+}
+
+/* A line that may carry metrics goes alone, for it may be thousands of rows. */
+static void put_with_metrics(struct work *w, struct lambda_pool *pool, struct hub_log line) {
+    size_t before = store_batch_rows(w->batch);
+    line.plain = !lambda_metrics_may(&pool->metrics, clock_mono_ns());
+    hub_put_log(w->svc->hub, w->batch, &line, 1);
+    lambda_metrics_took(&pool->metrics, store_batch_rows(w->batch) - before);
+    write_if_full(w);
+}
+
+static struct lambda_pool *pool_of(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    LOCK_SCOPE(&svc->lock);
+    return lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
+}
+
+static void tell_lost_metrics(struct work *w, struct lambda_pool *pool, struct hub_log line,
+                              bool end) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (!lambda_metrics_tell(&pool->metrics, clock_mono_ns(), end, &text))
+        return;
+    line.message = buf_view(&text);
+    hub_put_log(w->svc->hub, w->batch, &line, 1);
+}
 
 static void put_lines(struct work *w, const struct lambda_inv *inv) {
-    struct hub_log lines[LINES_AT_ONCE];
+    if (!inv->may_log || inv->lines.n == 0)
+        return;
+    struct lambda_pool *pool = pool_of(w->svc, inv);
     struct hub_log line = {.account = inv->fn->name.account,
                            .region = inv->fn->name.region,
                            .group = buf_view(&inv->log_group),
                            .stream = str_c(inv->stream)};
+    struct lot lot = {.n = 0};
     struct cur at = cur_of(buf_view(&inv->lines.bytes));
-    size_t n = 0, bytes = 0;
-    for (bool more = inv->may_log; more;) {
-        more = lambda_lines_next(&at, &line.time_ms, &line.message);
-        if (more) {
-            lines[n++] = line;
-            bytes += line.message.len;
-        }
-        if (n < LINES_AT_ONCE && bytes < LINE_BYTES_AT_ONCE && more)
+    while (lambda_lines_next(&at, &line.time_ms, &line.message)) {
+        if (str_find(line.message, S("\"_aws\"")) < 0) {
+            add_to_lot(w, &lot, &line);
             continue;
-        hub_put_log(w->svc->hub, w->batch, lines, n);
-        write_if_full(w);
-        n = bytes = 0;
+        }
+        put_lot(w, &lot);
+        put_with_metrics(w, pool, line);
     }
+    put_lot(w, &lot);
+    tell_lost_metrics(w, pool, line, !inv->logs_only);
 }
 
 static void complete(struct work *w, struct lambda_inv *inv) {

@@ -5,7 +5,7 @@
 #include "svc/lambda/lambda_priv.h"
 
 /* ---- Parts of a row ---- */
-static void set_package(struct rq *rq, json_t *doc, const struct lambda_package *package) {
+static void set_package(struct rq *rq, json_t *doc, struct lambda_package *package) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_t *config = json_obj(doc, "Config");
     codec_add_base64(&text, package->ref.p, package->ref.len);
@@ -13,7 +13,7 @@ static void set_package(struct rq *rq, json_t *doc, const struct lambda_package 
     json_set_str(doc, "CodeDir", str_c(package->dir));
     json_set_int(config, "CodeSize", (int64_t)package->size);
     json_set_str(config, "CodeSha256", str_c(package->sha256));
-    blob_keep(rq_batch(rq), buf_view(&package->ref));
+    lambda_package_keep(rq, package);
 }
 
 static void drop_package(struct rq *rq, const json_t *doc) {
@@ -80,7 +80,8 @@ int lambda_op_CreateFunction(struct lambda_svc *svc, struct rq *rq) {
          kit_tags_merge(rq, &lambda_tags, doc, json_obj(rq->in, "Tags"))))
         return AWS_FAILED;
     struct lambda_package *package = NULL;
-    if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package))
+    if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package) ||
+        lambda_check_code_storage(rq, name.name, package->size))
         return AWS_FAILED;
     set_package(rq, doc, package);
     set_states(config);
@@ -103,7 +104,8 @@ static int update_function_code(struct rq *rq, struct lambda_change *c) {
                     json_arr(json_obj(c->doc, "Config"), "Architectures")))
         return lambda_fail_unsupported(rq, "Another architecture than this machine's");
     struct lambda_package *package = NULL;
-    if (lambda_package_take(rq->svc, rq, rq->in, &package))
+    if (lambda_package_take(rq->svc, rq, rq->in, &package) ||
+        lambda_check_code_storage(rq, c->name.name, package->size))
         return AWS_FAILED;
     if (json_bool(rq->in, "DryRun", false)) {
         rq->out = json_incref(json_obj(c->doc, "Config"));

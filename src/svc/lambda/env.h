@@ -45,18 +45,19 @@ struct lambda_env {
     struct list node; /* in its pool: most recently used first */
     unsigned refs;    /* the pool, each open origin, whoever starts it */
     enum lambda_env_state state;
-    struct lambda_inv *inv;  /* STARTING, BUSY */
-    struct net_req *parked;  /* waits in /next */
-    bool ready;              /* has called /next */
-    bool watched;            /* known to the watch thread */
-    bool init_reported;      /* a REPORT line has told of the init */
-    int64_t init_ns;         /* how long from start_ns until /next */
-    int64_t settled_ns;      /* monotonic: when it last finished an invocation */
-    int64_t deadline_ns;     /* monotonic; INT64_MAX: none */
-    uint64_t charged;        /* bytes of the service's budget that it takes */
-    int64_t weigh_ns;        /* monotonic; IDLE: when it is weighed; INT64_MAX: not again */
-    bool reclaimed;          /* since it became IDLE, the kernel took back what it could */
-    struct sandbox *sandbox; /* NULL before it is made */
+    struct lambda_inv *inv;          /* STARTING, BUSY */
+    struct net_req *parked;          /* waits in /next */
+    bool ready;                      /* has called /next */
+    const struct net_req *answering; /* whose body is kept as the answer; NULL: nobody's */
+    bool watched;                    /* known to the watch thread */
+    bool init_reported;              /* a REPORT line has told of the init */
+    int64_t init_ns;                 /* how long from start_ns until /next */
+    int64_t settled_ns;              /* monotonic: when it last finished an invocation */
+    int64_t deadline_ns;             /* monotonic; INT64_MAX: none */
+    uint64_t charged;                /* bytes of the service's budget that it takes */
+    int64_t weigh_ns;                /* monotonic; IDLE: when it is weighed; INT64_MAX: not again */
+    bool reclaimed;                  /* since it became IDLE, the kernel took back what it could */
+    struct sandbox *sandbox;         /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
     struct lambda_output out[2]; /* stdout, stderr */
     struct lambda_lines lines;   /* not yet given to the log */
@@ -69,6 +70,7 @@ struct lambda_env {
     const struct lambda_runtime *runtime; /* NULL: a row of a later build names one */
 
     /* Written by whoever starts it, before anybody else looks. */
+    bool has_code;          /* a pin of its function's folder */
     bool may_log;           /* its role may write the log */
     int64_t start_ns;       /* monotonic: when its sandbox was asked for */
     int64_t keys_expire_ms; /* real time */
@@ -131,6 +133,13 @@ void lambda_env_drop_parked_locked(struct lambda_env *env);
 void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req);
 /* Of an IDLE one that is frozen: it is charged held bytes, and a little that it may still take. */
 void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held);
+/*
+ * The body of an answer, which may be megabytes, is kept of one request at a time: of the one that
+ * came last, for a runtime whose connection broke tries again on another one.
+ */
+void lambda_env_begin_answer_locked(struct lambda_env *env, const struct net_req *req);
+/* False where req's is not kept any more. */
+bool lambda_env_end_answer_locked(struct lambda_env *env, const struct net_req *req);
 /* The answer is in the invocation's outcome: detaches it; SETTLING. */
 struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env);
 /*

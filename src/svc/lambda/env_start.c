@@ -24,13 +24,13 @@ static const uint16_t ports[LAMBDA_ENV_PORTS] = {RUNTIME_PORT, API_PORT, API_TLS
 /* ---- Code ---- */
 static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const char *dir,
                        struct err *err) {
-    if (lambda_code_is_unpacked(svc->functions_dir, dir))
+    if (lambda_code_is_unpacked(svc->code, dir))
         return 0;
     CLEANUP_DEINIT(buf) struct buf ref = {0}, zip = {0};
     if (!codec_unbase64(&ref, json_str(fn->doc, "CodeRef")))
         return err_set(err, -EBADMSG, "the function's row names no package");
     int r = lambda_package_read(svc->store, buf_view(&ref), &zip, err);
-    return r ? r : lambda_code_unpack(svc->functions_dir, buf_view(&zip), dir, err);
+    return r ? r : lambda_code_unpack(svc->code, svc->store, buf_view(&zip), dir, err);
 }
 
 /* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.
@@ -106,7 +106,7 @@ static void name_stream(struct lambda_env *env) {
 /* 0, or -errno where the path is too long. */
 static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char *dir,
                    const char *file) {
-    int n = snprintf(out, PATH_MAX, "%s/%s%s%s", svc->functions_dir, dir, file ? "/" : "",
+    int n = snprintf(out, PATH_MAX, "%s/%s%s%s", lambda_code_root(svc->code), dir, file ? "/" : "",
                      file ? file : "");
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
@@ -187,6 +187,8 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return err_set(err, -ENOTSUP, "this daemon runs no functions");
     if (!env->runtime)
         return err_set(err, -ENOTSUP, "this build does not know the function's runtime");
+    lambda_code_pin(svc->code, buf_cstr(&dir)); /* until the environment is freed */
+    env->has_code = true;
     int r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
     if (r == 0)
         r = take_keys(svc, env, &keys, err);

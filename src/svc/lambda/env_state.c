@@ -132,6 +132,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
         buf_deinit(&env->out[i].partial);
     }
     sandbox_free(env->sandbox);
+    if (env->has_code)
+        lambda_code_release(env->svc, json_str(env->fn->doc, "CodeDir").p);
     lambda_fn_free(env->fn);
     free(env);
 }
@@ -281,6 +283,19 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     env->weigh_ns = INT64_MAX;
     if (env->sandbox)
         (void)sandbox_thaw(env->sandbox);
+}
+
+void lambda_env_begin_answer_locked(struct lambda_env *env, const struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
+    env->answering = req;
+}
+
+bool lambda_env_end_answer_locked(struct lambda_env *env, const struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->answering != req)
+        return false;
+    env->answering = NULL;
+    return true;
 }
 
 void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {

@@ -128,7 +128,7 @@ static int invoke_now(struct lambda_svc *svc, struct rq *rq, struct lambda_fn *f
     inv->answer = answer_request;
     inv->ctx = w;
     rq->stream = w;
-    int r = lambda_dispatch(svc, inv);
+    int r = lambda_dispatch_soon(svc, inv);
     if (r) {
         w->refs--; /* no invocation will ever drop its own */
         count_throttle(svc, rq, fn);

@@ -32,8 +32,8 @@ struct lambda_options {
 extern const struct store_migration lambda_migrations[];
 
 /*
- * Plugs into the hub: target and check ports "lambda", and a timer. Sweeps unpacked code
- * nobody has.
+ * Plugs into the hub: target and check ports "lambda", and timers, of which one removes unpacked
+ * code that nobody uses.
  */
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
                 struct err *err);

@@ -55,8 +55,8 @@ struct lambda_svc {
     struct sandbox_spawner *spawner;
     /* The cloud's CA as PEM: what runs in a sandbox trusts it. */
     struct buf ca_cert;
-    /* DATA/functions: unpacked code (code.h). */
-    char *functions_dir;
+    struct lambda_code *code;   /* DATA/functions: unpacked code (code.h) */
+    struct hub_due *code_timer; /* its sweep */
     /*
      * What all environments together may use, async_at_once: how many asynchronous invocations run
      * at once, idle_ns: how long an environment without events lives.
@@ -82,6 +82,7 @@ struct lambda_svc {
     struct map running;   /* account → struct lambda_count of its invocations */
     uint64_t memory_used; /* bytes that the environments may take or, idle, hold: their charges */
     unsigned n_envs, starting, async_running;
+    unsigned patient;  /* threads that wait for room */
     bool rows_changed; /* environments may be of an older generation */
     int64_t resume_ms; /* monotonic: outputs that pause are looked at again; 0: none do */
 
@@ -139,6 +140,9 @@ void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);
+
+/* service.c: drops a pin of svc->code; the sweep looks where it was the last. */
+void lambda_code_release(struct lambda_svc *svc, const char *dir);
 
 /* queue.c */
 /* Adds the kind of due rows "invoke" to the hub. Once, before hub_start. */
@@ -215,6 +219,13 @@ int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 void lambda_rq_changed(struct rq *rq);
 
 /* manage.c */
+/* Of an account's zips in a region, "Lambda quotas": 75 GB. */
+#define LAMBDA_CODE_STORAGE (UINT64_C(75) << 30)
+/*
+ * May the named function have a package of so many bytes, beside those of all others of the
+ * account? 0 or AWS_FAILED.
+ */
+int lambda_check_code_storage(struct rq *rq, str name, uint64_t size);
 extern const struct kit_tags lambda_tags;
 
 /* config.c */

@@ -94,3 +94,32 @@ bool lambda_rate_tell(struct lambda_rate *rate, struct buf *out) {
     rate->lost_lines = rate->lost_bytes = 0;
     return true;
 }
+
+/* ---- Metrics in lines ---- */
+#define METRIC_NS    (SECOND_NS / LAMBDA_METRICS_A_SECOND)
+#define METRICS_MOST (METRIC_NS * LAMBDA_METRICS_BURST)
+
+bool lambda_metrics_may(struct lambda_metrics_rate *rate, int64_t now_ns) {
+    int64_t since = rate->filled_ns ? now_ns - rate->filled_ns : METRICS_MOST;
+    rate->left_ns = added(rate->left_ns, since, METRICS_MOST);
+    rate->filled_ns = now_ns;
+    rate->lost += rate->left_ns <= 0;
+    return rate->left_ns > 0;
+}
+
+void lambda_metrics_took(struct lambda_metrics_rate *rate, size_t n) {
+    rate->left_ns -= (int64_t)n * METRIC_NS;
+}
+
+bool lambda_metrics_tell(struct lambda_metrics_rate *rate, int64_t now_ns, bool end,
+                         struct buf *out) {
+    if (rate->lost == 0 || (!end && now_ns - rate->told_ns < SECOND_NS))
+        return false;
+    buf_printf(out,
+               "calotype: the metrics of %llu lines were not taken: over the limit of %d "
+               "observations a second\n",
+               (unsigned long long)rate->lost, LAMBDA_METRICS_A_SECOND);
+    rate->lost = 0;
+    rate->told_ns = now_ns;
+    return true;
+}

@@ -51,6 +51,28 @@ struct lambda_rate {
     int64_t dry_ns;                  /* since when */
     uint64_t lost_lines, lost_bytes; /* not told yet */
 };
+/*
+ * Metrics that a function's lines carry (EMF): each is a row that is read and written again, so they
+ * have a rate of their own, per function. A line that comes when it is used up is logged without
+ * them. Zeroed: nothing was taken yet.
+ */
+enum { LAMBDA_METRICS_A_SECOND = 10000, LAMBDA_METRICS_BURST = 5 * LAMBDA_METRICS_A_SECOND };
+struct lambda_metrics_rate {
+    int64_t filled_ns, left_ns;
+    int64_t told_ns;
+    uint64_t lost; /* lines whose metrics were left out, not told yet */
+};
+/* True where a line's metrics may be taken now. */
+bool lambda_metrics_may(struct lambda_metrics_rate *rate, int64_t now_ns);
+/* So many were taken, which may be more than there was room for: the next ones pay. */
+void lambda_metrics_took(struct lambda_metrics_rate *rate, size_t n);
+/*
+ * Writes what was lost as a line for the log, once a second at most, or as it is the end of an
+ * invocation. False: nothing to tell.
+ */
+bool lambda_metrics_tell(struct lambda_metrics_rate *rate, int64_t now_ns, bool end,
+                         struct buf *out);
+
 /* Lets time pass. True: it was dry and no longer is, so what was lost can be told. */
 bool lambda_rate_fill(struct lambda_rate *rate, int64_t now_ns);
 /* May a line of so many bytes be written now? False: the rate is dry from here on. */

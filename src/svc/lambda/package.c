@@ -12,7 +12,25 @@
 
 enum { READ_PIECE = 256 * 1024 };
 
-static void package_done(void *package) { buf_deinit(&((struct lambda_package *)package)->ref); }
+/*
+ * After a failed write or sync nobody knows what reached the disk: the row may be there after all.
+ * Then the blob stays, and the store's sweep at the next start decides.
+ */
+static void package_done(void *package_) {
+    struct lambda_package *package = package_;
+    struct store *store = package->lambda->store;
+    if (package->ref.len && !package->committed && !store_is_readonly(store, NULL))
+        blob_discard(store, buf_view(&package->ref));
+    buf_deinit(&package->ref);
+    lambda_code_release(package->lambda, package->dir);
+}
+
+static void mark_committed(void *package) { ((struct lambda_package *)package)->committed = true; }
+
+void lambda_package_keep(struct rq *rq, struct lambda_package *package) {
+    blob_keep(rq_batch(rq), buf_view(&package->ref));
+    store_after(rq_batch(rq), mark_committed, package);
+}
 
 /* ---- Where it comes from ---- */
 static int decode_zip_file(struct rq *rq, str text, struct buf *zip) {
@@ -140,10 +158,14 @@ int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *
     if (r)
         return r;
     struct lambda_package *package = arena_new(&rq->arena, struct lambda_package);
-    rq_on_done(rq, package_done, package);
     describe(buf_view(&zip), package);
+    package->lambda = lambda;
+    lambda_code_pin(lambda->code, package->dir);
+    rq_on_done(rq, package_done, package);
     struct err err = {0};
-    r = lambda_code_unpack(lambda->functions_dir, buf_view(&zip), package->dir, &err);
+    r = lambda_code_unpack(lambda->code, lambda->store, buf_view(&zip), package->dir, &err);
+    if (r == STORE_E_FULL)
+        return aws_fail(rq, &lambda_e_CodeStorageExceededException, "%s", err.text);
     if (r == LAMBDA_E_ZIP || r == LAMBDA_E_TOO_BIG)
         return lambda_fail_invalid(rq, "%s", err.text);
     if (r)

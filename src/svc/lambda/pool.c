@@ -4,7 +4,11 @@
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
 
+#include <poll.h>
+
 enum { SETTLE_MS = 20, KEYS_MARGIN_MS = 60000 };
+/* How long a caller waits for room that is about to come, and how many may: each holds a thread. */
+enum { PATIENCE_MS = 500, PATIENT_STEP_MS = 2, PATIENT_MOST = 8 };
 
 /* ---- Pools ---- */
 struct lambda_pool *lambda_pool_of_locked(struct lambda_svc *svc, str arn) {
@@ -79,23 +83,31 @@ static double weight_of(const struct lambda_env *env, int64_t now_ns) {
     return (double)env->charged * (double)(idle_ns > 0 ? idle_ns : 1);
 }
 
-/* The idle one that ends first, of any function; *ret_leaving: bytes of those that die. */
-static struct lambda_env *heaviest_idle_locked(struct lambda_svc *svc,
-                                               const struct lambda_env *keep,
-                                               uint64_t *ret_leaving) {
+/* What the environments take, by what becomes of it. */
+struct survey {
+    uint64_t leaving;            /* of those that die: free within milliseconds, as good as gone */
+    uint64_t idle;               /* of those that may be ended */
+    unsigned running;            /* how many may not */
+    struct lambda_env *heaviest; /* of the idle ones, or NULL */
+};
+
+static struct survey survey_locked(struct lambda_svc *svc, const struct lambda_env *keep) {
     LOCK_HELD(&svc->lock);
-    struct lambda_env *heaviest = NULL;
+    struct survey all = {0};
     int64_t now_ns = clock_mono_ns();
-    *ret_leaving = 0;
     struct lambda_walk walk = {0};
     for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));) {
         if (env->state == ENV_DYING)
-            *ret_leaving += env->charged;
-        if (env->state == ENV_IDLE && env != keep &&
-            (!heaviest || weight_of(env, now_ns) > weight_of(heaviest, now_ns)))
-            heaviest = env;
+            all.leaving += env->charged;
+        else if (env->state != ENV_IDLE)
+            all.running++;
+        else if (env != keep) {
+            all.idle += env->charged;
+            if (!all.heaviest || weight_of(env, now_ns) > weight_of(all.heaviest, now_ns))
+                all.heaviest = env;
+        }
     }
-    return heaviest;
+    return all;
 }
 
 void lambda_env_look_locked(struct lambda_env *env) {
@@ -115,19 +127,19 @@ static void weigh_fresh_locked(struct lambda_svc *svc) {
 
 bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep) {
     LOCK_HELD(&svc->lock);
-    if (svc->memory_used + need > svc->memory_bytes)
-        weigh_fresh_locked(svc);
-    while (svc->memory_used + need > svc->memory_bytes) {
-        uint64_t leaving = 0;
-        struct lambda_env *heaviest = heaviest_idle_locked(svc, keep, &leaving);
-        /* What is dying frees its memory within milliseconds: as good as gone. */
-        if (svc->memory_used - leaving + need <= svc->memory_bytes)
-            return true;
-        if (!heaviest) /* a function larger than the budget may run alone */
-            return svc->n_envs == (keep ? 1 : 0);
-        lambda_env_kill_locked(heaviest);
+    if (svc->memory_used + need <= svc->memory_bytes)
+        return true;
+    weigh_fresh_locked(svc);
+    struct survey all = survey_locked(svc, keep);
+    bool fits = svc->memory_used - all.leaving - all.idle + need <= svc->memory_bytes;
+    /* Nobody ends for nothing. A function that is larger than the budget may run alone. */
+    if (!fits && all.running)
+        return false;
+    while (all.heaviest && svc->memory_used - all.leaving + need > svc->memory_bytes) {
+        lambda_env_kill_locked(all.heaviest);
+        all = survey_locked(svc, keep);
     }
-    return true;
+    return fits || svc->n_envs == (keep ? 1 : 0);
 }
 
 /* ---- Dispatch ---- */
@@ -178,5 +190,42 @@ int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv) {
     lock_drop(&svc->lock);
     if (r == 0 && fresh)
         start_env(svc, fresh, inv);
+    return r;
+}
+
+/*
+ * What has just answered is charged whole until it is back at /next and stands still, which takes
+ * milliseconds; what dies is, until it is reaped.
+ */
+static bool room_may_come_locked(struct lambda_svc *svc) {
+    LOCK_HELD(&svc->lock);
+    struct lambda_walk walk = {0};
+    for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
+        if (env->state == ENV_SETTLING || env->state == ENV_DYING ||
+            (env->state == ENV_IDLE && env->charged == lambda_env_most(env)))
+            return true;
+    return false;
+}
+
+/* False: nothing will come soon, or too many threads wait already. */
+static bool wait_for_room(struct lambda_svc *svc) {
+    LOCK_NOT_HELD(&svc->lock);
+    lock_take(&svc->lock);
+    bool waits = svc->patient < PATIENT_MOST && !svc->stopping && room_may_come_locked(svc);
+    svc->patient += waits;
+    lock_drop(&svc->lock);
+    if (!waits)
+        return false;
+    poll(NULL, 0, PATIENT_STEP_MS);
+    LOCK_SCOPE(&svc->lock);
+    svc->patient--;
+    return true;
+}
+
+int lambda_dispatch_soon(struct lambda_svc *svc, struct lambda_inv *inv) {
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    int r = lambda_dispatch(svc, inv);
+    while (r == LAMBDA_E_ROOM && clock_mono_ms() < until && wait_for_room(svc))
+        r = lambda_dispatch(svc, inv);
     return r;
 }

@@ -16,11 +16,12 @@ struct lambda_waiting { /* an asynchronous invocation that found no room */
 };
 
 struct lambda_pool {
-    struct list envs;    /* of struct lambda_env, most recently used first */
-    unsigned n_envs;     /* in envs */
-    unsigned running;    /* invocations that they have */
-    struct list waiting; /* of struct lambda_waiting, oldest first */
-    size_t backlog;      /* cost of its log lines that are not committed yet */
+    struct list envs;                   /* of struct lambda_env, most recently used first */
+    unsigned n_envs;                    /* in envs */
+    unsigned running;                   /* invocations that they have */
+    struct list waiting;                /* of struct lambda_waiting, oldest first */
+    struct lambda_metrics_rate metrics; /* in its log lines; the completer's alone */
+    size_t backlog;                     /* cost of its log lines that are not committed yet */
 };
 
 enum {
@@ -34,6 +35,11 @@ enum {
  * loop's.
  */
 int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv);
+/*
+ * The same for a caller who waits: where there is no room but an environment is about to stand still
+ * or to be gone, it is tried again for half a second. By a request's thread.
+ */
+int lambda_dispatch_soon(struct lambda_svc *svc, struct lambda_inv *inv);
 /*
  * Idle environments of any function end, but keep, until need more bytes are within the budget;
  * the heaviest and longest idle first. False: those that run have all of it. keep: NULL, or the one

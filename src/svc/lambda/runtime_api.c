@@ -6,6 +6,8 @@
  *   GET  /2018-06-01/runtime/invocation/next           parks until there is an event
  *   POST /2018-06-01/runtime/invocation/ID/response    POST …/ID/error    POST …/init/error
  */
+#include "aws/bodies.h"
+#include "aws/call.h"
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
@@ -20,9 +22,10 @@ enum kind { KIND_UNKNOWN, KIND_NEXT, KIND_RESPONSE, KIND_ERROR, KIND_INIT_ERROR 
 struct call {
     struct lambda_env *env;
     enum kind kind;
-    str id;          /* of the invocation, as named in the path */
-    struct buf body; /* up to LAMBDA_RESPONSE_MOST */
-    uint64_t seen;   /* bytes of the body, those not kept included */
+    str id;               /* of the invocation, as named in the path */
+    struct aws_held held; /* the body on its way, up to LAMBDA_RESPONSE_MOST */
+    struct buf body;      /* … once all of it is there */
+    uint64_t seen;        /* bytes of the body, those not kept included */
 };
 
 /* ---- Routing ---- */
@@ -164,12 +167,40 @@ static void take_error(const struct net_req *req, struct call *call, struct lamb
     buf_c(&inv->outcome.payload, "}");
 }
 
+/* Whether this call may end what the environment has: the named invocation, or its start. */
+static bool is_due_locked(const struct call *call) {
+    const struct lambda_env *env = call->env;
+    LOCK_HELD(&env->svc->lock);
+    if (call->kind == KIND_INIT_ERROR)
+        return !env->ready && env->state != ENV_DYING;
+    return env->inv && env->inv->delivered && env->state == ENV_BUSY &&
+           str_is(call->id, env->inv->id);
+}
+
+/*
+ * An environment has one answer at a time to give, so what it sends for anything else is refused
+ * before its body is read, and nothing of that is kept: a sandbox has hundreds of connections.
+ */
+static void claim(struct net_req *req, struct call *call) {
+    LOCK_SCOPE(&call->env->svc->lock);
+    if (is_due_locked(call))
+        lambda_env_begin_answer_locked(call->env, req);
+    else
+        reply_wrong_state(req);
+}
+
+/* Whether what req sends is still the answer: a later request may have come in its place. */
+static bool is_answer(const struct net_req *req, const struct call *call) {
+    LOCK_SCOPE(&call->env->svc->lock);
+    return call->env->answering == req;
+}
+
 /* Ends the invocation that the environment has, when it is the named one. NULL: it is not. */
 static struct lambda_inv *finish(struct net_req *req, struct call *call) {
     struct lambda_env *env = call->env;
     LOCK_SCOPE(&env->svc->lock);
     struct lambda_inv *inv = env->inv;
-    if (!inv || !inv->delivered || env->state != ENV_BUSY || !str_is(call->id, inv->id))
+    if (!lambda_env_end_answer_locked(env, req) || !is_due_locked(call))
         return NULL;
     if (call->kind == KIND_RESPONSE)
         take_response(call, inv);
@@ -196,7 +227,7 @@ static void fail_init(struct net_req *req, struct call *call) {
     struct lambda_env *env = call->env;
     struct lambda_inv *inv = NULL;
     lock_take(&env->svc->lock);
-    bool allowed = !env->ready && env->state != ENV_DYING;
+    bool allowed = lambda_env_end_answer_locked(env, req) && is_due_locked(call);
     if (allowed && env->inv) {
         take_error(req, call, env->inv, "Runtime.Unknown");
         inv = lambda_env_detach_locked(env);
@@ -215,9 +246,16 @@ static void begin(void *, struct net_req *req) {
     struct call *call = mem_new(struct call);
     call->env = req->origin_ctx;
     req->app = call;
+    aws_held_init(&call->held, aws_cloud_bodies(call->env->svc->cloud), AWS_SHARE_SANDBOX);
     route(req, call);
     if (call->kind == KIND_UNKNOWN)
         reply(req, 404, "InvalidRequest", "There is no such call in the runtime API");
+    else if (call->kind != KIND_NEXT)
+        claim(req, call);
+}
+
+static void refuse_body(struct net_req *req) {
+    reply(req, 503, "ServiceUnavailable", "There is no room for the body at the moment.");
 }
 
 static void body(void *, struct net_req *req, const void *p, size_t n) {
@@ -227,13 +265,32 @@ static void body(void *, struct net_req *req, const void *p, size_t n) {
         reply(req, 413, "RequestEntityTooLarge",
               "Exceeded maximum allowed payload size (6291556 bytes).");
         net_close_after(req);
-    } else if (call->seen <= LAMBDA_RESPONSE_MOST) {
-        buf_add(&call->body, p, n);
+    } else if (call->seen <= LAMBDA_RESPONSE_MOST && call->kind != KIND_NEXT && !net_replied(req)) {
+        if (!is_answer(req, call))
+            aws_held_deinit(&call->held);
+        else if (aws_held_add(&call->held, p, n))
+            refuse_body(req);
     }
+}
+
+/* False: it was answered for. */
+static bool take_body(struct net_req *req, struct call *call) {
+    if (call->kind == KIND_NEXT)
+        return true;
+    if (call->seen > LAMBDA_RESPONSE_MOST || !is_answer(req, call)) {
+        aws_held_deinit(&call->held); /* whose state is wrong is told so, or that it is too large */
+        return true;
+    }
+    if (aws_held_move(&call->held, &call->body) == 0)
+        return true;
+    refuse_body(req);
+    return false;
 }
 
 static void end(void *, struct net_req *req) {
     struct call *call = req->app;
+    if (net_replied(req) || !take_body(req, call))
+        return;
     switch (call->kind) {
     case KIND_NEXT: next(req, call->env); break;
     case KIND_RESPONSE:
@@ -251,7 +308,9 @@ static void done(void *svc_, struct net_req *req) {
         return;
     lock_take(&svc->lock);
     lambda_env_unpark_locked(call->env, req);
+    (void)lambda_env_end_answer_locked(call->env, req);
     lock_drop(&svc->lock);
+    aws_held_deinit(&call->held);
     buf_deinit(&call->body);
     free(call);
 }

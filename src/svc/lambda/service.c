@@ -22,25 +22,32 @@ static unsigned default_at_once(void) {
     return n * 2 > ASYNC_LEAST ? (unsigned)(n * 2) : ASYNC_LEAST;
 }
 
-/* ---- Unpacked code that no row names ---- */
-static bool is_named(void *dirs, const char *name) { return map_get(dirs, str_c(name)) != NULL; }
-
-static int sweep_code(struct lambda_svc *svc, struct err *err) {
+/* ---- Unpacked code that nobody uses ---- */
+static int read_names(void *svc_, struct map *ret_dirs) {
+    struct lambda_svc *svc = svc_;
     static char present;
-    CLEANUP_DEINIT(map) struct map dirs = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "lambda.fn");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        map_put(&dirs, json_str(doc, "CodeDir"), &present);
+        str dir = json_str(doc, "CodeDir");
+        if (dir.len) /* a row that cannot be read: its code is unpacked again if ever it can */
+            map_put(ret_dirs, dir, &present);
     }
-    int r = store_iter_fault(it);
-    if (r)
-        return err_sys(err, r, "reading the functions");
-    lambda_code_sweep(svc->functions_dir, is_named, &dirs);
-    return 0;
+    return store_iter_fault(it);
+}
+
+static int64_t sweep_code(void *svc_) {
+    struct lambda_svc *svc = svc_;
+    lambda_code_sweep(svc->code, read_names, svc);
+    return INT64_MAX;
+}
+
+void lambda_code_release(struct lambda_svc *svc, const char *dir) {
+    if (lambda_code_unpin(svc->code, dir))
+        hub_kick(svc->code_timer);
 }
 
 /* ---- Open and close ---- */
@@ -58,20 +65,15 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     pthread_cond_init(&svc->gone, NULL);
     pthread_cond_init(&svc->finished_some, NULL);
     list_init(&svc->finished);
-    CLEANUP_DEINIT(buf) struct buf dir = {0};
-    buf_printf(&dir, "%s/functions", store_data_dir(options->store));
-    svc->functions_dir = mem_strdup(dir.p);
+    svc->code = lambda_code_new(options->store);
 }
 
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
                 struct err *err) {
+    (void)err; /* nothing here can fail; x_open of every service has it */
     struct lambda_svc *svc = mem_new(struct lambda_svc);
     init(svc, options);
-    int r = sweep_code(svc, err);
-    if (r) {
-        lambda_close(svc);
-        return r;
-    }
+    svc->code_timer = hub_add_timer(svc->hub, "lambda-code", sweep_code, svc);
     lambda_ports_plug(svc);
     lambda_queue_open(svc);
     *ret_lambda = svc;
@@ -103,7 +105,7 @@ struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     free_values(&svc->pools);
     free_values(&svc->running);
     buf_deinit(&svc->ca_cert);
-    free(svc->functions_dir);
+    lambda_code_free(svc->code);
     pthread_cond_destroy(&svc->finished_some);
     pthread_cond_destroy(&svc->gone);
     pthread_mutex_destroy(&svc->lock);

@@ -1,14 +1,11 @@
 /*
  * Unpacking. A package is written into a folder of a random name beside its place and renamed when
- * it is whole, so that what stands under DATA/functions/SHA is complete. Nothing is synced: after a
- * power cut (another boot id in DATA/functions/boot) everything there is thrown away and made again
- * from the stored zips.
+ * it is whole, so that what stands under DATA/functions/SHA is complete.
  */
 #include "base/io.h"
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,8 +14,7 @@
 #include <unistd.h>
 #include <zip.h>
 
-enum { NAME_MOST = 1024, PIECE = 64 * 1024 };
-#define HALF_MADE ".half-"
+enum { NAME_MOST = 1024, PIECE = 64 * 1024, BLOCK = 4096 };
 
 static int bad_zip(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static int bad_zip(struct err *err, const char *fmt, ...) {
@@ -105,21 +101,32 @@ static int make_folders(char *path, size_t from) {
     return 0;
 }
 
-static int copy_out(zip_file_t *from, int fd, uint64_t size, struct err *err) {
+static int no_room(struct err *err) {
+    return err_set(err, STORE_E_FULL, "there is no room to unpack the function's code");
+}
+
+/* On disk a file takes whole blocks, and a name. */
+static uint64_t room_for(uint64_t size) { return size / BLOCK * BLOCK + 2 * BLOCK; }
+
+static int copy_out(struct store *store, zip_file_t *from, int fd, uint64_t size, struct err *err) {
     CLEANUP_MEM char *piece = mem_alloc(PIECE);
     uint64_t all = 0;
     for (zip_int64_t got; (got = zip_fread(from, piece, PIECE)) != 0;) {
         all += (uint64_t)got;
         if (got < 0 || all > size)
             return bad_zip(err, "an entry is damaged");
+        if (!store_has_room(store, (uint64_t)got))
+            return no_room(err);
         int r = io_write_full(fd, piece, (size_t)got);
         if (r)
-            return err_sys(err, r, "unpacking a function");
+            return r == -ENOSPC ? no_room(err) : err_sys(err, r, "unpacking a function");
     }
+    store_took_room(store, room_for(all));
     return all == size ? 0 : bad_zip(err, "an entry is cut short");
 }
 
-static int write_file(zip_t *zip, const struct entry *e, const char *path, struct err *err) {
+static int write_file(struct store *store, zip_t *zip, const struct entry *e, const char *path,
+                      struct err *err) {
     CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST || errno == EISDIR
@@ -128,14 +135,15 @@ static int write_file(zip_t *zip, const struct entry *e, const char *path, struc
     zip_file_t *from = zip_fopen_index(zip, e->index, 0);
     if (!from)
         return bad_zip(err, "\"" STR_FMT "\": %s", STR_ARG(e->name), zip_strerror(zip));
-    int r = copy_out(from, fd, e->size, err);
+    int r = copy_out(store, from, fd, e->size, err);
     zip_fclose(from);
     if (r == 0 && fchmod(fd, e->executable ? 0755 : 0644))
         r = err_sys(err, -errno, "unpacking a function");
     return r;
 }
 
-static int write_entry(zip_t *zip, const struct entry *e, const char *root, struct err *err) {
+static int write_entry(struct store *store, zip_t *zip, const struct entry *e, const char *root,
+                       struct err *err) {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/" STR_FMT, root, STR_ARG(e->name));
     if (n < 0 || (size_t)n >= sizeof path)
@@ -149,15 +157,12 @@ static int write_entry(zip_t *zip, const struct entry *e, const char *root, stru
         return bad_zip(err, "\"" STR_FMT "\" is below a file", STR_ARG(e->name));
     if (r)
         return err_sys(err, r, "unpacking a function");
-    return e->folder ? 0 : write_file(zip, e, path, err);
+    return e->folder ? 0 : write_file(store, zip, e, path, err);
 }
 
-static int unpack_all(zip_t *zip, const char *root, struct err *err) {
-    zip_int64_t n = zip_get_num_entries(zip, 0);
-    uint64_t all = 0;
-    if (n <= 0 || n > LAMBDA_FILES_MOST)
-        return bad_zip(err, n <= 0 ? "it is empty" : "it holds more than %d files",
-                       LAMBDA_FILES_MOST);
+/* Room for all of it, as its directory says. */
+static int check_sizes(struct store *store, zip_t *zip, zip_int64_t n, struct err *err) {
+    uint64_t all = 0, room = 0;
     for (zip_int64_t i = 0; i < n; i++) {
         struct entry e = {0};
         int r = read_entry(zip, (zip_uint64_t)i, &e, err);
@@ -167,19 +172,33 @@ static int unpack_all(zip_t *zip, const char *root, struct err *err) {
         if (e.size > LAMBDA_UNZIPPED_MOST || all > LAMBDA_UNZIPPED_MOST)
             return err_set(err, LAMBDA_E_TOO_BIG, "Unzipped size must be smaller than %d bytes",
                            LAMBDA_UNZIPPED_MOST);
-        r = write_entry(zip, &e, root, err);
-        if (r)
-            return r;
+        room += room_for(e.size);
     }
-    return 0;
+    return store_has_room(store, room) ? 0 : no_room(err);
 }
 
-static int unpack_into(str bytes, const char *root, struct err *err) {
+static int unpack_all(struct store *store, zip_t *zip, const char *root, struct err *err) {
+    zip_int64_t n = zip_get_num_entries(zip, 0);
+    if (n <= 0 || n > LAMBDA_FILES_MOST)
+        return bad_zip(err, n <= 0 ? "it is empty" : "it holds more than %d files",
+                       LAMBDA_FILES_MOST);
+    int r = check_sizes(store, zip, n, err);
+    for (zip_int64_t i = 0; r == 0 && i < n; i++) {
+        struct entry e = {0};
+        r = read_entry(zip, (zip_uint64_t)i, &e, err);
+        if (r == 0)
+            r = write_entry(store, zip, &e, root, err);
+    }
+    return r;
+}
+
+static int unpack_into(struct store *store, str bytes, const char *root, struct err *err) {
     zip_error_t fault;
     zip_error_init(&fault);
     zip_source_t *source = zip_source_buffer_create(bytes.p, bytes.len, 0, &fault);
     zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &fault) : NULL;
-    int r = zip ? unpack_all(zip, root, err) : bad_zip(err, "%s", zip_error_strerror(&fault));
+    int r =
+        zip ? unpack_all(store, zip, root, err) : bad_zip(err, "%s", zip_error_strerror(&fault));
     if (zip)
         zip_discard(zip);
     else if (source)
@@ -188,84 +207,36 @@ static int unpack_into(str bytes, const char *root, struct err *err) {
     return r;
 }
 
-/* ---- Folders ---- */
-static void remove_tree(int at, const char *name) {
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
-        fd_closep(&fd);
-        unlinkat(at, name, 0);
-        return;
-    }
-    for (struct dirent *e; (e = readdir(dir));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (unlinkat(fd, e->d_name, 0))
-            remove_tree(fd, e->d_name);
-    }
-    closedir(dir);
-    unlinkat(at, name, AT_REMOVEDIR);
-}
-
-bool lambda_code_is_unpacked(const char *functions_dir, const char *dir) {
+/* ---- Its folder ---- */
+bool lambda_code_is_unpacked(const struct lambda_code *code, const char *dir) {
     char path[PATH_MAX];
     struct stat st;
-    snprintf(path, sizeof path, "%s/%s", functions_dir, dir);
+    snprintf(path, sizeof path, "%s/%s", lambda_code_root(code), dir);
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-int lambda_code_unpack(const char *functions_dir, str zip, const char *dir, struct err *err) {
-    if (lambda_code_is_unpacked(functions_dir, dir))
+int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, const char *dir,
+                       struct err *err) {
+    const char *root = lambda_code_root(code);
+    if (lambda_code_is_unpacked(code, dir))
         return 0;
     char random[17], half[PATH_MAX], whole[PATH_MAX];
     rand_hex(random, 8);
-    if (snprintf(half, sizeof half, "%s/" HALF_MADE "%s", functions_dir, random) >=
+    if (snprintf(half, sizeof half, "%s/" LAMBDA_CODE_HALF "%s", root, random) >=
             (int)sizeof half ||
-        snprintf(whole, sizeof whole, "%s/%s", functions_dir, dir) >= (int)sizeof whole)
+        snprintf(whole, sizeof whole, "%s/%s", root, dir) >= (int)sizeof whole)
         return err_sys(err, -ENAMETOOLONG, "unpacking a function");
-    int r = io_mkdirs(functions_dir, 0700, err);
+    int r = io_mkdirs(root, 0700, err);
     if (r)
         return r;
     r = make_folder(half);
     if (r)
         return err_sys(err, r, "unpacking a function");
-    r = unpack_into(zip, half, err);
+    r = unpack_into(store, zip, half, err);
     /* Somebody else may have been faster; theirs is as good. */
     if (r == 0 && rename(half, whole) && errno != EEXIST && errno != ENOTEMPTY)
         r = err_sys(err, -errno, "unpacking a function");
-    remove_tree(AT_FDCWD, half);
+    lambda_code_remove_tree(AT_FDCWD, half);
+    lambda_code_touched(code);
     return r;
-}
-
-/* True when the folder was last used in this boot. */
-static bool is_same_boot(const char *functions_dir) {
-    char path[PATH_MAX];
-    CLEANUP_DEINIT(buf) struct buf now = {0}, then = {0};
-    snprintf(path, sizeof path, "%s/boot", functions_dir);
-    if (io_read_file(&now, "/proc/sys/kernel/random/boot_id", 256, NULL))
-        return false;
-    if (io_read_file(&then, path, 256, NULL) == 0 && str_eq(buf_view(&now), buf_view(&then)))
-        return true;
-    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        (void)io_write_full(fd, now.p, now.len);
-    return false;
-}
-
-void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name),
-                       void *ctx) {
-    if (io_mkdirs(functions_dir, 0700, NULL))
-        return;
-    bool same_boot = is_same_boot(functions_dir);
-    DIR *dir = opendir(functions_dir);
-    if (!dir)
-        return;
-    for (struct dirent *e; (e = readdir(dir));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            strcmp(e->d_name, "boot") == 0)
-            continue;
-        if (!same_boot || !keep(ctx, e->d_name))
-            remove_tree(dirfd(dir), e->d_name);
-    }
-    closedir(dir);
 }

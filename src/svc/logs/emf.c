@@ -13,7 +13,9 @@ enum {
     MAX_METRICS = 100,
     MAX_VALUES = 100,
     MAX_SETS = 30,
-    MAX_DIRECTIVES = 10
+    MAX_DIRECTIVES = 10,
+    /* of one event: a full directive of single values, in each of its sets */
+    MAX_OBSERVATIONS = MAX_METRICS * MAX_SETS,
 };
 #define TWO_WEEKS_MS (14LL * 24 * 3600 * 1000)
 #define TWO_HOURS_MS (2LL * 3600 * 1000)
@@ -24,13 +26,16 @@ struct emf {
     struct store_batch *batch;
     const json_t *root;
     struct hub_metric metric; /* filled as far as is known */
+    size_t left;              /* observations that it may still have */
 };
 
 static void put_value(struct emf *e, const json_t *value) {
     e->metric.count = 1;
     e->metric.value = json_number_value(value);
-    if (json_is_number(value) && fabs(e->metric.value) <= LARGEST)
-        hub_put_metric(e->logs->hub, e->batch, &e->metric);
+    if (!json_is_number(value) || fabs(e->metric.value) > LARGEST || e->left == 0)
+        return;
+    e->left--;
+    hub_put_metric(e->logs->hub, e->batch, &e->metric);
 }
 
 static void put_values(struct emf *e, const json_t *value) {
@@ -82,8 +87,8 @@ static void put_directive(struct emf *e, const json_t *directive) {
 }
 
 void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str region,
-              int64_t time_ms, str message) {
-    if (!logs->hub || !str_starts(str_trim(message), S("{")) ||
+              int64_t time_ms, str message, size_t *left) {
+    if (!logs->hub || *left == 0 || !str_starts(str_trim(message), S("{")) ||
         str_find(message, S("\"_aws\"")) < 0)
         return;
     CLEANUP_JSON json_t *root = json_parse(message, NULL);
@@ -91,12 +96,15 @@ void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str
     struct emf e = {.logs = logs,
                     .batch = batch,
                     .root = root,
+                    .left = *left < MAX_OBSERVATIONS ? *left : MAX_OBSERVATIONS,
                     .metric = {.account = account,
                                .region = region,
                                .time_ms = json_int(aws, "Timestamp", time_ms)}};
     int64_t now_ms = clock_world_ms();
+    size_t before = e.left;
     if (e.metric.time_ms < now_ms - TWO_WEEKS_MS || e.metric.time_ms > now_ms + TWO_HOURS_MS)
         return;
     for (size_t i = 0; i < json_array_size(directives) && i < MAX_DIRECTIVES; i++)
         put_directive(&e, json_array_get(directives, i));
+    *left -= before - e.left;
 }

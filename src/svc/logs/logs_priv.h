@@ -53,6 +53,7 @@ struct logs_event {
     int64_t ingested_ms;
     uint64_t stream_id;
     str stream, message;
+    bool plain; /* to be written: no metrics are looked for in it */
 };
 /* Appends the row's value; `at` stands in its key. */
 void logs_event_encode(struct buf *out, const struct logs_event *event);
@@ -108,9 +109,14 @@ void logs_write(struct logs_svc *logs, const struct rows *rows, const struct log
 void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, double bytes);
 
 /* ---- emf.c ---- */
-/* Metrics in a message of the embedded metric format go to the hub, in the same batch. */
+/*
+ * Metrics in a message of the embedded metric format go to the hub, in the same batch: 3,000
+ * observations of an event at most, and *left of all its batch, which is counted down. The specification
+ * lets a document of 256 KiB stand for three million.
+ */
+enum { LOGS_EMF_MOST = 20000 };
 void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str region,
-              int64_t time_ms, str message);
+              int64_t time_ms, str message, size_t *left);
 
 /* ---- known.c: ids of groups and streams, for the hub's port ---- */
 /* With a lock of its own: any thread. */

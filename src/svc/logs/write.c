@@ -29,11 +29,13 @@ void logs_write(struct logs_svc *logs, const struct rows *rows, const struct log
                 const struct logs_event *events, size_t n) {
     int64_t now_ms = clock_world_ms();
     double bytes = 0;
+    size_t left = LOGS_EMF_MOST;
     for (size_t i = 0; i < n; i++) {
         add_event(logs, rows, target, &events[i], now_ms);
         bytes += (double)logs_event_size(events[i].message);
-        logs_emf(logs, rows->batch, target->account, target->region, events[i].at.time_ms,
-                 events[i].message);
+        if (!events[i].plain)
+            logs_emf(logs, rows->batch, target->account, target->region, events[i].at.time_ms,
+                     events[i].message, &left);
     }
     if (n)
         logs_count_bytes(rows->batch, target->group, 1, bytes);
@@ -60,6 +62,7 @@ static void put_run(struct logs_svc *logs, const struct rows *rows, const struct
     for (size_t i = 0; i < n; i++)
         if (lines[i].message.len) { /* an event has a message */
             events[full].at.time_ms = lines[i].time_ms;
+            events[full].plain = lines[i].plain;
             events[full++].message = lines[i].message;
         }
     logs_write(logs, rows, &target, events, full);

@@ -24,16 +24,34 @@ struct sqs_live *sqs_live_get_locked(struct sqs_svc *svc, uint64_t queue_id) {
     return live;
 }
 
+static void live_free(struct sqs_live *live) {
+    map_deinit(&live->claims);
+    buf_deinit(&live->row_key);
+    free(live);
+}
+
 void sqs_live_free_all(struct sqs_svc *svc) {
     size_t at = 0;
     str key;
     void *value;
-    while (map_next(&svc->live, &at, &key, &value)) {
-        map_deinit(&((struct sqs_live *)value)->claims);
-        buf_deinit(&((struct sqs_live *)value)->row_key);
-        free(value);
-    }
+    while (map_next(&svc->live, &at, &key, &value))
+        live_free(value);
     map_deinit(&svc->live);
+}
+
+void sqs_live_forget_unseen(struct sqs_svc *svc, int64_t seen_ms) {
+    size_t at = 0;
+    str key;
+    void *value;
+    LOCK_SCOPE(&svc->lock);
+    while (map_next(&svc->live, &at, &key, &value)) {
+        struct sqs_live *live = value;
+        if (live->seen_ms == seen_ms || !list_empty(&live->waiters) || live->claims.n ||
+            live->armed_ms != INT64_MAX)
+            continue;
+        map_remove(&svc->live, id_key(&live->id));
+        live_free(live);
+    }
 }
 
 /* ---- Receivers ---- */

@@ -74,7 +74,7 @@ hub_due_fn sqs_queue_due;
 hub_timer_fn sqs_each_minute;
 /* No wait at a queue is longer. */
 enum { SQS_LONGEST_MS = 60000 };
-/* One queue. Under svc->lock; made when first asked for, and kept until the service closes. */
+/* One queue. Under svc->lock; made when first asked for; see sqs_live_forget_unseen. */
 struct sqs_live {
     uint64_t id;
     struct list waiters;
@@ -87,6 +87,7 @@ struct sqs_live {
     bool dirty;         /* its counts have changed since they were put */
     int64_t put_ms;     /* world time of the last metrics */
     int64_t active_ms;  /* world time of the last change; 0: none in this life */
+    int64_t seen_ms;    /* world time at which the walk over all queues that met it began */
 };
 /*
  * The queue is looked at then (0: at once), or earlier where it is armed for an earlier time.
@@ -96,6 +97,11 @@ void sqs_live_arm_locked(struct sqs_svc *svc, struct sqs_live *live, int64_t due
 void sqs_live_arm_waiting(struct sqs_svc *svc);
 /* Made when missing. */
 struct sqs_live *sqs_live_get_locked(struct sqs_svc *svc, uint64_t queue_id);
+/*
+ * Forgets the queues that the walk which began at seen_ms has not met, for they are gone; but for
+ * those that somebody still waits at, takes from or arms: the next walk forgets them.
+ */
+void sqs_live_forget_unseen(struct sqs_svc *svc, int64_t seen_ms);
 /* At the end of the service: nobody waits any more. */
 void sqs_live_free_all(struct sqs_svc *svc);
 /*

@@ -116,6 +116,7 @@ static bool is_active(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
 static bool is_minute(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get_locked(svc, queue_id);
+    live->seen_ms = now_ms;
     if (now_ms / minute_ms == live->put_ms / minute_ms)
         return false;
     live->dirty = false;
@@ -152,6 +153,7 @@ int64_t sqs_each_minute(void *ctx) {
         if (kit_doc_of(it->key, it->value, &doc) == 0 && sqs_queue_of(&doc, &queue) == 0)
             look_each_minute(svc, &queue, now);
     }
+    sqs_live_forget_unseen(svc, now);
     return (now / minute_ms + 1) * minute_ms;
 }
 

@@ -118,7 +118,9 @@ static struct lambda_inv *finished_locked(struct lambda_env *env) {
 /* The only line that the invocation has of calotype's, or absent. */
 static str told(const struct lambda_inv *inv) {
     str found = STR_NONE, line;
-    for (int i = 0; (line = line_at(&inv->lines, i)).p; i++)
+    int64_t time_ms;
+    struct cur at = cur_of(buf_view(&inv->lines.bytes));
+    while (lambda_lines_next(&at, &time_ms, &line))
         if (str_starts(line, S("calotype: "))) {
             CHECK(!found.p);
             found = line;

@@ -1,9 +1,7 @@
-/* What functions are: creating, reading, changing, deleting, permissions, packages. Nothing runs
- * here. */
+/* What functions are: creating, reading, changing, deleting, permissions. Nothing runs here. */
 #include "lambda_fixture.h"
 
 #include "base/rand.h"
-#include "svc/lambda/code.h"
 #include "svc/lambda/fn.h"
 
 static int setup(void **state) {
@@ -345,98 +343,6 @@ static void test_event_invoke_config(void **state) {
             "ResourceNotFoundException", "");
 }
 
-/* ---- Packages ---- */
-static int unpack(const struct zip_entry *entries, size_t n, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf zip = {0};
-    char dir[17], root[96];
-    make_zip(&zip, entries, n);
-    rand_hex(dir, 8);
-    snprintf(root, sizeof root, "%s/functions", fx.c.dir);
-    return lambda_code_unpack(root, buf_view(&zip), dir, err);
-}
-
-static void test_bad_packages(void **state) {
-    (void)state;
-    static const struct {
-        const char *what;
-        struct zip_entry entries[2];
-        size_t n;
-    } cases[] = {
-        {"leaves by ..", {{"../evil", "x", 0, 0}}, 1},
-        {"leaves in the middle", {{"a/../../evil", "x", 0, 0}}, 1},
-        {"absolute", {{"/etc/evil", "x", 0, 0}}, 1},
-        {"a dot", {{"./evil", "x", 0, 0}}, 1},
-        {"empty part", {{"a//evil", "x", 0, 0}}, 1},
-        {"backslash", {{"..\\evil", "x", 0, 0}}, 1},
-        {"a symbolic link", {{"link", "/etc/passwd", 0, 0120777}}, 1},
-        {"through a symbolic link", {{"link", "/tmp", 0, 0120777}, {"link/evil", "x", 0, 0}}, 2},
-        {"a device", {{"null", "", 0, 0020666}}, 1},
-        {"below a file", {{"a", "x", 0, 0}, {"a/b", "x", 0, 0}}, 2},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct err err = {0};
-        int r = unpack(cases[i].entries, cases[i].n, &err);
-        CHECK_CASE(r == LAMBDA_E_ZIP, cases[i].what);
-        CHECK_CASE(str_starts(str_c(err.text), S("Could not unzip uploaded file.")), cases[i].what);
-    }
-    char evil[96];
-    snprintf(evil, sizeof evil, "%s/evil", fx.c.dir);
-    CHECK_INT(access(evil, F_OK), -1);
-    json_t *code = json_object();
-    json_set_str(code, "ZipFile", S("bm8gemlw"));
-    refused(call_op("CreateFunction", new_function("fn", code, NULL)), 400,
-            "InvalidParameterValueException", "Could not unzip uploaded file.");
-}
-
-static void test_good_package(void **state) {
-    (void)state;
-    static const struct zip_entry entries[] = {
-        {"bootstrap", "#!/x", 0, 0100755},
-        {"lib/a.so", "text", 0, 0},
-        {"empty/", "", 0, 0040755},
-        {"lib/deep/b", "", 0, 0},
-    };
-    CLEANUP_DEINIT(buf) struct buf zip = {0};
-    struct err err = {0};
-    char root[96], path[128];
-    struct stat st;
-    make_zip(&zip, entries, ARRAY_LEN(entries));
-    snprintf(root, sizeof root, "%s/functions", fx.c.dir);
-    mode_t before = umask(077); /* the daemon's may be anything; functions run as another user */
-    CHECK_INT(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0);
-    umask(before);
-    static const struct {
-        const char *name;
-        mode_t mode;
-    } want[] = {{"good", 0040755},       {"good/bootstrap", 0100755},
-                {"good/lib", 0040755},   {"good/lib/a.so", 0100644},
-                {"good/empty", 0040755}, {"good/lib/deep/b", 0100644}};
-    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
-        snprintf(path, sizeof path, "%s/%s", root, want[i].name);
-        CHECK_CASE(stat(path, &st) == 0 && st.st_mode == want[i].mode, want[i].name);
-    }
-    CHECK_INT(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0); /* again: it is there */
-}
-
-/* What a function's row names survives a restart; what nobody names, and what is half made, goes.
- */
-static void test_sweep(void **state) {
-    (void)state;
-    make("fn");
-    CLEANUP_DEINIT(answer) struct answer a = call_op("GetFunctionConfiguration", named("fn"));
-    char path[128];
-    snprintf(path, sizeof path, "%s/functions/.half-1234", fx.c.dir);
-    CHECK_INT(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/functions/nobody", fx.c.dir);
-    CHECK_INT(mkdir(path, 0700), 0);
-    close_services();
-    open_services(false);
-    CHECK_INT(access(path, F_OK), -1);
-    snprintf(path, sizeof path, "%s/functions/.half-1234", fx.c.dir);
-    CHECK_INT(access(path, F_OK), -1);
-    must(call_op("GetFunction", named("fn")));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -451,9 +357,6 @@ int main(void) {
         CASE(test_concurrency),
         CASE(test_tags),
         CASE(test_event_invoke_config),
-        CASE(test_bad_packages),
-        CASE(test_good_package),
-        CASE(test_sweep),
 #undef CASE
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

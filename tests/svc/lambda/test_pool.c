@@ -205,6 +205,45 @@ static void test_idle_memory(void **) {
     lock_drop(&svc->lock);
 }
 
+static void *come_to_rest(void *env_) {
+    struct lambda_env *env = env_;
+    poll(NULL, 0, 20);
+    LOCK_SCOPE(&svc->lock);
+    lambda_env_park_locked(env, some_request());
+    env->parked = NULL;
+    lambda_env_weigh_locked(env, 12 << 20);
+    return NULL;
+}
+
+/* Room that is about to come is waited for; where everybody runs the caller is told at once. */
+static void test_patience(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    CLEANUP(lambda_inv) struct lambda_inv *refused = invocation(b);
+    svc->memory_bytes = 2100ULL << 20;
+    lock_take(&svc->lock);
+    struct lambda_env *env = busy_locked(a);
+    struct lambda_env *busy = busy_locked(a), *idle = idle_locked(a);
+    lambda_env_weigh_locked(idle, 12 << 20);
+    lock_drop(&svc->lock);
+    CHECK_INT(lambda_dispatch_soon(svc, refused), LAMBDA_E_ROOM);
+    CHECK_INT(idle->state, ENV_IDLE); /* nobody ends for nothing */
+    CHECK_INT(svc->patient, 0);
+
+    lock_take(&svc->lock);
+    lambda_inv_free(lambda_env_settle_locked(env));
+    lock_drop(&svc->lock);
+    pthread_t thread;
+    CHECK_INT(pthread_create(&thread, NULL, come_to_rest, env), 0);
+    answered.n = 0;
+    CHECK_INT(lambda_dispatch_soon(svc, invocation(b)), 0);
+    pthread_join(thread, NULL);
+    CHECK_TEXT(answered.fault, "this daemon runs no functions"); /* it was to be started */
+    CHECK_INT(env->state, ENV_IDLE);
+    CHECK_INT(busy->state, ENV_BUSY);
+    CHECK_INT(svc->patient, 0);
+}
+
 static void test_walk(void **) {
     CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "", "");
     CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "", "");
@@ -476,11 +515,14 @@ static void test_damaged_function(void **) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
-        LIVES(test_choice),    LIVES(test_keys_must_last), LIVES(test_limits),
-        LIVES(test_memory),    LIVES(test_idle_memory),    LIVES(test_walk),
-        LIVES(test_sleep),     LIVES(test_deadlines),      LIVES(test_slow_start),
-        LIVES(test_old_lines), LIVES(test_output),         LIVES(test_long_line),
-        LIVES(test_tail),      LIVES(test_failures),       LIVES(test_damaged_function),
+        LIVES(test_choice),      LIVES(test_keys_must_last),
+        LIVES(test_limits),      LIVES(test_memory),
+        LIVES(test_idle_memory), LIVES(test_patience),
+        LIVES(test_walk),        LIVES(test_sleep),
+        LIVES(test_deadlines),   LIVES(test_slow_start),
+        LIVES(test_old_lines),   LIVES(test_output),
+        LIVES(test_long_line),   LIVES(test_tail),
+        LIVES(test_failures),    LIVES(test_damaged_function),
 #undef LIVES
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

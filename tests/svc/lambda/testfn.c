@@ -2,26 +2,26 @@
  * A function for the tests, static, with its own few lines of HTTP. The event's "do" says what:
  *   echo (default), error, exit, sleep, oom, fork, log, env, count, big, api, twice,
  *   flood (prints "bytes":N of what "of" names: newlines, binary, one line, EMF documents, lines)
+ * or one of the hostile ones of testfn_hostile.c.
  * The variable INIT says how it starts: error, exit, slow; absent: well.
  */
+#include "testfn.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <sys/shm.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { BUFFER = 8 * 1024 * 1024 };
-static char in[BUFFER], event[BUFFER], id[64];
+static char in[BUFFER];
+char event[BUFFER], id[64];
 static size_t event_len;
 static int count;
 
-static int dial(int port) {
+int dial(int port) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -40,9 +40,8 @@ static void send_all(int fd, const char *p, size_t n) {
     }
 }
 
-/* One request on a connection of its own; the answer, headers included, is in `in`. The status. */
-static int call(int port, const char *method, const char *path, const char *headers,
-                const char *body, size_t n) {
+int call(int port, const char *method, const char *path, const char *headers, const char *body,
+         size_t n) {
     char head[1024];
     int fd = dial(port);
     int len = snprintf(
@@ -74,19 +73,19 @@ static void header(const char *name, char *out, size_t room) {
                  at + strlen(name) + 2);
 }
 
-static bool wants(const char *what) {
+bool wants(const char *what) {
     char text[64];
     snprintf(text, sizeof text, "\"do\":\"%s\"", what);
     return strstr(event, text) != NULL;
 }
 
-static int respond(const char *body, size_t n) {
+int respond(const char *body, size_t n) {
     char path[160];
     snprintf(path, sizeof path, "/2018-06-01/runtime/invocation/%s/response", id);
     return call(9001, "POST", path, "", body, n);
 }
 
-static void respond_text(const char *body) { respond(body, strlen(body)); }
+void respond_text(const char *body) { respond(body, strlen(body)); }
 
 static void fail(void) {
     char path[160];
@@ -104,32 +103,6 @@ static void eat_memory(void) {
         memset(p, 1, 1 << 20);
         usleep(200);
     }
-}
-
-/* Memory that no process maps, up to 2 GiB; says how far it came. */
-static char mib[1 << 20];
-
-static bool more_memfd(void) {
-    int fd = memfd_create("x", 0);
-    return fd >= 0 && write(fd, mib, sizeof mib) == (ssize_t)sizeof mib;
-}
-
-static bool more_sysv(void) {
-    int segment = shmget(IPC_PRIVATE, sizeof mib, IPC_CREAT | 0600);
-    char *at = segment < 0 ? (char *)-1 : shmat(segment, NULL, 0);
-    if (at == (char *)-1)
-        return false;
-    memset(at, 1, sizeof mib);
-    return shmdt(at) == 0;
-}
-
-static void hoard(bool (*more)(void)) {
-    char text[128];
-    int n = 0;
-    while (n < 2048 && more())
-        n++;
-    snprintf(text, sizeof text, "{\"mib\":%d,\"why\":\"%s\"}", n, strerror(errno));
-    respond_text(text);
 }
 
 static void tell_environment(void) {
@@ -246,10 +219,6 @@ static void handle(void) {
         respond_text("\"rested\"");
     } else if (wants("oom"))
         eat_memory();
-    else if (wants("memfd"))
-        hoard(more_memfd);
-    else if (wants("sysv"))
-        hoard(more_sysv);
     else if (wants("fork")) {
         if (fork() == 0)
             sleep(1000);
@@ -269,7 +238,7 @@ static void handle(void) {
         answer_twice();
     else if (wants("flood"))
         flood();
-    else
+    else if (!hostile())
         respond(event, event_len);
 }
 

@@ -6,7 +6,6 @@ import os
 import pathlib
 import sys
 import time
-import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))

@@ -10,7 +10,8 @@ static void put(struct cloud *c, int64_t time_ms, const char *directives, const 
                directives, more);
     for (size_t i = 0; i < text.len; i++)
         buf_char(&line, text.p[i] == '\'' ? '"' : text.p[i]);
-    struct hub_log one = {S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms, buf_view(&line)};
+    struct hub_log one = {S(ACCOUNT), S("us-east-1"),  S("g"), S("s"),
+                          base_ms,    buf_view(&line), false};
     hub_put_log(c->hub, batch, &one, 1);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
 }
@@ -220,17 +221,68 @@ static void without_a_time(void **state) {
                            S(" {\"_aws\":{\"CloudWatchMetrics\":"
                              "[{\"Namespace\":\"Late\",\"Metrics\":"
                              "[{\"Name\":\"m\",\"Unit\":\"Bytes\"}]}]},"
-                             "\"m\":4}")};
+                             "\"m\":4}"),
+                           false};
     hub_put_log(c->hub, batch, &line, 1);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
     CHECK(statistic(c, "Late", "Sum", base_ms) == 4);
     CHECK_STR(json_str(json_array_get(json_arr(c->call.out, "Datapoints"), 0), "Unit"), S("Bytes"));
 }
 
+/* A line within all these limits that stands for three million observations. */
+static void write_bomb(struct buf *out) {
+    CLEANUP_DEINIT(buf) struct buf sets = {0}, names = {0}, members = {0};
+    for (int i = 0; i < 30; i++) {
+        buf_printf(&sets, "%s[\"d%d\"]", i ? "," : "", i);
+        buf_printf(&members, ",\"d%d\":\"v\"", i);
+    }
+    for (int i = 0; i < 100; i++) {
+        buf_printf(&names, "%s{\"Name\":\"m%d\"}", i ? "," : "", i);
+        buf_printf(&members, ",\"m%d\":[0", i);
+        for (int n = 1; n < 100; n++)
+            buf_printf(&members, ",%d", n);
+        buf_char(&members, ']');
+    }
+    buf_c(out, "{\"_aws\":{\"CloudWatchMetrics\":[");
+    for (int i = 0; i < 10; i++)
+        buf_printf(out, "%s{\"Namespace\":\"Bomb%d\",\"Dimensions\":[%s],\"Metrics\":[%s]}",
+                   i ? "," : "", i, buf_cstr(&sets), buf_cstr(&names));
+    buf_printf(out, "]}%s}", buf_cstr(&members));
+}
+
+/* What a batch gets of it, and of many of them, is bounded; a plain line's metrics are left out. */
+static void bombs(void **state) {
+    struct cloud *c = *state;
+    CLEANUP_DEINIT(buf) struct buf line = {0};
+    write_bomb(&line);
+    struct hub_log lines[20];
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        lines[i] = (struct hub_log){S(ACCOUNT), S("us-east-1"),  S("g"), S("s"),
+                                    base_ms,    buf_view(&line), false};
+    static const struct {
+        const char *name;
+        size_t n, least, most;
+        bool plain;
+    } rows[] = {
+        {"one", 1, 3000, 2 * 3000 + 10, false},
+        {"many", 20, 20000, 2 * 20000 + 100, false},
+        {"plain", 20, 40, 50, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+        for (size_t n = 0; n < rows[i].n; n++)
+            lines[n].plain = rows[i].plain;
+        hub_put_log(c->hub, batch, lines, rows[i].n);
+        CHECK_CASE(store_batch_rows(batch) >= rows[i].least, rows[i].name);
+        CHECK_CASE(store_batch_rows(batch) <= rows[i].most, rows[i].name);
+        CHECK_INT(store_commit(c->store, batch, NULL), 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(values), T(values_of_a_list), T(dimensions), T(limits_of_counts), T(limits_of_lengths),
-        T(times),  T(without_a_time),
+        T(times),  T(without_a_time),   T(bombs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

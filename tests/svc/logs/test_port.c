@@ -3,8 +3,8 @@
 
 static void put(struct cloud *c, const char *group, const char *stream, const char *text) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct hub_log line = {S(ACCOUNT),    S("us-east-1"), str_c(group),
-                           str_c(stream), base_ms + 1,    str_c(text)};
+    struct hub_log line = {S(ACCOUNT),  S("us-east-1"), str_c(group), str_c(stream),
+                           base_ms + 1, str_c(text),    false};
     hub_put_log(c->hub, batch, &line, 1);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
 }

@@ -74,7 +74,8 @@ static void streams_go_while_their_group_changes(void **state) {
 static void *put_line(void *ctx) {
     struct cloud *c = ctx;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct hub_log line = {S(ACCOUNT), S("us-east-1"), S("g"), S("line"), base_ms, S("text")};
+    struct hub_log line = {S(ACCOUNT), S("us-east-1"), S("g"), S("line"),
+                           base_ms,    S("text"),      false};
     hub_put_log(c->hub, batch, &line, 1);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
     return NULL;
@@ -122,7 +123,8 @@ static void retention_that_is_taken_off(void **state) {
     CLEANUP_MEM struct hub_log *lines = mem_zalloc(OLD_EVENTS * sizeof *lines);
     for (int i = 0; i < OLD_EVENTS; i++)
         lines[i] = (struct hub_log){
-            S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms - 10 * 86400000LL + i, S("old")};
+            S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms - 10 * 86400000LL + i,
+            S("old"),   false};
     hub_put_log(c->hub, batch, lines, OLD_EVENTS);
     CHECK_INT(store_commit(c->store, batch, NULL), 0);
     ok(logs_call(c, "PutRetentionPolicy", "{'logGroupName':'g','retentionInDays':7}"));

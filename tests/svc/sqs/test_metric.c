@@ -59,8 +59,39 @@ static void a_deletion_counts_once(void **state) {
     CHECK_INT(deleted.count, 0);
 }
 
+/* What is known of queues in memory ends with them. */
+static void queues_that_are_gone_are_forgotten(void **state) {
+    struct cloud *c = *state;
+    for (int i = 0; i < 30; i++) {
+        CLEANUP_DEINIT(buf) struct buf name = {0}, in = {0};
+        buf_printf(&name, "{'QueueName':'gone-%d'}", i);
+        ok(sqs_call(c, "CreateQueue", buf_cstr(&name)));
+        buf_printf(&in, "{'QueueUrl':'http://localhost/" ACCOUNT "/gone-%d'", i);
+        size_t url = in.len;
+        buf_c(&in, ",'MessageBody':'m'}");
+        ok(sqs_call(c, "SendMessage", buf_cstr(&in)));
+        in.len = url;
+        buf_c(&in, "}");
+        ok(sqs_call(c, "ReceiveMessage", buf_cstr(&in)));
+        ok(sqs_call(c, "DeleteQueue", buf_cstr(&in)));
+    }
+    CHECK_RANGE(sqs->live.n, 31, 31);
+    /* What was armed has had its turn (no hub runs here). */
+    size_t at = 0;
+    str key;
+    void *live;
+    while (map_next(&sqs->live, &at, &key, &live))
+        sqs_queue_due(sqs, NULL, &(struct hub_due_item){.id = ((struct sqs_live *)live)->id});
+    later(61000);
+    sqs_each_minute(sqs);
+    CHECK_INT(sqs->live.n, 1);
+    ok(sqs_call(c, "SendMessage", "{" JOBS ",'MessageBody':'m'}"));
+    CHECK_TEXT(received(c, TEN), "m");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {T(a_message_that_comes_during_a_run_counts),
-                                       T(a_deletion_counts_once)};
+                                       T(a_deletion_counts_once),
+                                       T(queues_that_are_gone_are_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
