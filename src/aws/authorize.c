@@ -44,7 +44,8 @@ static const struct policy_context *make_context(void *arg) {
     struct asking *a = arg;
     if (a->context)
         return a->context;
-    tell_unknown(a);
+    if (!a->rq->priv->context) /* once a request */
+        tell_unknown(a);
     a->context = policy_context_new_over(aws_context_of_request(a->rq));
     a->unread = aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
     policy_context_add_later(a->context, S("aws:ResourceTag/"), add_tags, a);

@@ -175,20 +175,24 @@ const struct policy_context *aws_context_of_request(struct rq *rq) {
 
 /* ---- Of the question ---- */
 
-/* A list is a key of several values. */
+/* A list is a key of several values; times are seconds, with a fraction. */
 static void add_member(struct policy_context *c, str key, const json_t *value) {
+    char number[32];
     size_t i;
     json_t *item;
     json_array_foreach (value, i, item)
         if (json_is_string(item))
             policy_context_add(c, key, json_text(item));
-    if (json_is_integer(value)) {
-        char number[24];
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-        policy_context_add(c, key, str_c(number));
-    } else if (json_is_string(value)) {
+    if (json_is_string(value))
         policy_context_add(c, key, json_text(value));
-    }
+    else if (json_is_boolean(value))
+        policy_context_add(c, key, json_is_true(value) ? S("true") : S("false"));
+    if (json_is_integer(value))
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(number, sizeof number, "%.3f", json_real_value(value));
+    if (json_is_number(value))
+        policy_context_add(c, key, str_c(number));
 }
 
 /* Of a list that the right does not go through, every item's. */

@@ -424,6 +424,26 @@ class Keys(CloudCase):
         self.assertEqual(filled - seen, set(), "filled keys without a case")
         self.assertEqual(seen - filled, set(), "cases of keys that are not in the table")
 
+    def test_what_lambda_sends_in_a_role(self):
+        """A destination is asked for with the queue's tags."""
+        if self.cloud.admin("GET", "/health")[1]["isolation"] == "none" or not os.environ.get("TESTFN"):
+            self.skipTest("functions cannot be sandboxed here")
+        sqs, lam, iam = (self.cloud.client(s, tls=False) for s in ("sqs", "lambda", "iam"))
+        queues = {team: sqs.create_queue(QueueName="sent-" + team, tags={"team": team})["QueueUrl"] for team in ("red", "blue")}
+        role = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="sender", PolicyName="p", PolicyDocument=document(
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": ["red", "blue"], "aws:ResourceAccount": A}}},
+            {"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "blue"}}}))
+        for team in ("blue", "red"):
+            name = "sends-" + team
+            lam.create_function(FunctionName=name, Runtime="provided.al2023", Role=role, Handler="h", Code={"ZipFile": self.package()})
+            lam.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": f"arn:aws:sqs:{HERE}:sent-{team}"}})
+            lam.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+        wait_for(lambda: sqs.receive_message(QueueUrl=queues["red"]).get("Messages"))
+        wait_for(lambda: "the role of sends-blue may not send to" in self.cloud.stderr)
+        self.assertNotIn("the role of sends-red may not", self.cloud.stderr)
+        self.assertEqual(sqs.get_queue_attributes(QueueUrl=queues["blue"], AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"], "0")
+
     def test_absent(self):
         """Null holds for all of them, and a Deny where one is there does not apply."""
         absent = [key.replace("/*", "/team") for key, is_filled in table().items() if not is_filled]
