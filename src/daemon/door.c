@@ -70,15 +70,20 @@ static void refuse_body(struct net_req *req) {
     daemon_reply_error(req, 503, "there is no room for the body at the moment");
 }
 
+/* Where the request's body goes. */
+static void hold(const struct daemon_doors *doors, struct net_req *req) {
+    struct aws_held *held = arena_new(&req->arena, struct aws_held);
+    aws_held_init(held, doors->bodies, AWS_SHARE_UNPROVEN);
+    req->app = held;
+}
+
 static void begin(void *ctx, struct net_req *req) {
     struct daemon_doors *doors = ctx;
     if (!find_door(doors, req)) {
         doors->inner.begin(doors->inner.ctx, req);
         return;
     }
-    struct aws_held *held = arena_new(&req->arena, struct aws_held);
-    aws_held_init(held, doors->bodies, AWS_SHARE_UNPROVEN);
-    req->app = held;
+    hold(doors, req);
     if (req->has_length && req->content_length > doors->most_body)
         daemon_reply_error(req, 413, "the body is too large");
 }
@@ -130,7 +135,7 @@ static void refuse(void *ctx, struct net_req *req, const struct net_refusal *why
         return;
     }
     if (!req->app)
-        req->app = arena_new(&req->arena, struct buf); /* done releases it */
+        hold(doors, req); /* done releases it */
     daemon_reply_error(req, why->status, why->words);
 }
 
