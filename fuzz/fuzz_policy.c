@@ -13,9 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         resource = str_skip(document, (size_t)nul + 1);
         document = str_slice(document, 0, (size_t)nul);
     }
+    enum policy_kind kind = (enum policy_kind)(data[0] % 4);
+    bool of_caller = kind == POLICY_IDENTITY || kind == POLICY_SESSION;
     CLEANUP(policy) struct policy *policy = NULL;
     struct err err;
-    if (policy_new(&policy, (enum policy_kind)(data[0] % 3), document, &err))
+    if (policy_new(&policy, kind, document, &err))
         return 0;
     CLEANUP(policy_context) struct policy_context *context = policy_context_new();
     policy_context_add(context, S("aws:username"), S("ann"));
@@ -29,8 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                      .resource = resource,
                                      .context = context};
     const struct policy *list[] = {policy};
-    struct policy_set set = {.identity = list, .n_identity = data[0] % 3 == POLICY_IDENTITY};
-    if (data[0] % 3 != POLICY_IDENTITY)
+    struct policy_set set = {.identity = list, .n_identity = of_caller};
+    if (!of_caller)
         set.resource = policy;
     policy_decide(&request, &set);
     policy_is_public(policy);

@@ -5,6 +5,8 @@
 #include "aws/auth.h"
 
 #include "aws/auth_fault.h"
+#include "aws/meant.h"
+#include "aws/model.h"
 #include "base/clock.h"
 #include "base/codec.h"
 
@@ -22,6 +24,8 @@ struct aws_auth_priv {
     struct sign_key key;
     struct sign_request request; /* ready but for payload_hash */
     bool bad_mechanism, two_mechanisms;
+    bool v2_unclear; /* one of its parameters comes twice, or is badly encoded */
+    str clash;       /* of the query, and otherwise in the headers */
     str v2_expires;
 };
 
@@ -33,14 +37,15 @@ str aws_wire_header(const struct aws_wire *wire, const char *name) {
 }
 
 /*
- * Decoded value of the first parameter of that exact name; absent when missing, empty without '='.
+ * Decoded value of the parameter of that exact name; absent when missing, empty without '='.
+ * *ret_bad becomes true where it comes twice or is badly encoded.
  */
-static str wire_param(const struct aws_wire *wire, const char *name) {
+static str wire_param(const struct aws_wire *wire, const char *name, bool *ret_bad) {
     struct buf value = {0};
-    str found = sign_query_param(wire->query, name, &value)
-                    ? arena_str(wire->arena, buf_view(&value))
-                    : STR_NONE;
+    enum sign_param there = sign_query_param(wire->query, name, &value);
+    str found = there == SIGN_PARAM_ONE ? arena_str(wire->arena, buf_view(&value)) : STR_NONE;
     buf_deinit(&value);
+    *ret_bad = *ret_bad || there == SIGN_PARAM_BAD;
     return found;
 }
 
@@ -82,17 +87,30 @@ static bool read_query_claim(struct aws_auth *auth) {
 
 static bool read_v2_claim(struct aws_auth *auth) {
     struct aws_auth_priv *p = auth->priv;
-    str key = wire_param(p->wire, "AWSAccessKeyId");
-    str signature = wire_param(p->wire, "Signature");
-    if (!key.p && !signature.p)
+    bool *bad = &p->v2_unclear;
+    str key = wire_param(p->wire, "AWSAccessKeyId", bad);
+    str signature = wire_param(p->wire, "Signature", bad);
+    if (!key.p && !signature.p && !*bad)
         return false;
+    if (auth->kind == AWS_AUTH_V4_QUERY)
+        return true;
     p->claim.access_key = key;
     p->claim.signature = signature;
-    p->v2_expires = wire_param(p->wire, "Expires");
-    p->session_token = wire_param(p->wire, "x-amz-security-token");
+    p->v2_expires = wire_param(p->wire, "Expires", bad);
+    p->session_token = wire_param(p->wire, "x-amz-security-token", bad);
     if (!p->session_token.p)
         p->session_token = aws_wire_header(p->wire, "x-amz-security-token");
     return true;
+}
+
+/* Only S3 reads headers in a query, but no service may be told one thing here and another there. */
+static void read_meant(struct aws_auth *auth) {
+    struct aws_auth_priv *p = auth->priv;
+    bool v2 = auth->kind == AWS_AUTH_V2_QUERY;
+    auth->meant = *p->wire;
+    if (v2 || auth->kind == AWS_AUTH_V4_QUERY)
+        p->clash = aws_wire_move(
+            &auth->meant, v2 || str_eq(p->claim.scope.service, api_default->signing_name), v2);
 }
 
 void aws_auth_read(struct aws_auth *auth, const struct aws_wire *wire, int64_t now_ms) {
@@ -101,20 +119,21 @@ void aws_auth_read(struct aws_auth *auth, const struct aws_wire *wire, int64_t n
     p->wire = wire;
     p->now_ms = now_ms ? now_ms : clock_real_ms();
     str authorization = aws_wire_header(wire, "authorization");
-    bool in_query = false;
-    if (wire->query.len)
-        in_query = read_query_claim(auth);
-    if (in_query)
+    if (wire->query.len && read_query_claim(auth))
         auth->kind = AWS_AUTH_V4_QUERY;
-    else if (wire->query.len && read_v2_claim(auth))
-        auth->kind = AWS_AUTH_V2_QUERY;
-    if (authorization.len) {
+    if (wire->query.len && read_v2_claim(auth)) {
         p->two_mechanisms = auth->kind != AWS_AUTH_ANONYMOUS;
+        if (!p->two_mechanisms)
+            auth->kind = AWS_AUTH_V2_QUERY;
+    }
+    if (authorization.len) {
+        p->two_mechanisms = p->two_mechanisms || auth->kind != AWS_AUTH_ANONYMOUS;
         if (!p->two_mechanisms) {
             auth->kind = AWS_AUTH_V4_HEADER;
             read_header_claim(auth, authorization);
         }
     }
+    read_meant(auth);
     auth->access_key = p->claim.access_key;
     auth->scope_date = p->claim.scope.date;
     auth->scope_region = p->claim.scope.region;
@@ -324,7 +343,10 @@ static int take_payload_hash(struct aws_auth *auth) {
         return 0;
     }
     if (auth->kind == AWS_AUTH_V4_QUERY && !hash.p) {
-        hash = wire_param(p->wire, "X-Amz-Content-Sha256");
+        bool bad = false;
+        hash = wire_param(p->wire, "X-Amz-Content-Sha256", &bad);
+        if (bad)
+            return FAIL(auth, AUTH_FAULT_TWICE, NULL);
         if (!hash.p)
             hash = S("UNSIGNED-PAYLOAD");
     }
@@ -437,9 +459,45 @@ static int check_v4(struct aws_auth *auth, const struct aws_identity_source *sou
     return verify_v4(auth, auth->payload_hash);
 }
 
+/*
+ * "/bucket" is signed as "/bucket/" too: boto3 does so wherever the bucket stands, and it is the
+ * same resource.
+ */
+static bool is_bare_bucket(const struct aws_wire *wire) {
+    return !wire->host_bucket.p && str_rchr(wire->path, '/') == 0 && wire->path.len > 1;
+}
+
+static int verify_v2(struct aws_auth *auth) {
+    struct aws_auth_priv *p = auth->priv;
+    struct sign_request request = {.method = p->wire->method,
+                                   .path = p->wire->path,
+                                   .query = p->wire->query,
+                                   .headers = p->wire->headers,
+                                   .n_headers = p->wire->n_headers,
+                                   .s3 = true};
+    struct buf string = {0}, signature = {0};
+    bool good = false;
+    for (int spelling = is_bare_bucket(p->wire) ? 0 : 1; spelling < 2 && !good; spelling++) {
+        buf_clear(&string);
+        buf_clear(&signature);
+        request.path = spelling ? p->wire->path
+                                : arena_printf(p->wire->arena, STR_FMT "/", STR_ARG(p->wire->path));
+        sign_add_v2_string(&string, &request, p->wire->host_bucket, p->v2_expires);
+        sign_add_v2_signature(&signature, auth->identity->secret_key, buf_view(&string));
+        good = str_eq_secret(buf_view(&signature), p->claim.signature);
+    }
+    int r = good ? 0 : fail_signature(auth, buf_view(&string), STR_NONE);
+    buf_deinit(&string);
+    buf_deinit(&signature);
+    return r;
+}
+
 static int check_v2(struct aws_auth *auth, const struct aws_identity_source *source) {
     struct aws_auth_priv *p = auth->priv;
     int64_t expires;
+    if (p->dialect == AWS_DIALECT_S3 &&
+        (p->v2_unclear || !sign_v2_is_clear(p->wire->query, p->wire->host_bucket)))
+        return FAIL(auth, AUTH_FAULT_TWICE, NULL);
     if (p->dialect != AWS_DIALECT_S3 || !p->claim.access_key.p || !p->claim.signature.p ||
         !p->v2_expires.p)
         return FAIL(auth, AUTH_FAULT_V2_QUERY, NULL);
@@ -453,20 +511,7 @@ static int check_v2(struct aws_auth *auth, const struct aws_identity_source *sou
         r = fail_time(auth, AUTH_FAULT_EXPIRED, p->now_ms);
     if (r != 0)
         return r;
-    struct sign_request request = {.method = p->wire->method,
-                                   .path = p->wire->path,
-                                   .query = p->wire->query,
-                                   .headers = p->wire->headers,
-                                   .n_headers = p->wire->n_headers,
-                                   .s3 = true};
-    struct buf string = {0}, signature = {0};
-    sign_add_v2_string(&string, &request, p->wire->host_bucket, p->v2_expires);
-    sign_add_v2_signature(&signature, auth->identity->secret_key, buf_view(&string));
-    if (!str_eq_secret(buf_view(&signature), p->claim.signature))
-        r = fail_signature(auth, buf_view(&string), STR_NONE);
-    buf_deinit(&string);
-    buf_deinit(&signature);
-    return r;
+    return verify_v2(auth);
 }
 
 int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
@@ -477,11 +522,14 @@ int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
         return 0;
     if (p->two_mechanisms || p->bad_mechanism)
         return fail_claim(auth);
-    if (auth->kind == AWS_AUTH_V2_QUERY)
-        return check_v2(auth, source);
-    if (p->claim_outcome != SIGN_OK)
+    if (auth->kind != AWS_AUTH_V2_QUERY && p->claim_outcome != SIGN_OK)
         return fail_claim(auth);
-    return check_v4(auth, source);
+    if (p->clash.p)
+        return FAIL(auth, AUTH_FAULT_TWICE,
+                    "The parameter " STR_FMT " is not valid, or contradicts another one or a "
+                    "header of the same name.",
+                    STR_ARG(p->clash));
+    return auth->kind == AWS_AUTH_V2_QUERY ? check_v2(auth, source) : check_v4(auth, source);
 }
 
 int aws_auth_body(struct aws_auth *auth, const unsigned char sha256[32]) {

@@ -6,7 +6,7 @@
  *
  *   aws_auth_read   headers are there: what the request claims (kind, access key, scope). Never
  *                   fails, and nothing is believed yet; the router may use scope_service and
- *                   scope_region.
+ *                   scope_region, and routes `meant`.
  *   aws_auth_check  the service is known: finds the key, checks times, and verifies the signature.
  *                   Where the signature covers a body that no header declares the hash of (every
  *                   service but S3), auth->awaits_body is set and the identity is NOT yet proven.
@@ -16,7 +16,7 @@
  * Forms: SigV4 in the Authorization header, SigV4 in the query string (any service, expiry of 1 to
  * 604800 s), SigV2 in the query string (S3 only), and none (anonymous). Any region in a scope is
  * accepted: bucket names, IAM and STS are global. Times are real time. host and every x-amz-*
- * header must be signed.
+ * header must be signed. Nothing that proves the caller may stand in a request twice.
  *
  * Memory: everything in struct aws_auth points into the request's arena or the request's own bytes,
  * but identity, which is a reference that aws_auth_deinit drops.
@@ -42,7 +42,7 @@ struct aws_wire {
      */
     str host_bucket;
 };
-/* All of req's, copied where needed into req->arena. */
+/* All of req's, copied where needed into req->arena; headers of one name as one. */
 struct aws_wire aws_wire_of(struct net_req *req);
 /* First header of that name (without case), absent when missing. */
 str aws_wire_header(const struct aws_wire *wire, const char *name);
@@ -73,6 +73,11 @@ struct aws_auth {
     str scope_service; /* "s3", "sns", "lambda", …: the signing name */
     /* x-amz-content-sha256 as signed; absent when the body itself must be hashed */
     str payload_hash;
+    /*
+     * The request as its signature means it, with the headers that a presigned URL of S3 has in its
+     * query: what is routed and decoded
+     */
+    struct aws_wire meant;
     int64_t signed_ms;  /* X-Amz-Date, or 0 */
     int64_t expires_ms; /* presigned: when it ends; else 0 */
 

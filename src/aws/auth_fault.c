@@ -79,6 +79,10 @@ static const struct aws_error rows[AUTH_N_FAULTS][4] = {
         "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
         "string parameter or the Authorization header should be specified",
         "Only one of header and query string authentication is allowed"),
+    [AUTH_FAULT_TWICE] = INCOMPLETE(
+        "InvalidRequest", 400,
+        "The query string says something twice, or in a form that can be read in two ways",
+        "The query string says something twice, or in a form that can be read in two ways"),
     [AUTH_FAULT_NO_DATE] = INCOMPLETE(
         "AccessDenied", 403, "AWS authentication requires a valid Date or x-amz-date header",
         "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."),

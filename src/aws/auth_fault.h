@@ -23,6 +23,7 @@ enum auth_fault {
     AUTH_FAULT_V2_QUERY,  /* SigV2's parameters incomplete */
     AUTH_FAULT_MECHANISM, /* not a kind of signature that is accepted */
     AUTH_FAULT_TWO_MECHANISMS,
+    AUTH_FAULT_TWICE, /* what is signed can be read in two ways */
     AUTH_FAULT_NO_DATE,
     AUTH_FAULT_UNSIGNED_HEADER,
     AUTH_FAULT_NO_HASH,  /* S3 without x-amz-content-sha256 */

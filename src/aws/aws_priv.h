@@ -4,6 +4,7 @@
  * on a request: the pool thread that net gave it to, or the caller of aws_call.
  */
 #include "aws/auth.h"
+#include "aws/bodies.h"
 #include "aws/call.h"
 #include "aws/codec_priv.h"
 #include "aws/model.h"
@@ -44,6 +45,7 @@ struct aws_cloud {
     /* by api->index; the last stays empty, for those that we do not have */
     struct cloud_service services[API_N_SERVICES + 1];
     struct router *router;
+    struct aws_bodies *bodies;
 };
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
@@ -77,6 +79,8 @@ struct route {
     str host_bucket;
     struct label labels[LABELS_MAX];
     size_t n_labels;
+    /* without empty and dot segments, for the services that sign it so */
+    str path;
     struct codec_param *params; /* of the query string */
     size_t n_params;
     enum aws_common error; /* where aws_route_request answers AWS_FAILED */
@@ -93,6 +97,13 @@ struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
 int aws_route_request(const struct router *router, const struct aws_wire *wire,
                       const struct aws_auth *auth, struct arena *arena, struct route *route);
+
+/*
+ * covered.c: is everything that the operation reads from the query signed, and signed once?
+ * *reterr_name: the parameter that is not. S3 and the rest and query services; the others read none.
+ */
+enum aws_cover { AWS_COVERED, AWS_COVER_UNSIGNED, AWS_COVER_TWICE };
+enum aws_cover aws_covered(const struct route *route, enum aws_auth_kind kind, str *reterr_name);
 
 /* ---- A request ---- */
 /* A header of the answer; the name is static, the value in the request's arena. */
@@ -153,10 +164,12 @@ struct rq_priv {
     void *sink_stream;
 
     struct route route;
+    struct aws_wire sent; /* what is signed; and what it means, which all but auth.c look at: */
     struct aws_wire wire;
     struct aws_auth auth;
     struct aws_body body;
-    struct buf raw; /* the decoded body of operations that do not stream */
+    struct aws_held held; /* the body of operations that do not stream */
+    struct buf unpacked;  /* … and what it was before it was compressed */
     str endpoint;
 
     int status; /* 0: the operation's own */
@@ -181,8 +194,13 @@ void aws_rq_reset(struct rq *rq);
 int aws_find_row(struct rq *rq); /* of route.op: its row and service */
 /* AWS_FAILED: the name of an operation without a row */
 int aws_fail_unsupported(struct rq *rq, str op);
-/* a body that came with Content-Encoding: gzip, but for S3 */
+int aws_check_covered(struct rq *rq); /* the query's parameters, of what was routed */
+/* a body that came with Content-Encoding: gzip, but for S3; rq->payload.bytes is replaced */
 int aws_gunzip(struct rq *rq);
+/* What aws_held_… answered, as the request's error. Always AWS_FAILED. */
+int aws_fail_held(struct rq *rq, int r);
+/* Counts what a large rq->payload.bytes will take as a document. */
+int aws_weigh(struct rq *rq);
 int aws_decode(struct rq *rq); /* fills rq->in from route, labels, headers and body */
 /*
  * The input against its shapes: required members, lengths, ranges, patterns, enums. The service's
@@ -210,3 +228,7 @@ int aws_open(struct rq *rq, uint64_t size);
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */
 void aws_reply(struct rq *rq, bool failed);
+
+/* ---- refuse.c ---- */
+/* net_app.refuse: answers in the form of the service that the head names, S3's without one. */
+void aws_refuse(void *ctx, struct net_req *req, const struct net_refusal *why);

@@ -5,6 +5,7 @@
  * code from S3 with it. Blocks until the operation is done (suspended ones included): not from
  * handlers that hold a snapshot longer than needed, never from the committer.
  */
+#include "aws/bodies.h"
 #include "aws/rq.h"
 
 /* The upper part is the question, the lower the answer. */
@@ -36,7 +37,9 @@ struct aws_options {
     struct aws_identity_source identities;
     const char *default_region; /* us-east-1 */
     const char *default_account;
-    uint64_t max_body; /* of non-streaming requests; 0: 16 MiB + 64 KiB */
+    /* of requests whose limit neither the operation nor its service has in its traits; 0: 1 MiB */
+    uint64_t max_body;
+    const struct aws_bodies_limits *bodies; /* NULL: a daemon's (aws/bodies.h) */
 };
 int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options, struct err *err);
 struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud);
@@ -60,6 +63,7 @@ struct net_app aws_cloud_app(struct aws_cloud *cloud);
 str aws_host_bucket(str host);
 /* What the options said; borrowed. */
 struct store *aws_cloud_store(struct aws_cloud *cloud);
+struct aws_bodies *aws_cloud_bodies(struct aws_cloud *cloud);
 struct hub *aws_cloud_hub(struct aws_cloud *cloud);
 const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);
 /* Walks the rows of every service: for `calotype` reports and the authorisation test. */

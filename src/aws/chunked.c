@@ -53,11 +53,11 @@ static int parse_size_line(struct aws_chunked *c) {
         return AWS_CHUNK_E_FORM;
     memcpy(c->signature, extension.p + key.len, 64);
     c->signature[64] = '\0';
-    return c->left > AWS_CHUNK_MAX_SIGNED ? AWS_CHUNK_E_SIZE : AWS_CHUNK_OK;
+    return AWS_CHUNK_OK;
 }
 
-static str signature_of(const struct aws_chunked *c) {
-    return c->is_signed ? str_c(c->signature) : STR_NONE;
+static int end_chunk(struct aws_chunked *c) {
+    return c->is_signed ? c->events.chunk(c->events.ctx, str_c(c->signature)) : AWS_CHUNK_OK;
 }
 
 static int in_size_line(struct aws_chunked *c, str *in) {
@@ -75,27 +75,18 @@ static int in_size_line(struct aws_chunked *c, str *in) {
     }
     c->over = true;
     c->state = in_trailers;
-    return c->events.last(c->events.ctx, signature_of(c));
+    return end_chunk(c);
 }
 
 static int in_bytes(struct aws_chunked *c, str *in) {
     str piece = str_slice(*in, 0, c->left < in->len ? (size_t)c->left : in->len);
-    bool complete = piece.len == c->left;
-    int r = AWS_CHUNK_OK;
     *in = str_skip(*in, piece.len);
     c->left -= piece.len;
-    if (complete)
-        c->state = in_bytes_end;
-    if (!c->is_signed)
-        return c->events.bytes(c->events.ctx, piece, STR_NONE);
-    if (complete && c->held.len == 0) /* whole in one piece: no copy */
-        return c->events.bytes(c->events.ctx, piece, signature_of(c));
-    buf_str(&c->held, piece);
-    if (complete) {
-        r = c->events.bytes(c->events.ctx, buf_view(&c->held), signature_of(c));
-        buf_clear(&c->held);
-    }
-    return r;
+    int r = c->events.bytes(c->events.ctx, piece);
+    if (r != AWS_CHUNK_OK || c->left > 0)
+        return r;
+    c->state = in_bytes_end;
+    return end_chunk(c);
 }
 
 static int in_bytes_end(struct aws_chunked *c, str *in) {
@@ -166,7 +157,4 @@ int aws_chunked_end(struct aws_chunked *chunked) {
     return r;
 }
 
-void aws_chunked_deinit(struct aws_chunked *chunked) {
-    buf_deinit(&chunked->line);
-    buf_deinit(&chunked->held);
-}
+void aws_chunked_deinit(struct aws_chunked *chunked) { buf_deinit(&chunked->line); }

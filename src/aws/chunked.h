@@ -5,21 +5,19 @@
  *   HEX[;chunk-signature=SIG] CRLF  bytes CRLF  …  0[;chunk-signature=SIG] CRLF  [name:value CRLF]…
  *   CRLF
  *
- * Bytes of an unsigned chunk are handed on as they come; those of a signed one only whole, so that
- * the caller can verify the signature before it lets them through.
+ * Bytes are handed on as they come, and none are kept: how large a chunk is said to be costs
+ * nothing. The signature of a signed one is told at its end, so the caller hashes along.
  */
 #include "base/buf.h"
 #include "base/outcomes.h"
 
 enum {
-    AWS_CHUNK_MAX_LINE = 2048,               /* a size line, or one trailer */
-    AWS_CHUNK_MAX_SIGNED = 16 * 1024 * 1024, /* a signed chunk, which is held in memory */
+    AWS_CHUNK_MAX_LINE = 2048, /* a size line, or one trailer */
     AWS_CHUNK_MAX_TRAILERS = 16,
 };
 enum {
     AWS_CHUNK_OK = 0,
     AWS_CHUNK_E_FORM = OUTCOMES_AWS_CHUNK, /* not this framing */
-    AWS_CHUNK_E_SIZE,                      /* a signed chunk over the limit */
     AWS_CHUNK_E_CUT,                       /* ended before its end */
 };
 
@@ -28,13 +26,10 @@ enum {
  */
 struct aws_chunk_events {
     void *ctx;
-    /*
-     * Bytes, in order. signature is absent for unsigned framing; for signed, bytes are one whole
-     * chunk.
-     */
-    int (*bytes)(void *ctx, str bytes, str signature);
-    /* The closing chunk of size 0. */
-    int (*last)(void *ctx, str signature);
+    /* Bytes, in order. */
+    int (*bytes)(void *ctx, str bytes);
+    /* A signed chunk is over, the closing one of size 0 too. */
+    int (*chunk)(void *ctx, str signature);
     /* A trailing header; name in lower case, value trimmed. */
     int (*trailer)(void *ctx, str name, str value);
 };
@@ -45,7 +40,6 @@ struct aws_chunked {
     bool is_signed;
     int (*state)(struct aws_chunked *, str *);
     struct buf line; /* the line so far */
-    struct buf held; /* a signed chunk so far */
     uint64_t left;   /* bytes of this chunk still to come */
     char signature[65];
     bool over;  /* the closing chunk has come */

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { DEFAULT_MAX_BODY = 16 * 1024 * 1024 + 64 * 1024 };
+enum { DEFAULT_MAX_BODY = 1024 * 1024 }; /* where traits say nothing */
 
 int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options,
                   struct err *err) {
@@ -19,6 +19,7 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
     if (!cloud->options.max_body)
         cloud->options.max_body = DEFAULT_MAX_BODY;
     cloud->router = aws_router_new();
+    cloud->bodies = aws_bodies_new(options->store, options->bodies);
     *ret_cloud = cloud;
     return 0;
 }
@@ -31,6 +32,7 @@ struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
         rights_free(cloud->services[i].rights);
     }
     aws_router_free(cloud->router);
+    aws_bodies_free(cloud->bodies);
     free(cloud->default_region);
     free(cloud->default_account);
     free(cloud->endpoint);
@@ -100,6 +102,9 @@ int aws_find_row(struct rq *rq) {
 
 struct store *aws_cloud_store(struct aws_cloud *cloud) {
     return cloud->options.store;
+}
+struct aws_bodies *aws_cloud_bodies(struct aws_cloud *cloud) {
+    return cloud->bodies;
 }
 struct hub *aws_cloud_hub(struct aws_cloud *cloud) {
     return cloud->options.hub;

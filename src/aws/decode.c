@@ -217,7 +217,7 @@ static int form_params(struct rq *rq, struct codec_param **ret, size_t *ret_n) {
 /* Old clients post to the resource's URL (SQS's queues); its member may be left out then. */
 static void set_url_member(struct rq *rq) {
     const struct route *route = &rq->priv->route;
-    str path = rq->priv->wire.path, name = route->api->url_member;
+    str path = route->path, name = route->api->url_member;
     if (name.p && route->op->in && path.len > 1 && !json_has(rq->in, name.p) &&
         api_member_find(route->op->in, name))
         json_set_str(

@@ -36,6 +36,9 @@ enum aws_common {
     COMMON_UNAVAILABLE,
     COMMON_FULL,
     COMMON_BUSY,
+    COMMON_CROWDED, /* no room for the body, for the moment */
+    COMMON_BAD_HEAD,
+    COMMON_HEAD_TOO_LARGE,
     N_COMMON
 };
 

@@ -1,17 +1,31 @@
 /*
  * Bodies that came compressed: SDKs gzip PutMetricData from 10 KiB on (the model's
  * requestcompression). The signature covers the compressed bytes, so this comes after it. The
- * output is limited as any body is, whatever the input promises.
+ * output is limited, and counted as it grows, whatever the input promises.
  */
 #include "aws/aws_priv.h"
 
 #include <zlib.h>
 
-enum { STEP = 65536 };
+enum { STEP = 65536, MOST = 8 * 1024 * 1024 };
 
-/* 0, AWS_E_MALFORMED or AWS_E_TOO_LARGE. */
-static int inflate_all(z_stream *z, struct buf *out, uint64_t most) {
+/* Large output counts as a large body does: by the room that it takes. */
+static int make_room(struct aws_held *held, struct buf *out, uint64_t *counted) {
+    buf_reserve(out, STEP);
+    if (out->cap <= AWS_BODY_KEEP || out->cap == *counted)
+        return 0;
+    int r = aws_held_count_decoded(held, out->cap - *counted);
+    *counted = out->cap;
+    return r;
+}
+
+/* 0, AWS_E_MALFORMED, AWS_E_TOO_LARGE or AWS_BODY_E_CROWDED. */
+static int inflate_all(z_stream *z, struct aws_held *held, struct buf *out, uint64_t most) {
+    uint64_t counted = 0;
     for (;;) {
+        int room = make_room(held, out, &counted);
+        if (room)
+            return room;
         z->next_out = (Bytef *)buf_reserve(out, STEP);
         z->avail_out = STEP;
         int r = inflate(z, Z_NO_FLUSH);
@@ -29,18 +43,18 @@ int aws_gunzip(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (!p->route.api->gzip || !str_eq_nocase(rq_header(rq, "Content-Encoding"), S("gzip")))
         return 0;
-    z_stream z = {.next_in = (Bytef *)p->raw.p, .avail_in = (uInt)p->raw.len};
-    CLEANUP_DEINIT(buf) struct buf plain = {0};
+    str packed = rq->payload.bytes;
+    z_stream z = {.next_in = (Bytef *)packed.p, .avail_in = (uInt)packed.len};
     if (inflateInit2(&z, 15 + 16) != Z_OK) /* gzip's header and nothing else */
         return aws_fail_common(rq, COMMON_INTERNAL, NULL);
-    int r = inflate_all(&z, &plain, rq->cloud->options.max_body);
+    int r = inflate_all(&z, &p->held, &p->unpacked, MOST);
     inflateEnd(&z);
     if (r == AWS_E_TOO_LARGE)
         return aws_fail_common(rq, COMMON_TOO_LARGE, NULL);
+    if (r == AWS_BODY_E_CROWDED || r == AWS_BODY_E_TOO_LARGE)
+        return aws_fail_held(rq, r);
     if (r)
         return aws_fail_common(rq, COMMON_MALFORMED, "The body is not valid gzip");
-    struct buf compressed = p->raw;
-    p->raw = plain;
-    plain = compressed;
+    rq->payload.bytes = buf_view(&p->unpacked);
     return 0;
 }

@@ -115,7 +115,7 @@ struct api_op {
     bool older;    /* a deprecated twin of the same method and path */
     /* x-amz-checksum-* headers describe something else than the body */
     bool foreign_checksum;
-    uint64_t max_body; /* 0: as every body */
+    uint64_t max_body; /* of the wire; 0: the service's */
     /* rest-xml: the only member is the document's root (GetBucketLocation) */
     bool bare_output;
     const struct api_shape *in, *out; /* NULL: no members */
@@ -171,6 +171,7 @@ struct api_service {
     bool gzip;
     /* a path's first part may stand in the host instead; all behind it is one label */
     bool bucket_hosts;
+    uint64_t max_body;     /* of operations that do not say; 0: the cloud's */
     str error_prefix;      /* in __type, before the code: "com.amazonaws.sqs#"; or absent */
     str request_id_header; /* "x-amzn-RequestId" */
     str host_id_header;    /* "x-amz-id-2"; or absent */

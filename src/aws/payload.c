@@ -24,6 +24,7 @@ struct aws_body_priv {
     str checksum_value;  /* as sent, base64; from the header or, later, the trailer */
     str expected_sha256; /* the literal form; absent otherwise */
     EVP_MD_CTX *sha256, *md5;
+    EVP_MD_CTX *chunk; /* of the signed chunk under way */
     struct aws_chunked chunked;
     struct buf trailer_text;     /* "name:value\n" of each, for the trailer's signature */
     char previous[SIGN_HEX + 1]; /* signature that the next chunk chains from */
@@ -43,6 +44,9 @@ static const struct aws_error sha256_mismatch = {
 static const struct aws_error incomplete_body = {
     "IncompleteBody", 400,
     "You did not provide the number of bytes specified by the Content-Length HTTP header", NULL};
+/* "Error responses", S3 API reference: of a document, where an object is EntityTooLarge. */
+static const struct aws_error message_too_long = {"MaxMessageLengthExceeded", 400,
+                                                  "Your request was too large.", NULL};
 static const struct aws_error missing_length = {
     "MissingContentLength", 411, "You must provide the Content-Length HTTP header.", NULL};
 static const struct aws_error invalid_request = {"InvalidRequest", 400, "Invalid Request", NULL};
@@ -52,15 +56,22 @@ static const struct aws_error malformed_trailer = {
     "MalformedTrailerError", 400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
     NULL};
-static const struct aws_error invalid_chunk = {
-    "InvalidChunkSizeError", 403, "The chunk is larger than a signed chunk may be.", NULL};
 #define FAIL(body, row, ...)                                                                       \
     auth_fault_row(&(body)->fault, (body)->priv->wire->arena, row, __VA_ARGS__)
 
+/* Lambda names limit and operation (its SDKs' issues: "Request must be smaller than …"). */
 static int fail_size(struct aws_body *body, uint64_t size) {
     struct aws_body_priv *p = body->priv;
-    FAIL(body, aws_dialect_error(p->options.dialect, COMMON_TOO_LARGE), NULL);
-    if (p->options.dialect == AWS_DIALECT_S3) {
+    enum aws_dialect dialect = p->options.dialect;
+    const struct aws_error *error = aws_dialect_error(dialect, COMMON_TOO_LARGE);
+    if (dialect == AWS_DIALECT_S3 && !p->options.is_object)
+        return FAIL(body, &message_too_long, NULL);
+    if (dialect == AWS_DIALECT_REST_JSON && p->options.op)
+        return FAIL(body, error,
+                    "Request must be smaller than %llu bytes for the " STR_FMT " operation",
+                    (unsigned long long)p->options.max_bytes, STR_ARG(p->options.op->name));
+    FAIL(body, error, NULL);
+    if (dialect == AWS_DIALECT_S3) {
         auth_fault_detail(&body->fault, "ProposedSize",
                           arena_printf(p->wire->arena, "%llu", (unsigned long long)size));
         auth_fault_detail(
@@ -250,25 +261,25 @@ static int fail_signature(struct aws_body *body) {
                       NULL);
 }
 
-static int verify_chunk(struct aws_body *body, str bytes, str signature) {
+/* A signed chunk is over; its bytes have gone through p->chunk. */
+static int on_chunk(void *ctx, str signature) {
+    struct aws_body *body = ctx;
     struct aws_body_priv *p = body->priv;
     unsigned char digest[32];
     char want[SIGN_HEX + 1];
-    if (!p->is_signed)
-        return 0;
-    sign_sha256(digest, bytes);
+    if (!EVP_DigestFinal_ex(p->chunk, digest, NULL) || !EVP_DigestInit_ex(p->chunk, NULL, NULL))
+        abort();
     sign_chunk(want, p->auth->key, p->auth->amz_date, scope_of(p->auth), str_c(p->previous),
                digest);
     memcpy(p->previous, want, sizeof want);
     return str_eq_secret(str_c(want), signature) ? 0 : fail_signature(body);
 }
 
-static int on_bytes(void *ctx, str bytes, str signature) {
-    int r = verify_chunk(ctx, bytes, signature);
-    return r ? r : take_decoded(ctx, bytes);
+static int on_bytes(void *ctx, str bytes) {
+    struct aws_body *body = ctx;
+    add(body->priv->chunk, bytes);
+    return take_decoded(body, bytes);
 }
-
-static int on_last(void *ctx, str signature) { return verify_chunk(ctx, S(""), signature); }
 
 static int on_trailer(void *ctx, str name, str value) {
     struct aws_body *body = ctx;
@@ -292,8 +303,6 @@ static int on_trailer(void *ctx, str name, str value) {
 
 /* The framing's own outcomes in S3's words; all else was set already, or is the sink's. */
 static int from_chunked(struct aws_body *body, int r) {
-    if (r == AWS_CHUNK_E_SIZE)
-        return FAIL(body, &invalid_chunk, NULL);
     if (r == AWS_CHUNK_E_FORM)
         return FAIL(body, body->priv->chunked.over ? &malformed_trailer : &incomplete_body, NULL);
     if (r == AWS_CHUNK_E_CUT)
@@ -319,7 +328,8 @@ int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws
     if (r != 0)
         return r;
     if (p->framed) {
-        struct aws_chunk_events events = {body, on_bytes, on_last, on_trailer};
+        struct aws_chunk_events events = {body, on_bytes, on_chunk, on_trailer};
+        p->chunk = p->is_signed ? start(EVP_sha256()) : NULL;
         aws_chunked_init(&p->chunked, p->is_signed, &events);
     }
     if (p->expected_sha256.p || auth->awaits_body || options->want_sha256)
@@ -468,6 +478,7 @@ void aws_body_deinit(struct aws_body *body) {
     aws_checksum_deinit(&p->checksum);
     EVP_MD_CTX_free(p->sha256);
     EVP_MD_CTX_free(p->md5);
+    EVP_MD_CTX_free(p->chunk);
     buf_deinit(&p->trailer_text);
     free(p);
     body->priv = NULL;

@@ -5,8 +5,8 @@
  *   aws_body_init   from the request's headers and the result of aws_auth_check. Refuses all that
  *                   can be refused before the body is read (InvalidDigest, a checksum algorithm
  *                   that is not supported, a missing length, EntityTooLarge).
- *   aws_body_feed   bytes as they came, in any split; decoded ones go to the sink. Those of a
- *                   signed chunk reach the sink only after the chunk's signature was verified.
+ *   aws_body_feed   bytes as they came, in any split; decoded ones go to the sink. A signed
+ *                   chunk's signature is verified at its end: nothing of it is kept here.
  *   aws_body_end    the body is complete: lengths, digests, trailers; then aws_auth_body.
  *
  * Only after aws_body_end returned 0 may anything be made of what the sink took.
@@ -30,8 +30,10 @@ typedef int aws_body_sink_fn(void *ctx, const void *p, size_t n);
 
 struct aws_body_options {
     enum aws_dialect dialect;
-    uint64_t max_bytes; /* decoded; 0: no limit */
-    bool has_length;    /* of the wire: Content-Length */
+    uint64_t max_bytes;      /* decoded; 0: no limit */
+    const struct api_op *op; /* for the words of a body that is too large; NULL: not known yet */
+    bool is_object;          /* S3 has other words for an object than for a document */
+    bool has_length;         /* of the wire: Content-Length */
     uint64_t content_length;
     bool want_sha256; /* compute it even when no signature needs it */
     bool want_md5;    /* compute it even without Content-MD5 (S3's ETag) */

@@ -194,7 +194,7 @@ static int route_rest(const struct router *router, struct route *route, const st
     const struct api_service *api = route->api;
     int method = method_index(wire->method);
     unsigned n = api->bucket_hosts ? split_bucket(wire->path, route->host_bucket, parts)
-                                   : split_path(wire->path, parts);
+                                   : split_path(route->path, parts);
     route->protocol = api->protocols & API_REST_XML ? PROTOCOL_REST_XML : PROTOCOL_REST_JSON;
     route->target = wire->method;
     if (is_form_upload(route, wire)) {
@@ -249,8 +249,7 @@ static str amazon_bucket(str names, str *ret_service) {
     return STR_NONE;
 }
 
-/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. */
-static str host_bucket(str host, str *ret_service) {
+static str before_endpoint(str host, str *ret_service) {
     static const str suffixes[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn")};
     *ret_service = STR_NONE;
     host = without_port(host);
@@ -267,6 +266,12 @@ static str host_bucket(str host, str *ret_service) {
     if (before.len == 0)
         return STR_NONE;
     return str_ends(before, S(".")) ? str_slice(before, 0, before.len - 1) : names;
+}
+
+/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. */
+static str host_bucket(str host, str *ret_service) {
+    str bucket = before_endpoint(host, ret_service);
+    return bucket.len ? bucket : STR_NONE; /* ".s3.localhost" names none */
 }
 
 str aws_host_bucket(str host) {
@@ -405,6 +410,18 @@ static int route_unknown(struct route *route, const struct aws_wire *wire, str s
     return AWS_FAILED;
 }
 
+/*
+ * The path as all services but S3 sign it: "/a/./b" and "/a/b" are one request, whoever wrote the
+ * dot.
+ */
+static str normal_path(struct arena *arena, str path) {
+    if (str_find(path, S("//")) < 0 && str_find(path, S("/.")) < 0)
+        return path;
+    CLEANUP_DEINIT(buf) struct buf normal = {0};
+    sign_add_normal_path(&normal, path);
+    return arena_str(arena, buf_view(&normal));
+}
+
 int aws_route_request(const struct router *router, const struct aws_wire *wire,
                       const struct aws_auth *auth, struct arena *arena, struct route *route) {
     int r;
@@ -422,5 +439,6 @@ int aws_route_request(const struct router *router, const struct aws_wire *wire,
     if (!api && is_form(wire) && str_is(wire->method, "POST") && str_is(wire->path, "/"))
         api = api_default_form;
     route->api = api ? api : api_default;
+    route->path = route->api->bucket_hosts ? wire->path : normal_path(arena, wire->path);
     return is_rest(route->api) ? route_rest(router, route, wire, arena) : route_query(route, wire);
 }

@@ -65,7 +65,8 @@ struct rq *aws_rq_free(struct rq *rq) {
     store_batch_free(p->batch);
     policy_context_free(p->context);
     buf_deinit(&p->payload);
-    buf_deinit(&p->raw);
+    aws_held_deinit(&p->held);
+    buf_deinit(&p->unpacked);
     aws_identity_free(rq->caller);
     pthread_cond_destroy(&p->wait_cond);
     pthread_mutex_destroy(&p->wait_lock);

@@ -33,7 +33,8 @@ struct net_req;
 
 /* The request's body, where the operation streams it (OP_IN) or takes it raw. */
 struct aws_payload {
-    str bytes;       /* the whole body, for operations that do not stream */
+    /* the whole body, for operations that do not stream; gone once the handler has suspended */
+    str bytes;
     uint64_t size;   /* decoded bytes received */
     char sha256[65]; /* lower-case hex, when it was computed (signed payloads), else "" */
     char md5[33];    /* likewise: bodies that came with a Content-MD5, else "" */

@@ -3,7 +3,7 @@
  *
  *   begin  read the claim, route, check the signature; a streaming operation is decoded, validated,
  *          authorised and opened here, before the client is told to go on
- *   body   unframe and verify; to the operation's sink, or into a buffer
+ *   body   unframe and verify; to the operation's sink, or held (aws/bodies.h)
  *   end    the rest of the signature; decode, validate, authorise; run; answer
  *
  * The first step that fails answers, and net drains or cuts what is left of the body.
@@ -74,10 +74,18 @@ static int check_anonymous(struct rq *rq) {
     return aws_fail_fault(rq, &p->auth.fault);
 }
 
-static int to_buffer(void *ctx, const void *bytes, size_t n) {
+int aws_fail_held(struct rq *rq, int r) {
+    if (r == AWS_BODY_E_CROWDED)
+        return aws_fail_common(rq, COMMON_CROWDED, NULL);
+    if (r == AWS_BODY_E_TOO_LARGE)
+        return aws_fail_common(rq, COMMON_TOO_LARGE, NULL);
+    return aws_fault(rq, r, "putting a body aside");
+}
+
+static int to_held(void *ctx, const void *bytes, size_t n) {
     struct rq *rq = ctx;
-    buf_add(&rq->priv->raw, bytes, n);
-    return 0;
+    int r = aws_held_add(&rq->priv->held, bytes, n);
+    return r ? aws_fail_held(rq, r) : 0;
 }
 
 static int to_sink(void *ctx, const void *bytes, size_t n) {
@@ -87,9 +95,17 @@ static int to_sink(void *ctx, const void *bytes, size_t n) {
 
 static bool streams(const struct rq *rq) { return rq->op && rq->op->open; }
 
+/* The operation's own limit, the service's while a form's Action has not been read, or any's. */
 static uint64_t body_most(const struct rq *rq) {
-    const struct api_op *op = rq->priv->route.op;
-    return op && op->max_body ? op->max_body : rq->cloud->options.max_body;
+    const struct route *route = &rq->priv->route;
+    if (route->op && route->op->max_body)
+        return route->op->max_body;
+    return route->api->max_body ? route->api->max_body : rq->cloud->options.max_body;
+}
+
+/* Whose budget the body is on. */
+static enum aws_share share_of(const struct rq *rq) {
+    return rq->caller && !rq->priv->auth.awaits_body ? AWS_SHARE_PROVEN : AWS_SHARE_UNPROVEN;
 }
 
 static int start_body(struct rq *rq) {
@@ -101,7 +117,9 @@ static int start_body(struct rq *rq) {
         .content_length = rq->net->content_length,
         .want_md5 = false, /* S3 makes its ETag itself: beside the body, on another core */
         .foreign_checksum = p->route.op && p->route.op->foreign_checksum,
-        .sink = streams(rq) ? to_sink : to_buffer,
+        .op = p->route.op,
+        .is_object = streams(rq),
+        .sink = streams(rq) ? to_sink : to_held,
         .sink_ctx = rq,
     };
     if (aws_body_init(&p->body, &p->wire, &p->auth, &options)) {
@@ -110,6 +128,7 @@ static int start_body(struct rq *rq) {
         return AWS_FAILED;
     }
     p->has_body = true;
+    aws_held_init(&p->held, rq->cloud->bodies, share_of(rq));
     return 0;
 }
 
@@ -128,18 +147,19 @@ static int open_stream(struct rq *rq) {
 
 static int begin(struct rq *rq) {
     struct rq_priv *p = rq->priv;
-    p->wire = aws_wire_of(rq->net);
-    aws_auth_read(&p->auth, &p->wire, 0);
+    p->sent = aws_wire_of(rq->net);
+    aws_auth_read(&p->auth, &p->sent, 0);
+    p->wire = p->auth.meant;
     p->has_auth = true;
     int r = aws_route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
-    p->wire.host_bucket = p->route.host_bucket;
+    p->sent.host_bucket = p->wire.host_bucket = p->route.host_bucket;
     if (p->auth.scope_region.len)
         rq->region = p->auth.scope_region;
     if (check_caller(rq))
         return AWS_FAILED;
     if (r)
         return fail_route(rq);
-    if (p->route.op && aws_find_row(rq))
+    if (aws_check_covered(rq) || (p->route.op && aws_find_row(rq)))
         return AWS_FAILED;
     if (check_anonymous(rq) || start_body(rq))
         return AWS_FAILED;
@@ -189,8 +209,17 @@ static bool park(struct rq *rq) {
     return !early;
 }
 
+/* Gives back what the body took. */
+static void drop_body(struct rq *rq) {
+    aws_held_deinit(&rq->priv->held);
+    buf_deinit(&rq->priv->unpacked);
+    rq->payload.bytes = S("");
+}
+
+/* A request that waits keeps nothing of its body. */
 static void finish(struct rq *rq, int r) {
     while (r == AWS_SUSPENDED) {
+        drop_body(rq);
         if (park(rq))
             return;
         r = aws_run(rq, rq->priv->then);
@@ -198,19 +227,40 @@ static void finish(struct rq *rq, int r) {
     aws_reply(rq, r != 0);
 }
 
+/* The whole body, in memory. */
+static int take_body(struct rq *rq) {
+    int r = aws_held_take(&rq->priv->held, &rq->payload.bytes);
+    if (r)
+        return aws_fail_held(rq, r);
+    return aws_gunzip(rq) || aws_weigh(rq) ? AWS_FAILED : 0;
+}
+
+/* JSON and CBOR documents are copies of the body's text, so a large text need not stay. */
+static void drop_large_text(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    const struct api_shape *in = p->route.op->in;
+    bool is_payload = in && in->payload >= 0;
+    if (p->held.decoded && !is_payload && p->route.protocol != PROTOCOL_QUERY &&
+        p->route.protocol != PROTOCOL_REST_XML) {
+        aws_held_drop_bytes(&p->held);
+        buf_deinit(&p->unpacked);
+        rq->payload.bytes = S("");
+    }
+}
+
 static int end(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (aws_body_end(&p->body, &rq->payload))
         return aws_fail_fault(rq, &p->body.fault);
-    if (!streams(rq)) {
-        if (aws_gunzip(rq))
-            return AWS_FAILED;
-        rq->payload.bytes = buf_view(&p->raw);
-    }
+    if (!streams(rq) && take_body(rq))
+        return AWS_FAILED;
     if (!p->route.op && route_form(rq))
         return AWS_FAILED;
-    if (!streams(rq) && prepare(rq))
-        return AWS_FAILED;
+    if (!streams(rq)) {
+        if (prepare(rq))
+            return AWS_FAILED;
+        drop_large_text(rq);
+    }
     return aws_run(rq, rq->op->run);
 }
 
@@ -231,5 +281,6 @@ struct net_app aws_cloud_app(struct aws_cloud *cloud) {
                             .begin = on_begin,
                             .body = on_body,
                             .end = on_end,
-                            .done = on_done};
+                            .done = on_done,
+                            .refuse = aws_refuse};
 }

@@ -1,5 +1,5 @@
 /* aws/auth: a connection's request as a struct aws_wire. */
-#include "aws/auth.h"
+#include "aws/meant.h"
 #include "net/net.h"
 
 struct collect {
@@ -24,10 +24,12 @@ struct aws_wire aws_wire_of(struct net_req *req) {
     all.headers = arena_alloc(&req->arena, (all.n + 1) * sizeof *all.headers);
     all.n = 0;
     net_each_header(req, take_header, &all);
-    return (struct aws_wire){.method = req->method,
-                             .path = req->path,
-                             .query = req->query,
-                             .headers = all.headers,
-                             .n_headers = all.n,
-                             .arena = &req->arena};
+    struct aws_wire wire = {.method = req->method,
+                            .path = req->path,
+                            .query = req->query,
+                            .headers = all.headers,
+                            .n_headers = all.n,
+                            .arena = &req->arena};
+    aws_wire_join(&wire, all.headers);
+    return wire;
 }

@@ -50,6 +50,17 @@ static void add_status(struct buf *out, const json_t *doc) {
 static void add_isolation(struct buf *out, const json_t *doc) {
     add_with_reason(out, doc, "Isolation", "IsolationLacks");
 }
+/* "memory by cgroup, tmp by tmpfs, …, cpu by none" */
+static void add_limits(struct buf *out, const json_t *doc) {
+    json_t *limits = json_object_get(doc, "IsolationLimits"), *by;
+    const char *what;
+    if (str_is(json_str(doc, "Isolation"), "none")) {
+        buf_c(out, "none: functions are refused");
+        return;
+    }
+    json_object_foreach (limits, what, by)
+        buf_printf(out, "%s%s by %s", out->len ? ", " : "", what, json_string_value(by));
+}
 static void add_version(struct buf *out, const json_t *doc) { add_text(out, doc, "Version"); }
 static void add_endpoint(struct buf *out, const json_t *doc) { add_text(out, doc, "Endpoint"); }
 static void add_region(struct buf *out, const json_t *doc) { add_text(out, doc, "Region"); }
@@ -89,9 +100,9 @@ static const struct {
     const char *name;
     void (*add)(struct buf *out, const json_t *doc);
 } lines[] = {
-    {"status", add_status},         {"version", add_version}, {"endpoint", add_endpoint},
-    {"region", add_region},         {"account", add_account}, {"isolation", add_isolation},
-    {"world time", add_world_time}, {"process", add_process},
+    {"status", add_status}, {"version", add_version},       {"endpoint", add_endpoint},
+    {"region", add_region}, {"account", add_account},       {"isolation", add_isolation},
+    {"limits", add_limits}, {"world time", add_world_time}, {"process", add_process},
 };
 
 static void print_lines(const json_t *doc) {

@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "svc/calotype/calotype.h"
 #include "svc/iam/iam.h"
+#include "svc/lambda/lambda.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -93,7 +94,23 @@ static void look(void *ctx, struct calotype_facts *ret) {
         .isolation_lacks = sandbox ? sandbox->why : "",
         .up_ms = clock_mono_ms() - d->started_ms,
     };
+    struct sandbox_limit limits[SANDBOX_LIMITS];
+    if (sandbox)
+        sandbox_limits(sandbox, limits);
+    for (size_t i = 0; sandbox && i < ARRAY_LEN(limits); i++)
+        ret->limits[ret->n_limits++] = (struct calotype_limit){limits[i].what, limits[i].by};
     ret->readonly = store_is_readonly(d->store, &ret->why_readonly);
+}
+
+/* How much of their memory the functions take. */
+static json_t *functions_doc(struct daemon *d) {
+    struct lambda_usage usage;
+    json_t *doc = json_object();
+    lambda_usage(daemon_services_find(&d->services, "lambda"), &usage);
+    json_set_int(doc, "memory_bytes", (int64_t)usage.memory_bytes);
+    json_set_int(doc, "memory_used", (int64_t)usage.memory_used);
+    json_set_int(doc, "environments", usage.environments);
+    return doc;
 }
 
 json_t *daemon_health(struct daemon *d, bool full) {
@@ -105,14 +122,16 @@ json_t *daemon_health(struct daemon *d, bool full) {
     if (facts.readonly)
         json_set_str(doc, "reason", str_c(facts.why_readonly.text));
     json_set_str(doc, "version", S(CALOTYPE_VERSION));
+    json_set_str(doc, "isolation", str_c(facts.isolation));
     if (!full)
         return doc;
     json_set_str(doc, "endpoint", str_c(facts.endpoint));
     json_set_str(doc, "region", str_c(facts.region));
     json_set_str(doc, "account", str_c(facts.account));
-    json_set_str(doc, "isolation", str_c(facts.isolation));
     if (*facts.isolation_lacks)
         json_set_str(doc, "isolation_lacks", str_c(facts.isolation_lacks));
+    json_set(doc, "isolation_limits", calotype_limits(&facts));
+    json_set(doc, "functions", functions_doc(d));
     json_set_str(doc, "world_time", str_c(clock_iso8601_ms(when, clock_world_ms())));
     json_set_int(doc, "world_offset_ms", clock_offset_ms());
     json_set_int(doc, "pid", getpid());
@@ -214,6 +233,7 @@ static int open_cloud(struct daemon *d, struct err *err) {
         .iam = d->iam,
         .cloud = d->cloud,
         .spawner = d->o.spawner,
+        .functions_bytes = (uint64_t)d->o.settings->functions_mib << 20,
         .ca_cert = buf_view(&d->tls.ca_cert),
     };
     return daemon_services_open(&d->services, &parts, err);
@@ -223,6 +243,7 @@ static int open_net(struct daemon *d, struct err *err) {
     struct net_app cloud = aws_cloud_app(d->cloud);
     d->front = (struct daemon_front){d, daemon_services_find(&d->services, "cloudformation")};
     daemon_front_doors(&d->front_doors, &d->front, &cloud);
+    d->front_doors.bodies = aws_cloud_bodies(d->cloud);
     struct net_options options = {
         .app = daemon_doors_app(&d->front_doors),
         .threads = d->o.settings->threads,
@@ -231,6 +252,8 @@ static int open_net(struct daemon *d, struct err *err) {
         .tls_ca_cert_pem = buf_cstr(&d->tls.ca_cert),
         .tls_ca_key_pem = buf_cstr(&d->tls.ca_key),
         .idle_s = d->o.settings->idle_s,
+        .head_s = d->o.settings->head_s,
+        .body_s = d->o.settings->body_s,
     };
     return net_start(&d->net, &options, err);
 }

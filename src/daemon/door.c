@@ -66,13 +66,19 @@ static const struct daemon_door *find_door(const struct daemon_doors *doors,
 
 /* ---- The callbacks ---- */
 
+static void refuse_body(struct net_req *req) {
+    daemon_reply_error(req, 503, "there is no room for the body at the moment");
+}
+
 static void begin(void *ctx, struct net_req *req) {
     struct daemon_doors *doors = ctx;
     if (!find_door(doors, req)) {
         doors->inner.begin(doors->inner.ctx, req);
         return;
     }
-    req->app = arena_new(&req->arena, struct buf);
+    struct aws_held *held = arena_new(&req->arena, struct aws_held);
+    aws_held_init(held, doors->bodies, AWS_SHARE_UNPROVEN);
+    req->app = held;
     if (req->has_length && req->content_length > doors->most_body)
         daemon_reply_error(req, 413, "the body is too large");
 }
@@ -83,9 +89,14 @@ static void body(void *ctx, struct net_req *req, const void *p, size_t n) {
         doors->inner.body(doors->inner.ctx, req, p, n);
         return;
     }
-    struct buf *kept = req->app;
-    size_t room = doors->most_body + 1 - kept->len; /* one more shows that it is too large */
-    buf_add(kept, p, n < room ? n : room);
+    if (net_replied(req))
+        return;
+    struct aws_held *held = req->app;
+    uint64_t have = aws_held_size(held);
+    if (have + n > doors->most_body)
+        daemon_reply_error(req, 413, "the body is too large");
+    else if (aws_held_add(held, p, n))
+        refuse_body(req);
 }
 
 static void end(void *ctx, struct net_req *req) {
@@ -95,23 +106,34 @@ static void end(void *ctx, struct net_req *req) {
         doors->inner.end(doors->inner.ctx, req);
         return;
     }
-    const struct buf *kept = req->app;
+    str all;
     if (net_replied(req))
         return;
-    if (kept->len > doors->most_body)
-        daemon_reply_error(req, 413, "the body is too large");
+    if (aws_held_take(req->app, &all))
+        refuse_body(req);
     else
-        door->run(door->path ? doors->ctx : doors, req, buf_view(kept));
+        door->run(door->path ? doors->ctx : doors, req, all);
 }
 
 static void done(void *ctx, struct net_req *req) {
     struct daemon_doors *doors = ctx;
     if (find_door(doors, req))
-        buf_deinit(req->app);
+        aws_held_deinit(req->app);
     else
         doors->inner.done(doors->inner.ctx, req);
 }
 
+static void refuse(void *ctx, struct net_req *req, const struct net_refusal *why) {
+    struct daemon_doors *doors = ctx;
+    if (!find_door(doors, req) && doors->inner.refuse) {
+        doors->inner.refuse(doors->inner.ctx, req, why);
+        return;
+    }
+    if (!req->app)
+        req->app = arena_new(&req->arena, struct buf); /* done releases it */
+    daemon_reply_error(req, why->status, why->words);
+}
+
 struct net_app daemon_doors_app(struct daemon_doors *doors) {
-    return (struct net_app){doors, begin, body, end, done};
+    return (struct net_app){doors, begin, body, end, done, refuse};
 }

@@ -4,6 +4,7 @@
  * do once the body is there. The public port has one table (front.c), the admin socket another
  * (admin.c). Answers are JSON documents; what goes wrong says {"error": "…"}.
  */
+#include "aws/bodies.h"
 #include "base/json.h"
 #include "net/net.h"
 
@@ -23,6 +24,8 @@ struct daemon_doors {
     size_t n;
     void *ctx;
     size_t most_body;
+    /* The budget that bodies are on; may be NULL where most_body is below AWS_BODY_FREE. */
+    struct aws_bodies *bodies;
     /*
      * NULL: every request is for a door. Otherwise those that are not for one go to inner: whether
      * a request may be for a door at all, and whether it must be (so that no row is 404).

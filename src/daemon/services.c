@@ -24,6 +24,7 @@ static int open_functions(struct lambda_svc **ret, const struct daemon_parts *p,
                                      .hub = p->hub,
                                      .cloud = p->cloud,
                                      .spawner = p->spawner,
+                                     .memory_bytes = p->functions_bytes,
                                      .ca_cert = p->ca_cert};
     return lambda_open(ret, &options, err);
 }

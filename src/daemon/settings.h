@@ -14,17 +14,20 @@ enum { DAEMON_NO_FD = 1 << 20 };
 
 /* What the daemon runs by. Texts are argv's, the file's or static ones. */
 struct daemon_settings {
-    const char *listen;   /* IP address */
-    unsigned port;        /* 0: pick one */
-    unsigned log;         /* enum log_format */
-    unsigned log_level;   /* enum log_level */
-    bool strict;          /* refuse less than the best isolation */
-    unsigned isolation;   /* enum daemon_isolation: the least that is accepted */
-    unsigned reserve_mib; /* free disk space kept */
-    unsigned threads;     /* of each HTTP pool */
-    unsigned idle_s;      /* idle connections */
-    unsigned stop_s;      /* patience with requests under way at the end */
-    struct buf file;      /* owns the texts that come from the file */
+    const char *listen;     /* IP address */
+    unsigned port;          /* 0: pick one */
+    unsigned log;           /* enum log_format */
+    unsigned log_level;     /* enum log_level */
+    bool strict;            /* refuse less than the best isolation */
+    unsigned isolation;     /* enum daemon_isolation: the least that is accepted */
+    unsigned reserve_mib;   /* free disk space kept */
+    unsigned functions_mib; /* memory of all functions together; 0: lambda's default */
+    unsigned threads;       /* of each HTTP pool */
+    unsigned idle_s;        /* idle connections */
+    unsigned head_s;        /* for a request's head */
+    unsigned body_s;        /* for each KiB of a request's body */
+    unsigned stop_s;        /* patience with requests under way at the end */
+    struct buf file;        /* owns the texts that come from the file */
     /* From the command line alone: */
     const char *data;  /* NULL: prog_data_dir says where */
     bool detach;       /* return when ready */
@@ -33,7 +36,7 @@ struct daemon_settings {
 };
 
 /* The flags. The first DAEMON_FILE_FLAGS of them may stand in the file. */
-enum { DAEMON_FILE_FLAGS = 10, DAEMON_FLAGS = 14 };
+enum { DAEMON_FILE_FLAGS = 13, DAEMON_FLAGS = 17 };
 extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
 /* Frees the file's texts; those of the settings that came from there are stale. */

@@ -93,11 +93,20 @@ static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner
 
 static void log_isolation(struct sandbox_spawner *spawner) {
     const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    struct sandbox_limit limits[SANDBOX_LIMITS];
+    CLEANUP_DEINIT(buf) struct buf kept = {0};
+    sandbox_limits(status, limits);
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        buf_printf(&kept, "%s%s by %s", i ? ", " : "", limits[i].what, limits[i].by);
     if (status->why[0])
         log_warn("daemon", "isolation of functions is %s: %s", sandbox_level_name(status->level),
                  status->why);
     else
         log_info("daemon", "isolation of functions is %s", sandbox_level_name(status->level));
+    if (status->level == SANDBOX_NONE)
+        log_warn("daemon", "functions are refused: nothing here can keep their limits");
+    else
+        log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
 static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *spawner,

@@ -11,6 +11,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/gate.h"
 #include "net/net_priv.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ enum {
     LINGER_AT_ONCE = 256,  /* and how many sockets are closed softly */
     LINGER_STEP = 1 << 20, /* bytes before the others get their turn */
     STACK_BYTES = 256 * 1024,
+    FIRST_BYTES = 64,     /* longer than any method */
     TLS_HANDSHAKE = 0x16, /* RFC 8446 section 5.1: content type of the first record */
 };
 
@@ -68,15 +70,26 @@ static void drop_conn(struct net_conn *conn) {
     close(fd);
 }
 
+/* It did not begin with a request line: answered, and read on from until the client closes. */
+static void drop_garbage(struct net_acceptor *a, struct net_conn *conn) {
+    int fd = conn->fd;
+    list_remove(&conn->pending);
+    net_refuse_garbage(conn);
+    net_conn_free(conn);
+    net_acceptor_linger(a, fd);
+}
+
 /* True when the connection went on its way (or away). */
-static bool peek(struct net_conn *conn) {
-    unsigned char first;
-    ssize_t n = recv(conn->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+static bool peek(struct net_acceptor *a, struct net_conn *conn) {
+    char first[FIRST_BYTES];
+    ssize_t n = recv(conn->fd, first, sizeof first, MSG_PEEK | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    bool tls = n == 1 && first == TLS_HANDSHAKE;
-    if (n != 1 || conn->cut || (tls && !conn->origin->net->tls)) {
+    bool tls = n > 0 && first[0] == TLS_HANDSHAKE;
+    if (n <= 0 || conn->cut || (tls && !conn->origin->net->tls)) {
         drop_conn(conn);
+    } else if (!tls && gate_is_garbage(str_n(first, (size_t)n))) {
+        drop_garbage(a, conn);
     } else {
         list_remove(&conn->pending);
         net_conn_serve(conn, tls);
@@ -94,7 +107,7 @@ static void on_pending(struct net_acceptor *a, struct net_conn *conn) {
     int fd = conn->fd;
     /* Out of our epoll before libmicrohttpd gets it; back in when it was a false alarm. */
     epoll_ctl(a->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-    if (!peek(conn))
+    if (!peek(a, conn))
         wait_for_first_byte(a, conn, EPOLL_CTL_ADD);
 }
 
@@ -106,10 +119,14 @@ static void accepted(struct net_acceptor *a, struct net_origin *origin, int fd,
         int on = 1;
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
+    if (!net_crowd_make_room(a->net, origin, peer)) {
+        close(fd);
+        return;
+    }
     struct net_conn *conn = net_conn_new(origin, fd, peer, peer_len);
     conn->deadline_ms = clock_mono_ms() + (int64_t)a->net->idle_s * 1000;
     list_append(&a->pending, &conn->pending);
-    if (!peek(conn))
+    if (!peek(a, conn))
         wait_for_first_byte(a, conn, EPOLL_CTL_ADD);
 }
 
@@ -118,7 +135,7 @@ static void accepted(struct net_acceptor *a, struct net_origin *origin, int fd,
  * silence, and keeps the listener from waking us for it without end.
  */
 static void turn_one_away(struct net_acceptor *a, const struct net_origin *origin) {
-    log_warn("net", "a client was turned away: too many open files");
+    a->net->crowd.refused++;
     close(a->spare_fd);
     int fd = accept4(origin->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0)
@@ -223,11 +240,11 @@ static void take_arriving(struct net_acceptor *a) {
 
 /* Ends what is over its time; returns the milliseconds until the next deadline, -1 without one. */
 static int expire(struct net_acceptor *a) {
-    int64_t now = clock_mono_ms(), next = INT64_MAX;
+    int64_t now = clock_mono_ms(), next = net_crowd_look(a->net, now);
     LIST_EACH (node, &a->pending) {
         struct net_conn *conn = LIST_ENTRY(node, struct net_conn, pending);
         if (conn->deadline_ms > now) {
-            next = conn->deadline_ms;
+            next = conn->deadline_ms < next ? conn->deadline_ms : next;
             break;
         }
         drop_conn(conn);

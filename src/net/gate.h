@@ -15,7 +15,16 @@
  */
 #include "base/str.h"
 
-enum { GATE_MAX_HEADERS = 128 };
+/* RFC 9110 section 5.6.2: what a method or a header name may consist of beside letters and digits. */
+#define GATE_TOKEN "!#$%&'*+-.^_`|~"
+/* S3 takes 8 KiB of head; other services' GETs have long queries. */
+enum { GATE_MAX_HEADERS = 128, GATE_MAX_HEAD = 16 * 1024 };
+
+/*
+ * Whether a connection's first bytes (as many as are there) begin no request line: libmicrohttpd
+ * would close such a connection without an answer.
+ */
+bool gate_is_garbage(str first);
 
 struct gate {
     int status;         /* 0: let in; otherwise the HTTP status to refuse with */
@@ -33,6 +42,8 @@ void gate_start(struct gate *g, str method, str target, str version);
  * length of "name: value" as it stood on the wire, 0 where that is not known.
  */
 void gate_header(struct gate *g, str name, str value, size_t line_len);
+/* What the caller has against the head: HTTP's status and words. The first refusal stays. */
+void gate_refuse(struct gate *g, int status, const char *reason);
 /*
  * head_len: bytes that the parser consumed for the head with its empty line; 0: not known. Returns
  * status.

@@ -81,6 +81,7 @@ struct net_conn *net_conn_new(struct net_origin *origin, int fd,
     conn->cut = origin->closed;
     list_append(&origin->conns, &conn->node);
     set_by_fd(net, fd, conn);
+    net_crowd_join(net, conn);
     return conn;
 }
 
@@ -91,6 +92,7 @@ void net_conn_free(struct net_conn *conn) {
     if (net->by_fd[conn->fd] == conn)
         net->by_fd[conn->fd] = NULL;
     list_remove(&conn->node);
+    net_crowd_leave(net, conn);
     pthread_mutex_unlock(&net->lock);
     pthread_mutex_destroy(&conn->lock);
     free(conn);
@@ -103,11 +105,12 @@ void net_conn_serve(struct net_conn *conn, bool tls) {
     struct sockaddr_storage peer = conn->peer;
     socklen_t peer_len = conn->peer_len;
     conn->tls = tls;
+    net_beat(&conn->member, PHASE_HEAD);
     /* From here on it may be served, closed and freed at any moment; on failure fd is closed. */
     if (MHD_add_connection(tls ? net->tls : net->plain, fd, (struct sockaddr *)&peer, peer_len) ==
         MHD_YES)
         return;
-    log_warn("net", "a client was turned away: too many connections");
+    net->crowd.refused++;
     struct net_conn *left = conn_by_fd(net, fd);
     if (left)
         net_conn_free(left);
@@ -124,13 +127,24 @@ static void close_softly(const struct net_conn *conn) {
     net_acceptor_linger(net->acceptor, fd);
 }
 
+static struct net_conn *started(struct net *net, int fd) {
+    LOCK_SCOPE(&net->lock);
+    struct net_conn *conn = fd >= 0 && (size_t)fd < net->n_by_fd ? net->by_fd[fd] : NULL;
+    if (!conn)
+        return NULL;
+    conn->started = true;
+    if (conn->cut)
+        shutdown(fd, SHUT_RDWR);
+    return conn;
+}
+
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
                           enum MHD_ConnectionNotificationCode code) {
     struct net *net = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = conn_by_fd(net, info->connect_fd);
+        *context = started(net, info->connect_fd);
         return;
     }
     struct net_conn *conn = *context;
@@ -165,6 +179,8 @@ static int add_origin(struct net *net, struct net_origin *origin, struct err *er
     origin->net = net;
     origin->refs = 1;
     list_init(&origin->conns);
+    list_init(&origin->share.conns);
+    origin->share.most = NET_ORIGIN_MOST;
     pthread_mutex_lock(&net->lock);
     list_append(&net->origins, &origin->node);
     pthread_mutex_unlock(&net->lock);
@@ -270,14 +286,21 @@ int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx,
     return r;
 }
 
+void net_conn_cut(struct net_conn *conn) {
+    conn->cut = true;
+    /*
+     * Not closed yet: net_conn_free comes first. Where libmicrohttpd has not said that it has it,
+     * it may have dropped it, and the number be another file's.
+     */
+    if (conn->started || net_phase_of(&conn->member) == PHASE_FIRST)
+        shutdown(conn->fd, SHUT_RDWR);
+    net_request_cut(conn);
+}
+
 /* net.lock is held. */
 static void cut_conns(struct net_origin *origin) {
-    LIST_EACH (node, &origin->conns) {
-        struct net_conn *conn = LIST_ENTRY(node, struct net_conn, node);
-        conn->cut = true;
-        shutdown(conn->fd, SHUT_RDWR); /* not closed yet: net_conn_free comes first */
-        net_request_cut(conn);
-    }
+    LIST_EACH (node, &origin->conns)
+        net_conn_cut(LIST_ENTRY(node, struct net_conn, node));
 }
 
 void net_origin_close(struct net_origin *origin) {
@@ -361,6 +384,7 @@ static struct net *net_free(struct net *net) {
         return NULL;
     net->sni = net_sni_free(net->sni);
     free(net->by_fd);
+    net_crowd_deinit(&net->crowd);
     pthread_mutex_destroy(&net->lock);
     pthread_mutex_destroy(&net->quiet_lock);
     pthread_cond_destroy(&net->quiet);
@@ -372,6 +396,9 @@ static struct net *net_new(const struct net_options *o) {
     struct net *net = mem_new(struct net);
     net->app = o->app;
     net->idle_s = o->idle_s ? o->idle_s : DEFAULT_IDLE_S;
+    net->head_s = o->head_s ? o->head_s : NET_HEAD_S;
+    net->body_s = o->body_s ? o->body_s : NET_BODY_S;
+    net_crowd_init(&net->crowd, o->port_most, o->peer_most);
     pthread_mutex_init(&net->lock, NULL);
     pthread_mutex_init(&net->quiet_lock, NULL);
     pthread_condattr_t attr;

@@ -14,8 +14,8 @@
  * closed after the answer, softly, so that a client still busy sending sees the answer and no
  * broken pipe. end answers or suspends; begin and `then` may suspend too, body may not.
  *
- * A strict gate (net/gate.h) has refused smuggling forms, a bad Host and oversized headers before
- * begin is called; such requests reach no callback. When an answer is missing after end, the
+ * A strict gate (net/gate.h) has refused smuggling forms, a bad Host and oversized heads before
+ * begin is called; such requests reach `refuse` alone. When an answer is missing after end, the
  * client gets 500.
  */
 #include "base/arena.h"
@@ -48,6 +48,16 @@ str net_header(const struct net_req *req, const char *name);
 void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value),
                      void *ctx);
 
+/* Why net refuses a request itself. */
+struct net_refusal {
+    /*
+     * As HTTP has it: 400, 413 (a length beyond all bounds), 417, 431 (the head is too long), 501,
+     * 505
+     */
+    int status;
+    const char *words; /* static */
+};
+
 struct net_app {
     void *ctx;
     void (*begin)(void *ctx, struct net_req *req);
@@ -55,6 +65,13 @@ struct net_app {
     void (*end)(void *ctx, struct net_req *req);
     /* free what begin made; the client may be gone */
     void (*done)(void *ctx, struct net_req *req);
+    /*
+     * Says in the application's form (net_reply_*) that net refuses the request, with the status
+     * that its clients expect; done follows. NULL: a line of text. Called instead of begin, where
+     * method and headers may be missing or malformed; or after it, when the rest of the body cannot
+     * be read.
+     */
+    void (*refuse)(void *ctx, struct net_req *req, const struct net_refusal *why);
 };
 
 /* ---- Answers. Exactly one net_reply_* a request. ---- */
@@ -104,6 +121,10 @@ struct net_options {
      */
     const char *tls_ca_cert_pem, *tls_ca_key_pem;
     unsigned idle_s; /* idle connection time-out; 0: 75 */
+    unsigned head_s; /* for a request's head, from its first byte to its last; 0: 20 */
+    unsigned body_s; /* for each KiB of a request's body; 0: 60 */
+    /* Connections of the port, and of one address; 0: 8192 and 1024 (net/crowd.h). */
+    unsigned port_most, peer_most;
 };
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err);
 /*

@@ -12,6 +12,7 @@
  */
 #include "base/list.h"
 #include "base/lock.h"
+#include "net/crowd.h"
 #include "net/net.h"
 
 #include <microhttpd.h>
@@ -20,8 +21,11 @@
 
 enum {
     /* a connection's memory: head, body buffer, head of the answer */
-    NET_POOL_BYTES = 16 * 1024,
-    NET_CONNECTIONS = 8192, /* for each of the two daemons */
+    NET_POOL_BYTES = 32 * 1024,
+    /* … of which so much is kept for the head of the answer */
+    NET_ANSWER_BYTES = 8 * 1024,
+    /* for each of the two daemons: crowd.h bounds what gets there */
+    NET_CONNECTIONS = NET_PORT_MOST + NET_LOCAL_MOST + NET_DYING_MOST,
     /* body left after an answer of begin that keeps the connection */
     NET_DRAIN_EARLY = 1024 * 1024,
     NET_DRAIN_LATE = 64 * 1024 * 1024, /* body left after an answer of body: then it is cut */
@@ -43,11 +47,12 @@ struct net_origin {
     void *ctx;
     void (*released)(void *ctx);
     bool local;
-    _Atomic bool closed; /* set under net.lock; the acceptor looks without it */
-    bool gone;           /* accepting thread: the listener is no longer watched */
-    unsigned refs;       /* under net.lock: the listener and each connection */
-    struct list node;    /* in net.origins */
-    struct list conns;   /* under net.lock */
+    _Atomic bool closed;    /* set under net.lock; the acceptor looks without it */
+    bool gone;              /* accepting thread: the listener is no longer watched */
+    unsigned refs;          /* under net.lock: the listener and each connection */
+    struct list node;       /* in net.origins */
+    struct list conns;      /* under net.lock */
+    struct net_share share; /* local: under net.lock */
     struct net_app own_app;
 };
 
@@ -58,9 +63,12 @@ struct net_conn {
     struct list node;          /* in origin.conns */
     struct list pending;       /* accepting thread: waits for its first byte */
     int64_t deadline_ms;       /* … until then, monotonic */
+    struct net_member member;
     int fd;
+    bool started; /* under net.lock: libmicrohttpd has it */
     bool tls;
     bool linger;     /* close softly: the client may still be sending */
+    bool refused;    /* net_refuse has answered; nothing follows */
     atomic_bool cut; /* answer nothing more */
     char peer_ip[INET6_ADDRSTRLEN];
     struct sockaddr_storage peer;
@@ -72,7 +80,7 @@ struct net_conn {
 /* The fields above `lock` are set by net_start and stay until net_stop. */
 struct net {
     struct net_app app;
-    unsigned idle_s;
+    unsigned idle_s, head_s, body_s;
     struct MHD_Daemon *plain, *tls;
     struct net_sni *sni;
 
@@ -80,6 +88,7 @@ struct net {
     struct list origins;
     struct net_conn **by_fd; /* fd → connection */
     size_t n_by_fd;
+    struct net_crowd crowd;
 
     struct net_acceptor *acceptor; /* under lock; NULL once it is stopping */
 
@@ -104,6 +113,10 @@ struct net_conn *net_conn_new(struct net_origin *origin, int fd,
  * that the kernel gives out anew.
  */
 void net_conn_free(struct net_conn *conn);
+/*
+ * Shuts the socket, upon which its owner closes it, and lets no answer out. net.lock is held.
+ */
+void net_conn_cut(struct net_conn *conn);
 /* Drops a reference; the last one calls released and frees. Without net.lock. */
 void net_origin_unref(struct net_origin *origin);
 /*
@@ -159,6 +172,30 @@ void net_on_completed(void *net, struct MHD_Connection *mhd, void **request,
  * thread.
  */
 void net_request_cut(struct net_conn *conn);
+/* NULL where libmicrohttpd serves a connection that we do not know. */
+struct net_conn *net_conn_of(struct MHD_Connection *mhd);
+struct net_request;
+/* A request that is known by its target alone; mhd may be NULL. net_request_over frees it. */
+struct net_request *net_request_new(struct net_conn *conn, struct MHD_Connection *mhd, str target);
+/* What the head says; method "" where it is not known. */
+void net_request_fill(struct net_request *r, const char *method);
+/* The application will hear of the request, so done must be called. */
+void net_request_begun(struct net_request *r);
+/* Calls done where begin was called, and frees. */
+void net_request_over(struct net_request *r);
+
+/* ---- refuse.c ---- */
+/*
+ * Answers in the application's form (net_app.refuse), at once and past libmicrohttpd, and shuts the
+ * sending side: what is queued afterwards does not reach the client. The second refusal on a
+ * connection does nothing. The connection's pool thread.
+ */
+void net_refuse(struct net_request *r, const struct net_refusal *why);
+/* The connection, in clear, did not begin with a request (gate_is_garbage). The accepting thread. */
+void net_refuse_garbage(struct net_conn *conn);
+/* MHD_queue_response of the library: ours is called by the library alone. */
+enum MHD_Result net_queue(struct MHD_Connection *mhd, unsigned status,
+                          struct MHD_Response *response);
 
 /*
  * Where a request is. HEAD: begin has not been answered for yet; BODY: pieces go to the
@@ -186,13 +223,16 @@ struct net_request {
     bool begun;  /* begin was called, so done must be */
     bool parked; /* the callback that ran last suspended */
     bool close;
+    uint64_t seen; /* bytes of the body */
     uint64_t drained;
+    size_t step_bytes; /* of the body since the last beat */
 
     atomic_int park;
     void (*then)(void *ctx, struct net_req *req);
     void *then_ctx;
 
     struct net_reply_head *heads; /* headers of the answer, newest first */
+    struct buf *by_hand;          /* net_refuse writes the answer: its body goes here */
     struct MHD_Response *response;
     unsigned status;
 };

@@ -32,8 +32,17 @@ static void add_headers(struct MHD_Response *response, const struct net_reply_he
         log_warn("net", "the answer's header %s cannot be sent and was left out", h->name);
 }
 
+/* The most that add_headers makes of them. */
+static size_t size_of_heads(const struct net_reply_head *h) {
+    size_t n = 0;
+    for (; h; h = h->next)
+        n += strlen(h->name) + strlen(h->value) + sizeof ": \r\n" - 1;
+    return n;
+}
+
 static void reply(struct net_req *req, int status, struct MHD_Response *response) {
     struct net_request *r = request_of(req);
+    enum { OUR_OWN_BYTES = 512 }; /* status line, Date, Content-Length, Connection */
     if (!response)
         abort(); /* out of memory: docs/decisions/0001 */
     if (r->response) {
@@ -41,12 +50,34 @@ static void reply(struct net_req *req, int status, struct MHD_Response *response
         MHD_destroy_response(response);
         return;
     }
+    /* libmicrohttpd closes the connection without a word where it has no room for the head. */
+    if (size_of_heads(r->heads) > NET_ANSWER_BYTES - OUR_OWN_BYTES) {
+        log_error("net", "the head of the answer to %.*s %.*s is too long", STR_ARG(req->method),
+                  STR_ARG(req->path));
+        MHD_destroy_response(response);
+        r->heads = NULL;
+        status = 500;
+        response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    }
     add_headers(response, r->heads);
     r->response = response;
     r->status = (unsigned)status;
 }
 
+/* A refusal is written past libmicrohttpd (refuse.c), which takes its body from here. */
+static bool by_hand(struct net_req *req, int status, str body) {
+    struct net_request *r = request_of(req);
+    if (!r->by_hand)
+        return false;
+    buf_clear(r->by_hand);
+    buf_str(r->by_hand, body);
+    r->status = (unsigned)status;
+    return true;
+}
+
 void net_reply_bytes(struct net_req *req, int status, str body) {
+    if (by_hand(req, status, body))
+        return;
     reply(req, status,
           MHD_create_response_from_buffer(
               body.len, (void *)body.p, body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT));
@@ -54,10 +85,13 @@ void net_reply_bytes(struct net_req *req, int status, str body) {
 
 void net_reply_buf(struct net_req *req, int status, struct buf *body) {
     size_t len = body->len;
+    if (by_hand(req, status, buf_view(body)))
+        return;
     reply(req, status, MHD_create_response_from_buffer(len, buf_take(body), MHD_RESPMEM_MUST_FREE));
 }
 
 struct stream {
+    struct net_conn *conn; /* lives as long as the answer */
     ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n);
     void (*release)(void *ctx);
     void *ctx;
@@ -65,6 +99,7 @@ struct stream {
 
 static ssize_t stream_read(void *cls, uint64_t pos, char *p, size_t max) {
     const struct stream *s = cls;
+    net_beat(&s->conn->member, PHASE_SEND);
     ssize_t n = s->read(s->ctx, pos, p, max);
     /*
      * The length was announced: all that is left when bytes fail to come is to cut the connection.
@@ -83,7 +118,7 @@ void net_reply_stream(struct net_req *req, int status, uint64_t size,
                       ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
                       void (*release)(void *ctx), void *ctx) {
     struct stream *s = mem_new(struct stream);
-    *s = (struct stream){read, release, ctx};
+    *s = (struct stream){request_of(req)->conn, read, release, ctx};
     size_t block = size < STREAM_BLOCK ? (size_t)size + 1 : STREAM_BLOCK;
     reply(req, status, MHD_create_response_from_callback(size, block, stream_read, s, stream_free));
 }
@@ -97,5 +132,7 @@ static ssize_t read_nothing(void *cls, uint64_t pos, char *p, size_t max) {
 }
 
 void net_reply_head(struct net_req *req, int status, uint64_t size) {
+    if (by_hand(req, status, S("")))
+        return;
     reply(req, status, MHD_create_response_from_callback(size, 1, read_nothing, NULL, NULL));
 }

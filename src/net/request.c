@@ -11,12 +11,13 @@
 #include "net/net_priv.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 
 static struct net_request *request_of(const struct net_req *req) {
     return LIST_ENTRY((const char *)req, struct net_request, req);
 }
 
-static struct net_conn *conn_of(struct MHD_Connection *mhd) {
+struct net_conn *net_conn_of(struct MHD_Connection *mhd) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
@@ -24,20 +25,52 @@ static struct net_conn *conn_of(struct MHD_Connection *mhd) {
 
 /* ---- Making and freeing ---- */
 
-/* The request line has come: the only moment at which the target is as the client sent it. */
-void *net_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
-    (void)cls;
-    struct net_conn *conn = conn_of(mhd);
-    if (!conn)
-        return NULL;
+struct net_request *net_request_new(struct net_conn *conn, struct MHD_Connection *mhd, str target) {
     struct net_request *r = mem_new(struct net_request);
     r->conn = conn;
     r->mhd = mhd;
     r->app = conn->origin->app;
-    r->target = arena_str(&r->req.arena, str_c(uri ? uri : ""));
+    r->target = arena_str(&r->req.arena, target);
+    return r;
+}
+
+/*
+ * The request line has come: the only moment at which the target is as the client sent it. What
+ * stands behind '?' is cut off from libmicrohttpd's copy: it would parse each argument into the
+ * connection's memory, for nobody, and (0.9.75) hang where that is not enough.
+ */
+void *net_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
+    (void)cls;
+    struct net_conn *conn = net_conn_of(mhd);
+    if (!conn)
+        return NULL;
+    struct net_request *r = net_request_new(conn, mhd, str_c(uri ? uri : ""));
+    char *query = uri ? strchr(uri, '?') : NULL;
+    if (query && query[1])
+        query[1] = '\0';
+    if (net_phase_of(&conn->member) != PHASE_HEAD)
+        net_beat(&conn->member, PHASE_HEAD);
     LOCK_SCOPE(&conn->lock);
     conn->request = r;
     return r;
+}
+
+void net_request_begun(struct net_request *r) {
+    r->begun = true;
+    r->conn->origin->net->under_way++;
+}
+
+void net_request_over(struct net_request *r) {
+    struct net *net = r->conn->origin->net;
+    if (r->begun)
+        r->app->done(r->app->ctx, &r->req);
+    if (r->response)
+        MHD_destroy_response(r->response);
+    bool begun = r->begun;
+    arena_deinit(&r->req.arena);
+    free(r);
+    if (begun && --net->under_way == 0)
+        net_wake_quiet(net);
 }
 
 void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
@@ -49,6 +82,7 @@ void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
     if (!r)
         return;
     *request = NULL;
+    net_beat(&r->conn->member, PHASE_IDLE);
     pthread_mutex_lock(&r->conn->lock);
     r->conn->request = NULL;
     pthread_mutex_unlock(&r->conn->lock);
@@ -56,15 +90,7 @@ void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
     /* The client went away between net_resume and the callback that it is for. */
     if (r->parked && --net->parked == 0)
         net_wake_quiet(net);
-    if (r->begun)
-        r->app->done(r->app->ctx, &r->req);
-    if (r->response)
-        MHD_destroy_response(r->response);
-    bool begun = r->begun;
-    arena_deinit(&r->req.arena);
-    free(r);
-    if (begun && --net->under_way == 0)
-        net_wake_quiet(net);
+    net_request_over(r);
 }
 
 /* ---- The head ---- */
@@ -85,6 +111,8 @@ static enum MHD_Result walk_header(void *cls, enum MHD_ValueKind kind, const cha
 void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value),
                      void *ctx) {
     struct head_walk w = {fn, ctx};
+    if (!request_of(req)->mhd)
+        return;
     MHD_get_connection_values_n(request_of(req)->mhd, MHD_HEADER_KIND, walk_header, &w);
 }
 
@@ -107,13 +135,16 @@ static enum MHD_Result gate_one(void *cls, enum MHD_ValueKind kind, const char *
     return MHD_YES;
 }
 
-static enum MHD_Result refuse_at_gate(struct net_request *r, const struct gate *g) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_printf(&text, "%s\n", g->reason);
-    net_reply_header(&r->req, S("Content-Type"), S("text/plain"));
-    net_reply_buf(&r->req, g->status, &text);
-    r->conn->linger = true;
-    return MHD_queue_response(r->mhd, r->status, r->response);
+/*
+ * What libmicrohttpd has taken of the connection's memory for the head: its bytes, a record for each
+ * header and for each part of the first Cookie header, which it copies as well.
+ */
+static size_t cost_of_head(struct net_request *r, size_t head_len, unsigned headers) {
+    enum { RECORD_BYTES = 64 };
+    size_t cookie = net_header(&r->req, "Cookie").len;
+    unsigned crumbs =
+        cookie ? (unsigned)MHD_get_connection_values_n(r->mhd, MHD_COOKIE_KIND, NULL, NULL) : 0;
+    return head_len + cookie + (headers + crumbs) * RECORD_BYTES;
 }
 
 static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
@@ -122,10 +153,14 @@ static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
     MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, gate_one, g);
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return gate_finish(g, size ? size->header_size : 0) == 0;
+    size_t head_len = size ? size->header_size : 0;
+    if (gate_finish(g, head_len) == 0 &&
+        cost_of_head(r, head_len, g->headers) > NET_POOL_BYTES - NET_ANSWER_BYTES)
+        gate_refuse(g, 431, "the request's head is too long");
+    return g->status == 0;
 }
 
-static void fill(struct net_request *r, const char *method) {
+void net_request_fill(struct net_request *r, const char *method) {
     struct net_req *req = &r->req;
     req->method = str_c(method);
     req->target = r->target;
@@ -146,9 +181,18 @@ static void fill(struct net_request *r, const char *method) {
 /* ---- Answers ---- */
 
 static enum MHD_Result queue(struct net_request *r) {
+    net_beat(&r->conn->member, PHASE_SEND);
     if (r->close || r->conn->origin->net->stopping)
         MHD_add_response_header(r->response, "Connection", "close");
-    return MHD_queue_response(r->mhd, r->status, r->response);
+    return net_queue(r->mhd, r->status, r->response);
+}
+
+/* The client's turn, where there is a body. */
+static enum MHD_Result wait_for_rest(struct net_request *r, enum net_step step) {
+    r->step = r->req.has_body ? step : STEP_END;
+    if (r->req.has_body)
+        net_beat(&r->conn->member, PHASE_BODY);
+    return MHD_YES;
 }
 
 /*
@@ -162,8 +206,7 @@ static enum MHD_Result answered_early(struct net_request *r) {
         return MHD_YES;
     }
     if (!req->expects_continue && req->has_length && req->content_length <= NET_DRAIN_EARLY) {
-        r->step = STEP_DRAIN;
-        return MHD_YES;
+        return wait_for_rest(r, STEP_DRAIN);
     }
     r->conn->linger = true;
     return queue(r);
@@ -184,8 +227,7 @@ static enum MHD_Result go_on(struct net_request *r) {
         return r->step == STEP_HEAD ? answered_early(r) : queue(r);
     if (r->step == STEP_END)
         return nobody_answered(r);
-    r->step = r->req.has_body ? STEP_BODY : STEP_END;
-    return MHD_YES;
+    return wait_for_rest(r, STEP_BODY);
 }
 
 /* ---- Steps ---- */
@@ -193,20 +235,45 @@ static enum MHD_Result go_on(struct net_request *r) {
 static enum MHD_Result at_head(struct net *net, struct net_request *r, const char *method,
                                const char *version) {
     struct gate g;
-    if (!pass_gate(r, &g, method, version))
-        return refuse_at_gate(r, &g);
+    net_beat(&r->conn->member, PHASE_BUSY);
+    bool passed = pass_gate(r, &g, method, version);
     if (net->stopping)
         return MHD_NO;
-    fill(r, method);
-    r->begun = true;
-    net->under_way++;
+    net_request_fill(r, method);
+    if (!passed) {
+        net_refuse(r, &(struct net_refusal){g.status, g.reason});
+        return MHD_NO;
+    }
+    net_request_begun(r);
     r->app->begin(r->app->ctx, &r->req);
     return go_on(r);
+}
+
+/*
+ * The client has closed its end, all that it sent was read, and the body is not complete.
+ * libmicrohttpd 0.9.75 misses an end that comes together with the bytes before it (the one edge of
+ * epoll is used up by a read that did not reach the end), and would keep the request until the
+ * connection is idle for too long. By TLS the library has bytes of its own, so there it is left to
+ * that.
+ */
+static bool is_cut_short(const struct net_request *r) {
+    int unread = 0;
+    struct pollfd look = {.fd = r->conn->fd, .events = POLLRDHUP};
+    return r->req.has_length && r->seen < r->req.content_length && !r->conn->tls &&
+           poll(&look, 1, 0) > 0 && ioctl(r->conn->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 static enum MHD_Result at_piece(struct net_request *r, const char *data, size_t *data_len) {
     size_t n = *data_len;
     *data_len = 0;
+    r->seen += n;
+    if (is_cut_short(r))
+        return MHD_NO;
+    r->step_bytes += n;
+    if (r->step_bytes >= NET_BODY_STEP) {
+        r->step_bytes = 0;
+        net_beat(&r->conn->member, PHASE_BODY);
+    }
     if (r->step == STEP_DRAIN) {
         r->drained += n;
         return r->drained <= NET_DRAIN_LATE ? MHD_YES : MHD_NO;
@@ -221,6 +288,7 @@ static enum MHD_Result at_end(struct net_request *r) {
     r->step = STEP_END;
     if (r->response)
         return queue(r);
+    net_beat(&r->conn->member, PHASE_BUSY);
     r->app->end(r->app->ctx, &r->req);
     return go_on(r);
 }

@@ -41,12 +41,12 @@ static bool init_like(struct policy *policy, struct policy_operand *operand, str
 
 static bool text_holds(const struct policy_operand *operand, struct policy_scope *scope,
                        str value) {
-    return policy_pattern_match(&operand->pattern, scope, value, false, NULL);
+    return policy_pattern_match(&operand->pattern, scope, value, false);
 }
 
 static bool nocase_holds(const struct policy_operand *operand, struct policy_scope *scope,
                          str value) {
-    return policy_pattern_match(&operand->pattern, scope, value, true, NULL);
+    return policy_pattern_match(&operand->pattern, scope, value, true);
 }
 
 static bool init_arn(struct policy *policy, struct policy_operand *operand, str text) {
@@ -58,7 +58,7 @@ static bool init_arn(struct policy *policy, struct policy_operand *operand, str 
 
 static bool arn_holds(const struct policy_operand *operand, struct policy_scope *scope, str value) {
     return str_starts(value, S("arn:")) &&
-           policy_pattern_match_arn(&operand->pattern, scope, value, NULL);
+           policy_pattern_match_arn(&operand->pattern, scope, value);
 }
 
 /* ---- Numbers and dates ---- */
@@ -151,6 +151,19 @@ static bool binary_holds(const struct policy_operand *operand, struct policy_sco
 
 /* ---- Addresses ---- */
 
+enum { MAPPED_BITS = 96 }; /* of ::ffff:0:0/96, the IPv4 addresses as IPv6 writes them */
+
+/* ::ffff:192.0.2.1 is 192.0.2.1, and a network of such addresses one of IPv4. */
+static void unmap(struct policy_cidr *net) {
+    static const unsigned char mapped[MAPPED_BITS / 8] = {[10] = 0xFF, [11] = 0xFF};
+    if (!net->v6 || net->bits < MAPPED_BITS || memcmp(net->bytes, mapped, sizeof mapped) != 0)
+        return;
+    struct policy_cidr v4 = {.bits = net->bits - MAPPED_BITS};
+    memcpy(v4.bytes, net->bytes + sizeof mapped, 4);
+    *net = v4;
+}
+
+/* The address as it is written, as a network of one. */
 static bool parse_address(str s, struct policy_cidr *ret) {
     char text[INET6_ADDRSTRLEN];
     if (s.len == 0 || s.len >= sizeof text)
@@ -161,30 +174,22 @@ static bool parse_address(str s, struct policy_cidr *ret) {
     if (inet_pton(AF_INET, text, ret->bytes) == 1)
         return true;
     *ret = (struct policy_cidr){.v6 = true, .bits = 128};
-    if (inet_pton(AF_INET6, text, ret->bytes) != 1)
-        return false;
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-    if (memcmp(ret->bytes, mapped, sizeof mapped) == 0) { /* ::ffff:192.0.2.1 is 192.0.2.1 */
-        memmove(ret->bytes, ret->bytes + 12, 4);
-        *ret = (struct policy_cidr){
-            .bytes = {ret->bytes[0], ret->bytes[1], ret->bytes[2], ret->bytes[3]},
-            .bits = 32};
-    }
-    return true;
+    return inet_pton(AF_INET6, text, ret->bytes) == 1;
 }
 
 static bool init_cidr(struct policy *policy, struct policy_operand *operand, str text) {
     (void)policy;
+    struct policy_cidr *net = &operand->cidr;
     str address, length;
     bool has_length = str_cut(text, '/', &address, &length);
-    if (!parse_address(address, &operand->cidr))
-        return false;
     uint64_t bits;
-    if (!has_length)
-        return true;
-    if (!str_to_u64(length, &bits) || bits > operand->cidr.bits)
+    if (!parse_address(address, net))
         return false;
-    operand->cidr.bits = (unsigned)bits;
+    if (has_length && (!str_to_u64(length, &bits) || bits > net->bits))
+        return false;
+    if (has_length)
+        net->bits = (unsigned)bits;
+    unmap(net);
     return true;
 }
 
@@ -193,7 +198,10 @@ static bool cidr_holds(const struct policy_operand *operand, struct policy_scope
     (void)scope;
     struct policy_cidr v;
     const struct policy_cidr *net = &operand->cidr;
-    if (!parse_address(value, &v) || v.v6 != net->v6)
+    if (!parse_address(value, &v))
+        return false;
+    unmap(&v);
+    if (v.v6 != net->v6)
         return false;
     unsigned whole = net->bits / 8, left = net->bits % 8;
     if (memcmp(v.bytes, net->bytes, whole) != 0)
@@ -331,9 +339,16 @@ static bool any_operand(const struct policy_test *test, struct policy_scope *sco
     return false;
 }
 
-/* One value of the request passes: it is one of the operands (negated: none of them). */
-static bool value_passes(const struct policy_test *test, struct policy_scope *scope, str value) {
-    return any_operand(test, scope, value) != test->op->negated;
+/*
+ * One value of the request passes: it is one of the operands (negated: none of them). An operand
+ * whose variable has no value is not known to be another one, so an Allow does not rest on it.
+ */
+static bool value_passes(const struct policy_test *test, struct policy_scope *scope, str value,
+                         bool deny) {
+    scope->unresolved = false;
+    if (any_operand(test, scope, value))
+        return !test->op->negated;
+    return test->op->negated && (deny || !scope->unresolved);
 }
 
 static bool null_holds(const struct policy_test *test, bool absent) {
@@ -348,7 +363,7 @@ static bool null_holds(const struct policy_test *test, bool absent) {
  * one that passes and a negated one wants all to pass, so that NotEquals stays the opposite of
  * Equals.
  */
-bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope) {
+bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope, bool deny) {
     struct policy_values values = policy_context_get(policy_scope_context(scope), test->key);
     if (!test->op->holds)
         return null_holds(test, values.n == 0);
@@ -360,7 +375,7 @@ bool policy_test_holds(const struct policy_test *test, struct policy_scope *scop
     bool every =
         test->quantifier == QUANT_ALL || (test->quantifier == QUANT_NONE && test->op->negated);
     for (size_t i = 0; i < values.n; i++)
-        if (value_passes(test, scope, values.v[i]) != every)
+        if (value_passes(test, scope, values.v[i], deny) != every)
             return !every;
     return every;
 }

@@ -39,8 +39,11 @@ struct policy_test {
 /* Adds the tests of a Condition element to st, in the policy's arena. 0 or POLICY_E_MALFORMED. */
 int policy_condition_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
                            struct err *err);
-/* Of this request: an absent key fails the test, unless the operator says otherwise. */
-bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope);
+/*
+ * Of this request: an absent key fails the test, unless the operator says otherwise. deny: of a
+ * statement that denies, which in doubt applies.
+ */
+bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope, bool deny);
 
 /*
  * For policy_is_public: does this test confine callers to fixed ones, as far as its key says who

@@ -29,7 +29,7 @@ struct decider {
 static bool action_matches(struct decider *d, const struct policy_statement *st) {
     bool listed = false;
     for (size_t i = 0; i < st->n_actions && !listed; i++)
-        listed = policy_pattern_match(&st->actions[i], &d->scope, d->request->action, true, NULL);
+        listed = policy_pattern_match(&st->actions[i], &d->scope, d->request->action, true);
     return listed != st->not_action;
 }
 
@@ -39,18 +39,18 @@ static bool action_matches(struct decider *d, const struct policy_statement *st)
 static bool resource_matches(struct decider *d, const struct policy_statement *st) {
     if (st->n_resources == 0)
         return true;
-    bool listed = false, unresolved = false;
+    bool listed = false;
+    d->scope.unresolved = false;
     for (size_t i = 0; i < st->n_resources && !listed; i++)
-        listed = policy_pattern_match_arn(&st->resources[i], &d->scope, d->request->resource,
-                                          &unresolved);
-    if (st->not_resource && unresolved && !st->deny)
+        listed = policy_pattern_match_arn(&st->resources[i], &d->scope, d->request->resource);
+    if (st->not_resource && !listed && d->scope.unresolved && !st->deny)
         return false;
     return listed != st->not_resource;
 }
 
 static bool conditions_hold(struct decider *d, const struct policy_statement *st) {
     for (size_t i = 0; i < st->n_tests; i++)
-        if (!policy_test_holds(&st->tests[i], &d->scope))
+        if (!policy_test_holds(&st->tests[i], &d->scope, st->deny))
             return false;
     return true;
 }
@@ -67,7 +67,7 @@ static struct verdict ask(struct decider *d, const struct policy *policy) {
     for (size_t i = 0; policy && i < policy->n_statements; i++) {
         const struct policy_statement *st = &policy->statements[i];
         enum policy_match match = MATCH_SELF;
-        if (policy->kind != POLICY_IDENTITY)
+        if (!policy_is_of_caller(policy))
             match = policy_principals_match(st, &d->request->principal);
         /* Nothing new to learn from an Allow that names the caller no closer. */
         if (match == MATCH_NONE || (!st->deny && match <= v.allow))

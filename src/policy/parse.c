@@ -62,13 +62,22 @@ static int parse_actions(struct policy *policy, struct policy_statement *st, con
 
 /* ---- Resource, NotResource ---- */
 
-/* A pattern with fewer than six segments must end in a star, which then stands for the rest. */
-static int check_resource(const struct policy_pattern *resource, struct err *err) {
+/*
+ * May an ARN have fewer than six fields? In identity policies it is completed; session policies "do
+ * not support incomplete ARNs" (IAM identifiers); elsewhere it must end in a star.
+ */
+static bool may_be_short(const struct policy *policy, const struct policy_pattern *resource) {
+    bool open_ended = str_ends(resource->text, S("*"));
+    return resource->fields >= 3 &&
+           (policy->kind == POLICY_IDENTITY || (policy->kind != POLICY_SESSION && open_ended));
+}
+
+static int check_resource(const struct policy *policy, const struct policy_pattern *resource,
+                          struct err *err) {
     if (resource->all)
         return 0;
-    bool open_ended = resource->n && resource->units[resource->n - 1] == UNIT_STAR;
-    size_t colons = policy_pattern_colons(resource);
-    if (!str_starts(resource->text, S("arn:")) || (colons < 5 && !(colons >= 2 && open_ended)))
+    if (!str_starts(resource->text, S("arn:")) ||
+        (resource->fields < ARN_FIELDS && !may_be_short(policy, resource)))
         return policy_malformed(err, "Resource " STR_FMT " must be in ARN format or \"*\".",
                                 STR_ARG(resource->text));
     str partition;
@@ -87,13 +96,14 @@ static int parse_resources(struct policy *policy, struct policy_statement *st, c
         return policy_malformed(err, "Syntax errors in policy.");
     if (list.n == 0)
         return policy_malformed(err, "Policy statement must contain resources.");
-    unsigned flags =
-        PATTERN_WILDCARDS | PATTERN_ARN | (policy->has_variables ? PATTERN_VARIABLES : 0);
+    unsigned flags = PATTERN_WILDCARDS | PATTERN_ARN |
+                     (policy->has_variables ? PATTERN_VARIABLES : 0) |
+                     (policy->kind == POLICY_IDENTITY ? PATTERN_COMPLETED : 0);
     st->resources = arena_alloc(&policy->arena, list.n * sizeof *st->resources);
     for (size_t i = 0; i < list.n; i++) {
         struct policy_pattern *resource = &st->resources[st->n_resources++];
         policy_pattern_init(resource, &policy->arena, string_at(&list, i), flags);
-        if (check_resource(resource, err))
+        if (check_resource(policy, resource, err))
             return POLICY_E_MALFORMED;
     }
     return 0;
@@ -142,7 +152,7 @@ static int parse_principal_of(struct policy *policy, struct policy_statement *st
     const json_t *value = NULL;
     if (pick(statement, "Principal", "NotPrincipal", &value, &st->not_principal, err))
         return POLICY_E_MALFORMED;
-    if (policy->kind == POLICY_IDENTITY)
+    if (policy_is_of_caller(policy))
         return value ? policy_malformed(err, "Policy document should not specify a principal.") : 0;
     if (!value)
         return policy_malformed(err, "Missing required field Principal");
@@ -157,7 +167,7 @@ static int parse_action_of(struct policy *policy, struct policy_statement *st,
     if (pick(statement, "Action", "NotAction", &value, &st->not_action, err))
         return POLICY_E_MALFORMED;
     if (!value)
-        return policy_malformed(err, policy->kind == POLICY_IDENTITY
+        return policy_malformed(err, policy_is_of_caller(policy)
                                          ? "Policy statement must contain actions."
                                          : "Missing required field Action");
     if (policy->kind == POLICY_TRUST && st->not_action)
@@ -179,7 +189,7 @@ static int parse_resource_of(struct policy *policy, struct policy_statement *st,
     if (policy->kind == POLICY_TRUST)
         return value ? policy_malformed(err, "Has prohibited field Resource") : 0;
     if (!value)
-        return policy_malformed(err, policy->kind == POLICY_IDENTITY
+        return policy_malformed(err, policy_is_of_caller(policy)
                                          ? "Policy statement must contain resources."
                                          : "Missing required field Resource");
     return parse_resources(policy, st, value, err);

@@ -7,7 +7,7 @@
 #include "base/ascii.h"
 #include "policy/context_priv.h"
 
-enum { ARN_COLONS = 5 };
+enum { ARN_COLONS = ARN_FIELDS - 1 };
 
 /* ---- Compiling ---- */
 
@@ -66,6 +66,18 @@ static size_t compile_one(struct compiler *c, str rest, unsigned flags) {
     return 1;
 }
 
+/* A star for each field of an ARN that is missing: pattern_priv.h says when. */
+static void complete_arn(struct compiler *c, unsigned flags) {
+    bool open_ended = c->n && c->units[c->n - 1] == UNIT_STAR;
+    if (!(flags & PATTERN_ARN) || !(open_ended || (flags & PATTERN_COMPLETED)))
+        return;
+    for (; c->colons < ARN_COLONS; c->colons++) {
+        c->units[c->n++] = UNIT_COLON;
+        c->units[c->n++] = UNIT_STAR;
+        c->marks = true;
+    }
+}
+
 void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text,
                          unsigned flags) {
     *pattern = (struct policy_pattern){.text = arena_str(arena, text)};
@@ -73,24 +85,21 @@ void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, st
     size_t dollars = 0;
     for (size_t i = 0; i < text.len; i++)
         dollars += text.p[i] == '$';
-    struct compiler c = {.units = arena_alloc(arena, (text.len + 1) * sizeof(uint16_t)),
+    size_t most = text.len + 2 * ARN_COLONS + 1;
+    struct compiler c = {.units = arena_alloc(arena, most * sizeof(uint16_t)),
                          .vars = arena_alloc(arena, dollars * sizeof(struct policy_var))};
     for (size_t at = 0; at < text.len;)
         at += compile_one(&c, str_skip(text, at), flags);
+    pattern->fields = (uint8_t)(c.colons + 1);
+    pattern->all = c.n == 1 && c.units[0] == UNIT_STAR;
+    if (!pattern->all)
+        complete_arn(&c, flags);
     pattern->units = c.units;
     pattern->n = c.n;
     pattern->vars = c.vars;
     pattern->n_vars = c.n_vars;
     /* An escape such as ${*} changes the text: then it has fewer units than bytes. */
     pattern->literal = !c.marks && c.n == text.len;
-    pattern->all = c.n == 1 && c.units[0] == UNIT_STAR;
-}
-
-size_t policy_pattern_colons(const struct policy_pattern *pattern) {
-    size_t colons = 0;
-    for (size_t i = 0; i < pattern->n; i++)
-        colons += pattern->units[i] == UNIT_COLON;
-    return colons;
 }
 
 /* ---- Matching ---- */
@@ -154,8 +163,10 @@ static bool expand(const struct policy_pattern *pattern, struct policy_scope *sc
         values[i] = policy_context_single(policy_scope_context(scope), pattern->vars[i].name);
         if (!values[i].p)
             values[i] = pattern->vars[i].fallback;
-        if (!values[i].p)
+        if (!values[i].p) {
+            scope->unresolved = true;
             return false;
+        }
         room += values[i].len;
     }
     uint16_t *out = arena_alloc(&scope->scratch, room * sizeof *out);
@@ -174,17 +185,13 @@ static bool expand(const struct policy_pattern *pattern, struct policy_scope *sc
 }
 
 bool policy_pattern_match(const struct policy_pattern *pattern, struct policy_scope *scope, str s,
-                          bool nocase, bool *ret_unresolved) {
+                          bool nocase) {
     if (pattern->all)
         return true;
     if (pattern->literal)
         return nocase ? str_eq_nocase(pattern->text, s) : str_eq(pattern->text, s);
     struct units units;
-    if (expand(pattern, scope, &units))
-        return glob(units, s, nocase);
-    if (ret_unresolved)
-        *ret_unresolved = true;
-    return false;
+    return expand(pattern, scope, &units) && glob(units, s, nocase);
 }
 
 /* Units up to the next separator; the rest stays in *rest. False: that was the last segment. */
@@ -200,17 +207,14 @@ static bool cut_units(struct units *rest, struct units *ret_head) {
 }
 
 bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope,
-                              str arn, bool *ret_unresolved) {
+                              str arn) {
     if (pattern->all)
         return true;
     if (pattern->literal)
         return str_eq(pattern->text, arn);
     struct units rest, segment;
-    if (!expand(pattern, scope, &rest)) {
-        if (ret_unresolved)
-            *ret_unresolved = true;
+    if (!expand(pattern, scope, &rest))
         return false;
-    }
     while (cut_units(&rest, &segment)) {
         str head, tail;
         if (!str_cut(arn, ':', &head, &tail) || !glob(segment, head, false))

@@ -19,6 +19,7 @@ enum policy_kind {
     POLICY_IDENTITY, /* no Principal */
     POLICY_RESOURCE, /* Principal required; Resource optional for trust policies only */
     POLICY_TRUST,    /* a role's AssumeRolePolicyDocument: Principal, no Resource */
+    POLICY_SESSION,  /* as identity, but every ARN has its six fields: what AssumeRole takes */
 };
 
 struct policy;

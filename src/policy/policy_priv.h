@@ -47,6 +47,11 @@ struct policy {
     size_t n_statements;
 };
 
+/* A document that lies with the caller names no principal: all of it is about whom it lies with. */
+static inline bool policy_is_of_caller(const struct policy *policy) {
+    return policy->kind == POLICY_IDENTITY || policy->kind == POLICY_SESSION;
+}
+
 /* principal.c */
 /*
  * The Principal or NotPrincipal element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED.

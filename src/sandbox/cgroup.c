@@ -436,6 +436,12 @@ int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name
     return write_in(groups->freezer, name, "cgroup.freeze", freeze ? "1" : "0");
 }
 
+bool sandbox_cgroup_is_frozen(const struct sandbox_cgroups *groups, const char *name) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    return read_in(&text, groups->freezer, name, "cgroup.events") == 0 &&
+           sandbox_stat_field(buf_view(&text), "frozen") == 1;
+}
+
 uint64_t sandbox_cgroup_oom_kills(const struct sandbox_cgroups *groups, const char *name) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     const char *file = groups->memory_v2 ? "memory.events" : "memory.oom_control";
@@ -451,9 +457,37 @@ uint64_t sandbox_cgroup_peak(const struct sandbox_cgroups *groups, const char *n
                        groups->memory_v2 ? "memory.peak" : "memory.max_usage_in_bytes");
 }
 
-uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name) {
+uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name,
+                                  uint64_t *ret_shared) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
+    *ret_shared = 0;
     if (!groups->memory[0] || read_in(&text, groups->memory, name, "memory.stat"))
         return 0;
+    *ret_shared = sandbox_stat_field(buf_view(&text), "shmem");
     return sandbox_stat_field(buf_view(&text), groups->memory_v2 ? "anon" : "rss");
+}
+
+uint64_t sandbox_cgroup_usage(const struct sandbox_cgroups *groups, const char *name) {
+    if (!groups->memory[0])
+        return 0;
+    return read_number(groups->memory, name,
+                       groups->memory_v2 ? "memory.current" : "memory.usage_in_bytes");
+}
+
+/*
+ * Version 2 keeps running sandboxes out of the swap, because memory.max does not count it; one that
+ * is frozen cannot grow into it. What is not to be had (EAGAIN) stays.
+ */
+void sandbox_cgroup_reclaim(const struct sandbox_cgroups *groups, const char *name) {
+    if (!groups->memory[0])
+        return;
+    if (!groups->memory_v2) {
+        (void)write_in(groups->memory, name, "memory.force_empty", "0");
+        return;
+    }
+    char number[24];
+    snprintf(number, sizeof number, "%llu", (unsigned long long)sandbox_cgroup_usage(groups, name));
+    (void)write_in(groups->memory, name, "memory.swap.max", "max");
+    (void)write_in(groups->memory, name, "memory.reclaim", number);
+    (void)write_in(groups->memory, name, "memory.swap.max", "0");
 }

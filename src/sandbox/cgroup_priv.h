@@ -47,14 +47,27 @@ bool sandbox_cgroup_remove(const struct sandbox_cgroups *groups, const char *nam
  * is so. 0 or -errno.
  */
 int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name, bool freeze);
+/* True once every process of the sandbox stands still. */
+bool sandbox_cgroup_is_frozen(const struct sandbox_cgroups *groups, const char *name);
 /*
  * How often the kernel has killed for the limit, and the highest use in bytes; 0 where nothing
  * counts them.
  */
 uint64_t sandbox_cgroup_oom_kills(const struct sandbox_cgroups *groups, const char *name);
 uint64_t sandbox_cgroup_peak(const struct sandbox_cgroups *groups, const char *name);
-/* Present memory of its processes in bytes, without files and tmpfs. */
-uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name);
+/*
+ * Present memory of its processes in bytes, without files. *ret_shared: what is shared (System V,
+ * memfd) and what is in files of a tmpfs, together.
+ */
+uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name,
+                                  uint64_t *ret_shared);
+/* All that is charged to it now, in bytes: files in the cache too. */
+uint64_t sandbox_cgroup_usage(const struct sandbox_cgroups *groups, const char *name);
+/*
+ * Takes away what the kernel can: files in the cache, and with swap memory. For one that is frozen;
+ * milliseconds.
+ */
+void sandbox_cgroup_reclaim(const struct sandbox_cgroups *groups, const char *name);
 
 /* "NAME VALUE" or "NAME: VALUE" lines, as in memory.stat and /proc/…/status: the value, or 0. */
 uint64_t sandbox_stat_field(str text, const char *name);

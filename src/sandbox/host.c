@@ -8,13 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +37,7 @@ struct sandbox {
     uint16_t ports[SANDBOX_MAX_PORTS];
     int listeners[SANDBOX_MAX_PORTS];
     int outputs[2];
+    int tmp; /* its /tmp, to ask how full it is */
     bool ready, refused, frozen, stop_answered;
     bool over_memory; /* killed by sandbox_check_memory */
     bool has_status, over;
@@ -48,15 +47,33 @@ struct sandbox {
 };
 
 const char *sandbox_level_name(enum sandbox_level level) {
-    static const char *const names[] = {"none", "landlock", "userns", "full"};
+    static const char *const names[] = {"none", "userns", "full"};
     return names[level];
 }
 
+void sandbox_limits(const struct sandbox_status *status, struct sandbox_limit ret[SANDBOX_LIMITS]) {
+    bool counted = status->memory == SANDBOX_MEMORY_CGROUP;
+    const struct sandbox_limit limits[SANDBOX_LIMITS] = {
+        {"memory", counted ? "cgroup" : "sampling"},
+        {"tmp", "tmpfs"},
+        {"processes", "rlimit"},
+        {"descriptors", "rlimit"},
+        {"network", "namespace"},
+        {"freezing", status->freezer ? "cgroup" : "signals"},
+        {"cpu", "none"},
+    };
+    for (size_t i = 0; i < SANDBOX_LIMITS; i++)
+        ret[i] = (struct sandbox_limit){limits[i].what,
+                                        status->level == SANDBOX_NONE ? "none" : limits[i].by};
+}
+
 /* ---- Messages of one sandbox ---- */
-static void take_listeners(struct sandbox *sb, const int *fds, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (i < SANDBOX_MAX_PORTS && sb->ports[i])
-            sb->listeners[i] = fds[i];
+static void take_descriptors(struct sandbox *sb, const int *fds, size_t n) {
+    if (n > 0)
+        sb->tmp = fds[0];
+    for (size_t i = 1; i < n; i++) {
+        if (i <= SANDBOX_MAX_PORTS && sb->ports[i - 1])
+            sb->listeners[i - 1] = fds[i];
         else
             close(fds[i]);
     }
@@ -71,6 +88,7 @@ static void take_status(struct sandbox *sb, int status, int exec_errno) {
 
 static void take_end(struct sandbox *sb, const struct sandbox_msg *msg) {
     sb->over = true;
+    fd_closep(&sb->tmp); /* else its files would stay */
     if (!sb->has_status)
         take_status(sb, msg->a, 0); /* the init was killed, and the program with it */
     sb->end.oom = sb->over_memory || (msg->b > 0 && sb->end.signaled && sb->end.code == SIGKILL);
@@ -87,7 +105,7 @@ static void take_message(struct sandbox *sb, const struct sandbox_msg *msg, cons
         break;
     case SANDBOX_MSG_READY:
         sb->ready = true;
-        take_listeners(sb, fds, n_fds);
+        take_descriptors(sb, fds, n_fds);
         break;
     case SANDBOX_MSG_FAILED:
         sb->refused = true;
@@ -161,7 +179,7 @@ static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner,
                                    const struct sandbox_spec *spec) {
     struct sandbox *sb = mem_new(struct sandbox);
     sb->spawner = spawner;
-    sb->channel = sb->pidfd = sb->outputs[0] = sb->outputs[1] = -1;
+    sb->channel = sb->pidfd = sb->outputs[0] = sb->outputs[1] = sb->tmp = -1;
     sb->memory_bytes = spec->memory_bytes;
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++) {
         sb->listeners[i] = -1;
@@ -212,6 +230,7 @@ struct sandbox *sandbox_free(struct sandbox *sb) {
     fd_closep(&sb->outputs[0]);
     fd_closep(&sb->outputs[1]);
     fd_closep(&sb->pidfd);
+    fd_closep(&sb->tmp);
     fd_closep(&sb->channel);
     free(sb);
     return NULL;
@@ -278,8 +297,11 @@ static int ask_init(struct sandbox *sb, enum sandbox_msg_kind kind) {
     return fault;
 }
 
+bool sandbox_is_firm(const struct sandbox *sb) { return sb->spawner->groups.freezer[0] != '\0'; }
+
 static int set_frozen(struct sandbox *sb, bool frozen) {
-    if (sb->frozen == frozen)
+    /* What signals stop may have been continued meanwhile. */
+    if (sb->frozen == frozen && (!frozen || sandbox_is_firm(sb)))
         return 0;
     if (sb->over)
         return -ESRCH;
@@ -294,6 +316,11 @@ static int set_frozen(struct sandbox *sb, bool frozen) {
 int sandbox_freeze(struct sandbox *sb) { return set_frozen(sb, true); }
 int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
 
+bool sandbox_is_still(struct sandbox *sb) {
+    return sb->frozen &&
+           (!sandbox_is_firm(sb) || sandbox_cgroup_is_frozen(&sb->spawner->groups, sb->group));
+}
+
 /* Its init's pid means that process only as long as that was not reaped. */
 static bool is_alive(const struct sandbox *sb) {
     struct pollfd on = {.fd = sb->pidfd, .events = POLLIN};
@@ -301,16 +328,14 @@ static bool is_alive(const struct sandbox *sb) {
 }
 
 static void look(struct sandbox *sb, struct sandbox_usage *ret) {
-    const struct sandbox_cgroups *groups = &sb->spawner->groups;
+    const struct sandbox_meter meter = {.groups = &sb->spawner->groups,
+                                        .group = sb->group,
+                                        .init = sb->init,
+                                        .tmp = sb->tmp};
     *ret = (struct sandbox_usage){0};
     if (sb->over || !is_alive(sb))
         return;
-    if (groups->memory[0]) {
-        ret->anonymous = sandbox_cgroup_anonymous(groups, sb->group);
-        ret->peak = sandbox_cgroup_peak(groups, sb->group);
-    } else {
-        sandbox_usage_of(sb->init, ret);
-    }
+    sandbox_usage_look(&meter, ret);
     if (ret->peak > sb->peak && is_alive(sb))
         sb->peak = ret->peak;
 }
@@ -321,10 +346,20 @@ uint64_t sandbox_memory_peak(struct sandbox *sb) {
     return sb->peak;
 }
 
+uint64_t sandbox_held(struct sandbox *sb) {
+    struct sandbox_usage usage;
+    look(sb, &usage);
+    return usage.held;
+}
+
+void sandbox_reclaim(struct sandbox *sb) {
+    sandbox_cgroup_reclaim(&sb->spawner->groups, sb->group);
+}
+
 bool sandbox_check_memory(struct sandbox *sb) {
     struct sandbox_usage usage;
     look(sb, &usage);
-    if (usage.anonymous <= sb->memory_bytes || !is_alive(sb))
+    if (usage.own <= sb->memory_bytes || !is_alive(sb))
         return false;
     sb->over_memory = true;
     sandbox_kill(sb);
@@ -371,10 +406,6 @@ static int try_level(const struct sandbox_spawner *spawner, struct err *err) {
     return 0;
 }
 
-static bool has_landlock(void) {
-    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
-}
-
 static void find_level(struct sandbox_spawner *spawner) {
     struct sandbox_status *status = &spawner->status;
     struct err err = {0};
@@ -382,10 +413,7 @@ static void find_level(struct sandbox_spawner *spawner) {
         snprintf(status->why, sizeof status->why, "%.250s", err.text);
     } else if (status->level != SANDBOX_NONE && try_level(spawner, &err)) {
         status->level = SANDBOX_NONE;
-        snprintf(status->why, sizeof status->why, "%.180s%s", err.text,
-                 has_landlock()
-                     ? "; landlock alone would be possible, which this build does not offer"
-                     : "");
+        snprintf(status->why, sizeof status->why, "%.250s", err.text);
     } else if (status->level == SANDBOX_USERNS) {
         snprintf(status->why, sizeof status->why, "full needs root%s",
                  status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here"

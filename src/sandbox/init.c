@@ -128,9 +128,11 @@ void sandbox_init_main(struct sandbox_jail *jail) {
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), trace = -1;
 
     struct sandbox_msg ready = {.kind = SANDBOX_MSG_READY};
-    sandbox_send_msg(jail->channel, &ready, jail->listeners, jail->n_listeners);
-    for (size_t i = 0; i < jail->n_listeners; i++)
-        close(jail->listeners[i]);
+    int handed[SANDBOX_MAX_PORTS + 1] = {jail->tmp};
+    memcpy(handed + 1, jail->listeners, jail->n_listeners * sizeof *handed);
+    sandbox_send_msg(jail->channel, &ready, handed, jail->n_listeners + 1);
+    for (size_t i = 0; i < jail->n_listeners + 1; i++)
+        close(handed[i]);
     pid_t program = signals < 0 ? -errno : start_program(jail, &trace);
     if (program < 0)
         _exit(1);

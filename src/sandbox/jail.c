@@ -22,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DNS_PORT = 53, BACKLOG = 128 };
+enum { DNS_PORT = 53, BACKLOG = 128, UNCOUNTED_PROCESSES = 256 };
 
 /* Nothing of the spawner's but what the jail was given stays open: 0-2 /dev/null, 3 channel, 4 and
  * 5 outputs. */
@@ -115,13 +115,17 @@ static int open_ports(struct sandbox_jail *jail) {
  */
 static int limit_resources(struct sandbox_jail *jail) {
     const struct sandbox_spec *spec = &jail->wire->spec;
+    rlim_t processes = spec->max_processes ? spec->max_processes : 1024;
+    /* What the kernel keeps for a process is seen in part, so there may be fewer of them. */
+    if (!sandbox_jail_is_counted(jail) && processes > UNCOUNTED_PROCESSES)
+        processes = UNCOUNTED_PROCESSES;
     const struct {
         int what;
         rlim_t most;
     } limits[] = {
         {RLIMIT_CORE, 0},
         {RLIMIT_NOFILE, spec->max_files ? spec->max_files : 1024},
-        {RLIMIT_NPROC, spec->max_processes ? spec->max_processes : 1024},
+        {RLIMIT_NPROC, processes},
         {RLIMIT_MEMLOCK, 64UL * 1024},
         {RLIMIT_MSGQUEUE, 64UL * 1024},
         {RLIMIT_SIGPENDING, 1024},
@@ -196,6 +200,7 @@ static const struct step {
     {"mounting the root", sandbox_jail_mount_root},
     {"filling the root", sandbox_jail_fill_root},
     {"entering the root", sandbox_jail_enter_root},
+    {"leaving the mount table", sandbox_jail_leave_mount_table},
     {"dropping privileges", drop_privileges},
     {"loading the system call filter", load_filter},
 };

@@ -26,11 +26,17 @@ struct sandbox_jail {
     int listeners[SANDBOX_MAX_PORTS]; /* listening TCP sockets, in the order of the spec */
     size_t n_listeners;
     int dns;                      /* the bound UDP socket of port 53 */
+    int tmp;                      /* its /tmp, for who asks how full it is */
     int root;                     /* the new root, detached, then mounted */
     int code;                     /* these: detached mounts of the host's folders and files */
     int binds[SANDBOX_MAX_BINDS]; /* as many as the spec has */
-    int devices[4];               /* null, zero, random, urandom */
+    int devices[4];               /* null, random, urandom; zero where memory is counted */
 };
+
+/* A cgroup counts the sandbox's memory. */
+static inline bool sandbox_jail_is_counted(const struct sandbox_jail *jail) {
+    return jail->groups->memory[0] != '\0';
+}
 
 /* Never returns: builds the jail, starts the program, serves as its init, ends with it. */
 void sandbox_jail_main(struct sandbox_jail *jail) __attribute__((noreturn));
@@ -44,6 +50,8 @@ int sandbox_jail_open_sources(struct sandbox_jail *jail);
 int sandbox_jail_mount_root(struct sandbox_jail *jail);
 int sandbox_jail_fill_root(struct sandbox_jail *jail);
 int sandbox_jail_enter_root(struct sandbox_jail *jail);
+/* Then: out of what /proc tells of mounts. */
+int sandbox_jail_leave_mount_table(struct sandbox_jail *jail);
 
 /* init.c: forks the program and stays. */
 void sandbox_init_main(struct sandbox_jail *jail) __attribute__((noreturn));

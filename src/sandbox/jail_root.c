@@ -25,7 +25,15 @@ enum { MOUNT_REC = 16384, MOUNT_PRIVATE = 1 << 18, UMOUNT_DETACH = 2 };
 /* Where the root is attached before it becomes "/". Any folder does; this one always exists. */
 #define ATTACH_AT "/proc"
 
-static const char *const device_names[] = {"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"};
+static const char *const device_names[] = {"/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"};
+
+/*
+ * A shared mapping of /dev/zero is memory without a file that stays when the process has let go of
+ * it. Where no cgroup counts memory the device is left out.
+ */
+static size_t count_devices(const struct sandbox_jail *jail) {
+    return sandbox_jail_is_counted(jail) ? ARRAY_LEN(device_names) : ARRAY_LEN(device_names) - 1;
+}
 
 static int open_tree_ro(const char *path, uint64_t attributes) {
     int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path,
@@ -67,7 +75,7 @@ int sandbox_jail_open_sources(struct sandbox_jail *jail) {
         if (jail->binds[i] < 0)
             return jail->binds[i];
     }
-    for (size_t i = 0; i < ARRAY_LEN(device_names); i++) {
+    for (size_t i = 0; i < count_devices(jail); i++) {
         jail->devices[i] = open_tree_ro(device_names[i],
                                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
         if (jail->devices[i] < 0)
@@ -149,11 +157,12 @@ static int mount_new(const char *type, const char *const *options, uint64_t attr
     return fd < 0 ? fd : mount_at(fd, inside);
 }
 
-static int mount_tmp(const struct sandbox_spec *spec) {
+static int mount_tmp(struct sandbox_jail *jail) {
     char size[24];
-    snprintf(size, sizeof size, "%llu", (unsigned long long)spec->tmp_bytes);
+    snprintf(size, sizeof size, "%llu", (unsigned long long)jail->wire->spec.tmp_bytes);
     const char *const options[] = {"size", size, "nr_inodes", "65536", "mode", "1777", NULL};
-    return mount_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/tmp");
+    jail->tmp = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    return jail->tmp < 0 ? jail->tmp : mount_at(jail->tmp, "/tmp");
 }
 
 /*
@@ -202,10 +211,10 @@ int sandbox_jail_fill_root(struct sandbox_jail *jail) {
     int fault = mount_at(jail->code, "/var/task");
     for (size_t i = 0; !fault && i < SANDBOX_MAX_BINDS && spec->binds[i].host; i++)
         fault = mount_at(jail->binds[i], spec->binds[i].inside);
-    for (size_t i = 0; !fault && i < ARRAY_LEN(device_names); i++)
+    for (size_t i = 0; !fault && i < count_devices(jail); i++)
         fault = mount_at(jail->devices[i], device_names[i]);
     if (!fault)
-        fault = mount_tmp(spec);
+        fault = mount_tmp(jail);
     if (!fault)
         fault = mount_proc(jail);
     if (!fault)
@@ -225,7 +234,7 @@ static void close_sources(struct sandbox_jail *jail) {
     close(jail->code);
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && jail->wire->spec.binds[i].host; i++)
         close(jail->binds[i]);
-    for (size_t i = 0; i < ARRAY_LEN(device_names); i++)
+    for (size_t i = 0; i < count_devices(jail); i++)
         close(jail->devices[i]);
 }
 
@@ -244,4 +253,18 @@ int sandbox_jail_enter_root(struct sandbox_jail *jail) {
     if (errno != EINVAL)
         return -errno;
     return chroot(".") || chdir("/") ? -errno : 0;
+}
+
+/*
+ * /proc/self/mountinfo tells where on the host each mount comes from, but only of mounts in the
+ * process's namespace that it can reach from its root. So the root becomes a copy of the whole tree
+ * that is in no namespace: the list is empty then, and no mount call could work on anything. The
+ * descriptor, which the init keeps for its life, is what holds the copy together.
+ */
+int sandbox_jail_leave_mount_table(struct sandbox_jail *) {
+    int copy = (int)syscall(SYS_open_tree, AT_FDCWD, "/",
+                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (copy < 0)
+        return -errno;
+    return fchdir(copy) || chroot(".") || chdir("/") ? -errno : 0;
 }

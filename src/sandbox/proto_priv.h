@@ -18,7 +18,7 @@ enum sandbox_msg_kind {
     /* spawner: a init's pid; text: name of its cgroups; descriptor: pidfd */
     SANDBOX_MSG_CREATED,
     SANDBOX_MSG_FAILED,  /* either: a -errno; text: the step */
-    SANDBOX_MSG_READY,   /* init: descriptors: listeners in the order of the ports */
+    SANDBOX_MSG_READY,   /* init: descriptors: its /tmp, then listeners in the order of the ports */
     SANDBOX_MSG_STATUS,  /* init: a wait status, b errno of exec */
     SANDBOX_MSG_STOPPED, /* init: answer to STOP and CONT */
     SANDBOX_MSG_END,     /* spawner: a wait status of the init, b oom kills, v memory peak */

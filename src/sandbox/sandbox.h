@@ -22,15 +22,13 @@
 
 #include <stdint.h>
 
-/* From the weakest. SANDBOX_LANDLOCK is only ever reported as possible: it is not built yet. */
+/* From the weakest. Nothing lies between none and userns: decision 4 says why. */
 enum sandbox_level {
-    SANDBOX_NONE, /* nothing works here: functions are refused */
-    /* landlock and seccomp without namespaces: no private DNS, ports or network wall */
-    SANDBOX_LANDLOCK,
+    SANDBOX_NONE,   /* nothing works here: functions are refused */
     SANDBOX_USERNS, /* all namespaces, made by an ordinary user */
     SANDBOX_FULL,   /* all namespaces, made by root; an own uid per sandbox */
 };
-/* "full", "userns", "landlock", "none" */
+/* "full", "userns", "none" */
 const char *sandbox_level_name(enum sandbox_level level);
 
 /* How the memory limit is kept. */
@@ -46,6 +44,16 @@ struct sandbox_status {
     bool freezer;  /* by cgroup; otherwise by SIGSTOP from the init */
     char why[256]; /* why not full, or what is lacking; empty when nothing is */
 };
+
+/* What keeps a limit: the words for people and for health documents. */
+struct sandbox_limit {
+    const char
+        *what;      /* "memory", "tmp", "processes", "descriptors", "network", "freezing", "cpu" */
+    const char *by; /* "cgroup", "sampling", "tmpfs", "rlimit", "namespace", "signals", "none" */
+};
+enum { SANDBOX_LIMITS = 7 };
+/* All of them, in that order. At level none nothing runs, so each is "none". Any thread. */
+void sandbox_limits(const struct sandbox_status *status, struct sandbox_limit ret[SANDBOX_LIMITS]);
 
 /* ---- The spawner ---- */
 struct sandbox_spawner;
@@ -87,7 +95,7 @@ struct sandbox_spec {
     const char *const *env;  /* NULL-terminated NAME=VALUE; nothing is inherited */
     uint64_t memory_bytes;   /* of its processes */
     uint64_t tmp_bytes;      /* size of /tmp, not counted as memory */
-    unsigned max_processes;  /* threads included; 0: 1024 */
+    unsigned max_processes;  /* threads included; 0: 1024; 256 at most where memory is sampled */
     unsigned max_files;      /* open descriptors per process; 0: 1024 */
     /* TCP on 127.0.0.1 inside, opened before the program runs; 0 ends */
     uint16_t ports[SANDBOX_MAX_PORTS];
@@ -99,6 +107,15 @@ struct sandbox_spec {
     /* where memory is only sampled: RLIMIT_AS too (static programs; Node does not run under it) */
     bool limit_address_space;
 };
+
+/*
+ * Bytes that the kernel may give to a sandbox with these limits: the init, the root and what the
+ * kernel keeps for its processes count as its memory too.
+ */
+enum { SANDBOX_OVERHEAD = 8 * 1024 * 1024 };
+static inline uint64_t sandbox_most_bytes(uint64_t memory_bytes, uint64_t tmp_bytes) {
+    return memory_bytes + tmp_bytes + SANDBOX_OVERHEAD;
+}
 
 struct sandbox;
 /*
@@ -145,6 +162,20 @@ int sandbox_thaw(struct sandbox *sandbox);
 
 /* Highest use so far, in bytes: for the REPORT line. 0 unknown. */
 uint64_t sandbox_memory_peak(struct sandbox *sandbox);
+/*
+ * True once a freeze has taken effect on all of it: a call that was under way runs to its end first.
+ * Where signals stop it nobody knows, and it is taken for still.
+ */
+bool sandbox_is_still(struct sandbox *sandbox);
+/* False: signals stop it, and a program can have itself continued, by a timer that it has set. */
+bool sandbox_is_firm(const struct sandbox *sandbox);
+/* Bytes that it holds now, /tmp and what the kernel keeps for it too. 0 once it has ended. */
+uint64_t sandbox_held(struct sandbox *sandbox);
+/*
+ * Of one that is frozen: takes away what the kernel can, files in the cache and with swap memory,
+ * where a cgroup counts. Milliseconds.
+ */
+void sandbox_reclaim(struct sandbox *sandbox);
 /*
  * True when its processes (without /tmp) are over memory_bytes now; it is then killed, and ends
  * with oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to

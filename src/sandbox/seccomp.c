@@ -4,12 +4,16 @@
  * for it by mistake and people should see why. Namespaces, mounts, tracing, keys, bpf, io_uring,
  * userfaultfd and every socket family but unix and IP stay outside.
  *
- * seccomp(2), prctl(2) and landlock are allowed: a function may lock itself or its helpers further
+ * Some calls make memory that belongs to no process. Where a cgroup counts it they are allowed;
+ * where nothing does, they are outside as well.
+ *
+ * seccomp(2) and prctl(2) are allowed, and landlock where memory is counted: a function may lock itself or its helpers further
  * (the image worker does), never less, for filters only add up.
  */
 #include "sandbox/seccomp_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -51,7 +55,6 @@ static const char *const allowed[] = {
     "dup",
     "dup2",
     "dup3",
-    "fcntl",
     "flock",
     "fsync",
     "fdatasync",
@@ -103,12 +106,10 @@ static const char *const allowed[] = {
     "sendfile",
     "splice",
     "tee",
-    "vmsplice",
     "copy_file_range",
     "sync",
     "pipe",
     "pipe2",
-    "memfd_create",
     "inotify_init",
     "inotify_init1",
     "inotify_add_watch",
@@ -141,7 +142,6 @@ static const char *const allowed[] = {
     "pause",
     /* memory */
     "brk",
-    "mmap",
     "munmap",
     "mremap",
     "mprotect",
@@ -158,18 +158,6 @@ static const char *const allowed[] = {
     "pkey_free",
     "pkey_mprotect",
     "get_mempolicy",
-    "shmget",
-    "shmat",
-    "shmdt",
-    "shmctl",
-    "semget",
-    "semop",
-    "semctl",
-    "semtimedop",
-    "msgget",
-    "msgsnd",
-    "msgrcv",
-    "msgctl",
     "mq_open",
     "mq_unlink",
     "mq_timedsend",
@@ -207,9 +195,6 @@ static const char *const allowed[] = {
     "arch_prctl",
     "prctl",
     "seccomp",
-    "landlock_create_ruleset",
-    "landlock_add_rule",
-    "landlock_restrict_self",
     "sched_yield",
     "sched_getaffinity",
     "sched_setaffinity",
@@ -293,6 +278,33 @@ static const char *const allowed[] = {
     "sendmmsg",
     "recvmmsg",
     "shutdown",
+};
+
+/*
+ * Each of these can hold gigabytes that no /proc/PID/status shows: files without a name, System V's
+ * segments, sets and queues, pages of any size that a pipe keeps from being released, rules of
+ * rulesets. POSIX queues are not here: RLIMIT_MSGQUEUE bounds them.
+ */
+static const char *const counted_only[] = {
+    "memfd_create",
+    "shmget",
+    "shmat",
+    "shmdt",
+    "shmctl",
+    "semget",
+    "semop",
+    "semctl",
+    "semtimedop",
+    "msgget",
+    "msgsnd",
+    "msgrcv",
+    "msgctl",
+    "vmsplice",
+    "landlock_create_ruleset",
+    "landlock_add_rule",
+    "landlock_restrict_self",
+    "fcntl",
+    "mmap",
 };
 
 static const char *const refused[] = {
@@ -394,6 +406,21 @@ static int add_conditional(scmp_filter_ctx ctx) {
     return fault;
 }
 
+/*
+ * Where nothing counts memory, mmap and fcntl lack one use each: memory shared without a file,
+ * whose pages stay when a process has let go of them, and a pipe larger than it is made.
+ */
+static int add_uncounted(scmp_filter_ctx ctx) {
+    static const uint64_t fine[] = {0, MAP_SHARED, MAP_ANONYMOUS};
+    int fault = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                 SCMP_A1_32(SCMP_CMP_NE, F_SETPIPE_SZ));
+    for (size_t i = 0; !fault && i < ARRAY_LEN(fine); i++)
+        fault = seccomp_rule_add(
+            ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+            SCMP_A3(SCMP_CMP_MASKED_EQ, (uint64_t)(MAP_SHARED | MAP_ANONYMOUS), fine[i]));
+    return fault;
+}
+
 /* libseccomp 2.5 only exports to a descriptor. */
 static int export(scmp_filter_ctx ctx, struct sock_fprog *ret) {
     CLEANUP_FD int fd = memfd_create("filter", MFD_CLOEXEC);
@@ -414,7 +441,7 @@ static int export(scmp_filter_ctx ctx, struct sock_fprog *ret) {
     return 0;
 }
 
-int sandbox_filter_build(struct sock_fprog *ret_program, struct err *err) {
+int sandbox_filter_build(struct sock_fprog *ret_program, bool counted, struct err *err) {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (!ctx)
         return err_set(err, -ENOMEM, "making the system call filter");
@@ -425,6 +452,9 @@ int sandbox_filter_build(struct sock_fprog *ret_program, struct err *err) {
         fault = add_names(ctx, SCMP_ACT_ERRNO(EPERM), refused, ARRAY_LEN(refused));
     if (!fault)
         fault = add_conditional(ctx);
+    if (!fault)
+        fault = counted ? add_names(ctx, SCMP_ACT_ALLOW, counted_only, ARRAY_LEN(counted_only))
+                        : add_uncounted(ctx);
     if (!fault)
         fault = export(ctx, ret_program);
     seccomp_release(ctx);

@@ -27,8 +27,6 @@ enum {
     FIRST_UID = 0x60000000,
     USERNS_UID = 993, /* what a function sees of itself at level userns, as on AWS */
     SWEEP_MS = 5,
-    /* The init, kernel objects and the root tmpfs count as memory too. */
-    MEMORY_SLACK = 8 * 1024 * 1024,
 };
 
 struct cell { /* one sandbox, alive or with cgroups that still wait to be removed */
@@ -102,7 +100,7 @@ static void become_jail(struct spawner *s, const struct cell *cell, const int fd
 }
 
 static int launch(struct spawner *s, struct cell *cell, const int fds[3], const char **ret_step) {
-    uint64_t limit = s->wire.spec.memory_bytes + s->wire.spec.tmp_bytes + MEMORY_SLACK;
+    uint64_t limit = sandbox_most_bytes(s->wire.spec.memory_bytes, s->wire.spec.tmp_bytes);
     *ret_step = "making its cgroups";
     int fault = sandbox_cgroup_make(&s->groups, cell->group, limit);
     if (fault)
@@ -253,8 +251,8 @@ static void become_background(int control) {
 static void say_hello(struct spawner *s) {
     struct sandbox_msg hello = {.kind = SANDBOX_MSG_HELLO};
     struct err err = {0};
-    int fault = sandbox_filter_build(&s->filter, &err);
     sandbox_cgroups_open(&s->groups);
+    int fault = sandbox_filter_build(&s->filter, s->groups.memory[0] != '\0', &err);
     s->level = fault ? SANDBOX_NONE : s->user == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
     hello.a = s->level;
     hello.b = s->groups.memory[0] ? SANDBOX_MEMORY_CGROUP : SANDBOX_MEMORY_SAMPLED;

@@ -1,13 +1,31 @@
-/* The memory of a process tree by /proc: where no cgroup counts it. */
+/*
+ * What a sandbox holds. A cgroup counts pages, whoever maps them, and what the kernel keeps for its
+ * processes. Where there is none it is put together from /proc; what that does not tell in bytes
+ * (stacks, descriptors, sockets) is charged by the most that each can hold.
+ */
 #include "sandbox/usage_priv.h"
 
 #include "base/io.h"
-#include "sandbox/cgroup_priv.h"
 
 #include <dirent.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 
-enum { MOST_PROCESSES = 2048, MOST_TEXT = 64 * 1024 };
+enum {
+    KIB = 1024,
+    MOST_PROCESSES = 2048,
+    MOST_TEXT = 64 * KIB,
+    ROOT_BYTES = 2048 * KIB, /* the root's own tmpfs, at most */
+    INODE_BYTES = 1 * KIB,   /* of a tmpfs: not in its blocks */
+
+    /* What /proc does not tell in bytes, each by what it holds at most or about. */
+    PROCESS_BYTES = 512 * KIB, /* tables, areas, signals */
+    THREAD_BYTES = 24 * KIB,   /* a kernel stack and a task */
+    FREE_FDS = 64,             /* the first table of a process */
+    FD_BYTES = 8 * KIB,        /* two pages of a pipe, when the user has spent the larger ones */
+    FREE_SOCKETS = 256,        /* connections of an honest program */
+    SOCKET_BYTES = 416 * KIB,  /* wmem_max as the kernel counts it */
+};
 
 /* Appends the children of every thread of pid to list. */
 static void add_children(pid_t pid, pid_t list[MOST_PROCESSES], size_t *n) {
@@ -34,24 +52,69 @@ static void add_children(pid_t pid, pid_t list[MOST_PROCESSES], size_t *n) {
     closedir(dir);
 }
 
-static void add_usage(pid_t pid, struct sandbox_usage *sum) {
+/* 0 where it cannot be asked. */
+static uint64_t tmp_bytes(int tmp) {
+    struct statfs st;
+    if (tmp < 0 || fstatfs(tmp, &st) || st.f_bsize <= 0)
+        return 0;
+    return (uint64_t)(st.f_blocks - st.f_bfree) * (uint64_t)st.f_bsize +
+           (uint64_t)(st.f_files - st.f_ffree) * INODE_BYTES;
+}
+
+/* ---- By /proc ---- */
+static void add_process(pid_t pid, uint64_t tmp, struct sandbox_usage *sum) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (io_read_file(&text, path, MOST_TEXT, NULL))
         return;
-    sum->anonymous += sandbox_stat_field(buf_view(&text), "RssAnon") * 1024;
-    sum->anonymous += sandbox_stat_field(buf_view(&text), "RssShmem") * 1024;
-    sum->peak += sandbox_stat_field(buf_view(&text), "VmHWM") * 1024;
+    str status = buf_view(&text);
+    uint64_t shared = sandbox_stat_field(status, "RssShmem") * KIB;
+    uint64_t fds = sandbox_stat_field(status, "FDSize");
+    sum->own += sandbox_stat_field(status, "RssAnon") * KIB;
+    sum->own += sandbox_stat_field(status, "VmSwap") * KIB;
+    sum->own += sandbox_stat_field(status, "VmPTE") * KIB;
+    sum->own += sandbox_stat_field(status, "Threads") * THREAD_BYTES;
+    sum->own += fds > FREE_FDS ? (fds - FREE_FDS) * FD_BYTES : 0;
+    /* What it maps of /tmp is /tmp's. There should be nothing else of that kind. */
+    sum->own += shared > tmp ? shared - tmp : 0;
+    sum->peak += sandbox_stat_field(status, "VmHWM") * KIB;
 }
 
-void sandbox_usage_of(pid_t pid, struct sandbox_usage *ret) {
+/* Of its network namespace; the init's path leads there, whoever may look into the init. */
+static uint64_t socket_bytes(pid_t init) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/net/sockstat", (int)init);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (io_read_file(&text, path, MOST_TEXT, NULL))
+        return 0;
+    uint64_t n = sandbox_stat_field(buf_view(&text), "sockets: used");
+    return n > FREE_SOCKETS ? (n - FREE_SOCKETS) * SOCKET_BYTES : 0;
+}
+
+static void sample(const struct sandbox_meter *meter, uint64_t tmp, struct sandbox_usage *ret) {
     pid_t list[MOST_PROCESSES];
     size_t n = 0;
-    *ret = (struct sandbox_usage){0};
-    add_children(pid, list, &n);
+    add_children(meter->init, list, &n);
     for (size_t i = 0; i < n; i++) {
-        add_usage(list[i], ret);
+        add_process(list[i], tmp, ret);
         add_children(list[i], list, &n);
     }
+    ret->own += n > 1 ? (n - 1) * PROCESS_BYTES : 0;
+    ret->own += socket_bytes(meter->init);
+    ret->held = ret->own + tmp;
+}
+
+void sandbox_usage_look(const struct sandbox_meter *meter, struct sandbox_usage *ret) {
+    uint64_t tmp = tmp_bytes(meter->tmp);
+    *ret = (struct sandbox_usage){0};
+    if (!meter->groups->memory[0]) {
+        sample(meter, tmp, ret);
+        return;
+    }
+    uint64_t shared = 0;
+    ret->own = sandbox_cgroup_anonymous(meter->groups, meter->group, &shared);
+    ret->own += shared > tmp + ROOT_BYTES ? shared - tmp - ROOT_BYTES : 0;
+    ret->held = sandbox_cgroup_usage(meter->groups, meter->group);
+    ret->peak = sandbox_cgroup_peak(meter->groups, meter->group);
 }

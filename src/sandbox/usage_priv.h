@@ -1,17 +1,25 @@
 #pragma once
 /*
- * sandbox/usage: memory of a sandbox's processes as /proc tells it from outside, where no cgroup
- * counts it. pid is the init's, in the daemon's own pid namespace.
+ * sandbox/usage: what a sandbox holds, by its cgroup, or where none counts by what /proc tells of
+ * its processes from outside.
  */
-#include <stdint.h>
-#include <sys/types.h>
+#include "sandbox/cgroup_priv.h"
 
 struct sandbox_usage {
-    uint64_t anonymous; /* bytes now: resident, without files on disk */
-    uint64_t peak;      /* sum of each living process's highest resident size */
+    uint64_t own;  /* bytes now that count against its memory limit: its processes', without /tmp */
+    uint64_t held; /* bytes now altogether, /tmp and what the kernel keeps for it too */
+    uint64_t peak; /* bytes, the most of its processes so far */
+};
+
+/* Where to look. Borrowed for the call. */
+struct sandbox_meter {
+    const struct sandbox_cgroups *groups;
+    const char *group; /* name of its folder in them */
+    pid_t init;        /* in the daemon's own pid namespace */
+    int tmp;           /* descriptor of its /tmp; -1: unknown */
 };
 /*
- * Of everything below pid, without pid itself. Zeroes where nothing of it can be read: the
- * processes may end meanwhile.
+ * Zeroes where nothing of it can be read: the processes may end meanwhile. The caller makes sure
+ * that init's pid is still its own.
  */
-void sandbox_usage_of(pid_t pid, struct sandbox_usage *ret);
+void sandbox_usage_look(const struct sandbox_meter *meter, struct sandbox_usage *ret);

@@ -3,8 +3,7 @@
 #include "base/codec.h"
 #include "sign/sign.h"
 
-/* Removes empty, "." and ".." segments, as the services behind AWS's front ends see the path. */
-static void add_normal_path(struct buf *out, str path) {
+void sign_add_normal_path(struct buf *out, str path) {
     size_t start = out->len;
     str left = path, segment;
     for (bool more = true; more;) {
@@ -44,7 +43,7 @@ void sign_add_canonical_path(struct buf *out, str path, bool s3) {
         return;
     }
     struct buf normal = {0};
-    add_normal_path(&normal, path);
+    sign_add_normal_path(&normal, path);
     codec_add_uri(out, buf_view(&normal), true);
     buf_deinit(&normal);
 }

@@ -96,18 +96,25 @@ int sign_parse_authorization(struct sign_claim *ret, str value, const char **ret
     return r;
 }
 
-bool sign_query_param(str query, const char *name, struct buf *out) {
-    str left = query, pair, key, value;
+enum sign_param sign_query_param(str query, const char *name, struct buf *out) {
+    str left = query, pair, key, value, one = STR_NONE;
     struct buf text = {0};
-    bool found = false;
-    for (bool more = query.len > 0; more && !found;) {
+    unsigned found = 0;
+    for (bool more = query.len > 0; more;) {
         more = str_cut(left, '&', &pair, &left);
         str_cut(pair, '=', &key, &value);
         buf_clear(&text);
-        found = codec_unuri(&text, key, true) && str_is(buf_view(&text), name);
+        if (!codec_unuri(&text, key, true) || !str_is(buf_view(&text), name))
+            continue;
+        one = value;
+        found++;
     }
+    buf_clear(&text);
+    bool good = found == 1 && codec_unuri(&text, one, true);
+    if (good)
+        buf_str(out, buf_view(&text));
     buf_deinit(&text);
-    return found && codec_unuri(out, value, true);
+    return good ? SIGN_PARAM_ONE : found ? SIGN_PARAM_BAD : SIGN_PARAM_NONE;
 }
 
 int sign_parse_query(struct sign_claim *ret, str query, struct buf *text,
@@ -119,7 +126,7 @@ int sign_parse_query(struct sign_claim *ret, str query, struct buf *text,
         "X-Amz-SignedHeaders", "X-Amz-Expires",    "X-Amz-Security-Token"};
     struct {
         size_t start, len;
-        bool there;
+        enum sign_param there;
     } at[N_PARAMS];
     str values[N_PARAMS];
     bool any = false;
@@ -132,12 +139,16 @@ int sign_parse_query(struct sign_claim *ret, str query, struct buf *text,
         at[i].start = text->len;
         at[i].there = sign_query_param(query, names[i], text);
         at[i].len = text->len - at[i].start;
-        any = any || (at[i].there && i != TOKEN && i != DATE);
+        any = any || (at[i].there != SIGN_PARAM_NONE && i != TOKEN && i != DATE);
     }
     if (!any)
         return SIGN_E_ABSENT;
     for (size_t i = 0; i < N_PARAMS; i++)
-        values[i] = at[i].there ? str_n(buf_cstr(text) + at[i].start, at[i].len) : STR_NONE;
+        if (at[i].there == SIGN_PARAM_BAD)
+            return refuse(reterr_what, names[i], SIGN_E_MALFORMED);
+    for (size_t i = 0; i < N_PARAMS; i++)
+        values[i] = at[i].there == SIGN_PARAM_ONE ? str_n(buf_cstr(text) + at[i].start, at[i].len)
+                                                  : STR_NONE;
     for (size_t i = 0; i < TOKEN; i++)
         if (!values[i].p)
             return refuse(reterr_what, names[i], SIGN_E_MISSING);

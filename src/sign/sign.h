@@ -51,6 +51,8 @@ enum { SIGN_HEX = 64 }; /* digits of a SHA-256 or of a SigV4 signature */
 
 /* ---- The stages of SigV4 ---- */
 void sign_add_canonical(struct buf *out, const struct sign_request *request);
+/* What all services but S3 sign and see of a path: no empty, "." and ".." segments. */
+void sign_add_normal_path(struct buf *out, str path);
 /* The path alone, and the query alone (parameters named `except` left out; absent: none). */
 void sign_add_canonical_path(struct buf *out, str path, bool s3);
 void sign_add_canonical_query(struct buf *out, str query, str except);
@@ -112,16 +114,17 @@ enum {
  */
 int sign_parse_authorization(struct sign_claim *ret, str value, const char **reterr_what);
 /*
- * X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders, -Signature, -Security-Token.
- * Decoded text goes to *text.
+ * X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders, -Signature, -Security-Token, each
+ * at most once. Decoded text goes to *text.
  */
 int sign_parse_query(struct sign_claim *ret, str query, struct buf *text, const char **reterr_what);
 
 /*
- * First parameter of that exact (decoded) name: appends its decoded value. False: there is none, or
- * it is badly encoded.
+ * The parameter of that exact (decoded) name: appends its decoded value. One that comes twice or is
+ * badly encoded has none that all readers would agree on.
  */
-bool sign_query_param(str query, const char *name, struct buf *out);
+enum sign_param { SIGN_PARAM_NONE, SIGN_PARAM_ONE, SIGN_PARAM_BAD };
+enum sign_param sign_query_param(str query, const char *name, struct buf *out);
 
 /* ---- Signed chunks ---- */
 /*
@@ -141,6 +144,26 @@ void sign_trailer(char out[SIGN_HEX + 1], const struct sign_key *key, str amz_da
  */
 void sign_add_v2_string(struct buf *out, const struct sign_request *request, str bucket,
                         str expires);
+/*
+ * The string has values decoded and side by side: "partNumber=1%26uploadId=x" reads as two
+ * parameters in it, and is one when it is executed. False for a request of that kind, and for a
+ * bucket that could be more than one.
+ */
+bool sign_v2_is_clear(str query, str bucket);
+/* Is a parameter of that (decoded) name in the string? */
+bool sign_v2_signs(str name);
+/*
+ * It is not, but all it does is to page through a listing or to narrow it. Who was given the right
+ * to list a bucket may list all of it, so S3 takes these unsigned.
+ */
+bool sign_v2_lists(str name);
+/*
+ * Does a parameter of that name stand for a header? Presigners of both versions put x-amz-* headers
+ * into the query, and those of SigV2 content-md5 and content-type too (HmacV1QueryAuth, botocore).
+ */
+bool sign_is_moved_header(str name, bool v2);
+/* A name and a value that could stand in a header: in the string a line feed would begin another. */
+bool sign_could_be_header(str name, str value);
 /* base64 of HMAC-SHA1. */
 void sign_add_v2_signature(struct buf *out, str secret, str string_to_sign);
 /*

@@ -47,12 +47,42 @@ static const char *const signed_params[] = {"accelerate",
                                             "versions",
                                             "website"};
 
-static bool is_signed_param(str name) {
-    for (size_t i = 0; i < ARRAY_LEN(signed_params); i++)
-        if (str_is(name, signed_params[i]))
+/* Of ListBuckets, ListObjects, ListObjectsV2, ListObjectVersions, ListMultipartUploads, ListParts. */
+static const char *const list_params[] = {
+    "bucket-region",    "continuation-token", "delimiter", "encoding-type",      "fetch-owner",
+    "key-marker",       "list-type",          "marker",    "max-buckets",        "max-keys",
+    "max-parts",        "max-uploads",        "prefix",    "part-number-marker", "start-after",
+    "upload-id-marker", "version-id-marker"};
+
+static bool is_among(str name, const char *const *names, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (str_is(name, names[i]))
             return true;
     return false;
 }
+
+static bool is_signed_param(str name) {
+    return is_among(name, signed_params, ARRAY_LEN(signed_params));
+}
+
+static bool is_amz(str name) { return str_starts_nocase(name, S("x-amz-")); }
+
+static bool is_standard(str name) {
+    return str_is(name, "content-md5") || str_is(name, "content-type");
+}
+
+bool sign_is_moved_header(str name, bool v2) { return is_amz(name) || (v2 && is_standard(name)); }
+
+bool sign_could_be_header(str name, str value) {
+    for (size_t i = 0; i < value.len; i++)
+        if ((unsigned char)value.p[i] < ' ' || value.p[i] == 127)
+            return false;
+    return name.len > 0 && ascii_only_alnum(name, "!#$%&'*+-.^_`|~");
+}
+
+bool sign_v2_signs(str name) { return is_signed_param(name) || sign_is_moved_header(name, true); }
+
+bool sign_v2_lists(str name) { return is_among(name, list_params, ARRAY_LEN(list_params)); }
 
 struct pair {
     str name, value; /* decoded; value absent without '=' */
@@ -120,8 +150,6 @@ static void add_standard(struct buf *out, const struct sign_request *request,
     buf_char(out, '\n');
 }
 
-static bool is_amz(str name) { return str_starts_nocase(name, S("x-amz-")); }
-
 /* All x-amz-* headers, and the parameters that stand in for such, as "name:value\n", sorted. */
 static void add_amz_headers(struct buf *out, const struct sign_request *request,
                             struct pairs *query) {
@@ -183,6 +211,30 @@ void sign_add_v2_string(struct buf *out, const struct sign_request *request, str
         }
     }
     arena_deinit(&query.arena);
+}
+
+/* ---- Strings that could have been made of another request ---- */
+
+/* "a&acl" and "a&uploadId=x": what stands behind an ampersand would be a signed parameter. */
+static bool hides_param(str value) {
+    str piece, rest, name;
+    for (bool more = str_cut(value, '&', &piece, &rest); more;) {
+        more = str_cut(rest, '&', &piece, &rest);
+        str_cut(piece, '=', &name, &(str){0});
+        if (is_signed_param(name))
+            return true;
+    }
+    return false;
+}
+
+bool sign_v2_is_clear(str query, str bucket) {
+    struct pairs pairs = {0};
+    bool clear = ascii_only_alnum(bucket, "-._");
+    split_query(&pairs, query);
+    for (size_t i = 0; i < pairs.n && clear; i++)
+        clear = !is_signed_param(pairs.list[i].name) || !hides_param(pairs.list[i].value);
+    arena_deinit(&pairs.arena);
+    return clear;
 }
 
 void sign_add_v2_signature(struct buf *out, str secret, str string_to_sign) {

@@ -97,6 +97,24 @@ int blob_file_new(struct store *store, str id, int *ret_fd, struct err *err) {
     return err_sys(err, -errno, "make a body file in %s/%s", store->blob_path, folder);
 }
 
+int blob_file_nameless(struct store *store, int *ret_fd, struct err *err) {
+    char id[BLOB_ID], tmp[TMP_NAME];
+    if (store->blob_tmpfile) {
+        *ret_fd = openat(store->blob_fd, tmp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    } else { /* a name that a crash leaves in between is swept at the next start */
+        rand_bytes(id, sizeof id);
+        tmp_name(tmp, str_n(id, sizeof id));
+        *ret_fd = openat(store->blob_fd, tmp, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+        if (*ret_fd >= 0)
+            unlinkat(store->blob_fd, tmp, 0);
+    }
+    if (*ret_fd >= 0)
+        return 0;
+    if (errno == ENOSPC || errno == EDQUOT)
+        return err_set(err, STORE_E_FULL, "no space for a new file under %s", store->blob_path);
+    return err_sys(err, -errno, "make a nameless file in %s/%s", store->blob_path, tmp_dir);
+}
+
 static int sync_folder(const struct store *store, str id, struct err *err) {
     if (store_fault_on(STORE_FAULT_SKIP_DIR_SYNC))
         return 0;

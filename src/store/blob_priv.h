@@ -61,6 +61,8 @@ void blob_keep_key(struct buf *key, str id);
 /* ---- blob_dir.c ---- */
 /* A new, nameless file in the folder of id; where the file system has none, one named in tmp/. */
 int blob_file_new(struct store *store, str id, int *ret_fd, struct err *err);
+/* A file for reading and writing that never gets a name, and is gone with its descriptor. */
+int blob_file_nameless(struct store *store, int *ret_fd, struct err *err);
 /* Gives it its name; the folder is synced. */
 int blob_file_link(struct store *store, str id, int fd, struct err *err);
 /* A file that will not be linked: removes its name in tmp/, if it has one. */

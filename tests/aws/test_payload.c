@@ -21,6 +21,7 @@ static void run(struct fixture *f, str wire, size_t step, bool with_length, stru
     struct aws_body body;
     *out = (struct outcome){0};
     struct aws_body_options options = {.dialect = AWS_DIALECT_S3,
+                                       .is_object = true,
                                        .has_length = with_length,
                                        .content_length = wire.len,
                                        .max_bytes = 1000000,
@@ -240,7 +241,7 @@ static void test_signed_chunks(void **state) {
             if (tampered) {
                 CHECK_INT(out.r, AWS_FAILED);
                 CHECK_STR(str_c(out.fault.error->code), S("SignatureDoesNotMatch"));
-                CHECK_BUF(out.got, "hello"); /* nothing of the false chunk came through */
+                CHECK(str_find(buf_view(&out.got), S("ld")) < 0); /* nothing behind it */
             } else {
                 CHECK_INT(out.r, 0);
                 CHECK_BUF(out.got, HELLO);
@@ -310,7 +311,7 @@ static void test_chunk_order(void **state) {
     run(&f, buf_view(&swapped), 16, true, &out);
     CHECK_INT(out.r, AWS_FAILED);
     CHECK_STR(str_c(out.fault.error->code), S("SignatureDoesNotMatch"));
-    CHECK_INT(out.got.len, 0);
+    CHECK(str_find(buf_view(&out.got), S("hello")) < 0); /* it ends with the first chunk */
     buf_deinit(&out.got);
     buf_deinit(&wire);
     buf_deinit(&swapped);

@@ -39,8 +39,11 @@ static void without_a_file(void **state) {
     CHECK_TEXT(s.listen, "127.0.0.1");
     CHECK_INT(s.port, 4566);
     CHECK_INT(s.reserve_mib, 256);
+    CHECK_INT(s.functions_mib, 0);
     CHECK_INT(s.threads, 64);
     CHECK_INT(s.idle_s, 75);
+    CHECK_INT(s.head_s, 20);
+    CHECK_INT(s.body_s, 60);
     CHECK_INT(s.stop_s, 10);
     daemon_settings_deinit(&s);
 }
@@ -48,12 +51,13 @@ static void without_a_file(void **state) {
 static void every_key(void **state) {
     (void)state;
     struct daemon_settings s;
-    CHECK_INT(load(&s,
-                   S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
-                     "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
-                     "stop-seconds: 0\n"),
-                   NULL),
-              0);
+    CHECK_INT(
+        load(&s,
+             S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
+               "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
+               "stop-seconds: 0\nfunctions-mib: 2048\nhead-seconds: 1\nbody-seconds: 86400\n"),
+             NULL),
+        0);
     CHECK_TEXT(s.listen, "0.0.0.0");
     CHECK_INT(s.port, 65535);
     CHECK_INT(s.log, LOG_TEXT);
@@ -63,7 +67,10 @@ static void every_key(void **state) {
     CHECK_INT(s.reserve_mib, 1);
     CHECK_INT(s.threads, 1024);
     CHECK_INT(s.idle_s, 86400);
+    CHECK_INT(s.head_s, 1);
+    CHECK_INT(s.body_s, 86400);
     CHECK_INT(s.stop_s, 0);
+    CHECK_INT(s.functions_mib, 2048);
     daemon_settings_deinit(&s);
 }
 
@@ -77,6 +84,8 @@ static void what_is_refused(void **state) {
         {"threads: 1025\n", ":1:"},
         {"idle-seconds: 0\n", ":1:"},
         {"idle-seconds: 86401\n", ":1:"},
+        {"head-seconds: 0\n", ":1:"},
+        {"body-seconds: 0\n", ":1:"},
         {"stop-seconds: 3601\n", ":1:"},
         {"reserve-mib: 0\n", ":1:"},
         {"log: yaml\n", ":1:"},

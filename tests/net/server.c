@@ -131,6 +131,11 @@ static void on_end(void *ctx, struct net_req *req) {
         net_reply_head(req, 200, 1234);
     } else if (is(req, "/headers")) {
         answer_headers(req);
+    } else if (is(req, "/longhead")) {
+        char value[8000];
+        memset(value, 'v', sizeof value);
+        net_reply_header(req, S("X-Long"), str_n(value, sizeof value));
+        net_reply_bytes(req, 200, S("long"));
     } else if (!is(req, "/silent")) {
         struct buf text = {0};
         buf_printf(&text, STR_FMT " " STR_FMT " %llu", STR_ARG(req->method), STR_ARG(req->target),
@@ -149,7 +154,7 @@ static void on_done(void *ctx, struct net_req *req) {
 }
 
 struct net_app server_app(struct server *s) {
-    return (struct net_app){s, on_begin, on_body, on_end, on_done};
+    return (struct net_app){s, on_begin, on_body, on_end, on_done, NULL};
 }
 
 void server_start(struct server *s, const struct net_options *options) {

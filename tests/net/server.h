@@ -12,6 +12,7 @@
  *   /stream  1 MiB by callback            /broken the same, failing in the middle
  *   /close   answers with Connection: close
  *   /silent  never answers                /block  end sleeps until server_unblock()
+ *   /longhead has a header of 8,000 bytes in its answer
  *   /head    net_reply_head(1234)         /headers answers with the request's headers, one a line
  */
 #include "base/buf.h"

@@ -145,11 +145,43 @@ static void too_many_headers(void **state) {
     CHECK_INT(gate_finish(&g, 0), 431);
 }
 
+static void too_long(void **state) {
+    (void)state;
+    static char value[GATE_MAX_HEAD];
+    struct gate g;
+    for (int over = 0; over < 2; over++) {
+        size_t line = GATE_MAX_HEAD - strlen("GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\n") + over;
+        memset(value, 'v', sizeof value);
+        gate_start(&g, S("GET"), S("/"), S("HTTP/1.1"));
+        gate_header(&g, S("Host"), S("a"), 7);
+        gate_header(&g, S("X"), str_n(value, line - 3), line);
+        CHECK_INT(gate_finish(&g, GATE_MAX_HEAD + over), over ? 431 : 0);
+    }
+}
+
+static void garbage(void **state) {
+    (void)state;
+    static const struct {
+        str first;
+        bool want;
+    } begins[] = {
+        {S_INIT("G"), false},        {S_INIT("GET /"), false},
+        {S_INIT("BREW "), false},    {S_INIT("\r\n\r\nGET /"), false},
+        {S_INIT("\r\n"), false},     {S_INIT("GARBAGE\r\n"), true},
+        {S_INIT("GARBAGE\n"), true}, {S_INIT(" / HTTP"), true},
+        {S_INIT("\x15\x03"), true},  {S_INIT("G(T / HTTP"), true},
+        {S_INIT("\r\n /"), true},    {S_INIT("\0"), true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+        CHECK_CASE(gate_is_garbage(begins[i].first) == begins[i].want, begins[i].first.p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges_heads),     cmocka_unit_test(sum_must_agree),
         cmocka_unit_test(longest_host),     cmocka_unit_test(tells_the_first),
-        cmocka_unit_test(too_many_headers),
+        cmocka_unit_test(too_many_headers), cmocka_unit_test(too_long),
+        cmocka_unit_test(garbage),
     };
     return cmocka_run_group_tests_name("net/gate", tests, NULL, NULL);
 }

@@ -49,7 +49,7 @@ static void show_nothing(void *ctx, struct net_req *req) {
     (void)ctx;
     (void)req;
 }
-static const struct net_app show = {NULL, show_begin, show_body, show_nothing, show_nothing};
+static const struct net_app show = {NULL, show_begin, show_body, show_nothing, show_nothing, NULL};
 
 static struct sockaddr_un fresh_address(char dir[static 32]) {
     snprintf(dir, 32, "/tmp/calotype-net-XXXXXX");

@@ -173,7 +173,7 @@ static void conditions(void **state) {
     }
 }
 
-/* Not an ARN with six parts, nor one that a star ends early. */
+/* Not an ARN, nor the beginning of one that names a service. */
 static void check_refused(const char *resource) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     CLEANUP(policy) struct policy *policy = NULL;
@@ -228,9 +228,10 @@ static int try_document(const json_t *one, struct err *err) {
         json_write(&text, json_object_get(one, "document"));
     struct policy *policy = NULL;
     int rc = policy_new(&policy,
-                        str_is(kind, "identity") ? POLICY_IDENTITY
-                        : str_is(kind, "trust")  ? POLICY_TRUST
-                                                 : POLICY_RESOURCE,
+                        str_is(kind, "identity")  ? POLICY_IDENTITY
+                        : str_is(kind, "trust")   ? POLICY_TRUST
+                        : str_is(kind, "session") ? POLICY_SESSION
+                                                  : POLICY_RESOURCE,
                         buf_view(&text), err);
     policy_free(policy);
     return rc;

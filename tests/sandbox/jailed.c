@@ -7,6 +7,8 @@
  *
  * Each wall that gives way prints "BREACH name: …"; the end is "done N".
  */
+#include "jailed.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -103,6 +105,28 @@ static void no_inherited_descriptors(void) {
     wall("only descriptors 0, 1 and 2", highest == 0);
     struct stat st;
     wall("stdin is a device", fstat(0, &st) == 0 && S_ISCHR(st.st_mode));
+}
+
+/* Where the mounts come from is the host's affair: its folders, its devices, their options. */
+static void mounts_are_hidden(void) {
+    static const char *const lists[] = {"/proc/self/mountinfo", "/proc/self/mounts",
+                                        "/proc/self/mountstats", "/proc/thread-self/mountinfo"};
+    char text[4096];
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        int fd = open(lists[i], O_RDONLY);
+        ssize_t got = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+        if (got > 0)
+            printf("%.*s", (int)got, text);
+        close(fd);
+        wall(lists[i], got == 0);
+    }
+    static const char *const places[] = {"/var/task/jailed", "/tmp", "/dev/null", "/proc/self"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        wall("the mounts are there all the same", access(places[i], R_OK) == 0);
+    errno = 0;
+    wall("no way up out of the root", chdir("/..") == 0 && access("/etc/passwd", F_OK) < 0 &&
+                                          chdir("../../..") == 0 && access("etc/hosts", F_OK) == 0);
+    wall("it knows where it is", strcmp(getcwd(text, sizeof text) ? text : "", "/") == 0);
 }
 
 /* ---- Processes ---- */
@@ -294,78 +318,14 @@ static void setuid_is_useless(void) {
          WIFEXITED(in_child(load_filter)) && in_child(load_filter) == 0);
 }
 
-/* ---- Behaviours ---- */
-static int spend_forks(void) {
-    int n = 0;
-    for (; n < 100000; n++) {
-        pid_t pid = fork();
-        if (pid == 0) {
-            pause();
-            _exit(0);
-        }
-        if (pid < 0)
-            break;
-    }
-    printf("forks %d\n", n);
-    return 0;
-}
-
-static int spend_memory(void) {
-    for (size_t mib = 1; mib < 4096; mib++) {
-        char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED) {
-            printf("refused at %zu MiB\n", mib);
-            return 3;
-        }
-        memset(p, 1, 1 << 20);
-        poll(NULL, 0, 1);
-    }
-    printf("nobody stopped it\n");
-    return 0;
-}
-
-static int spend_tmp(void) {
-    static char mib[1 << 20];
-    int fd = open("/tmp/big", O_CREAT | O_WRONLY, 0600);
-    size_t all = 0;
-    for (ssize_t n; all < (1UL << 30) && (n = write(fd, mib, sizeof mib)) > 0;)
-        all += (size_t)n;
-    printf("tmp %zu\n", all);
-    return 0;
-}
-
-static void tick(void) {
-    for (;;) {
-        (void)!write(1, ".", 1);
-        poll(NULL, 0, 1);
-    }
-}
-
-static int neighbour(void) {
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    memcpy(at.sun_path + 1, "neighbour", 9);
-    int ret = bind(fd, (struct sockaddr *)&at, sizeof(sa_family_t) + 10) || listen(fd, 1);
-    (void)!write(1, ret ? "no" : "up", 2);
-    pause();
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const char *mode = argc > 1 ? argv[1] : "";
+    int code = 0;
     setvbuf(stdout, NULL, _IONBF, 0);
     if (strcmp(mode, "whoami") == 0)
         return geteuid() == 0 || status_field("CapEff:", 16) != 0;
-    if (strcmp(mode, "forks") == 0)
-        return spend_forks();
-    if (strcmp(mode, "memory") == 0)
-        return spend_memory();
-    if (strcmp(mode, "tmp") == 0)
-        return spend_tmp();
-    if (strcmp(mode, "tick") == 0)
-        tick();
-    if (strcmp(mode, "neighbour") == 0)
-        return neighbour();
+    if (jailed_acts(mode, argc > 2 ? argv[2] : "", &code))
+        return code;
     if (strcmp(mode, "env") == 0) {
         extern char **environ;
         for (char **e = environ; *e; e++)
@@ -380,6 +340,7 @@ int main(int argc, char **argv) {
     no_inherited_descriptors();
     only_our_root();
     nothing_writable();
+    mounts_are_hidden();
     init_is_hidden();
     kernel_says_locked();
     refused_calls();

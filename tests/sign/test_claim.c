@@ -97,7 +97,20 @@ static void test_query(void **state) {
         {"date and token alone", "X-Amz-Date=20261122T000000Z&X-Amz-Security-Token=t",
          SIGN_E_ABSENT, NULL},
         {"lone expiry", "X-Amz-Expires=60", SIGN_E_MISSING, "X-Amz-Algorithm"},
-        {"badly escaped date", QUERY("&X-Amz-Date=%zz"), SIGN_E_MISSING, "X-Amz-Date"},
+        {"badly escaped date", QUERY("&X-Amz-Date=%zz"), SIGN_E_MALFORMED, "X-Amz-Date"},
+        {"two dates", QUERY("&X-Amz-Date=20261122T000000Z&X-Amz-Date=20261122T000000Z"),
+         SIGN_E_MALFORMED, "X-Amz-Date"},
+        {"a second signature", QUERY("&X-Amz-Date=20261122T000000Z") "&X-Amz-Signature=" SIG,
+         SIGN_E_MALFORMED, "X-Amz-Signature"},
+        {"… in another spelling", QUERY("&X-Amz-Date=20261122T000000Z") "&X-Amz-Signatur%65=x",
+         SIGN_E_MALFORMED, "X-Amz-Signature"},
+        {"… before the first", "X-Amz-Signature&" QUERY("&X-Amz-Date=20261122T000000Z"),
+         SIGN_E_MALFORMED, "X-Amz-Signature"},
+        {"a badly escaped signature alone", "X-Amz-Signature=%zz", SIGN_E_MALFORMED,
+         "X-Amz-Signature"},
+        {"a second token",
+         QUERY("&X-Amz-Date=20261122T000000Z&X-Amz-Security-Token=a&X-Amz-Security-Token=a"),
+         SIGN_E_MALFORMED, "X-Amz-Security-Token"},
         {"lone signature", "X-Amz-Signature=" SIG, SIGN_E_MISSING, "X-Amz-Algorithm"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -211,18 +224,23 @@ static void test_longest(void **state) {
 static void test_query_param(void **state) {
     (void)state;
     static const struct {
-        const char *query, *want; /* NULL: there is none */
+        const char *query, *want; /* NULL: there is none, or a bad one */
+        bool bad;
     } cases[] = {
-        {"", NULL},       {"b=1", NULL},    {"a", ""},          {"a=", ""},
-        {"b=1&a=2", "2"}, {"a=1&a=2", "1"}, {"%61=x+y", "x y"}, {"A=1", NULL},
-        {"ab=1", NULL},   {"a=%zz", NULL},  {"%zz=1&a=2", "2"}, {"&&a=3", "3"},
+        {"", NULL, false},         {"b=1", NULL, false},      {"a", "", false},
+        {"a=", "", false},         {"b=1&a=2", "2", false},   {"a=1&a=2", NULL, true},
+        {"%61=x+y", "x y", false}, {"A=1", NULL, false},      {"ab=1", NULL, false},
+        {"a=%zz", NULL, true},     {"%zz=1&a=2", "2", false}, {"&&a=3", "3", false},
+        {"a=1&%61=2", NULL, true}, {"a&a", NULL, true},       {"a=1&a=%zz", NULL, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf got = {0};
-        bool found = sign_query_param(str_c(cases[i].query), "a", &got);
-        CHECK_CASE(found == (cases[i].want != NULL), cases[i].query);
-        if (found)
-            CHECK_BUF(got, cases[i].want);
+        enum sign_param found = sign_query_param(str_c(cases[i].query), "a", &got);
+        CHECK_CASE(found == (cases[i].want  ? SIGN_PARAM_ONE
+                             : cases[i].bad ? SIGN_PARAM_BAD
+                                            : SIGN_PARAM_NONE),
+                   cases[i].query);
+        CHECK_BUF(got, cases[i].want ? cases[i].want : "");
         buf_deinit(&got);
     }
 }

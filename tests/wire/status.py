@@ -25,7 +25,7 @@ class Status(CloudCase):
         done = self.status()
         self.assertEqual(done.stderr, "")
         lines = dict(re.split(r"  +", line, maxsplit=1) for line in done.stdout.splitlines())
-        self.assertEqual(list(lines), ["status", "version", "endpoint", "region", "account", "isolation", "world time", "process"])
+        self.assertEqual(list(lines), ["status", "version", "endpoint", "region", "account", "isolation", "limits", "world time", "process"])
         self.assertEqual((lines["status"], lines["endpoint"], lines["region"], lines["account"]),
                          ("ok", self.cloud.endpoint, self.cloud.region, self.cloud.account))
         self.assertEqual(f"calotype {lines['version']}\n", self.cloud.run("--version").stdout)
@@ -34,7 +34,7 @@ class Status(CloudCase):
     def test_for_machines_it_is_the_same_as_health(self):
         doc, health = json.loads(self.status("--json").stdout), self.cloud.admin("GET", "/health")[1]
         for name, its in (("Status", "status"), ("Version", "version"), ("Endpoint", "endpoint"), ("Region", "region"),
-                          ("Account", "account"), ("Isolation", "isolation"), ("IsolationLacks", "isolation_lacks"),
+                          ("Account", "account"), ("Isolation", "isolation"), ("IsolationLacks", "isolation_lacks"), ("IsolationLimits", "isolation_limits"),
                           ("WorldOffsetMs", "world_offset_ms"), ("ProcessId", "pid")):
             self.assertEqual(doc.get(name), health.get(its), name)
         self.assertTrue(0 < doc["UpMs"] <= health["up_ms"], doc)

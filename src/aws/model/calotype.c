@@ -7,6 +7,7 @@ enum {
     shape_GetStatusResponse,
     shape_Integer,
     shape_Isolation,
+    shape_Limits,
     shape_Long,
     shape_Status,
     shape_Text,
@@ -24,19 +25,21 @@ static const struct api_member members_GetStatusResponse[] = {
     {S_INIT("Account"), S_INIT("Account"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Isolation"), S_INIT("Isolation"), &shapes[shape_Isolation], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("IsolationLacks"), S_INIT("IsolationLacks"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsolationLimits"), S_INIT("IsolationLimits"), &shapes[shape_Limits], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("WorldTime"), S_INIT("WorldTime"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("WorldOffsetMs"), S_INIT("WorldOffsetMs"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("ProcessId"), S_INIT("ProcessId"), &shapes[shape_Integer], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("UpMs"), S_INIT("UpMs"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_Isolation[] = {S_INIT("none"), S_INIT("landlock"), S_INIT("userns"), S_INIT("full")};
+static const str values_Isolation[] = {S_INIT("none"), S_INIT("userns"), S_INIT("full")};
 static const str values_Status[] = {S_INIT("ok"), S_INIT("read-only")};
 
 static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("GetStatusRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetStatusResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_GetStatusResponse},
+    {.name = S_INIT("GetStatusResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_GetStatusResponse},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Isolation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_Isolation},
+    {.name = S_INIT("Isolation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_Isolation},
+    {.name = S_INIT("Limits"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Text], .element_wire = S_INIT("value"), .key = &shapes[shape_Text], .key_wire = S_INIT("key")},
     {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("Status"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Status},
     {.name = S_INIT("Text"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},

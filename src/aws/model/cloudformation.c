@@ -1113,6 +1113,7 @@ const struct api_service api_cloudformation = {
     .index = 11,
     .dialect = AWS_DIALECT_QUERY,
     .request_id_header = S_INIT("x-amzn-RequestId"),
+    .max_body = 4194304u,
     .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],

@@ -714,6 +714,7 @@ const struct api_service api_cloudwatch = {
     .index = 6,
     .dialect = AWS_DIALECT_QUERY,
     .request_id_header = S_INIT("x-amzn-RequestId"),
+    .max_body = 1048576u,
     .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],

@@ -922,6 +922,7 @@ const struct api_service api_dynamodb = {
     .dialect = AWS_DIALECT_JSON,
     .error_prefix = S_INIT("com.amazonaws.dynamodb.v20120810#"),
     .request_id_header = S_INIT("x-amzn-RequestId"),
+    .max_body = 8388608u,
     .crc32 = true,
     .gzip = true,
     .errors = errors,

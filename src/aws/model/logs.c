@@ -482,7 +482,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("PutDestinationPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutIndexPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("PutLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutLogEventsRequest], .out = &shapes[shape_PutLogEventsResponse]},
+    {.name = S_INIT("PutLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutLogEventsRequest], .out = &shapes[shape_PutLogEventsResponse], .max_body = 8388608u},
     {.name = S_INIT("PutLogGroupDeletionProtection"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutQueryDefinition"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},

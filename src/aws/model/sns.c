@@ -340,6 +340,7 @@ const struct api_service api_sns = {
     .index = 4,
     .dialect = AWS_DIALECT_QUERY,
     .request_id_header = S_INIT("x-amzn-RequestId"),
+    .max_body = 2097152u,
     .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],

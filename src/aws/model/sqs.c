@@ -423,6 +423,7 @@ const struct api_service api_sqs = {
     .error_prefix = S_INIT("com.amazonaws.sqs#"),
     .request_id_header = S_INIT("x-amzn-RequestId"),
     .url_member = S_INIT("QueueUrl"),
+    .max_body = 8388608u,
     .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],

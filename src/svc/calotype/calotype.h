@@ -5,6 +5,12 @@
  */
 #include "aws/op.h"
 
+/* What keeps one limit of functions: "memory", by "cgroup". */
+struct calotype_limit {
+    const char *what, *by;
+};
+enum { CALOTYPE_MOST_LIMITS = 8 };
+
 /* How the daemon is. Texts live as long as the service. */
 struct calotype_facts {
     bool readonly; /* changes are refused */
@@ -14,6 +20,8 @@ struct calotype_facts {
     const char *account;         /* the default one */
     const char *isolation;       /* of functions: "full" */
     const char *isolation_lacks; /* what it lacks, or "" */
+    struct calotype_limit limits[CALOTYPE_MOST_LIMITS];
+    size_t n_limits;
     int64_t up_ms;
 };
 
@@ -24,6 +32,8 @@ struct calotype_options {
 };
 
 struct calotype_svc; /* the service's state */
+/* The limits as an object: name to what keeps it. New reference. */
+json_t *calotype_limits(const struct calotype_facts *facts);
 /* options is copied. Always 0: nothing of it can fail. calotype_close frees. */
 int calotype_open(struct calotype_svc **ret_svc, const struct calotype_options *options,
                   struct err *err);

@@ -4,6 +4,13 @@
 
 #include <unistd.h>
 
+json_t *calotype_limits(const struct calotype_facts *facts) {
+    json_t *doc = json_object();
+    for (size_t i = 0; i < facts->n_limits; i++)
+        json_set_str(doc, facts->limits[i].what, str_c(facts->limits[i].by));
+    return doc;
+}
+
 int calotype_op_GetStatus(struct calotype_svc *svc, struct rq *rq) {
     struct calotype_facts facts = {0};
     svc->options.look(svc->options.ctx, &facts);
@@ -18,6 +25,7 @@ int calotype_op_GetStatus(struct calotype_svc *svc, struct rq *rq) {
     json_set_str(rq->out, "Isolation", str_c(facts.isolation));
     if (*facts.isolation_lacks)
         json_set_str(rq->out, "IsolationLacks", str_c(facts.isolation_lacks));
+    json_set(rq->out, "IsolationLimits", calotype_limits(&facts));
     json_set(rq->out, "WorldTime", json_real((double)rq->now_ms / 1000));
     json_set_int(rq->out, "WorldOffsetMs", clock_offset_ms());
     json_set_int(rq->out, "ProcessId", getpid());

@@ -53,6 +53,9 @@ struct lambda_env {
     int64_t init_ns;         /* how long from start_ns until /next */
     int64_t settled_ns;      /* monotonic: when it last finished an invocation */
     int64_t deadline_ns;     /* monotonic; INT64_MAX: none */
+    uint64_t charged;        /* bytes of the service's budget that it takes */
+    int64_t weigh_ns;        /* monotonic; IDLE: when it is weighed; INT64_MAX: not again */
+    bool reclaimed;          /* since it became IDLE, the kernel took back what it could */
     struct sandbox *sandbox; /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
     struct lambda_output out[2]; /* stdout, stderr */
@@ -72,6 +75,14 @@ struct lambda_env {
     int64_t keys_expire_ms; /* real time */
     char stream[64];
 };
+
+/*
+ * Bytes that the kernel may give it. They are charged as long as it can take them; an IDLE one that
+ * is frozen is charged what it holds.
+ */
+static inline uint64_t lambda_env_most(const struct lambda_env *env) {
+    return sandbox_most_bytes(lambda_fn_memory(env->fn), lambda_fn_tmp(env->fn));
+}
 
 /* ---- env_state.c: making, ending, reaping ---- */
 /*
@@ -116,9 +127,11 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req);
 void lambda_env_drop_parked_locked(struct lambda_env *env);
 /*
  * req is over; nothing where another request is parked. An IDLE environment is thawed, so that its
- * runtime can call /next again.
+ * runtime can call /next again; where there is no memory for that, it ends.
  */
 void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req);
+/* Of an IDLE one that is frozen: it is charged held bytes, and a little that it may still take. */
+void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held);
 /* The answer is in the invocation's outcome: detaches it; SETTLING. */
 struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env);
 /*

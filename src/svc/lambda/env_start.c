@@ -134,7 +134,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         .code = code,
         .env = variables.at,
         .memory_bytes = lambda_fn_memory(env->fn),
-        .tmp_bytes = env->fn->tmp_mb * 1024 * 1024,
+        .tmp_bytes = lambda_fn_tmp(env->fn),
         .files = {{LAMBDA_CA_PATH, buf_view(&svc->ca_cert)}},
         .limit_address_space = own && is_static(program),
     };

@@ -56,13 +56,19 @@ unsigned lambda_running_locked(struct lambda_svc *svc, str account) {
 
 static void push_front(struct list *head, struct list *node) { list_append(head->next, node); }
 
+static void charge(struct lambda_env *env, uint64_t bytes) {
+    env->svc->memory_used += bytes;
+    env->svc->memory_used -= env->charged;
+    env->charged = bytes;
+}
+
 static void enter_pool(struct lambda_env *env) {
     struct lambda_svc *svc = env->svc;
     push_front(&env->pool->envs, &env->node);
     env->pool->n_envs++;
     svc->n_envs++;
     svc->starting++;
-    svc->memory_used += lambda_fn_memory(env->fn);
+    charge(env, lambda_env_most(env));
 }
 
 static void leave_pool(struct lambda_env *env) {
@@ -70,7 +76,7 @@ static void leave_pool(struct lambda_env *env) {
     list_remove(&env->node);
     env->pool->n_envs--;
     svc->n_envs--;
-    svc->memory_used -= lambda_fn_memory(env->fn);
+    charge(env, 0);
 }
 
 /* inv is env's; every attempt counts anew. */
@@ -207,6 +213,7 @@ void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
     LOCK_HELD(&env->svc->lock);
     take_inv(env, inv);
     become(env, ENV_BUSY);
+    charge(env, lambda_env_most(env));
     start_timer(env, clock_mono_ns());
     list_remove(&env->node);
     push_front(&env->pool->envs, &env->node);
@@ -238,10 +245,22 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     LOCK_HELD(&env->svc->lock);
     env->parked = req;
     become(env, ENV_IDLE);
-    env->deadline_ns = clock_mono_ns() + env->svc->idle_ns;
+    int64_t now_ns = clock_mono_ns();
+    env->deadline_ns = now_ns + env->svc->idle_ns;
+    env->weigh_ns = now_ns + LAMBDA_MEMORY_TICK_MS * INT64_C(1000000);
+    env->reclaimed = false;
     if (env->sandbox)
         (void)sandbox_freeze(env->sandbox);
     lambda_queue_kick(env->svc);
+}
+
+void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held) {
+    LOCK_HELD(&env->svc->lock);
+    assert(env->state == ENV_IDLE);
+    uint64_t most = lambda_env_most(env), before = env->charged;
+    charge(env, held + SANDBOX_OVERHEAD < most ? held + SANDBOX_OVERHEAD : most);
+    if (env->charged < before)
+        lambda_queue_kick(env->svc);
 }
 
 void lambda_env_drop_parked_locked(struct lambda_env *env) {
@@ -254,7 +273,15 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     if (env->parked != req)
         return;
     env->parked = NULL;
-    if (env->state == ENV_IDLE && env->sandbox)
+    if (env->state != ENV_IDLE)
+        return;
+    if (!lambda_make_room_locked(env->svc, lambda_env_most(env) - env->charged, env)) {
+        lambda_env_kill_locked(env);
+        return;
+    }
+    charge(env, lambda_env_most(env));
+    env->weigh_ns = INT64_MAX;
+    if (env->sandbox)
         (void)sandbox_thaw(env->sandbox);
 }
 

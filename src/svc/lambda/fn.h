@@ -61,9 +61,12 @@ static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
 }
 struct lambda_fn *lambda_fn_free(struct lambda_fn *fn); /* drops one reference */
 DEFINE_FREEP(lambda_fn)
-/* Bytes that an environment of it may use. */
+/* Bytes that an environment of it may use, of memory and of /tmp. */
 static inline uint64_t lambda_fn_memory(const struct lambda_fn *fn) {
     return fn->memory_mb * 1024 * 1024;
+}
+static inline uint64_t lambda_fn_tmp(const struct lambda_fn *fn) {
+    return fn->tmp_mb * 1024 * 1024;
 }
 /* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. On 0 the caller owns one reference. */
 int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,

@@ -46,3 +46,11 @@ int lambda_start(struct lambda_svc *lambda, struct net *net, struct err *err);
  */
 void lambda_stop(struct lambda_svc *lambda);
 struct lambda_svc *lambda_close(struct lambda_svc *lambda);
+
+/* What environments take of this machine. */
+struct lambda_usage {
+    uint64_t memory_bytes; /* the most for all of them */
+    uint64_t memory_used;  /* what those that run may take, and what idle ones hold */
+    unsigned environments;
+};
+void lambda_usage(struct lambda_svc *lambda, struct lambda_usage *ret); /* any thread */

@@ -80,7 +80,7 @@ struct lambda_svc {
     pthread_cond_t gone;  /* an environment was reaped, or a start is over */
     struct map pools;     /* ARN → struct lambda_pool */
     struct map running;   /* account → struct lambda_count of its invocations */
-    uint64_t memory_used; /* bytes that the environments may use together */
+    uint64_t memory_used; /* bytes that the environments may take or, idle, hold: their charges */
     unsigned n_envs, starting, async_running;
     bool rows_changed; /* environments may be of an older generation */
     int64_t resume_ms; /* monotonic: outputs that pause are looked at again; 0: none do */

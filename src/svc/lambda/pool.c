@@ -73,33 +73,59 @@ static struct lambda_env *find_env_locked(struct lambda_svc *svc, struct lambda_
 }
 
 /* ---- Room for another ---- */
-/* The one that has been idle longest, of any function; *ret_leaving: bytes of those that die. */
-static struct lambda_env *oldest_idle_locked(struct lambda_svc *svc, uint64_t *ret_leaving) {
+/* Bytes times how long they have been idle: what is large goes before what is merely old. */
+static double weight_of(const struct lambda_env *env, int64_t now_ns) {
+    int64_t idle_ns = now_ns - (env->deadline_ns - env->svc->idle_ns);
+    return (double)env->charged * (double)(idle_ns > 0 ? idle_ns : 1);
+}
+
+/* The idle one that ends first, of any function; *ret_leaving: bytes of those that die. */
+static struct lambda_env *heaviest_idle_locked(struct lambda_svc *svc,
+                                               const struct lambda_env *keep,
+                                               uint64_t *ret_leaving) {
     LOCK_HELD(&svc->lock);
-    struct lambda_env *oldest = NULL;
+    struct lambda_env *heaviest = NULL;
+    int64_t now_ns = clock_mono_ns();
     *ret_leaving = 0;
     struct lambda_walk walk = {0};
     for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));) {
         if (env->state == ENV_DYING)
-            *ret_leaving += lambda_fn_memory(env->fn);
-        if (env->state == ENV_IDLE && (!oldest || env->deadline_ns < oldest->deadline_ns))
-            oldest = env;
+            *ret_leaving += env->charged;
+        if (env->state == ENV_IDLE && env != keep &&
+            (!heaviest || weight_of(env, now_ns) > weight_of(heaviest, now_ns)))
+            heaviest = env;
     }
-    return oldest;
+    return heaviest;
 }
 
-/* Idle environments of any function, the longest idle first, make room. */
-static bool make_room_locked(struct lambda_svc *svc, uint64_t need) {
+void lambda_env_look_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->state == ENV_IDLE && env->sandbox && sandbox_is_still(env->sandbox))
+        lambda_env_weigh_locked(env, sandbox_held(env->sandbox));
+}
+
+/* Those that became idle a moment ago and were not weighed yet. */
+static void weigh_fresh_locked(struct lambda_svc *svc) {
     LOCK_HELD(&svc->lock);
+    struct lambda_walk walk = {0};
+    for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
+        if (env->charged == lambda_env_most(env))
+            lambda_env_look_locked(env);
+}
+
+bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep) {
+    LOCK_HELD(&svc->lock);
+    if (svc->memory_used + need > svc->memory_bytes)
+        weigh_fresh_locked(svc);
     while (svc->memory_used + need > svc->memory_bytes) {
         uint64_t leaving = 0;
-        struct lambda_env *oldest = oldest_idle_locked(svc, &leaving);
+        struct lambda_env *heaviest = heaviest_idle_locked(svc, keep, &leaving);
         /* What is dying frees its memory within milliseconds: as good as gone. */
         if (svc->memory_used - leaving + need <= svc->memory_bytes)
             return true;
-        if (!oldest)
-            return svc->n_envs == 0; /* a function larger than the budget may run alone */
-        lambda_env_kill_locked(oldest);
+        if (!heaviest) /* a function larger than the budget may run alone */
+            return svc->n_envs == (keep ? 1 : 0);
+        lambda_env_kill_locked(heaviest);
     }
     return true;
 }
@@ -133,10 +159,13 @@ static int place_locked(struct lambda_svc *svc, struct lambda_inv *inv,
         return LAMBDA_E_LIMIT;
     struct lambda_env *env = inv->init_again ? NULL : find_env_locked(svc, pool, inv->fn);
     if (env) {
+        if (!lambda_make_room_locked(svc, lambda_env_most(env) - env->charged, env))
+            return LAMBDA_E_ROOM;
         lambda_env_assign_locked(env, inv);
         return 0;
     }
-    if (!make_room_locked(svc, lambda_fn_memory(inv->fn)))
+    uint64_t most = sandbox_most_bytes(lambda_fn_memory(inv->fn), lambda_fn_tmp(inv->fn));
+    if (!lambda_make_room_locked(svc, most, NULL))
         return LAMBDA_E_ROOM;
     *ret_fresh = lambda_env_new_locked(svc, pool, inv);
     return 0;

@@ -6,6 +6,8 @@
  *   GET  /2018-06-01/runtime/invocation/next           parks until there is an event
  *   POST /2018-06-01/runtime/invocation/ID/response    POST …/ID/error    POST …/init/error
  */
+#include "aws/bodies.h"
+#include "aws/call.h"
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
@@ -20,9 +22,10 @@ enum kind { KIND_UNKNOWN, KIND_NEXT, KIND_RESPONSE, KIND_ERROR, KIND_INIT_ERROR 
 struct call {
     struct lambda_env *env;
     enum kind kind;
-    str id;          /* of the invocation, as named in the path */
-    struct buf body; /* up to LAMBDA_RESPONSE_MOST */
-    uint64_t seen;   /* bytes of the body, those not kept included */
+    str id;               /* of the invocation, as named in the path */
+    struct aws_held held; /* the body on its way, up to LAMBDA_RESPONSE_MOST */
+    struct buf body;      /* … once all of it is there */
+    uint64_t seen;        /* bytes of the body, those not kept included */
 };
 
 /* ---- Routing ---- */
@@ -215,9 +218,14 @@ static void begin(void *, struct net_req *req) {
     struct call *call = mem_new(struct call);
     call->env = req->origin_ctx;
     req->app = call;
+    aws_held_init(&call->held, aws_cloud_bodies(call->env->svc->cloud), AWS_SHARE_SANDBOX);
     route(req, call);
     if (call->kind == KIND_UNKNOWN)
         reply(req, 404, "InvalidRequest", "There is no such call in the runtime API");
+}
+
+static void refuse_body(struct net_req *req) {
+    reply(req, 503, "ServiceUnavailable", "There is no room for the body at the moment.");
 }
 
 static void body(void *, struct net_req *req, const void *p, size_t n) {
@@ -227,13 +235,38 @@ static void body(void *, struct net_req *req, const void *p, size_t n) {
         reply(req, 413, "RequestEntityTooLarge",
               "Exceeded maximum allowed payload size (6291556 bytes).");
         net_close_after(req);
-    } else if (call->seen <= LAMBDA_RESPONSE_MOST) {
-        buf_add(&call->body, p, n);
+    } else if (call->seen <= LAMBDA_RESPONSE_MOST && call->kind != KIND_NEXT && !net_replied(req)) {
+        if (aws_held_add(&call->held, p, n))
+            refuse_body(req);
     }
+}
+
+/* Only a body that somebody waits for is read back. */
+static bool is_awaited(const struct call *call) {
+    struct lambda_env *env = call->env;
+    LOCK_SCOPE(&env->svc->lock);
+    return call->kind == KIND_INIT_ERROR ||
+           (env->inv && env->inv->delivered && str_is(call->id, env->inv->id));
+}
+
+/* False: it was answered for. */
+static bool take_body(struct net_req *req, struct call *call) {
+    if (call->kind == KIND_NEXT)
+        return true;
+    if (call->seen > LAMBDA_RESPONSE_MOST || !is_awaited(call)) {
+        aws_held_deinit(&call->held); /* whose state is wrong is told so, or that it is too large */
+        return true;
+    }
+    if (aws_held_move(&call->held, &call->body) == 0)
+        return true;
+    refuse_body(req);
+    return false;
 }
 
 static void end(void *, struct net_req *req) {
     struct call *call = req->app;
+    if (net_replied(req) || !take_body(req, call))
+        return;
     switch (call->kind) {
     case KIND_NEXT: next(req, call->env); break;
     case KIND_RESPONSE:
@@ -252,6 +285,7 @@ static void done(void *svc_, struct net_req *req) {
     lock_take(&svc->lock);
     lambda_env_unpark_locked(call->env, req);
     lock_drop(&svc->lock);
+    aws_held_deinit(&call->held);
     buf_deinit(&call->body);
     free(call);
 }

@@ -141,3 +141,10 @@ void lambda_stop(struct lambda_svc *svc) {
     lambda_watch_stop(svc);
     lambda_complete_stop(svc);
 }
+
+void lambda_usage(struct lambda_svc *svc, struct lambda_usage *ret) {
+    LOCK_SCOPE(&svc->lock);
+    *ret = (struct lambda_usage){.memory_bytes = svc->memory_bytes,
+                                 .memory_used = svc->memory_used,
+                                 .environments = svc->n_envs};
+}

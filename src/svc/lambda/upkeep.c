@@ -1,12 +1,14 @@
 /*
  * What time brings to environments: the deadlines of functions, of their starts and of idle ones,
- * the memory limit where it is sampled, lines of a long invocation, and the end of environments
- * whose function was changed or deleted. Called by the watch thread alone.
+ * the memory limit where it is sampled, what idle ones hold, lines of a long invocation, and the end
+ * of environments whose function was changed or deleted. Called by the watch thread alone.
  */
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
 
 enum { LINES_MOST = 256 * 1024, LINES_AGE_MS = 1000, SLEEP_MOST_MS = 60000 };
+/* An environment that has been idle for so long gives back what the kernel can take. */
+enum { RECLAIM_MS = 2000, AGAIN_MS = 1000 };
 
 /* ---- Deadlines and limits ---- */
 static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_again) {
@@ -41,7 +43,42 @@ static struct lambda_inv *take_old_lines_locked(struct lambda_env *env) {
 
 struct due {
     struct lambda_inv *finished, *again, *lines;
+    struct lambda_env *reclaim; /* with a reference */
 };
+
+/*
+ * An idle one is weighed when it has come to a stand, and again when the kernel has taken back what
+ * it could. One that is stopped by signals is looked at for its whole life: a program can have
+ * itself continued, by a timer, say.
+ */
+static struct lambda_env *weigh_locked(struct lambda_env *env, int64_t now_ns) {
+    struct lambda_svc *svc = env->svc;
+    LOCK_HELD(&svc->lock);
+    bool firm = !env->sandbox || sandbox_is_firm(env->sandbox);
+    int64_t idle_ns = now_ns - (env->deadline_ns - svc->idle_ns);
+    if (!firm && sandbox_check_memory(env->sandbox)) {
+        lambda_env_kill_locked(env);
+        return NULL;
+    }
+    if (idle_ns >= RECLAIM_MS * INT64_C(1000000) && !env->reclaimed && env->sandbox) {
+        env->reclaimed = true;
+        lambda_env_ref_locked(env);
+        return env;
+    }
+    if (!firm)
+        (void)sandbox_freeze(env->sandbox);
+    lambda_env_look_locked(env);
+    int64_t wait_ms = env->reclaimed ? AGAIN_MS : RECLAIM_MS;
+    env->weigh_ns = env->reclaimed && firm ? INT64_MAX : now_ns + wait_ms * 1000000;
+    return NULL;
+}
+
+static void reclaim(struct lambda_env *env) {
+    struct lambda_svc *svc = env->svc;
+    sandbox_reclaim(env->sandbox);
+    LOCK_SCOPE(&svc->lock);
+    lambda_env_unref_locked(env);
+}
 
 /* What this environment needs done now: mostly nothing. */
 static struct due check_env_locked(struct lambda_env *env, int64_t now_ns, bool memory) {
@@ -49,6 +86,11 @@ static struct due check_env_locked(struct lambda_env *env, int64_t now_ns, bool 
     struct due due = {0};
     if (!env->watched || env->state == ENV_DYING)
         return due;
+    if (env->state == ENV_IDLE && env->weigh_ns <= now_ns) {
+        due.reclaim = weigh_locked(env, now_ns);
+        if (due.reclaim || env->state == ENV_DYING)
+            return due;
+    }
     if (memory && env->state != ENV_IDLE && sandbox_check_memory(env->sandbox)) {
         lambda_env_untimed_locked(env);
         return due;
@@ -113,9 +155,13 @@ static void handle(struct lambda_svc *svc, const struct due *due) {
         run_again(svc, due->again);
     if (due->lines)
         lambda_complete_add(svc, due->lines);
+    if (due->reclaim)
+        reclaim(due->reclaim);
 }
 
-static bool is_due(const struct due *due) { return due->finished || due->again || due->lines; }
+static bool is_due(const struct due *due) {
+    return due->finished || due->again || due->lines || due->reclaim;
+}
 
 /* When the thread has to look again, for what it has seen of the environments. */
 struct next {
@@ -138,6 +184,8 @@ static struct due find_due_locked(struct lambda_svc *svc, int64_t now_ns, bool m
         ret_next->active |= env->state != ENV_IDLE && env->state != ENV_DYING;
         if (env->deadline_ns < ret_next->deadline_ns)
             ret_next->deadline_ns = env->deadline_ns;
+        if (env->state == ENV_IDLE && env->weigh_ns < ret_next->deadline_ns)
+            ret_next->deadline_ns = env->weigh_ns;
     }
     return (struct due){0};
 }

@@ -58,7 +58,7 @@ static int take_policies(struct rq *rq, json_t *arns, struct iam_session_terms *
     *ret_size = ret->document.len;
     struct err err = {{0}};
     struct policy *policy = NULL;
-    if (ret->document.p && policy_new(&policy, POLICY_IDENTITY, ret->document, &err))
+    if (ret->document.p && policy_new(&policy, POLICY_SESSION, ret->document, &err))
         return aws_fail(rq, &STS_MalformedPolicyDocument, "%s", err.text);
     policy_free(policy);
     const json_t *given = json_arr(rq->in, "PolicyArns");

@@ -32,6 +32,8 @@ static int setup(void **state) {
                                     .account = ACCOUNT,
                                     .isolation = "full",
                                     .isolation_lacks = "",
+                                    .limits = {{"memory", "cgroup"}, {"cpu", "none"}},
+                                    .n_limits = 2,
                                     .up_ms = 1234};
     cloud_setup(state);
     cloud_plug(*state, &plug);
@@ -49,7 +51,8 @@ static void check_answer(struct cloud *c, const char *members) {
     CLEANUP_DEINIT(buf) struct buf want = {0};
     buf_printf(&want,
                "{'Version':'%s','Endpoint':'https://127.0.0.1:4566','Region':'eu-west-1',"
-               "'Account':'" ACCOUNT "','ProcessId':%d,'UpMs':1234,%s}",
+               "'Account':'" ACCOUNT "','ProcessId':%d,'UpMs':1234,"
+               "'IsolationLimits':{'memory':'cgroup','cpu':'none'},%s}",
                CALOTYPE_VERSION, (int)getpid(), members);
     CLEANUP_JSON json_t *doc = cloud_doc(buf_cstr(&want));
     CLEANUP_DEINIT(buf) struct buf got = {0};

@@ -112,6 +112,6 @@ static inline struct net_req *some_request(void) {
 static inline struct lambda_env *idle_locked(struct lambda_fn *fn) {
     struct lambda_env *env = settling_locked(fn);
     lambda_env_park_locked(env, some_request());
-    lambda_env_unpark_locked(env, some_request()); /* nobody is there to be resumed */
+    env->parked = NULL; /* nobody is there to be resumed */
     return env;
 }

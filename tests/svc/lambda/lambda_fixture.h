@@ -4,6 +4,7 @@
  * of the hub that remember what went through them (log lines, metrics, messages).
  */
 #include "lib/cloud.h"
+#include "lib/sandboxed.h"
 
 #include "base/codec.h"
 #include "base/io.h"
@@ -178,7 +179,7 @@ static inline int plug_lambda_open(void **ret_svc, struct store *store, struct h
                                     .cloud = fx.cloud,
                                     .spawner = fx.runs ? fx.spawner : NULL,
                                     .ca_cert = S("test CA\n"),
-                                    .memory_bytes = 2048ULL << 20};
+                                    .memory_bytes = 8192ULL << 20};
     int r = lambda_open(&fx.lambda, &lambda, err);
     *ret_svc = fx.lambda;
     return r;
@@ -232,13 +233,19 @@ static inline bool become_ordinary(void) {
            prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
-/* Before any thread; false where nothing can be sandboxed. */
-static inline bool fixture_spawner(void) {
+/* Before any thread. 0, or the exit code of a test that wants this level. */
+static inline int fixture_spawner(enum sandbox_level want) {
     struct err err = {0};
     struct sandbox_options options = {0};
-    if (sandbox_spawner_start(&fx.spawner, &options, &err))
-        return false;
-    return sandbox_spawner_status(fx.spawner)->level != SANDBOX_NONE;
+    if (sandbox_spawner_start(&fx.spawner, &options, &err)) {
+        print_error("%s\n", err.text);
+        return 1;
+    }
+    const struct sandbox_status *status = sandbox_spawner_status(fx.spawner);
+    int code = status->level == want ? 0 : sandbox_missing(want, status);
+    if (code)
+        fx.spawner = sandbox_spawner_free(fx.spawner);
+    return code;
 }
 
 static inline void fixture_open(bool run) {

@@ -457,10 +457,9 @@ int main(int argc, char **argv) {
     enum sandbox_level want = level_wanted(argc, argv);
     if (!testfn_read() || (want == SANDBOX_USERNS && !become_ordinary()))
         return 1;
-    if (!fixture_spawner() || sandbox_spawner_status(fx.spawner)->level != want) {
-        sandbox_spawner_free(fx.spawner);
-        return 77;
-    }
+    int missing_level = fixture_spawner(want);
+    if (missing_level)
+        return missing_level;
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
         RUNS(test_echo_and_log),

@@ -110,12 +110,16 @@ static void test_limits(void **) {
     check_refused(free_one, LAMBDA_E_ROOM, "a service that has not started");
 }
 
-/* The budget is 2048 MB (lambda_fixture.h). */
+/*
+ * The budget is 2048 MB here. Each of these may take 504 of memory, 512 of /tmp and 8
+ * that a sandbox costs.
+ */
 static void test_memory(void **) {
-    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":1024", "");
-    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":1024", "");
-    CLEANUP(lambda_fn) struct lambda_fn *c = function("c", "\"MemorySize\":1024", "");
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *c = function("c", "\"MemorySize\":504", "");
     CLEANUP(lambda_fn) struct lambda_fn *huge = function("huge", "\"MemorySize\":4096", "");
+    svc->memory_bytes = 2048ULL << 20;
     check_given(huge, NULL, "larger than all, alone");
     lock_take(&svc->lock);
     struct lambda_env *older = idle_locked(a), *newer = idle_locked(b);
@@ -136,6 +140,69 @@ static void test_memory(void **) {
     check_refused(huge, LAMBDA_E_ROOM, "larger than all, not alone");
     CHECK_INT(older->state, ENV_BUSY);
     CHECK_INT(newer->state, ENV_BUSY);
+}
+
+static int64_t mib_used(void) { return (int64_t)(svc->memory_used >> 20); }
+
+/* What an idle one holds is charged, and what may run is charged whole, at every moment. */
+static void test_idle_memory(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    struct lambda_env *idle[6];
+    svc->memory_bytes = 2048ULL << 20;
+    lock_take(&svc->lock);
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+        idle[i] = idle_locked(a);
+        CHECK_INT(idle[i]->charged >> 20, 1024); /* it may still run to the end of a call */
+        lambda_env_weigh_locked(idle[i], 92 << 20);
+        CHECK_INT(idle[i]->charged >> 20, 100);
+    }
+    CHECK_INT(mib_used(), 600);
+    lambda_env_weigh_locked(idle[0], 2048ULL << 20);
+    CHECK_INT(idle[0]->charged >> 20, 1024); /* never more than it may take */
+    lambda_env_weigh_locked(idle[0], 92 << 20);
+    lock_drop(&svc->lock);
+
+    check_given(b, NULL, "there is room beside idle ones"); /* its start fails: it is gone */
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++)
+        CHECK_INT(idle[i]->state, ENV_IDLE);
+    check_given(a, idle[5], "an idle one is used");
+    CHECK_INT(mib_used(), 500 + 1024);
+
+    /* One more may run: the others leave, the heaviest first, never the one that is wanted. */
+    lock_take(&svc->lock);
+    lambda_env_weigh_locked(idle[2], 112 << 20);
+    lock_drop(&svc->lock);
+    check_given(a, idle[4], "a second one");
+    CHECK_INT(idle[2]->state, ENV_DYING);
+    int alive = 0;
+    for (int i = 0; i < 4; i++)
+        alive += idle[i]->state == ENV_IDLE;
+    CHECK_INT(alive, 0); /* all of the budget may be taken by the two */
+    lock_take(&svc->lock);
+    for (int i = 0; i < 4; i++)
+        lambda_env_reap_locked(idle[i]);
+    CHECK_INT(mib_used(), 2048);
+    lock_drop(&svc->lock);
+    check_refused(a, LAMBDA_E_ROOM, "a third");
+
+    lock_take(&svc->lock);
+    lambda_inv_free(lambda_env_settle_locked(idle[4]));
+    lambda_env_park_locked(idle[4], some_request());
+    lambda_env_weigh_locked(idle[4], 12 << 20);
+    CHECK_INT(mib_used(), 1024 + 20);
+    /* Its runtime hangs up: it is thawed, and may take all again. */
+    lambda_env_unpark_locked(idle[4], some_request());
+    CHECK_INT(mib_used(), 2048);
+    CHECK_INT(idle[4]->state, ENV_IDLE);
+    lambda_env_park_locked(idle[4], some_request());
+    lambda_env_weigh_locked(idle[4], 12 << 20);
+    struct lambda_env *other = busy_locked(b);
+    CHECK_INT(mib_used(), 2048 + 20);
+    lambda_env_unpark_locked(idle[4], some_request());
+    CHECK_INT(idle[4]->state, ENV_DYING); /* there is no memory for it to run */
+    CHECK_INT(other->state, ENV_BUSY);
+    lock_drop(&svc->lock);
 }
 
 static void test_walk(void **) {
@@ -163,6 +230,13 @@ static void test_sleep(void **) {
     lock_take(&svc->lock);
     struct lambda_env *env = idle_locked(fn);
     lock_drop(&svc->lock);
+    /* Weighed when it stands still, and when the kernel took back what it could. */
+    CHECK_RANGE(lambda_upkeep(svc, false), 1, LAMBDA_MEMORY_TICK_MS + 1);
+    env->weigh_ns = clock_mono_ns() - 1;
+    CHECK_RANGE(lambda_upkeep(svc, false), 1500, 2001);
+    env->deadline_ns -= 2000 * 1000000LL;
+    env->reclaimed = true; /* there is no sandbox */
+    env->weigh_ns = clock_mono_ns() - 1;
     CHECK_INT(lambda_upkeep(svc, false), 60000);
     env->deadline_ns = clock_mono_ns() + 20 * 1000000LL;
     CHECK_RANGE(lambda_upkeep(svc, false), 1, 20);
@@ -402,13 +476,11 @@ static void test_damaged_function(void **) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
-        LIVES(test_choice),    LIVES(test_keys_must_last),
-        LIVES(test_limits),    LIVES(test_memory),
-        LIVES(test_walk),      LIVES(test_sleep),
-        LIVES(test_deadlines), LIVES(test_slow_start),
-        LIVES(test_old_lines), LIVES(test_output),
-        LIVES(test_long_line), LIVES(test_tail),
-        LIVES(test_failures),  LIVES(test_damaged_function),
+        LIVES(test_choice),    LIVES(test_keys_must_last), LIVES(test_limits),
+        LIVES(test_memory),    LIVES(test_idle_memory),    LIVES(test_walk),
+        LIVES(test_sleep),     LIVES(test_deadlines),      LIVES(test_slow_start),
+        LIVES(test_old_lines), LIVES(test_output),         LIVES(test_long_line),
+        LIVES(test_tail),      LIVES(test_failures),       LIVES(test_damaged_function),
 #undef LIVES
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

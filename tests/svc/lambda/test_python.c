@@ -337,10 +337,9 @@ int main(int argc, char **argv) {
         return 77;
     if (want == SANDBOX_USERNS && !become_ordinary())
         return 1;
-    if (!fixture_spawner() || sandbox_spawner_status(fx.spawner)->level != want) {
-        sandbox_spawner_free(fx.spawner);
-        return 77;
-    }
+    int missing_level = fixture_spawner(want);
+    if (missing_level)
+        return missing_level;
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
         RUNS(test_answers),

@@ -5,11 +5,14 @@
  * The variable INIT says how it starts: error, exit, slow; absent: well.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -101,6 +104,32 @@ static void eat_memory(void) {
         memset(p, 1, 1 << 20);
         usleep(200);
     }
+}
+
+/* Memory that no process maps, up to 2 GiB; says how far it came. */
+static char mib[1 << 20];
+
+static bool more_memfd(void) {
+    int fd = memfd_create("x", 0);
+    return fd >= 0 && write(fd, mib, sizeof mib) == (ssize_t)sizeof mib;
+}
+
+static bool more_sysv(void) {
+    int segment = shmget(IPC_PRIVATE, sizeof mib, IPC_CREAT | 0600);
+    char *at = segment < 0 ? (char *)-1 : shmat(segment, NULL, 0);
+    if (at == (char *)-1)
+        return false;
+    memset(at, 1, sizeof mib);
+    return shmdt(at) == 0;
+}
+
+static void hoard(bool (*more)(void)) {
+    char text[128];
+    int n = 0;
+    while (n < 2048 && more())
+        n++;
+    snprintf(text, sizeof text, "{\"mib\":%d,\"why\":\"%s\"}", n, strerror(errno));
+    respond_text(text);
 }
 
 static void tell_environment(void) {
@@ -217,6 +246,10 @@ static void handle(void) {
         respond_text("\"rested\"");
     } else if (wants("oom"))
         eat_memory();
+    else if (wants("memfd"))
+        hoard(more_memfd);
+    else if (wants("sysv"))
+        hoard(more_sysv);
     else if (wants("fork")) {
         if (fork() == 0)
             sleep(1000);

@@ -1,0 +1,20 @@
+#pragma once
+/*
+ * aws/meant: what a signed request says, wherever it says it. auth.c and wire.c alone; any thread.
+ * What is made lies in the wire's arena.
+ */
+#include "aws/auth.h"
+
+/*
+ * Makes one of the headers that have the same name, joined by a comma: that is how the signature
+ * has them, so no reader may take only the first. headers is wire->headers, which are the caller's
+ * to change.
+ */
+void aws_wire_join(struct aws_wire *wire, struct sign_header *headers);
+/*
+ * A presigned request's headers, with those that its presigner moved to the query
+ * (sign_is_moved_header); s3: the service reads them there. The array is a new one. Absent, or the
+ * name of a parameter that says something else than a header or parameter of its name, or what no
+ * header could say.
+ */
+str aws_wire_move(struct aws_wire *wire, bool s3, bool v2);

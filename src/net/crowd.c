@@ -1,0 +1,269 @@
+/* net/crowd: bounds, deadlines and evictions of connections. See the header. */
+#include "net/crowd.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/net_priv.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum {
+    PHASE_BITS = 3,
+    LOOK_MS = 1000,
+    YOUNG_MS = 2000,    /* a head that is younger is likely to be on its way */
+    STALLED_MS = 10000, /* a body or an answer that may be cut for somebody else */
+    BATCH_PARTS = 32,   /* of a full share, this part is cut at once: looking is not free */
+};
+
+/* ---- Beats ---- */
+
+void net_beat(struct net_member *m, enum net_phase phase) {
+    /* One thread drives a connection; the accepting thread only compares. */
+    unsigned beat = atomic_load_explicit(&m->beat, memory_order_relaxed);
+    beat = ((beat >> PHASE_BITS) + 1) << PHASE_BITS | phase;
+    atomic_store_explicit(&m->beat, beat, memory_order_relaxed);
+}
+
+enum net_phase net_phase_of(const struct net_member *m) {
+    unsigned beat = atomic_load_explicit(&m->beat, memory_order_relaxed);
+    return (enum net_phase)(beat & ((1 << PHASE_BITS) - 1));
+}
+
+/* ---- Shares ---- */
+
+/* The bytes that tell one peer from another; empty: without a bound of its own. */
+static str peer_key(const struct sockaddr_storage *peer) {
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (peer->ss_family == AF_INET) {
+        const struct in_addr *v4 = &((const struct sockaddr_in *)peer)->sin_addr;
+        return *(const unsigned char *)v4 == 127 ? S("") : str_n(v4, 4);
+    }
+    if (peer->ss_family != AF_INET6)
+        return S("");
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)peer)->sin6_addr;
+    if (memcmp(v6, mapped, sizeof mapped) == 0)
+        return v6->s6_addr[12] == 127 ? S("") : str_n(&v6->s6_addr[12], 4);
+    return IN6_IS_ADDR_LOOPBACK(v6) ? S("") : str_n(v6, 8);
+}
+
+static struct net_share *whole_of(struct net *net, const struct net_origin *origin) {
+    return origin->local ? &net->crowd.local : &net->crowd.port;
+}
+
+/* NULL: counted in the whole alone. */
+static struct net_share *share_of(struct net *net, struct net_origin *origin,
+                                  const struct sockaddr_storage *peer) {
+    if (origin->local)
+        return &origin->share;
+    str key = peer_key(peer);
+    return key.len ? map_get(&net->crowd.peers, key) : NULL;
+}
+
+static struct net_share *new_share(struct net *net, str key) {
+    struct net_share *share = mem_new(struct net_share);
+    share->most = net->crowd.peer_most;
+    list_init(&share->conns);
+    map_put(&net->crowd.peers, key, share);
+    return share;
+}
+
+void net_crowd_join(struct net *net, struct net_conn *conn) {
+    struct net_member *m = &conn->member;
+    m->since_ms = clock_mono_ms();
+    list_init(&m->in_share);
+    m->share = share_of(net, conn->origin, &conn->peer);
+    str key = conn->origin->local ? S("") : peer_key(&conn->peer);
+    if (!m->share && key.len)
+        m->share = new_share(net, key);
+    if (m->share) {
+        m->share->n++;
+        list_append(&m->share->conns, &m->in_share);
+    }
+    whole_of(net, conn->origin)->n++;
+    m->joined = true;
+}
+
+void net_crowd_leave(struct net *net, struct net_conn *conn) {
+    struct net_member *m = &conn->member;
+    if (!m->joined)
+        return;
+    m->joined = false;
+    whole_of(net, conn->origin)->n--;
+    list_remove(&m->in_share);
+    struct net_share *share = STEAL(m->share);
+    if (share && --share->n == 0 && !conn->origin->local) {
+        map_remove(&net->crowd.peers, peer_key(&conn->peer));
+        free(share);
+    }
+}
+
+/* ---- Cutting ---- */
+
+static void cut(struct net *net, struct net_conn *conn) {
+    net_conn_cut(conn);
+    net_crowd_leave(net, conn);
+}
+
+/* Where the beat has moved, the time of standing still begins anew. */
+static int64_t stands_ms(struct net_member *m, int64_t now_ms) {
+    unsigned beat = atomic_load_explicit(&m->beat, memory_order_relaxed);
+    if (beat != m->seen) {
+        m->seen = beat;
+        m->since_ms = now_ms;
+        m->begun = false;
+    }
+    return now_ms - m->since_ms;
+}
+
+/* ---- Room ---- */
+
+struct candidate {
+    struct net_conn *conn;
+    int rank;
+    int64_t stands_ms;
+};
+
+/* Who goes first; -1: stays. */
+static int rank_of(enum net_phase phase, int64_t ms) {
+    switch (phase) {
+    case PHASE_FIRST:
+    case PHASE_HEAD: return ms >= YOUNG_MS ? 0 : 2;
+    case PHASE_IDLE: return 1;
+    case PHASE_BODY:
+    case PHASE_SEND: return ms >= STALLED_MS ? 3 : -1;
+    case PHASE_BUSY: break;
+    }
+    return -1;
+}
+
+static int by_rank(const void *a, const void *b) {
+    const struct candidate *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank - y->rank;
+    return x->stands_ms < y->stands_ms ? 1 : x->stands_ms > y->stands_ms ? -1 : 0;
+}
+
+static void consider(struct candidate *all, size_t *n, struct net_conn *conn, int64_t now_ms) {
+    int64_t ms = stands_ms(&conn->member, now_ms);
+    int rank = rank_of(net_phase_of(&conn->member), ms);
+    if (rank >= 0)
+        all[(*n)++] = (struct candidate){conn, rank, ms};
+}
+
+/*
+ * Cuts a part of those in share (in whole, where share is NULL) that have kept us waiting longest.
+ * net.lock is held.
+ */
+static void evict(struct net *net, const struct net_share *whole, const struct net_share *share) {
+    const struct net_share *full = share ? share : whole;
+    struct candidate *all = mem_alloc((full->n + 1) * sizeof *all);
+    size_t n = 0;
+    int64_t now_ms = clock_mono_ms();
+    if (share)
+        LIST_EACH (node, &share->conns)
+            consider(all, &n, LIST_ENTRY(node, struct net_conn, member.in_share), now_ms);
+    for (size_t fd = 0; !share && fd < net->n_by_fd; fd++) {
+        struct net_conn *conn = net->by_fd[fd];
+        if (conn && conn->member.joined && whole_of(net, conn->origin) == whole)
+            consider(all, &n, conn, now_ms);
+    }
+    qsort(all, n, sizeof *all, by_rank);
+    size_t most = full->most / BATCH_PARTS + 1;
+    for (size_t i = 0; i < n && i < most; i++)
+        cut(net, all[i].conn);
+    net->crowd.evicted += (unsigned)(n < most ? n : most);
+    free(all);
+}
+
+static bool is_full(const struct net_share *share) {
+    return share && share->most && share->n >= share->most;
+}
+
+bool net_crowd_make_room(struct net *net, struct net_origin *origin,
+                         const struct sockaddr_storage *peer) {
+    LOCK_SCOPE(&net->lock);
+    const struct net_share *whole = whole_of(net, origin);
+    if (is_full(share_of(net, origin, peer)))
+        evict(net, whole, share_of(net, origin, peer));
+    /* The last connection of the share may have gone, and the share with it. */
+    if (!is_full(share_of(net, origin, peer)) && is_full(whole))
+        evict(net, whole, NULL);
+    bool room = !is_full(whole) && !is_full(share_of(net, origin, peer));
+    net->crowd.refused += !room;
+    return room;
+}
+
+/* ---- Looking ---- */
+
+/* Whether bytes came since the connection has been idle: its next head has begun. */
+static bool head_has_begun(const struct net_conn *conn, int64_t idle_ms) {
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    /* The request before may have ended up to one look earlier than we saw it. */
+    return idle_ms > LOOK_MS && getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+           info.tcpi_last_data_recv < idle_ms - LOOK_MS;
+}
+
+static bool is_late(const struct net *net, struct net_conn *conn, int64_t now_ms) {
+    struct net_member *m = &conn->member;
+    int64_t ms = stands_ms(m, now_ms), head_ms = (int64_t)net->head_s * 1000;
+    switch (net_phase_of(m)) {
+    case PHASE_HEAD: return ms >= head_ms;
+    case PHASE_BODY: return ms >= (int64_t)net->body_s * 1000;
+    case PHASE_IDLE:
+        if (!m->begun && head_has_begun(conn, ms)) {
+            m->begun = true;
+            m->since_ms = now_ms;
+        }
+        return ms >= head_ms + (m->begun ? 0 : (int64_t)net->idle_s * 1000);
+    case PHASE_FIRST: /* the accepting thread's own list */
+    case PHASE_BUSY:
+    case PHASE_SEND: break;
+    }
+    return false;
+}
+
+static void say(struct net_crowd *c) {
+    if (c->late)
+        log_debug("net", "%u connections were cut: too slow", c->late);
+    if (c->evicted)
+        log_warn("net", "%u connections were cut to make room for others", c->evicted);
+    if (c->refused)
+        log_warn("net", "%u clients were turned away: too many connections", c->refused);
+    c->late = c->evicted = c->refused = 0;
+}
+
+int64_t net_crowd_look(struct net *net, int64_t now_ms) {
+    struct net_crowd *c = &net->crowd;
+    if (now_ms < c->next_ms)
+        return c->next_ms;
+    LOCK_SCOPE(&net->lock);
+    say(c);
+    for (size_t fd = 0; fd < net->n_by_fd; fd++) {
+        struct net_conn *conn = net->by_fd[fd];
+        if (conn && conn->member.joined && is_late(net, conn, now_ms)) {
+            cut(net, conn);
+            c->late++;
+        }
+    }
+    bool nobody = c->port.n + c->local.n == 0;
+    c->next_ms = nobody ? 0 : now_ms + LOOK_MS;
+    return nobody ? INT64_MAX : c->next_ms;
+}
+
+/* ---- Life ---- */
+
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most) {
+    struct rlimit files = {.rlim_cur = RLIM_INFINITY};
+    getrlimit(RLIMIT_NOFILE, &files);
+    unsigned fds = files.rlim_cur > 1 << 20 ? 1 << 20 : (unsigned)files.rlim_cur;
+    crowd->port.most = port_most ? port_most : least(NET_PORT_MOST, fds / 2);
+    crowd->local.most = least(NET_LOCAL_MOST, fds / 4);
+    crowd->peer_most = peer_most ? peer_most : least(NET_PEER_MOST, crowd->port.most / 8 + 1);
+}
+
+void net_crowd_deinit(struct net_crowd *crowd) { map_deinit(&crowd->peers); }
