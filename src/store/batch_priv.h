@@ -4,6 +4,7 @@
  * conditions name them by offset, because bytes moves while it grows. Read by the committer while
  * the batch's owner waits.
  */
+#include "store/stat_priv.h"
 #include "store/store.h"
 
 /*
@@ -31,11 +32,12 @@ struct store_span {
 struct store_op {
     enum store_op_kind kind;
     enum store_cf cf;
-    uint64_t hash;                /* of family and key: store_key_hash */
-    struct store_span key, value; /* value: OP_PUT; the end of the range: OP_DEL_RANGE */
-    double number, count;         /* OP_STAT */
-    int64_t many, large;          /* OP_COUNT */
-    bool blind;                   /* OP_PUT, OP_DEL: needs no condition on its row */
+    uint64_t hash; /* of family and key: store_key_hash */
+    /* value: OP_PUT; the end of the range: OP_DEL_RANGE; OP_STAT: a sum of several, or empty */
+    struct store_span key, value;
+    double number, count; /* OP_STAT, of one */
+    int64_t many, large;  /* OP_COUNT */
+    bool blind;           /* OP_PUT, OP_DEL: needs no condition on its row */
 };
 /*
  * One condition. All are checked against the database and the earlier batches of the group; the
@@ -69,12 +71,17 @@ struct store_batch {
     size_t n_conds, cap_conds;
     struct store_hook *hooks;
     size_t n_hooks, cap_hooks;
+    struct stat_sum sum; /* of the last operation, an OP_STAT, while `sums` */
+    bool sums;
     struct buf dropped; /* ids of body files to unlink once the batch is durable (blob_drop) */
     bool huge;          /* more than a batch may be: the rest was not kept, and it is refused */
     bool adds;          /* has an operation that takes space */
     /* May be committed below the free-space reserve (store_batch_frees). */
     bool frees;
 };
+
+/* What is still being added up goes to its operation: by store_commit, before anybody reads. */
+void store_batch_seal(struct store_batch *batch);
 
 #ifdef CALOTYPE_CHECKS
 /* 0, or -EINVAL with the first row that is changed without a condition on it. */

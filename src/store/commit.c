@@ -114,7 +114,8 @@ static void load_sum(struct store *store, struct pending_row *row, enum pending_
     rocksdb_pinnableslice_destroy(pin);
 }
 
-static void apply_sum(struct store *store, const struct store_op *op, str key) {
+static void apply_sum(struct store *store, const struct store_batch *batch,
+                      const struct store_op *op, str key) {
     enum pending_kind kind = op->kind == OP_STAT ? PENDING_STAT : PENDING_COUNT;
     bool fresh;
     struct pending_row *row =
@@ -124,7 +125,10 @@ static void apply_sum(struct store *store, const struct store_op *op, str key) {
     else if (row->kind != kind)
         begin_sum(row, kind, row->kind == PENDING_PUT ? row->value : STR_NONE);
     if (kind == PENDING_STAT) {
-        stat_add(&row->stat, op->number, op->count);
+        if (op->value.len)
+            stat_merge(&row->stat, store_span_str(batch, op->value));
+        else
+            stat_add(&row->stat, op->number, op->count);
     } else {
         row->many += op->many;
         row->large += op->large;
@@ -152,7 +156,7 @@ static void apply_op(struct store *store, const struct store_batch *batch,
                                            value.len);
         break;
     case OP_STAT:
-    case OP_COUNT: apply_sum(store, op, key); break;
+    case OP_COUNT: apply_sum(store, batch, op, key); break;
     }
 }
 
@@ -354,6 +358,7 @@ int store_commit(struct store *store, struct store_batch *batch, struct err *err
         return -EINVAL;
     }
 #endif
+    store_batch_seal(batch);
     struct store_wait wait = {.batch = batch};
     sem_init(&wait.done, 0, 0);
     enqueue(&store->committer, &wait);

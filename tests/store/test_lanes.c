@@ -110,12 +110,23 @@ static void test_full(void **) {
     CHECK(store_batch_is_full(waits[1].batch));
 }
 
+/* Values of one row that come one behind the other are one row for the committer. */
+static void test_sums_count_once(void **) {
+    struct store_batch *batch = waits[0].batch;
+    for (int i = 0; i < 150; i++)
+        store_stat(batch, STORE_METRICS, S("m"), i, 1);
+    for (int i = 0; i < 10; i++)
+        store_stat(batch, STORE_METRICS, i % 2 ? S("a") : S("b"), i, 1);
+    CHECK_INT(store_batch_rows(batch), 1 + 10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_group_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conditions_count, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_ones_take_turns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sums_count_once, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
