@@ -9,8 +9,8 @@ ninja; needs nm.
 """
 import pathlib, re, subprocess, sys
 
-# Asked for by name at run time, by a generator, or by programs that are not built here.
-KEPT = re.compile(r"main|lambda_queue_row_(key|encode)|__asan_.*|__ubsan_.*|__odr_asan.*|LLVMFuzzer.*")
+# Asked for by name at run time, by a library, by a generator, or by programs that are not built here.
+KEPT = re.compile(r"main|MHD_queue_response|lambda_queue_row_(key|encode)|__asan_.*|__ubsan_.*|__odr_asan.*|LLVMFuzzer.*")
 
 
 def read_symbols(objects):
