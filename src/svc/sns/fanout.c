@@ -176,9 +176,9 @@ int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct sto
                 const struct sns_arn *topic, const struct sns_message *m) {
     CLEANUP_DEINIT(buf) struct buf last = {0};
     int r = sns_fan_out_some(svc, batch, snap, topic, m, &last);
-    if (r < 0)
+    if (r < 0 && snap)
         return r;
-    if (r > 0)
+    if (r)
         sns_later_put(svc, batch, topic, m, buf_view(&last));
     put_metric(svc, batch, topic, "NumberOfMessagesPublished", 1, "Count");
     put_metric(svc, batch, topic, "PublishSize", (double)sns_message_bytes(m), "Bytes");

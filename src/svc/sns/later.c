@@ -149,12 +149,12 @@ static enum hub_due_result serve(struct sns_svc *svc, const struct rows *rows,
     CLEANUP_DEINIT(buf) struct buf last = {0};
     buf_str(&last, place.last);
     int r = sns_fan_out_some(svc, rows->batch, NULL, topic, &kept->message, &last);
-    if (r < 0)
-        return put_off(item, "a subscription cannot be read");
     if (r == 0) {
         row_del_blind(rows, STORE_QUEUE, buf_view(&kept->row.key));
         return HUB_DUE_DONE;
     }
+    if (r < 0) /* what was served so far is in the batch, so the place moves in any case */
+        put_off(item, "a subscription cannot be read");
     place.last = buf_view(&last);
     put_place(svc, rows->batch, item, &place);
     item->due_ms = INT64_MAX; /* the commit arms it */

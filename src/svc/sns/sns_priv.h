@@ -62,7 +62,8 @@ struct sns_message {
 };
 /*
  * Adds the outbox rows of the subscriptions that take the message, and the metrics, to batch. When
- * the batch is full the rest is left to later.c, in the same batch. 0 or a fault.
+ * the batch is full the rest is left to later.c, in the same batch. 0 or a fault; without a snapshot
+ * (a port, whose batch is committed in any case) what cannot be read is left to later.c too.
  */
 int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
                 const struct sns_arn *topic, const struct sns_message *message);

@@ -212,6 +212,39 @@ static void no_room(void **state) {
     CHECK_INT(events(c, count), 8);
 }
 
+static void put_row(struct cloud *c, str key, str value) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_put_blind(batch, STORE_META, key, value);
+    CHECK_INT(store_commit(c->store, batch, NULL), 0);
+}
+
+/* A subscription whose row cannot be read stops the rest; nobody gets the message twice meanwhile. */
+static void a_damaged_row(void **state) {
+    struct cloud *c = *state;
+    CLEANUP_DEINIT(buf) struct buf key = {0}, good = {0};
+    size_t count[MOST];
+    struct sns_walk walk;
+    subscribe(c, 0, 8, NULL);
+    publish(c);
+    sns_walk_init(&walk, c->store, NULL,
+                  &(struct sns_arn){S("us-east-1"), S(ACCOUNT), S("t"), STR_NONE}, STR_NONE);
+    for (int i = 0; i < 5; i++) /* the first three have it */
+        CHECK_INT(sns_walk_next(&walk), 1);
+    buf_str(&key, walk.it->key);
+    buf_str(&good, walk.it->value);
+    sns_walk_deinit(&walk);
+    put_row(c, buf_view(&key), S("{"));
+    for (int i = 1; i <= 3; i++) {
+        clock_set_offset_ms(i * 60000);
+        CHECK(hub_due_work(svc_of(c)->fanouts) != INT64_MAX);
+        CHECK_INT(events(c, count), 4);
+    }
+    put_row(c, buf_view(&key), buf_view(&good));
+    clock_set_offset_ms(600000);
+    work(c);
+    CHECK_INT(events(c, count), 8);
+}
+
 /* What another service publishes comes in by the hub, whose own batch is bounded in the same way. */
 static void of_another_service(void **state) {
     struct cloud *c = *state;
@@ -250,8 +283,8 @@ static int teardown(void **state) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(the_bound),      T(kills),   T(come_and_go),
-        T(the_topic_goes), T(no_room), T(of_another_service),
+        T(the_bound), T(kills),         T(come_and_go),        T(the_topic_goes),
+        T(no_room),   T(a_damaged_row), T(of_another_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
