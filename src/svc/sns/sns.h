@@ -10,8 +10,8 @@
  * failed for them, as AWS does with subscriptions that nobody has confirmed.
  *
  * What other services publish (S3's notifications) comes in by the hub's port "sns" and is asked of
- * the topic's policy. The service has no thread but that of its due work; everything here may be called by any
- * thread once open.
+ * the topic's policy. The service has no thread but that of its due work; everything here may be
+ * called by any thread once open.
  */
 #include "aws/op.h"
 
