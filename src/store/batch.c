@@ -136,10 +136,10 @@ void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix) {
 
 /*
  * A metric's values come in a row, up to 150 of PutMetricData: they are added up here and not by the
- * committer, for whom everybody waits. True: this one was.
+ * committer, for whom everybody waits.
  */
-static bool add_to_last(struct store_batch *batch, enum store_cf cf, str key, double value,
-                        double count) {
+bool store_stat_again(struct store_batch *batch, enum store_cf cf, str key, double value,
+                      double count) {
     const struct store_op *last = batch->n_ops ? &batch->ops[batch->n_ops - 1] : NULL;
     if (!last || last->kind != OP_STAT || last->cf != cf || last->value.len ||
         !str_eq(store_span_str(batch, last->key), key))
@@ -152,7 +152,7 @@ static bool add_to_last(struct store_batch *batch, enum store_cf cf, str key, do
 }
 
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count) {
-    if (add_to_last(batch, cf, key, value, count))
+    if (store_stat_again(batch, cf, key, value, count))
         return;
     store_batch_seal(batch);
     if (!has_room(batch, key.len))

@@ -3,6 +3,8 @@
 
 size_t store_batch_rows(const struct store_batch *batch) { return batch->n_ops + batch->n_conds; }
 
+size_t store_batch_bytes(const struct store_batch *batch) { return batch->bytes.len; }
+
 bool store_batch_is_full(const struct store_batch *batch) {
     return store_batch_rows(batch) >= STORE_BATCH_ROWS || batch->bytes.len >= STORE_BATCH_BYTES;
 }

@@ -170,6 +170,12 @@ void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix);
  */
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count);
 /* count: how many observations of value; nothing is added for one that is not positive. */
+/*
+ * The same, where the batch's last operation is a store_stat of that row: the value is added to it.
+ * False: it is not, and nothing was done.
+ */
+bool store_stat_again(struct store_batch *batch, enum store_cf cf, str key, double value,
+                      double count);
 
 /*
  * Two counters that add up (how many, how large): adds to the row's pair, in the same way. The
@@ -205,6 +211,8 @@ enum { STORE_BATCH_ROWS = 512, STORE_BATCH_BYTES = 512 << 10 };
 bool store_batch_is_full(const struct store_batch *batch);
 /* Operations and conditions so far. */
 size_t store_batch_rows(const struct store_batch *batch);
+/* Bytes of their keys and values. */
+size_t store_batch_bytes(const struct store_batch *batch);
 
 /*
  * Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL, -E2BIG (more than half a

@@ -128,8 +128,10 @@ void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_s
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cw_point_key(&key, series, time_ms / CW_MINUTE_MS);
     key_raw(&key, unit);
-    store_stat(rows->batch, STORE_METRICS, buf_view(&key), value, count);
+    if (store_stat_again(rows->batch, STORE_METRICS, buf_view(&key), value, count))
+        return; /* its series is in the batch, or known */
     note_series(cw, rows, series);
+    store_stat(rows->batch, STORE_METRICS, buf_view(&key), value, count);
 }
 
 void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric *metric) {

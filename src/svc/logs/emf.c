@@ -14,8 +14,6 @@ enum {
     MAX_VALUES = 100,
     MAX_SETS = 30,
     MAX_DIRECTIVES = 10,
-    /* of one event: a full directive of single values, in each of its sets */
-    MAX_OBSERVATIONS = MAX_METRICS * MAX_SETS,
 };
 #define TWO_WEEKS_MS (14LL * 24 * 3600 * 1000)
 #define TWO_HOURS_MS (2LL * 3600 * 1000)
@@ -27,14 +25,30 @@ struct emf {
     const json_t *root;
     struct hub_metric metric; /* filled as far as is known */
     size_t left;              /* observations that it may still have */
+    struct logs_room *room;
 };
+
+static bool has_room(struct emf *e) {
+    struct logs_room *room = e->room;
+    if (room->result || e->left == 0)
+        return false;
+    if (room->left == 0) {
+        room->too_many = room->commit != NULL;
+        return false;
+    }
+    if (room->commit && (store_batch_rows(e->batch) >= room->full_rows ||
+                         store_batch_bytes(e->batch) >= room->full_bytes))
+        room->result = room->commit(room->ctx);
+    return room->result == 0;
+}
 
 static void put_value(struct emf *e, const json_t *value) {
     e->metric.count = 1;
     e->metric.value = json_number_value(value);
-    if (!json_is_number(value) || fabs(e->metric.value) > LARGEST || e->left == 0)
+    if (!json_is_number(value) || fabs(e->metric.value) > LARGEST || !has_room(e))
         return;
     e->left--;
+    e->room->left--;
     hub_put_metric(e->logs->hub, e->batch, &e->metric);
 }
 
@@ -87,24 +101,23 @@ static void put_directive(struct emf *e, const json_t *directive) {
 }
 
 void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str region,
-              int64_t time_ms, str message, size_t *left) {
-    if (!logs->hub || *left == 0 || !str_starts(str_trim(message), S("{")) ||
-        str_find(message, S("\"_aws\"")) < 0)
+              int64_t time_ms, str message, struct logs_room *room) {
+    if (!logs->hub || room->result || (room->left == 0 && (!room->commit || room->too_many)) ||
+        !str_starts(str_trim(message), S("{")) || str_find(message, S("\"_aws\"")) < 0)
         return;
     CLEANUP_JSON json_t *root = json_parse(message, NULL);
     const json_t *aws = json_obj(root, "_aws"), *directives = json_arr(aws, "CloudWatchMetrics");
     struct emf e = {.logs = logs,
                     .batch = batch,
                     .root = root,
-                    .left = *left < MAX_OBSERVATIONS ? *left : MAX_OBSERVATIONS,
+                    .left = room->of_event,
+                    .room = room,
                     .metric = {.account = account,
                                .region = region,
                                .time_ms = json_int(aws, "Timestamp", time_ms)}};
     int64_t now_ms = clock_world_ms();
-    size_t before = e.left;
     if (e.metric.time_ms < now_ms - TWO_WEEKS_MS || e.metric.time_ms > now_ms + TWO_HOURS_MS)
         return;
     for (size_t i = 0; i < json_array_size(directives) && i < MAX_DIRECTIVES; i++)
         put_directive(&e, json_array_get(directives, i));
-    *left -= before - e.left;
 }

@@ -89,6 +89,7 @@ json_t *logs_new_group(struct store *store, str name, int64_t now_ms);
 json_t *logs_new_stream(struct store *store, str name, int64_t now_ms);
 
 /* ---- write.c ---- */
+struct logs_room; /* below */
 /*
  * Where events are written: the ids of a group and a stream, so that no row is read for each event.
  * Texts are borrowed.
@@ -98,9 +99,12 @@ struct logs_target {
     uint64_t group, stream;
     str stream_name;
 };
-/* Adds events (their `at.time_ms` and `message`) to the batch, and the metrics that they carry. */
+/*
+ * Adds events (their `at.time_ms` and `message`) to the batch, and the metrics that they carry, as
+ * far as room says; room->too_many and result tell why it ended.
+ */
 void logs_write(struct logs_svc *logs, const struct rows *rows, const struct logs_target *target,
-                const struct logs_event *events, size_t n);
+                const struct logs_event *events, size_t n, struct logs_room *room);
 
 /*
  * Adds to (sign 1) or takes off (-1) the group's stored bytes: as many observations of 1 as there
@@ -110,13 +114,30 @@ void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, doubl
 
 /* ---- emf.c ---- */
 /*
- * Metrics in a message of the embedded metric format go to the hub, in the same batch: 3,000
- * observations of an event at most, and *left of all its batch, which is counted down. The specification
- * lets a document of 256 KiB stand for three million.
+ * How many metrics are taken out of messages. The specification lets a document of 256 KiB stand for
+ * three million observations, so neither their number nor their rows follow from the bytes.
+ *
+ * Lines of somebody else's batch are taken as far as `left` goes. Who may split his work gives
+ * `commit`: it is called whenever the metrics have filled the batch, and leaves it empty.
  */
-enum { LOGS_EMF_MOST = 20000 };
+struct logs_room {
+    size_t left;              /* observations that may still be taken */
+    size_t of_event;          /* … of one event */
+    int (*commit)(void *ctx); /* 0, or why it failed: nothing more is taken */
+    void *ctx;
+    size_t full_rows, full_bytes; /* commit is called beyond these; set by logs_write */
+    bool too_many; /* `left` was not enough, and there is a commit: nothing more is taken */
+    int result;    /* what commit answered */
+};
+enum {
+    LOGS_EMF_MOST = 20000,     /* of the lines of somebody else's batch */
+    LOGS_EMF_LINE_MOST = 3000, /* … and of one: a full directive of single values, in each set */
+    LOGS_EMF_CALL_MOST = 1000000, /* of PutLogEvents: about a second's work */
+};
+
+/* Metrics in a message of the embedded metric format go to the hub, in batch. */
 void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str region,
-              int64_t time_ms, str message, size_t *left);
+              int64_t time_ms, str message, struct logs_room *room);
 
 /* ---- known.c: ids of groups and streams, for the hub's port ---- */
 /* With a lock of its own: any thread. */

@@ -2,6 +2,9 @@
  * PutLogEvents. The rows of group and stream are read, and so must stay as they are until the
  * events are there; writers do not change them, so writers never wait for each other.
  *
+ * The metrics in the events may be many more than the events: what one write does not take goes into
+ * further ones, before the answer.
+ *
  * Sequence tokens are accepted and mean nothing, as in AWS since 2023; events that are
  * too old, too new or already expired are left out and told, and the rest is taken.
  */
@@ -63,6 +66,25 @@ static void reject(struct rq *rq, const struct logs_group *group, struct logs_ev
     *n = end - first;
 }
 
+/*
+ * The events are in the first commit, with the first of their metrics; the later ones hold metrics
+ * alone, which add up and ask nothing of what is there. Who gets no answer sends all again.
+ */
+static int write_on(void *ctx) { return rq_commit(ctx); }
+
+static int write_all(struct logs_svc *logs, struct rq *rq, const struct logs_target *target,
+                     const struct logs_event *events, size_t n) {
+    struct logs_room room = {.left = LOGS_EMF_CALL_MOST,
+                             .of_event = SIZE_MAX,
+                             .commit = write_on,
+                             .ctx = rq};
+    logs_write(logs, rq_rows(rq), target, events, n, &room);
+    if (room.result || !room.too_many)
+        return room.result;
+    return aws_fail(rq, &LOGS_InvalidParameterException,
+                    "The log events stand for more than %d values of metrics", LOGS_EMF_CALL_MOST);
+}
+
 int logs_op_PutLogEvents(struct logs_svc *logs, struct rq *rq) {
     const json_t *list = json_arr(rq->in, "logEvents");
     size_t n = json_array_size(list);
@@ -82,6 +104,5 @@ int logs_op_PutLogEvents(struct logs_svc *logs, struct rq *rq) {
     reject(rq, &group, &events, &n);
     struct logs_target target = {rq->account, rq->region, group.id, stream.id,
                                  json_str(rq->in, "logStreamName")};
-    logs_write(logs, rq_rows(rq), &target, events, n);
-    return 0;
+    return write_all(logs, rq, &target, events, n);
 }

@@ -25,20 +25,26 @@ void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, doubl
     store_stat(batch, STORE_METRICS, buf_view(&key), sign, bytes);
 }
 
+/* What the events themselves take is the caller's; the metrics may fill a write beside it. */
+enum { METRIC_ROWS = 4096, METRIC_BYTES = 2 << 20 };
+
+/* The events come first: their metrics are in the batch with them, or in later ones. */
 void logs_write(struct logs_svc *logs, const struct rows *rows, const struct logs_target *target,
-                const struct logs_event *events, size_t n) {
+                const struct logs_event *events, size_t n, struct logs_room *room) {
     int64_t now_ms = clock_world_ms();
     double bytes = 0;
-    size_t left = LOGS_EMF_MOST;
     for (size_t i = 0; i < n; i++) {
         add_event(logs, rows, target, &events[i], now_ms);
         bytes += (double)logs_event_size(events[i].message);
-        if (!events[i].plain)
-            logs_emf(logs, rows->batch, target->account, target->region, events[i].at.time_ms,
-                     events[i].message, &left);
     }
     if (n)
         logs_count_bytes(rows->batch, target->group, 1, bytes);
+    room->full_rows = store_batch_rows(rows->batch) + METRIC_ROWS;
+    room->full_bytes = store_batch_bytes(rows->batch) + METRIC_BYTES;
+    for (size_t i = 0; i < n; i++)
+        if (!events[i].plain)
+            logs_emf(logs, rows->batch, target->account, target->region, events[i].at.time_ms,
+                     events[i].message, room);
 }
 
 static bool same_stream(const struct hub_log *a, const struct hub_log *b) {
@@ -55,6 +61,7 @@ static bool same_stream(const struct hub_log *a, const struct hub_log *b) {
 static void put_run(struct logs_svc *logs, const struct rows *rows, const struct hub_log *lines,
                     size_t n) {
     struct logs_target target;
+    struct logs_room room = {.left = LOGS_EMF_MOST, .of_event = LOGS_EMF_LINE_MOST};
     if (logs_known_find(logs, &lines[0], &target))
         return;
     CLEANUP_MEM struct logs_event *events = mem_zalloc(n * sizeof *events);
@@ -65,7 +72,7 @@ static void put_run(struct logs_svc *logs, const struct rows *rows, const struct
             events[full].plain = lines[i].plain;
             events[full++].message = lines[i].message;
         }
-    logs_write(logs, rows, &target, events, full);
+    logs_write(logs, rows, &target, events, full, &room);
 }
 
 void logs_put(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {

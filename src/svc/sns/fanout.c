@@ -139,25 +139,47 @@ static enum verdict judge(const json_t *doc, const struct sns_message *m) {
     return json_object_size(m->attributes) ? FILTERED_OUT : FILTERED_OUT_NO_ATTRIBUTES;
 }
 
-int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
-                const struct sns_arn *topic, const struct sns_message *m) {
+static void notify(struct sns_svc *svc, struct store_batch *batch, const struct sns_walk *walk,
+                   const struct sns_arn *topic, const struct sns_message *m) {
+    enum verdict verdict = judge(walk->doc, m);
+    if (verdict == DELIVER)
+        deliver(svc, batch, walk, m);
+    else if (verdict != SKIP)
+        put_metric(svc, batch, topic,
+                   verdict == FILTERED_OUT ? "NumberOfNotificationsFilteredOut"
+                                           : "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+                   1, "Count");
+}
+
+/* One that was there before subscriptions had numbers has none, and is served. */
+static bool is_later(const json_t *doc, const struct sns_message *m) {
+    return m->before && (uint64_t)json_int(doc, "Number", 0) > m->before;
+}
+
+int sns_fan_out_some(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
+                     const struct sns_arn *topic, const struct sns_message *m, struct buf *last) {
     struct sns_walk walk;
+    bool full = false;
     int r;
-    sns_walk_init(&walk, svc->store, snap, topic);
-    while ((r = sns_walk_next(&walk)) > 0) {
-        enum verdict verdict = judge(walk.doc, m);
-        if (verdict == DELIVER)
-            deliver(svc, batch, &walk, m);
-        else if (verdict != SKIP)
-            put_metric(svc, batch, topic,
-                       verdict == FILTERED_OUT
-                           ? "NumberOfNotificationsFilteredOut"
-                           : "NumberOfNotificationsFilteredOut-NoMessageAttributes",
-                       1, "Count");
+    sns_walk_init(&walk, svc->store, snap, topic, buf_view(last));
+    while ((r = sns_walk_next(&walk)) > 0 && !(full = store_batch_is_full(batch))) {
+        if (!is_later(walk.doc, m))
+            notify(svc, batch, &walk, topic, m);
+        buf_clear(last);
+        buf_str(last, walk.arn.subscription);
     }
     sns_walk_deinit(&walk);
-    if (r < 0)
+    return r < 0 ? r : full;
+}
+
+int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
+                const struct sns_arn *topic, const struct sns_message *m) {
+    CLEANUP_DEINIT(buf) struct buf last = {0};
+    int r = sns_fan_out_some(svc, batch, snap, topic, m, &last);
+    if (r < 0 && snap)
         return r;
+    if (r)
+        sns_later_put(svc, batch, topic, m, buf_view(&last));
     put_metric(svc, batch, topic, "NumberOfMessagesPublished", 1, "Count");
     put_metric(svc, batch, topic, "PublishSize", (double)sns_message_bytes(m), "Bytes");
     return 0;

@@ -96,6 +96,7 @@ int sns_open(struct sns_svc **ret_sns, struct store *store, struct hub *hub, str
     sns->hub = hub;
     sns_plug(sns);
     sns_fan_out_plug(sns);
+    sns_later_open(sns);
     *ret_sns = sns;
     return 0;
 }

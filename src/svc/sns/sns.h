@@ -4,13 +4,14 @@
  * name.
  *
  * Publish and the outbox rows of its deliveries commit together; the hub takes them to SQS queues
- * and Lambda functions, whose own policies decide. E-mail, http and https subscriptions are stored
+ * and Lambda functions, whose own policies decide. What one batch does not hold of them is due work
+ * of kind "fanout", committed with the others. E-mail, http and https subscriptions are stored
  * and stay PendingConfirmation: nothing is sent to them, and nothing is counted as delivered or
  * failed for them, as AWS does with subscriptions that nobody has confirmed.
  *
  * What other services publish (S3's notifications) comes in by the hub's port "sns" and is asked of
- * the topic's policy. The service has no thread of its own; everything here may be called by any
- * thread once open.
+ * the topic's policy. The service has no thread but that of its due work; everything here may be
+ * called by any thread once open.
  */
 #include "aws/op.h"
 

@@ -3,6 +3,7 @@
  * svc/sns, inside the room: the service's state and what its operations share. The state is set by
  * sns_open and constant afterwards, so any thread may use it; everything that changes is a row.
  */
+#include "hub/due.h"
 #include "svc/kit/attribute.h"
 #include "svc/kit/page.h"
 #include "svc/sns/errors.h"
@@ -12,6 +13,7 @@
 struct sns_svc {
     struct store *store;
     struct hub *hub;
+    struct hub_due *fanouts; /* later.c */
 };
 
 #define KIT_OPS    "svc/sns/ops.def"
@@ -56,17 +58,33 @@ struct sns_message {
     const json_t *attributes;  /* MessageAttributes; or NULL */
     char id[37];
     int64_t time_ms;
+    uint64_t before; /* subscriptions with a higher number came later; 0: all are served */
 };
 /*
- * Adds the outbox rows of every subscription that takes the message, and the metrics, to batch. 0
- * or a fault.
+ * Adds the outbox rows of the subscriptions that take the message, and the metrics, to batch. When
+ * the batch is full the rest is left to later.c, in the same batch. 0 or a fault; without a snapshot
+ * (a port, whose batch is committed in any case) what cannot be read is left to later.c too.
  */
 int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
                 const struct sns_arn *topic, const struct sns_message *message);
+/*
+ * Only the rows of those behind the subscription *last (its id; empty: from the first), until the
+ * batch is full. *last becomes the last one served. 1: some are left; 0; or -errno.
+ */
+int sns_fan_out_some(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
+                     const struct sns_arn *topic, const struct sns_message *message,
+                     struct buf *last);
 /* Counts what the hub says became of notifications. */
 void sns_fan_out_plug(struct sns_svc *svc);
 /* Bytes as SNS counts them: body and attributes. */
 size_t sns_message_bytes(const struct sns_message *message);
+
+/* ---- later.c: what is left of a fan-out that one batch does not hold ---- */
+/* Adds the rows of it; last: the subscription that was served last, or empty. */
+void sns_later_put(struct sns_svc *svc, struct store_batch *batch, const struct sns_arn *topic,
+                   const struct sns_message *message, str last);
+/* Adds the kind of due work. Before hub_start. */
+void sns_later_open(struct sns_svc *svc);
 
 /* ---- port.c ---- */
 /* Plugs the hub's port "sns": what other services publish to a topic. Before hub_start. */

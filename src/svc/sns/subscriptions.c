@@ -106,7 +106,7 @@ static int find_same(struct sns_svc *svc, struct rq *rq, const struct sns_arn *t
                      str endpoint, str *ret_id, json_t **ret_doc) {
     struct sns_walk walk;
     int r, found = 0;
-    sns_walk_init(&walk, svc->store, NULL, topic);
+    sns_walk_init(&walk, svc->store, NULL, topic, STR_NONE);
     while (!found && (r = sns_walk_next(&walk)) > 0) {
         found = str_eq(json_str(walk.doc, "Protocol"), protocol) &&
                 str_eq(json_str(walk.doc, "Endpoint"), endpoint);
@@ -144,6 +144,7 @@ static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *a
     json_set_str(doc, "Owner", rq->account);
     json_set_str(doc, "Principal", rq->caller ? rq->caller->principal.arn : S(""));
     json_set_bool(doc, "Confirmed", confirmed);
+    json_set_int(doc, "Number", (int64_t)store_next_id(rq_store(rq)));
     json_object_set(doc, "Attributes", attributes);
     json_write(&text, doc);
     sns_subscription_key(&key, arn);

@@ -56,11 +56,17 @@ bool sns_subscription_key_parse(str key, struct buf *text, struct sns_arn *ret) 
 }
 
 void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap,
-                   const struct sns_arn *topic) {
+                   const struct sns_arn *topic, str after) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     struct sns_arn all = sns_topic_of(topic);
     sns_subscription_key(&from, &all);
     *walk = (struct sns_walk){.it = store_iter_below(store, snap, STORE_META, buf_view(&from))};
+    if (after.len == 0)
+        return;
+    all.subscription = after;
+    sns_subscription_key(&from, &all);
+    key_after(&from);
+    store_iter_seek(walk->it, buf_view(&from));
 }
 
 int sns_walk_next(struct sns_walk *walk) {

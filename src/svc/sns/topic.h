@@ -5,7 +5,8 @@
  *   "sns"     account region name
  *             {"Created": ms, "Attributes": {…}, "Tags": {…}, "Subscribed": how often}
  *   "snssub"  account region name id
- *             {"Protocol", "Endpoint", "Owner", "Principal", "Confirmed": bool, "Attributes": {…}}
+ *             {"Protocol", "Endpoint", "Owner", "Principal", "Confirmed": bool, "Attributes": {…},
+ *              "Number": store_next_id when it was made}
  *
  * Attributes holds what was set, as the API's strings.
  */
@@ -35,9 +36,12 @@ struct sns_walk {
     struct sns_arn arn; /* of the current one */
     json_t *doc;        /* the current one's row */
 };
-/* Over the subscriptions that snap shows (NULL: the newest state); topic is not kept. */
+/*
+ * Over the subscriptions that snap shows (NULL: the newest state), those behind the id `after` where
+ * it is not empty; topic is not kept.
+ */
 void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap,
-                   const struct sns_arn *topic);
+                   const struct sns_arn *topic, str after);
 /* 1: there is one; 0: no more; or -errno. */
 int sns_walk_next(struct sns_walk *walk);
 /* Releases the current row too. */

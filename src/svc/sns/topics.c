@@ -73,7 +73,7 @@ static int count_subscriptions(struct sns_svc *svc, struct rq *rq, const struct 
     struct sns_walk walk;
     int64_t confirmed = 0, pending = 0;
     int r;
-    sns_walk_init(&walk, svc->store, rq_snap(rq), topic);
+    sns_walk_init(&walk, svc->store, rq_snap(rq), topic, STR_NONE);
     while ((r = sns_walk_next(&walk)) > 0)
         *(json_bool(walk.doc, "Confirmed", false) ? &confirmed : &pending) += 1;
     sns_walk_deinit(&walk);

@@ -161,8 +161,9 @@ static int scan(struct look *l, int64_t from_ms) {
     struct store_iter *it =
         store_iter_new(l->svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     l->first_due_ms = INT64_MAX;
+    /* dead letters are moved with their bodies: a hundred may be a hundred MiB */
     while ((int64_t)json_array_size(l->messages) < l->most && l->taken < SQS_LOOK &&
-           store_iter_next(it)) {
+           !store_batch_is_full(l->rows->batch) && store_iter_next(it)) {
         int64_t due, sent;
         uint64_t id;
         enum sqs_place place;

@@ -276,10 +276,66 @@ static void bombs(void **state) {
     }
 }
 
+/* ---- PutLogEvents: whatever the events stand for is taken, or the caller is told ---- */
+static void put_events(struct cloud *c, str line, size_t n, const char *code) {
+    json_t *in = cloud_doc("{'logGroupName':'g','logStreamName':'s'}"), *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *event = json_object();
+        json_set_int(event, "timestamp", base_ms);
+        json_set_str(event, "message", line);
+        json_array_append_new(list, event);
+    }
+    json_set(in, "logEvents", list);
+    struct answer a = cloud_answer(c, c->root, "logs", "PutLogEvents", in, STR_NONE);
+    CHECK_BUF(a.code, code);
+    answer_deinit(&a);
+}
+
+static void of_one_call(void **state) {
+    struct cloud *c = *state;
+    CLEANUP_DEINIT(buf) struct buf bomb = {0}, big = {0};
+    fill(c);
+    put_events(c,
+               S("{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"N\",\"Metrics\":[{\"Name\":"
+                 "\"m\"},{\"Name\":\"n\"}]}]},\"m\":[1,2,3],\"n\":[4,5]}"),
+               6000, ""); /* 30,000 values, 12,000 rows */
+    CHECK(statistic(c, "N", "SampleCount", base_ms) == 18000);
+    CHECK(statistic(c, "N", "Sum", base_ms) == 36000);
+    write_bomb(&bomb);
+    put_events(c, buf_view(&bomb), 1, "");
+    for (int i = 0; i < 10; i++) {
+        char name_space[8];
+        snprintf(name_space, sizeof name_space, "Bomb%d", i);
+        CHECK_INT(metrics(c, name_space, "m0"), 30);
+        CHECK_INT(metrics(c, name_space, "m99"), 30);
+    }
+}
+
+/* One list of a hundred, named a hundred times in each of 30 sets: 300,000 values of 3 KB. */
+static void too_many_of_one_call(void **state) {
+    struct cloud *c = *state;
+    CLEANUP_DEINIT(buf) struct buf line = {0};
+    fill(c);
+    buf_c(&line, "{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"N\",\"Dimensions\":[");
+    for (int i = 0; i < 30; i++)
+        buf_c(&line, i ? ",[]" : "[]");
+    buf_c(&line, "],\"Metrics\":[");
+    for (int i = 0; i < 100; i++)
+        buf_printf(&line, "%s{\"Name\":\"m\"}", i ? "," : "");
+    buf_c(&line, "]}]},\"m\":[");
+    for (int i = 0; i < 100; i++)
+        buf_c(&line, i ? ",1" : "1");
+    buf_c(&line, "]}");
+    put_events(c, buf_view(&line), 4, "InvalidParameterException");
+    CHECK(statistic(c, "N", "SampleCount", base_ms) == -1); /* nothing was committed */
+    put_events(c, buf_view(&line), 3, "");
+    CHECK(statistic(c, "N", "SampleCount", base_ms) == 900000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(values), T(values_of_a_list), T(dimensions), T(limits_of_counts), T(limits_of_lengths),
-        T(times),  T(without_a_time),   T(bombs),
+        T(times),  T(without_a_time),   T(bombs),      T(of_one_call),      T(too_many_of_one_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,6 +259,26 @@ static void dead_letters(void **state) {
     check_at(c, "Messages.0.Attributes.ApproximateReceiveCount", "'1'");
 }
 
+/* Bodies that one batch does not hold are moved in several, by one call; what is alive is found. */
+static void large_dead_letters(void **state) {
+    struct cloud *c = *state;
+    CLEANUP_DEINIT(buf) struct buf body = many(200000, 'b');
+    ok(sqs_call(c, "CreateQueue", "{'QueueName':'dead'}"));
+    ok(sqs_call(c, "SetQueueAttributes",
+                "{" JOBS ",'Attributes':{'VisibilityTimeout':'0','RedrivePolicy':"
+                "'{`deadLetterTargetArn`:`arn:aws:sqs:us-east-1:" ACCOUNT
+                ":dead`,`maxReceiveCount`:1}'}}"));
+    for (int i = 0; i < 8; i++)
+        send(c, buf_cstr(&body));
+    ok(sqs_call(c, "ReceiveMessage", TEN));
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Messages")), 8);
+    send(c, "alive");
+    CHECK_TEXT(received(c, TEN), "alive");
+    CHECK_TEXT(counts(c), "1/0/0");
+    ok(sqs_call(c, "ReceiveMessage", DEAD));
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Messages")), 8);
+}
+
 /* Without its dead-letter queue a message stays where it is. */
 static void no_dead_letter_queue(void **state) {
     struct cloud *c = *state;
@@ -285,6 +305,7 @@ int main(void) {
         T(twice_in_a_batch),
         T(retention),
         T(dead_letters),
+        T(large_dead_letters),
         T(no_dead_letter_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
