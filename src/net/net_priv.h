@@ -95,10 +95,11 @@ struct net {
 
     struct net_acceptor *acceptor; /* under lock; NULL once it is stopping */
 
-    atomic_uint under_way; /* requests between begin and done */
-    atomic_uint parked;    /* connections that libmicrohttpd holds suspended */
-    atomic_bool stopping;  /* no new requests */
-    atomic_bool cutting;   /* no new answers either */
+    atomic_uint under_way;      /* requests between begin and done */
+    atomic_uint parked;         /* connections that libmicrohttpd holds suspended */
+    atomic_uint parked_of_port; /* … and no local ones */
+    atomic_bool stopping;       /* no new requests */
+    atomic_bool cutting;        /* no new answers either */
     pthread_mutex_t quiet_lock;
     pthread_cond_t quiet; /* under_way or parked fell to 0 while stopping */
 };

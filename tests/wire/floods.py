@@ -199,6 +199,24 @@ class Floods(CloudCase):
                 self.assertEqual(cloud.http("GET", "/health", tls=True)[0], 200)
             self.assertLessEqual(crowd.alive(), 401)
 
+    def test_drips_and_slow_readers_make_room(self):
+        """Bodies that get on by 120 bytes a second keep nobody out, and a swift body is not cut for them."""
+        begin = b"PUT /b/k HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+        with FewFiles("--body-seconds", "60") as cloud, Crowd(cloud.port) as crowd, Crowd(cloud.port) as swift:
+            swift.join(1, begin)
+            crowd.join(399, begin)
+            came = []
+
+            def newcomer_comes_in():
+                time.sleep(0.5)
+                crowd.drip(b"x" * 60)
+                swift.drip(b"x" * 20000)
+                with contextlib.suppress(OSError):
+                    came.append(cloud.http("GET", "/health")[0] == 200 and crowd.alive() < 399)
+                return came and came[-1]
+            await_true("a newcomer gets in", newcomer_comes_in)
+            self.assertEqual(swift.alive(), 1)
+
 
 if __name__ == "__main__":
     main()
