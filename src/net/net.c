@@ -429,6 +429,11 @@ static int start_parts(struct net *net, const struct net_options *o, struct err 
 
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err) {
     struct net *net = net_new(options);
+    if (!net_refusals_are_ours())
+        log_warn("net",
+                 "this build of libmicrohttpd (%s) answers malformed requests by itself, in "
+                 "HTML and at times twice: see docs/decisions/0009",
+                 MHD_get_version());
     int r = start_parts(net, options, err);
     if (r < 0) {
         if (net->plain)

@@ -107,6 +107,7 @@ void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
         return;
     *request = NULL;
     net_beat(&r->conn->member, PHASE_IDLE);
+    r->conn->for_head = false;
     pthread_mutex_lock(&r->conn->lock);
     r->conn->request = NULL;
     pthread_mutex_unlock(&r->conn->lock);
