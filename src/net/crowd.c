@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "net/net_priv.h"
 
+#include <dirent.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h> /* glibc's struct tcp_info counts no bytes */
 #include <malloc.h>
@@ -354,12 +355,23 @@ bool net_may_wait(const struct net_req *req) {
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
-void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most) {
+/* That this process may still open; what it has open are threads' and the store's. */
+static unsigned descriptors_left(void) {
     struct rlimit files = {.rlim_cur = RLIM_INFINITY};
     getrlimit(RLIMIT_NOFILE, &files);
-    unsigned fds = files.rlim_cur > 1 << 20 ? 1 << 20 : (unsigned)files.rlim_cur;
-    crowd->port.most = port_most ? port_most : least(NET_PORT_MOST, fds / 2);
-    crowd->local.most = least(NET_LOCAL_MOST, fds / 4);
+    unsigned most = files.rlim_cur > 1 << 20 ? 1 << 20 : (unsigned)files.rlim_cur, used = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && readdir(dir))
+        used++;
+    if (dir)
+        closedir(dir);
+    return used < most ? most - used : 0;
+}
+
+void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most) {
+    unsigned fds = descriptors_left();
+    crowd->port.most = port_most ? port_most : least(NET_PORT_MOST, fds / 2 + 1);
+    crowd->local.most = least(NET_LOCAL_MOST, fds / 4 + 1); /* 0 were no bound */
     crowd->peer_most = peer_most ? peer_most : least(NET_PEER_MOST, crowd->port.most / 8 + 1);
 }
 

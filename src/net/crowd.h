@@ -42,9 +42,9 @@ enum {
     NET_BODY_STEP = 1024,
     NET_SHORT_S = 5,
     NET_HONEST_RATE = 8192, /* bytes a second of a body or an answer */
-    NET_PORT_MOST = 4096,   /* connections of the port, at most half of the descriptors, */
+    NET_PORT_MOST = 4096,   /* connections of the port, at most half of the descriptors left, */
     NET_PEER_MOST = 512,    /* of one address, */
-    NET_LOCAL_MOST = 2048,  /* of our own sockets, at most a quarter of the descriptors, */
+    NET_LOCAL_MOST = 2048,  /* of our own sockets, at most a quarter of them, */
     NET_ORIGIN_MOST = 512,  /* and of one of them */
     NET_DYING_MOST = 4096,  /* cut, but not closed yet */
 };
@@ -89,7 +89,10 @@ struct net_crowd {
     unsigned evicted, refused, late; /* accepting thread: since the last look */
 };
 
-/* most: of the port, for tests; 0: as above. */
+/*
+ * most: of the port, for tests; 0: as above. After the pools' threads, whose descriptors count as
+ * used.
+ */
 void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most);
 void net_crowd_deinit(struct net_crowd *crowd);
 /*

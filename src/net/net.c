@@ -402,7 +402,6 @@ static struct net *net_new(const struct net_options *o) {
     net->idle_s = o->idle_s ? o->idle_s : DEFAULT_IDLE_S;
     net->head_s = o->head_s ? o->head_s : NET_HEAD_S;
     net->body_s = o->body_s ? o->body_s : NET_BODY_S;
-    net_crowd_init(&net->crowd, o->port_most, o->peer_most);
     pthread_mutex_init(&net->lock, NULL);
     pthread_mutex_init(&net->quiet_lock, NULL);
     pthread_condattr_t attr;
@@ -424,6 +423,7 @@ static int start_parts(struct net *net, const struct net_options *o, struct err 
         net->tls = start_daemon(net, threads, true);
     if (!net->plain || (o->tls_cert_pem && !net->tls))
         return err_sys(err, errno ? -errno : -EIO, "cannot start %u threads for HTTP", threads);
+    net_crowd_init(&net->crowd, o->port_most, o->peer_most);
     return net_acceptor_start(&net->acceptor, net, err);
 }
 
