@@ -130,6 +130,8 @@ int rq_commit(struct rq *rq);
  */
 typedef int aws_handler_fn(void *svc, struct rq *rq);
 int aws_suspend(struct rq *rq, aws_handler_fn *then);
+/* False: too many wait already, so a request that would wait for news is answered without it. */
+bool aws_may_wait(const struct rq *rq);
 void aws_resume(struct rq *rq);
 
 /* ---- Rights that the handler asks for ---- */

@@ -92,6 +92,8 @@ int aws_suspend(struct rq *rq, aws_handler_fn *then) {
     return AWS_SUSPENDED;
 }
 
+bool aws_may_wait(const struct rq *rq) { return !rq->net || net_may_wait(rq->net); }
+
 /* net_resume is called under the lock, so that the request cannot be gone before it is. */
 void aws_resume(struct rq *rq) {
     struct rq_priv *p = rq->priv;

@@ -92,6 +92,7 @@ static bool peek(struct net_acceptor *a, struct net_conn *conn) {
         drop_garbage(a, conn);
     } else {
         list_remove(&conn->pending);
+        conn->for_head = str_starts(str_n(first, (size_t)n), S("HEAD "));
         net_conn_serve(conn, tls);
     }
     return true;

@@ -4,18 +4,24 @@
 #include "base/log.h"
 #include "net/net_priv.h"
 
+#include <dirent.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h> /* glibc's struct tcp_info counts no bytes */
 #include <malloc.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 enum {
     PHASE_BITS = 3,
     LOOK_MS = 1000,
-    YOUNG_MS = 2000,    /* a head that is younger is likely to be on its way */
-    STALLED_MS = 10000, /* a body or an answer that may be cut for somebody else */
-    BATCH_PARTS = 32,   /* of a full share, this part is cut at once: looking is not free */
+    YOUNG_MS = 2000,          /* a head that is younger is likely to be on its way */
+    STALLED_MS = 10000,       /* where the kernel counts no bytes: may be cut for somebody else */
+    GRACE_MS = 5000,          /* a body or an answer that is younger has no rate yet */
+    WINDOW_MS = 15000,        /* rates are those of one or two windows */
+    TCP_STATE_CLOSE_WAIT = 8, /* net/tcp_states.h of the kernel: the client sends no more */
+    BATCH_PARTS = 32,         /* of a full share, this part is cut at once: looking is not free */
 };
 
 /* ---- Beats ---- */
@@ -118,22 +124,76 @@ static int64_t stands_ms(struct net_member *m, int64_t now_ms) {
     return now_ms - m->since_ms;
 }
 
+/* ---- What the kernel counts ---- */
+
+/* False: not a socket of TCP. */
+static bool ask_kernel(const struct net_conn *conn, struct tcp_info *info) {
+    socklen_t len = sizeof *info;
+    *info = (struct tcp_info){0};
+    return getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
+}
+
+static uint64_t moved(const struct tcp_info *info) {
+    return info->tcpi_bytes_received + info->tcpi_bytes_acked;
+}
+
+static int count_bytes(const struct net_conn *conn, unsigned long what) {
+    int n = 0;
+    return ioctl(conn->fd, what, &n) == 0 ? n : 0;
+}
+
+static bool has_pace(enum net_phase phase) { return phase == PHASE_BODY || phase == PHASE_SEND; }
+
+/* A body or an answer has begun, or a window is over. */
+static void follow(struct net_conn *conn, enum net_phase phase, int64_t now_ms) {
+    struct net_pace *p = &conn->member.pace;
+    struct tcp_info info;
+    bool same = p->phase == phase;
+    p->phase = phase;
+    if (!has_pace(phase) || (same && now_ms - p->at_ms[1] < WINDOW_MS) || !ask_kernel(conn, &info))
+        return;
+    p->at_ms[0] = same ? p->at_ms[1] : now_ms;
+    p->bytes[0] = same ? p->bytes[1] : moved(&info);
+    p->at_ms[1] = now_ms;
+    p->bytes[1] = moved(&info);
+}
+
+/* Bytes that came and wait for us, or an answer that the client has taken as far as it is made. */
+static bool is_our_turn(const struct net_conn *conn, enum net_phase phase) {
+    return phase == PHASE_BODY ? count_bytes(conn, SIOCINQ) > 0 : count_bytes(conn, SIOCOUTQ) == 0;
+}
+
+/* Bytes a second; INT64_MAX: nothing to complain of. stands_ms tells where the kernel does not. */
+static int64_t rate_of(struct net_conn *conn, enum net_phase phase, int64_t stands_ms,
+                       int64_t now_ms) {
+    const struct net_pace *p = &conn->member.pace;
+    struct tcp_info info;
+    follow(conn, phase, now_ms);
+    if (!ask_kernel(conn, &info))
+        return stands_ms >= STALLED_MS ? 0 : INT64_MAX;
+    int64_t ms = now_ms - p->at_ms[0];
+    if (ms < GRACE_MS || is_our_turn(conn, phase))
+        return INT64_MAX;
+    return (int64_t)(moved(&info) - p->bytes[0]) * 1000 / ms;
+}
+
 /* ---- Room ---- */
 
 struct candidate {
     struct net_conn *conn;
     int rank;
+    int64_t rate; /* of bodies and answers */
     int64_t stands_ms;
 };
 
 /* Who goes first; -1: stays. */
-static int rank_of(enum net_phase phase, int64_t ms) {
+static int rank_of(enum net_phase phase, int64_t ms, int64_t rate) {
     switch (phase) {
     case PHASE_FIRST:
     case PHASE_HEAD: return ms >= YOUNG_MS ? 0 : 2;
     case PHASE_IDLE: return 1;
     case PHASE_BODY:
-    case PHASE_SEND: return ms >= STALLED_MS ? 3 : -1;
+    case PHASE_SEND: return rate < NET_HONEST_RATE ? 3 : -1;
     case PHASE_BUSY: break;
     }
     return -1;
@@ -143,14 +203,18 @@ static int by_rank(const void *a, const void *b) {
     const struct candidate *x = a, *y = b;
     if (x->rank != y->rank)
         return x->rank - y->rank;
+    if (x->rate != y->rate)
+        return x->rate < y->rate ? -1 : 1;
     return x->stands_ms < y->stands_ms ? 1 : x->stands_ms > y->stands_ms ? -1 : 0;
 }
 
 static void consider(struct candidate *all, size_t *n, struct net_conn *conn, int64_t now_ms) {
     int64_t ms = stands_ms(&conn->member, now_ms);
-    int rank = rank_of(net_phase_of(&conn->member), ms);
+    enum net_phase phase = net_phase_of(&conn->member);
+    int64_t rate = has_pace(phase) ? rate_of(conn, phase, ms, now_ms) : 0;
+    int rank = rank_of(phase, ms, rate);
     if (rank >= 0)
-        all[(*n)++] = (struct candidate){conn, rank, ms};
+        all[(*n)++] = (struct candidate){conn, rank, rate, ms};
 }
 
 /*
@@ -201,24 +265,36 @@ bool net_crowd_make_room(struct net *net, struct net_origin *origin,
 /* Whether bytes came since the connection has been idle: its next head has begun. */
 static bool head_has_begun(const struct net_conn *conn, int64_t idle_ms) {
     struct tcp_info info;
-    socklen_t len = sizeof info;
     /* The request before may have ended up to one look earlier than we saw it. */
-    return idle_ms > LOOK_MS && getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+    return idle_ms > LOOK_MS && ask_kernel(conn, &info) &&
            info.tcpi_last_data_recv < idle_ms - LOOK_MS;
+}
+
+/*
+ * The client has closed its end, all that it sent was read, and nothing has come of it for a while:
+ * the rest will not come. libmicrohttpd misses an end of the stream that comes together with bytes.
+ */
+static bool is_cut_short(const struct net_conn *conn, int64_t stands_ms) {
+    struct tcp_info info;
+    return stands_ms >= (int64_t)NET_SHORT_S * 1000 && ask_kernel(conn, &info) &&
+           info.tcpi_state == TCP_STATE_CLOSE_WAIT && count_bytes(conn, SIOCINQ) == 0;
 }
 
 static bool is_late(const struct net *net, struct net_conn *conn, int64_t now_ms) {
     struct net_member *m = &conn->member;
     int64_t ms = stands_ms(m, now_ms), head_ms = (int64_t)net->head_s * 1000;
-    switch (net_phase_of(m)) {
-    case PHASE_HEAD: return ms >= head_ms;
-    case PHASE_BODY: return ms >= (int64_t)net->body_s * 1000;
+    enum net_phase phase = net_phase_of(m);
+    follow(conn, phase, now_ms);
+    switch (phase) {
+    case PHASE_HEAD: return ms >= head_ms || is_cut_short(conn, ms);
+    case PHASE_BODY: return ms >= (int64_t)net->body_s * 1000 || is_cut_short(conn, ms);
     case PHASE_IDLE:
         if (!m->begun && head_has_begun(conn, ms)) {
             m->begun = true;
             m->since_ms = now_ms;
         }
-        return ms >= head_ms + (m->begun ? 0 : (int64_t)net->idle_s * 1000);
+        return ms >= head_ms + (m->begun ? 0 : (int64_t)net->idle_s * 1000) ||
+               is_cut_short(conn, ms);
     case PHASE_FIRST: /* the accepting thread's own list */
     case PHASE_BUSY:
     case PHASE_SEND: break;
@@ -267,16 +343,35 @@ int64_t net_crowd_look(struct net *net, int64_t now_ms) {
     return nobody ? INT64_MAX : c->next_ms;
 }
 
+/* ---- Parking ---- */
+
+bool net_may_wait(const struct net_req *req) {
+    const struct net_conn *conn = LIST_ENTRY((const char *)req, struct net_request, req)->conn;
+    struct net *net = conn->origin->net;
+    return conn->origin->local || net->parked_of_port < net->crowd.port.most / 4 * 3;
+}
+
 /* ---- Life ---- */
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
-void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most) {
+/* That this process may still open; what it has open are threads' and the store's. */
+static unsigned descriptors_left(void) {
     struct rlimit files = {.rlim_cur = RLIM_INFINITY};
     getrlimit(RLIMIT_NOFILE, &files);
-    unsigned fds = files.rlim_cur > 1 << 20 ? 1 << 20 : (unsigned)files.rlim_cur;
-    crowd->port.most = port_most ? port_most : least(NET_PORT_MOST, fds / 2);
-    crowd->local.most = least(NET_LOCAL_MOST, fds / 4);
+    unsigned most = files.rlim_cur > 1 << 20 ? 1 << 20 : (unsigned)files.rlim_cur, used = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && readdir(dir))
+        used++;
+    if (dir)
+        closedir(dir);
+    return used < most ? most - used : 0;
+}
+
+void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most) {
+    unsigned fds = descriptors_left();
+    crowd->port.most = port_most ? port_most : least(NET_PORT_MOST, fds / 2 + 1);
+    crowd->local.most = least(NET_LOCAL_MOST, fds / 4 + 1); /* 0 were no bound */
     crowd->peer_most = peer_most ? peer_most : least(NET_PEER_MOST, crowd->port.most / 8 + 1);
 }
 

@@ -19,7 +19,11 @@
  * /64); those of our own sockets (sandboxes, admin) have a bound of their own, and each socket a
  * share. At a bound the new connection is let in, and those that have kept us waiting longest are
  * cut, a batch at a time: half-sent heads and silent ones first, then idle ones, then bodies and
- * answers that stand still. Where all are busy the new one is turned away.
+ * answers that the client moves by less than NET_HONEST_RATE, the slowest first. Where all are busy
+ * or honest the new one is turned away. So that all cannot be busy waiting, at most three quarters
+ * of the port may be parked (net_may_wait).
+ *
+ * A client that has closed its end in the middle of a head or body is cut after NET_SHORT_S.
  */
 #include "base/list.h"
 #include "base/map.h"
@@ -36,11 +40,13 @@ enum {
     NET_HEAD_S = 20,
     NET_BODY_S = 60,
     NET_BODY_STEP = 1024,
-    NET_PORT_MOST = 4096,  /* connections of the port, at most half of the descriptors, */
-    NET_PEER_MOST = 512,   /* of one address, */
-    NET_LOCAL_MOST = 2048, /* of our own sockets, at most a quarter of the descriptors, */
-    NET_ORIGIN_MOST = 512, /* and of one of them */
-    NET_DYING_MOST = 4096, /* cut, but not closed yet */
+    NET_SHORT_S = 5,
+    NET_HONEST_RATE = 8192, /* bytes a second of a body or an answer */
+    NET_PORT_MOST = 4096,   /* connections of the port, at most half of the descriptors left, */
+    NET_PEER_MOST = 512,    /* of one address, */
+    NET_LOCAL_MOST = 2048,  /* of our own sockets, at most a quarter of them, */
+    NET_ORIGIN_MOST = 512,  /* and of one of them */
+    NET_DYING_MOST = 4096,  /* cut, but not closed yet */
 };
 
 enum net_phase { PHASE_FIRST, PHASE_HEAD, PHASE_BODY, PHASE_BUSY, PHASE_SEND, PHASE_IDLE };
@@ -50,6 +56,13 @@ struct net_share {
     unsigned n;
     unsigned most;     /* 0: no bound */
     struct list conns; /* of net_member.in_share; what was cut is not there */
+};
+
+/* What a body or an answer has moved, at two moments 15 s apart. Accepting thread, net.lock. */
+struct net_pace {
+    enum net_phase phase;
+    int64_t at_ms[2]; /* the older one first */
+    uint64_t bytes[2];
 };
 
 /* Part of a connection. */
@@ -63,6 +76,7 @@ struct net_member {
     unsigned seen;
     bool begun; /* idle, but bytes of the next head have come */
     int64_t since_ms;
+    struct net_pace pace;
 };
 
 /* Of a net, under net.lock. */
@@ -75,7 +89,10 @@ struct net_crowd {
     unsigned evicted, refused, late; /* accepting thread: since the last look */
 };
 
-/* most: of the port, for tests; 0: as above. */
+/*
+ * most: of the port, for tests; 0: as above. After the pools' threads, whose descriptors count as
+ * used.
+ */
 void net_crowd_init(struct net_crowd *crowd, unsigned port_most, unsigned peer_most);
 void net_crowd_deinit(struct net_crowd *crowd);
 /*

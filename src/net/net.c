@@ -402,7 +402,6 @@ static struct net *net_new(const struct net_options *o) {
     net->idle_s = o->idle_s ? o->idle_s : DEFAULT_IDLE_S;
     net->head_s = o->head_s ? o->head_s : NET_HEAD_S;
     net->body_s = o->body_s ? o->body_s : NET_BODY_S;
-    net_crowd_init(&net->crowd, o->port_most, o->peer_most);
     pthread_mutex_init(&net->lock, NULL);
     pthread_mutex_init(&net->quiet_lock, NULL);
     pthread_condattr_t attr;
@@ -424,11 +423,17 @@ static int start_parts(struct net *net, const struct net_options *o, struct err 
         net->tls = start_daemon(net, threads, true);
     if (!net->plain || (o->tls_cert_pem && !net->tls))
         return err_sys(err, errno ? -errno : -EIO, "cannot start %u threads for HTTP", threads);
+    net_crowd_init(&net->crowd, o->port_most, o->peer_most);
     return net_acceptor_start(&net->acceptor, net, err);
 }
 
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err) {
     struct net *net = net_new(options);
+    if (!net_refusals_are_ours())
+        log_warn("net",
+                 "this build of libmicrohttpd (%s) answers malformed requests by itself, in "
+                 "HTML and at times twice: see docs/decisions/0009",
+                 MHD_get_version());
     int r = start_parts(net, options, err);
     if (r < 0) {
         if (net->plain)

@@ -106,6 +106,11 @@ bool net_replied(const struct net_req *req);
 void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
 void net_resume(struct net_req *req);
 /*
+ * False where three quarters of the port's connections are parked: who waits only for news answers
+ * without it. Any thread.
+ */
+bool net_may_wait(const struct net_req *req);
+/*
  * True when the client has closed its end (a client that only says that it sends no more looks the
  * same). For whoever holds a parked request, which nobody reads from meanwhile. Any thread.
  */

@@ -70,6 +70,7 @@ struct net_conn {
     bool tls;
     bool linger;     /* close softly: the client may still be sending */
     bool refused;    /* net_refuse has answered; nothing follows */
+    bool for_head;   /* the first request, in clear, is a HEAD; false once it is over */
     atomic_bool cut; /* answer nothing more */
     /* what the client was shown: GnuTLS points to it; the connection's pool thread */
     const struct net_sni_cert *cert;
@@ -95,10 +96,11 @@ struct net {
 
     struct net_acceptor *acceptor; /* under lock; NULL once it is stopping */
 
-    atomic_uint under_way; /* requests between begin and done */
-    atomic_uint parked;    /* connections that libmicrohttpd holds suspended */
-    atomic_bool stopping;  /* no new requests */
-    atomic_bool cutting;   /* no new answers either */
+    atomic_uint under_way;      /* requests between begin and done */
+    atomic_uint parked;         /* connections that libmicrohttpd holds suspended */
+    atomic_uint parked_of_port; /* … and no local ones */
+    atomic_bool stopping;       /* no new requests */
+    atomic_bool cutting;        /* no new answers either */
     pthread_mutex_t quiet_lock;
     pthread_cond_t quiet; /* under_way or parked fell to 0 while stopping */
 };
@@ -196,6 +198,11 @@ void net_request_over(struct net_request *r);
 void net_refuse(struct net_request *r, const struct net_refusal *why);
 /* The connection, in clear, did not begin with a request (gate_is_garbage). The accepting thread. */
 void net_refuse_garbage(struct net_conn *conn);
+/*
+ * Whether the library's own refusals come to us: asks it for one. False too where that cannot be
+ * tried. Any thread.
+ */
+bool net_refusals_are_ours(void);
 /* MHD_queue_response of the library: ours is called by the library alone. */
 enum MHD_Result net_queue(struct MHD_Connection *mhd, unsigned status,
                           struct MHD_Response *response);

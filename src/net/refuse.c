@@ -8,7 +8,7 @@
  * program's definition goes before the library's (ELF symbol interposition; the library calls it
  * through its PLT). So each refusal is written here, by hand, and what the library sends after it
  * meets a closed door. Where a build of the library binds the call to itself, its own page is what
- * the client gets, and tests/wire/oddities.py fails.
+ * the client gets; net_start looks for that and warns (docs/decisions/0009).
  *
  * By hand also because the connection's memory may have no room for an answer's head any more.
  */
@@ -20,12 +20,14 @@
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* ---- The library's function ---- */
 
 typedef enum MHD_Result queue_fn(struct MHD_Connection *, unsigned, struct MHD_Response *);
 static queue_fn *library_queue;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static atomic_bool probe_was_asked; /* on a connection that is not net's */
 
 static void find_library_queue(void) {
     union {
@@ -139,7 +141,7 @@ static void refuse_instead(struct MHD_Connection *mhd, struct net_conn *conn, un
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (!r->begun)
-        net_request_fill(r, "");
+        net_request_fill(r, conn->for_head ? "HEAD" : "");
     struct net_refusal why = reason(r, status, size && size->header_size);
     net_refuse(r, &why);
     if (made)
@@ -152,7 +154,51 @@ enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned status,
     struct net_conn *conn = net_conn_of(mhd);
     if (conn)
         refuse_instead(mhd, conn, status);
+    else
+        probe_was_asked = true;
     return net_queue(mhd, status, response);
+}
+
+/* ---- Whether the library asks us ---- */
+
+static enum MHD_Result serve_nothing(void *cls, struct MHD_Connection *mhd, const char *url,
+                                     const char *method, const char *version, const char *data,
+                                     size_t *data_len, void **request) {
+    (void)cls;
+    (void)mhd;
+    (void)url;
+    (void)method;
+    (void)version;
+    (void)data;
+    (void)data_len;
+    (void)request;
+    return MHD_NO;
+}
+
+static void say_nothing(void *cls, const char *fmt, va_list args) {
+    (void)cls;
+    (void)fmt;
+    (void)args;
+}
+
+bool net_refusals_are_ours(void) {
+    static const char bad[] = "GET / HTTP/9.9\r\n\r\n";
+    int pair[2];
+    struct sockaddr from = {.sa_family = AF_UNIX};
+    struct MHD_Daemon *probe = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL, serve_nothing,
+        NULL, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_END);
+    if (!probe)
+        return false;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0) {
+        (void)!send(pair[1], bad, sizeof bad - 1, MSG_NOSIGNAL);
+        bool added = MHD_add_connection(probe, pair[0], &from, sizeof from) == MHD_YES;
+        for (int i = 0; added && i < 4; i++)
+            MHD_run(probe);
+        close(pair[1]);
+    }
+    MHD_stop_daemon(probe);
+    return probe_was_asked;
 }
 
 /* ---- What the library would close without a word ---- */

@@ -91,6 +91,12 @@ void net_request_over(struct net_request *r) {
         net_wake_quiet(net);
 }
 
+static void count_unparked(struct net *net, const struct net_request *r) {
+    net->parked_of_port -= !r->conn->origin->local;
+    if (--net->parked == 0)
+        net_wake_quiet(net);
+}
+
 void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
                       enum MHD_RequestTerminationCode code) {
     (void)mhd;
@@ -101,13 +107,14 @@ void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
         return;
     *request = NULL;
     net_beat(&r->conn->member, PHASE_IDLE);
+    r->conn->for_head = false;
     pthread_mutex_lock(&r->conn->lock);
     r->conn->request = NULL;
     pthread_mutex_unlock(&r->conn->lock);
 
     /* The client went away between net_resume and the callback that it is for. */
-    if (r->parked && --net->parked == 0)
-        net_wake_quiet(net);
+    if (r->parked)
+        count_unparked(net, r);
     net_request_over(r);
 }
 
@@ -313,8 +320,7 @@ static enum MHD_Result at_end(struct net_request *r) {
 
 static enum MHD_Result resumed(struct net *net, struct net_request *r) {
     r->parked = false;
-    if (--net->parked == 0)
-        net_wake_quiet(net);
+    count_unparked(net, r);
     if (r->conn->cut || net->cutting)
         return MHD_NO;
     void (*then)(void *ctx, struct net_req *req) = r->then;
@@ -362,6 +368,7 @@ void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *re
     r->then_ctx = ctx;
     r->parked = true;
     net->parked++;
+    net->parked_of_port += !r->conn->origin->local;
     MHD_suspend_connection(r->mhd);
 
     int running = PARK_RUNNING;

@@ -6,6 +6,7 @@
 #include "server.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -184,6 +185,149 @@ static void the_port_is_full(void **state) {
     CHECK_INT(s.net->crowd.peers.n, 0);
 }
 
+/* ---- Rates: over TCP, whose bytes the kernel counts ---- */
+
+static void tcp_pair(int pair[2]) {
+    CLEANUP_FD int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    CHECK_INT(bind(listener, (struct sockaddr *)&at, len), 0);
+    CHECK_INT(listen(listener, 1), 0);
+    CHECK_INT(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+    pair[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_INT(connect(pair[1], (struct sockaddr *)&at, len), 0);
+    pair[0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    CHECK(pair[0] >= 0);
+}
+
+/* One whose body or answer began ms ago and has moved so many bytes; its last beat is new. */
+static bool come_moving(struct made *m, enum net_phase phase, int64_t ms, size_t bytes) {
+    static char data[512 * 1024];
+    int pair[2];
+    struct sockaddr_storage at = address("192.0.2.1");
+    if (!net_crowd_make_room(s.net, port, &at))
+        return false;
+    tcp_pair(pair);
+    *m = (struct made){net_conn_new(port, pair[0], &at, sizeof at), pair[1]};
+    stand(m, phase, 0);
+    int from = phase == PHASE_BODY ? pair[1] : pair[0],
+        to = phase == PHASE_BODY ? pair[0] : pair[1];
+    for (size_t left = bytes; left;) {
+        ssize_t n = send(from, data, left < 4096 ? left : 4096, 0);
+        CHECK(n > 0);
+        CHECK_INT(recv(to, data, (size_t)n, MSG_WAITALL), n);
+        left -= (size_t)n;
+    }
+    /* More of the answer than the client takes: it is the client's turn. */
+    if (phase == PHASE_SEND)
+        while (send(from, data, sizeof data, MSG_DONTWAIT) > 0)
+            ;
+    int64_t began = clock_mono_ms() - ms;
+    m->conn->member.pace = (struct net_pace){phase, {began, began}, {0, 0}};
+    return true;
+}
+
+/* Each gets on, so none stands still: the slowest goes, and nobody who is honest. */
+static void the_slowest_goes(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        struct {
+            enum net_phase phase;
+            int64_t ms;
+            size_t bytes;
+        } all[PEER_MOST];
+        int goes;
+    } cases[] = {
+        {"the slowest body",
+         {{PHASE_BODY, 14000, 1680},
+          {PHASE_BODY, 14000, 1200},
+          {PHASE_BODY, 10000, 4000},
+          {PHASE_BODY, 14000, 400000}},
+         1},
+        {"a drip before a slower but young one",
+         {{PHASE_BODY, 1000, 1},
+          {PHASE_BODY, 14000, 30000},
+          {PHASE_BODY, 14000, 400000},
+          {PHASE_BODY, 2000, 1}},
+         1},
+        {"all are honest or young",
+         {{PHASE_BODY, 10000, 120000},
+          {PHASE_BODY, 10000, 90000},
+          {PHASE_BODY, 1000, 1},
+          {PHASE_BODY, 0, 0}},
+         -1},
+        {"a reader that stands",
+         {{PHASE_BODY, 10000, 120000},
+          {PHASE_SEND, 10000000, 0},
+          {PHASE_BODY, 1000, 1},
+          {PHASE_BODY, 0, 0}},
+         1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct made made[PEER_MOST + 1];
+        for (int n = 0; n < PEER_MOST; n++)
+            CHECK_CASE(come_moving(&made[n], cases[i].all[n].phase, cases[i].all[n].ms,
+                                   cases[i].all[n].bytes),
+                       cases[i].name);
+        bool in = come_moving(&made[PEER_MOST], PHASE_BODY, 0, 0);
+        CHECK_CASE(in == (cases[i].goes >= 0), cases[i].name);
+        for (int n = 0; n < PEER_MOST; n++)
+            CHECK_CASE(made[n].conn->cut == (n == cases[i].goes), cases[i].name);
+        for (int n = 0; n < PEER_MOST + in; n++)
+            go(&made[n]);
+    }
+}
+
+/* In a head, a body or between two: the end that nobody noticed is found by a look. */
+static void an_end_is_found(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        enum net_phase phase;
+        int64_t ms;
+        bool closes, unread, goes;
+    } cases[] = {
+        {"half a head", PHASE_HEAD, NET_SHORT_S * 1000, true, false, true},
+        {"half a body", PHASE_BODY, NET_SHORT_S * 1000, true, false, true},
+        {"between two", PHASE_IDLE, NET_SHORT_S * 1000, true, false, true},
+        {"at once", PHASE_BODY, 1000, true, false, false},
+        {"bytes that we have to read", PHASE_BODY, NET_SHORT_S * 1000, true, true, false},
+        {"an open end", PHASE_BODY, NET_SHORT_S * 1000, false, false, false},
+        {"our turn", PHASE_BUSY, NET_SHORT_S * 1000, true, false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct made m;
+        CHECK_CASE(come_moving(&m, PHASE_BODY, 0, 0), cases[i].name);
+        if (cases[i].unread)
+            SEND(m.far, "x");
+        if (cases[i].closes)
+            shutdown(m.far, SHUT_WR);
+        stand(&m, cases[i].phase, cases[i].ms);
+        s.net->crowd.next_ms = 0;
+        net_crowd_look(s.net, clock_mono_ms());
+        CHECK_CASE(m.conn->cut == cases[i].goes, cases[i].name);
+        go(&m);
+    }
+}
+
+/* Long polls leave a quarter of the port to the others. */
+static void three_quarters_may_wait(void **state) {
+    (void)state;
+    struct made m;
+    CHECK(come(&m, "192.0.2.1"));
+    struct net_request r = {.conn = m.conn};
+    s.net->parked_of_port = PORT_MOST / 4 * 3 - 1;
+    CHECK(net_may_wait(&r.req));
+    s.net->parked_of_port++;
+    CHECK(!net_may_wait(&r.req));
+    port->local = true;
+    CHECK(net_may_wait(&r.req));
+    port->local = false;
+    s.net->parked_of_port = 0;
+    go(&m);
+}
+
 /* Over the wire: a loopback client may fill the port, and the next is served all the same. */
 static void honest_clients_come_in(void **state) {
     (void)state;
@@ -202,8 +346,13 @@ static void honest_clients_come_in(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_address_has_a_share), cmocka_unit_test(the_one_that_waits_longest_goes),
-        cmocka_unit_test(a_beat_begins_anew),     cmocka_unit_test(the_port_is_full),
+        cmocka_unit_test(an_address_has_a_share),
+        cmocka_unit_test(the_one_that_waits_longest_goes),
+        cmocka_unit_test(a_beat_begins_anew),
+        cmocka_unit_test(the_port_is_full),
+        cmocka_unit_test(the_slowest_goes),
+        cmocka_unit_test(an_end_is_found),
+        cmocka_unit_test(three_quarters_may_wait),
         cmocka_unit_test(honest_clients_come_in),
     };
     return cmocka_run_group_tests_name("net/crowd", tests, start, stop);

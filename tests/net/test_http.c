@@ -1,6 +1,7 @@
 /* Requests and answers over plain connections, byte by byte. */
 #include "cm.h"
 
+#include "net/net_priv.h"
 #include "server.h"
 
 #include <sys/socket.h>
@@ -386,6 +387,26 @@ static void silent_clients_time_out(void **state) {
     server_stop(&quick, 0);
 }
 
+/* Too long for libmicrohttpd to tell the method: no body all the same, and then the close. */
+static void a_long_head_of_HEAD_has_no_body(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf head = {0}, got = {0};
+    CLEANUP_FD int fd = client_connect(s.port);
+    buf_c(&head, "HEAD /echo HTTP/1.1\r\nHost: a\r\nX: ");
+    while (head.len < 40000)
+        buf_char(&head, 'a');
+    buf_c(&head, "\r\n\r\n");
+    client_send(fd, buf_view(&head));
+    CHECK_INT(client_answer(fd, &got, true), 431);
+    CHECK(str_find(buf_view(&got), S("Connection: close")) > 0);
+    CHECK(client_is_closed(fd));
+}
+
+static void the_library_leaves_refusals_to_us(void **state) {
+    (void)state;
+    CHECK(net_refusals_are_ours());
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_alive),
@@ -394,6 +415,8 @@ int main(void) {
         cmocka_unit_test(gate_refuses),
         cmocka_unit_test(zero_bytes_are_refused),
         cmocka_unit_test(long_heads),
+        cmocka_unit_test(a_long_head_of_HEAD_has_no_body),
+        cmocka_unit_test(the_library_leaves_refusals_to_us),
         cmocka_unit_test(chunked_bodies),
         cmocka_unit_test(continue_only_when_wanted),
         cmocka_unit_test(continue_after_suspended_begin),

@@ -252,7 +252,7 @@ static int look_or_wait(struct look *l) {
             continue;
         }
         sqs_unclaim_all(l->receive);
-        if (clock_mono_ms() >= l->receive->deadline_ms)
+        if (clock_mono_ms() >= l->receive->deadline_ms || !aws_may_wait(l->rq))
             break;
         if (sqs_wait(l->receive, tick))
             return aws_suspend(l->rq, look_again);
