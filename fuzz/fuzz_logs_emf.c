@@ -20,10 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         hub_plug_metric(logs.hub, look, NULL);
         clock_set_offset_ms(INT64_C(1795323419000) - clock_real_ms());
     }
-    size_t left = LOGS_EMF_MOST;
+    struct logs_room room = {.left = LOGS_EMF_MOST, .of_event = LOGS_EMF_LINE_MOST};
     logs_emf(&logs, NULL, S("000000000000"), S("us-east-1"), clock_world_ms(), str_n(data, size),
-             &left);
-    if (left > LOGS_EMF_MOST)
+             &room);
+    if (room.left > LOGS_EMF_MOST)
         __builtin_trap();
     return 0;
 }

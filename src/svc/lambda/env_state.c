@@ -275,7 +275,7 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     env->parked = NULL;
     if (env->state != ENV_IDLE)
         return;
-    if (!lambda_make_room_locked(env->svc, lambda_env_most(env) - env->charged, env)) {
+    if (!lambda_make_room_locked(env->svc, lambda_env_most(env) - env->charged, env, false)) {
         lambda_env_kill_locked(env);
         return;
     }

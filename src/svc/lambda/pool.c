@@ -125,7 +125,23 @@ static void weigh_fresh_locked(struct lambda_svc *svc) {
             lambda_env_look_locked(env);
 }
 
-bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep) {
+/* One that has just answered, or was not weighed yet, is charged whole for a few milliseconds. */
+static bool comes_to_rest(const struct lambda_env *env) {
+    return env->state == ENV_SETTLING ||
+           (env->state == ENV_IDLE && env->charged == lambda_env_most(env));
+}
+
+static bool one_comes_to_rest_locked(struct lambda_svc *svc) {
+    LOCK_HELD(&svc->lock);
+    struct lambda_walk walk = {0};
+    for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
+        if (comes_to_rest(env))
+            return true;
+    return false;
+}
+
+bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep,
+                             bool patient) {
     LOCK_HELD(&svc->lock);
     if (svc->memory_used + need <= svc->memory_bytes)
         return true;
@@ -134,6 +150,9 @@ bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct
     bool fits = svc->memory_used - all.leaving - all.idle + need <= svc->memory_bytes;
     /* Nobody ends for nothing. A function that is larger than the budget may run alone. */
     if (!fits && all.running)
+        return false;
+    bool enough = svc->memory_used - all.leaving + need <= svc->memory_bytes;
+    if (!enough && patient && one_comes_to_rest_locked(svc))
         return false;
     while (all.heaviest && svc->memory_used - all.leaving + need > svc->memory_bytes) {
         lambda_env_kill_locked(all.heaviest);
@@ -160,7 +179,7 @@ static void start_env(struct lambda_svc *svc, struct lambda_env *env, struct lam
  * Gives inv to an environment. *ret_fresh: to a new one, which the caller starts; NULL otherwise.
  * 0, LAMBDA_E_LIMIT or LAMBDA_E_ROOM.
  */
-static int place_locked(struct lambda_svc *svc, struct lambda_inv *inv,
+static int place_locked(struct lambda_svc *svc, struct lambda_inv *inv, bool patient,
                         struct lambda_env **ret_fresh) {
     LOCK_HELD(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
@@ -171,38 +190,38 @@ static int place_locked(struct lambda_svc *svc, struct lambda_inv *inv,
         return LAMBDA_E_LIMIT;
     struct lambda_env *env = inv->init_again ? NULL : find_env_locked(svc, pool, inv->fn);
     if (env) {
-        if (!lambda_make_room_locked(svc, lambda_env_most(env) - env->charged, env))
+        if (!lambda_make_room_locked(svc, lambda_env_most(env) - env->charged, env, patient))
             return LAMBDA_E_ROOM;
         lambda_env_assign_locked(env, inv);
         return 0;
     }
     uint64_t most = sandbox_most_bytes(lambda_fn_memory(inv->fn), lambda_fn_tmp(inv->fn));
-    if (!lambda_make_room_locked(svc, most, NULL))
+    if (!lambda_make_room_locked(svc, most, NULL, patient))
         return LAMBDA_E_ROOM;
     *ret_fresh = lambda_env_new_locked(svc, pool, inv);
     return 0;
 }
 
-int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv) {
+static int dispatch(struct lambda_svc *svc, struct lambda_inv *inv, bool patient) {
     struct lambda_env *fresh;
     lock_take(&svc->lock);
-    int r = place_locked(svc, inv, &fresh);
+    int r = place_locked(svc, inv, patient, &fresh);
     lock_drop(&svc->lock);
     if (r == 0 && fresh)
         start_env(svc, fresh, inv);
     return r;
 }
 
-/*
- * What has just answered is charged whole until it is back at /next and stands still, which takes
- * milliseconds; what dies is, until it is reaped.
- */
+int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv) {
+    return dispatch(svc, inv, false);
+}
+
+/* What dies is charged until it is reaped. */
 static bool room_may_come_locked(struct lambda_svc *svc) {
     LOCK_HELD(&svc->lock);
     struct lambda_walk walk = {0};
     for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
-        if (env->state == ENV_SETTLING || env->state == ENV_DYING ||
-            (env->state == ENV_IDLE && env->charged == lambda_env_most(env)))
+        if (comes_to_rest(env) || env->state == ENV_DYING)
             return true;
     return false;
 }
@@ -224,8 +243,8 @@ static bool wait_for_room(struct lambda_svc *svc) {
 
 int lambda_dispatch_soon(struct lambda_svc *svc, struct lambda_inv *inv) {
     int64_t until = clock_mono_ms() + PATIENCE_MS;
-    int r = lambda_dispatch(svc, inv);
+    int r = dispatch(svc, inv, true);
     while (r == LAMBDA_E_ROOM && clock_mono_ms() < until && wait_for_room(svc))
-        r = lambda_dispatch(svc, inv);
-    return r;
+        r = dispatch(svc, inv, true);
+    return r == LAMBDA_E_ROOM ? dispatch(svc, inv, false) : r;
 }

@@ -42,10 +42,12 @@ int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv);
 int lambda_dispatch_soon(struct lambda_svc *svc, struct lambda_inv *inv);
 /*
  * Idle environments of any function end, but keep, until need more bytes are within the budget;
- * the heaviest and longest idle first. False: those that run have all of it. keep: NULL, or the one
- * that needs it.
+ * the heaviest and longest idle first. False: those that run have all of it; or, where the caller is
+ * patient, one is about to stand still, which may give the room without an end. keep: NULL, or the
+ * one that needs it.
  */
-bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep);
+bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep,
+                             bool patient);
 /* Charges an IDLE environment what it holds, once it stands still. Nothing on others. */
 void lambda_env_look_locked(struct lambda_env *env);
 /* The pool of a function, made when there is none. */
