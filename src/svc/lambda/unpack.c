@@ -106,7 +106,7 @@ static int no_room(struct err *err) {
 }
 
 /* On disk a file takes whole blocks, and a name. */
-static uint64_t room_for(uint64_t size) { return size / BLOCK * BLOCK + 2 * BLOCK; }
+static uint64_t room_for(uint64_t size) { return (size / BLOCK + 2) * BLOCK; }
 
 static int copy_out(struct store *store, zip_file_t *from, int fd, uint64_t size, struct err *err) {
     CLEANUP_MEM char *piece = mem_alloc(PIECE);

@@ -136,12 +136,11 @@ static void handle_output(struct lambda_env *env, struct lambda_output *out) {
     LOCK_SCOPE(&env->svc->lock);
     if (out->fd < 0 || out->paused)
         return;
-    if (lambda_log_behind_locked(env->pool, env->svc)) {
-        pause_locked(out);
-    } else if (!lambda_log_drain_locked(out)) {
+    bool behind = lambda_log_behind_locked(env->pool, env->svc);
+    if (!behind && !lambda_log_drain_locked(out)) {
         unwatch_fd(env->svc, out->fd);
         fd_closep(&out->fd);
-    } else if (env->rate.dry) {
+    } else if (behind || env->rate.dry) {
         pause_locked(out);
     }
 }
