@@ -21,7 +21,8 @@ struct aws_bodies {
 
 /*
  * A package of the largest size is 67 MiB as JSON, and weighed with four copies more (weigh.c): a
- * share of the decoded has room for one. What a function hands in is passed on within one callback: 64 threads with 6 MiB each.
+ * share of the decoded has room for one. What a function hands in is passed on within one
+ * callback: 64 threads with 6 MiB each.
  */
 static const struct aws_bodies_limits standard = {
     .share = {

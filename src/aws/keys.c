@@ -162,7 +162,7 @@ static void tell(struct keys *keys, str key) {
 }
 
 void keys_tell_unknown(struct keys *keys, const struct policy *policy) {
-    str key = policy ? unknown_in(keys, policy) : STR_NONE;
+    str key = policy && policy_first_look(policy) ? unknown_in(keys, policy) : STR_NONE;
     if (key.p)
         tell(keys, key);
 }

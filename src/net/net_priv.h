@@ -233,7 +233,6 @@ struct net_request {
     bool begun;  /* begin was called, so done must be */
     bool parked; /* the callback that ran last suspended */
     bool close;
-    uint64_t seen; /* bytes of the body */
     uint64_t drained;
     size_t cost;       /* what the head has taken of the connection's memory */
     size_t step_bytes; /* of the body since the last beat */

@@ -12,7 +12,6 @@
 
 #include <gnutls/gnutls.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 
 static struct net_request *request_of(const struct net_req *req) {
     return LIST_ENTRY((const char *)req, struct net_request, req);
@@ -274,26 +273,9 @@ static enum MHD_Result at_head(struct net *net, struct net_request *r, const cha
     return go_on(r);
 }
 
-/*
- * The client has closed its end, all that it sent was read, and the body is not complete.
- * libmicrohttpd 0.9.75 misses an end that comes together with the bytes before it (the one edge of
- * epoll is used up by a read that did not reach the end), and would keep the request until the
- * connection is idle for too long. By TLS the library has bytes of its own, so there it is left to
- * that.
- */
-static bool is_cut_short(const struct net_request *r) {
-    int unread = 0;
-    struct pollfd look = {.fd = r->conn->fd, .events = POLLRDHUP};
-    return r->req.has_length && r->seen < r->req.content_length && !r->conn->tls &&
-           poll(&look, 1, 0) > 0 && ioctl(r->conn->fd, FIONREAD, &unread) == 0 && unread == 0;
-}
-
 static enum MHD_Result at_piece(struct net_request *r, const char *data, size_t *data_len) {
     size_t n = *data_len;
     *data_len = 0;
-    r->seen += n;
-    if (is_cut_short(r))
-        return MHD_NO;
     r->step_bytes += n;
     if (r->step_bytes >= NET_BODY_STEP) {
         r->step_bytes = 0;

@@ -56,6 +56,8 @@ struct policy_vocabulary {
  * passed over, whatever it says.
  */
 str policy_unknown_key(const struct policy *policy, const struct policy_vocabulary *vocabulary);
+/* True for one caller in the life of the policy: what need be looked for once is looked for then. */
+bool policy_first_look(const struct policy *policy);
 
 /* Context keys of one request: name → one or more values. Names compare without case. */
 struct policy_context;

@@ -3,6 +3,8 @@
 #include "policy/context_priv.h"
 #include "policy/pattern_priv.h"
 
+#include <stdatomic.h>
+
 /* How closely a statement's Principal names the caller; a wider one sorts first. */
 enum policy_match {
     MATCH_NONE,
@@ -45,6 +47,7 @@ struct policy {
     bool has_variables; /* Version 2012-10-17 */
     struct policy_statement *statements;
     size_t n_statements;
+    atomic_bool looked_at; /* policy_first_look; all else is constant */
 };
 
 /* A document that lies with the caller names no principal: all of it is about whom it lies with. */

@@ -53,3 +53,9 @@ str policy_unknown_key(const struct policy *policy, const struct policy_vocabula
     }
     return STR_NONE;
 }
+
+bool policy_first_look(const struct policy *policy) {
+    atomic_bool *looked_at = &((struct policy *)policy)->looked_at;
+    return !atomic_load_explicit(looked_at, memory_order_relaxed) &&
+           !atomic_exchange_explicit(looked_at, true, memory_order_relaxed);
+}

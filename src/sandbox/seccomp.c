@@ -7,8 +7,8 @@
  * Some calls make memory that belongs to no process. Where a cgroup counts it they are allowed;
  * where nothing does, they are outside as well.
  *
- * seccomp(2) and prctl(2) are allowed, and landlock where memory is counted: a function may lock itself or its helpers further
- * (the image worker does), never less, for filters only add up.
+ * seccomp(2) and prctl(2) are allowed, and landlock where memory is counted: a function may lock
+ * itself or its helpers further (the image worker does), never less, for filters only add up.
  */
 #include "sandbox/seccomp_priv.h"
 

@@ -10,9 +10,9 @@
  * Waiting for more callers before a sync was tried (syncs of 0.2 to 8 ms, 16 and 64 callers) and
  * gained nothing: those just released are back before the next group is taken.
  *
- * Within a group the order is that of arrival. A condition is answered by the newest write to its row: one of this
- * group's (pending), else the database. After a failed write nobody knows what the disk holds, so
- * nothing is written until a restart has read it back.
+ * Within a group the order is that of arrival. A condition is answered by the newest write to its
+ * row: one of this group's (pending), else the database. After a failed write nobody knows what
+ * the disk holds, so nothing is written until a restart has read it back.
  */
 #include "store/fault.h"
 #include "store/store_priv.h"

@@ -65,8 +65,8 @@ void store_space_used(struct store_space *space, uint64_t added);
 /* ---- commit.c: the committer ---- */
 /*
  * One thread writes for all: it takes the batches that wait, a group at a time (lanes_priv.h), and
- * makes one durable write of each. The first disk fault makes the store read-only, which only a restart ends; `why`
- * says which it was.
+ * makes one durable write of each. The first disk fault makes the store read-only, which only a
+ * restart ends; `why` says which it was.
  */
 struct store_committer {
     pthread_t thread;

@@ -240,12 +240,21 @@ def wait_for(what, seconds=30, every=0.02):
 
 
 class CloudCase(unittest.TestCase):
-    """One daemon for all tests of the class, as self.cloud; cloud_args are its further flags."""
+    """One daemon for all tests of the class, as self.cloud; cloud_args are its further flags, prepare() what all tests need."""
     cloud_args = ()
 
     @classmethod
     def setUpClass(cls):
         cls.cloud = Cloud(*cls.cloud_args).__enter__()
+        try:
+            cls.prepare()
+        except BaseException:  # unittest calls no tearDownClass then
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def prepare(cls):
+        pass
 
     @classmethod
     def tearDownClass(cls):

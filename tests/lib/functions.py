@@ -73,7 +73,7 @@ class Functions:
 
     def __init__(self, cloud):
         self.cloud = cloud
-        self.client = cloud.client("lambda", read_timeout=90, max_pool_connections=64)
+        self.client = cloud.client("lambda", read_timeout=180, max_pool_connections=64)
         iam = cloud.client("iam")
         self.role = iam.create_role(RoleName="runner", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
         iam.put_role_policy(RoleName="runner", PolicyName="all", PolicyDocument=ALL)
@@ -91,12 +91,7 @@ class FunctionsCase(CloudCase):
     """One daemon and one role for the class; self.make, self.invoke."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        try:
-            need_functions(cls.cloud)
-            cls.functions = Functions(cls.cloud)
-            cls.make, cls.invoke = cls.functions.make, cls.functions.invoke
-        except BaseException:  # unittest calls no tearDownClass then
-            cls.tearDownClass()
-            raise
+    def prepare(cls):
+        need_functions(cls.cloud)
+        cls.functions = Functions(cls.cloud)
+        cls.make, cls.invoke = cls.functions.make, cls.functions.invoke

@@ -3,8 +3,8 @@
  * input as JSON, one a line, in the form of tests/golden/policy/decisions: differential.py asks.
  * "allowed", "explicit", "implicit"; or "malformed" and the sentence.
  */
+#include "asked.h"
 #include "base/io.h"
-#include "policy/policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,30 +54,7 @@ static int read_documents(struct asked *a, const json_t *one) {
            add_all(&a->resource, json_object_get(one, "trust_policy"), POLICY_TRUST, err);
 }
 
-static void read_context(struct policy_context *context, const json_t *keys) {
-    const char *key;
-    json_t *value;
-    json_object_foreach ((json_t *)keys, key, value) {
-        if (!json_is_array(value))
-            policy_context_add(context, str_c(key), json_text(value));
-        for (size_t i = 0; i < json_array_size(value); i++)
-            policy_context_add(context, str_c(key), json_text(json_array_get(value, i)));
-    }
-}
-
-static struct policy_principal principal_of(const json_t *j) {
-    static const char *const kinds[] = {"anonymous", "root", "user", "session", "service"};
-    struct policy_principal p = {.account = json_str(j, "account"),
-                                 .arn = json_str(j, "arn"),
-                                 .role_arn = json_str(j, "role")};
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_is(json_str(j, "kind"), kinds[i]))
-            p.kind = (enum policy_principal_kind)i;
-    return p;
-}
-
 static const char *decide(const struct asked *a, const json_t *one) {
-    static const char *const effects[] = {"allowed", "explicit", "implicit"};
     struct policy_request request = {.principal = principal_of(json_obj(one, "principal")),
                                      .action = json_str(one, "action"),
                                      .resource = json_str(one, "resource"),
@@ -99,12 +76,12 @@ static void forget(struct documents *list) {
 }
 
 static void answer(str line) {
-    struct asked a = {.context = policy_context_new()};
+    struct asked a = {0};
     CLEANUP_JSON json_t *one = json_parse(line, &a.err);
     if (!one || read_documents(&a, one)) {
         printf("malformed %s\n", a.err.text);
     } else {
-        read_context(a.context, json_obj(one, "context"));
+        a.context = context_of(json_obj(one, "context"));
         puts(decide(&a, one));
     }
     fflush(stdout);

@@ -1,4 +1,5 @@
 /* Runs the cases of tests/golden/policy (see the README there). */
+#include "asked.h"
 #include "cm.h"
 
 #include "base/io.h"
@@ -33,30 +34,6 @@ static struct policy *compile(const json_t *doc, enum policy_kind kind, const ch
     if (policy_new(&policy, kind, buf_view(&text), &err))
         fail_msg("[%s] %s", name, err.text);
     return policy;
-}
-
-static struct policy_context *context_of(const json_t *keys) {
-    struct policy_context *context = policy_context_new();
-    const char *key;
-    json_t *value;
-    json_object_foreach ((json_t *)keys, key, value) {
-        if (!json_is_array(value))
-            policy_context_add(context, str_c(key), json_text(value));
-        for (size_t i = 0; i < json_array_size(value); i++)
-            policy_context_add(context, str_c(key), json_text(json_array_get(value, i)));
-    }
-    return context;
-}
-
-static struct policy_principal principal_of(const json_t *j) {
-    static const char *const kinds[] = {"anonymous", "root", "user", "session", "service"};
-    struct policy_principal p = {.account = json_str(j, "account"),
-                                 .arn = json_str(j, "arn"),
-                                 .role_arn = json_str(j, "role")};
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_is(json_str(j, "kind"), kinds[i]))
-            p.kind = (enum policy_principal_kind)i;
-    return p;
 }
 
 enum { MAX_POLICIES = 8 };
@@ -104,7 +81,6 @@ static void run_case(const json_t *file, const json_t *one) {
                              member(file, one, "session") != NULL,
                              boundary};
     struct policy_decision got = policy_decide(&request, &set);
-    static const char *const effects[] = {"allowed", "explicit", "implicit"};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "%s %s", effects[got.effect], got.by);
     if (!str_eq(buf_view(&text), json_str(one, "want")))

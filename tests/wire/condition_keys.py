@@ -122,15 +122,6 @@ class Events:
 
 class Keys(CloudCase):
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        try:
-            cls.prepare()
-        except BaseException:  # unittest calls no tearDownClass then
-            cls.tearDownClass()
-            raise
-
-    @classmethod
     def prepare(cls):
         root = lambda service: cls.cloud.client(service, tls=False)
         cls.iam = iam = root("iam")

@@ -4,54 +4,30 @@ The figures of the contract (150 MB, 100 ms) are measured with a release build b
 that a build with sanitizers on a busy machine keeps, and that the daemon without them passed by far.
 """
 import json
-import os
 import pathlib
 import re
 import sys
 import threading
 import time
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "svc/lambda"))
-from cloud import CloudCase, main, wait_for
-from wire import ALL, TRUST, package
+from cloud import main, wait_for
+from functions import FunctionsCase
 
 MIB = 1 << 20
 MEMORY_MOST = 600 * MIB  # with sanitizers; without bounds a flood took 4 GB and more
 WAIT_MOST = 5  # seconds of an honest writer, on a busy machine; without bounds tens of seconds
 
 
-class Flood(CloudCase):
-    @classmethod
-    def setUpClass(cls):
-        if "TESTFN" not in os.environ:
-            raise unittest.SkipTest("TESTFN names no test function")
-        super().setUpClass()
-        try:
-            cls.prepare()
-        except BaseException:  # unittest calls no tearDownClass then
-            cls.tearDownClass()
-            raise
-
+class Flood(FunctionsCase):
     @classmethod
     def prepare(cls):
-        if cls.cloud.admin("GET", "/health")[1]["isolation"] == "none":
-            raise unittest.SkipTest("functions cannot be sandboxed here")
-        cls.lam = cls.cloud.client("lambda", read_timeout=180)
+        super().prepare()
+        cls.lam = cls.functions.client
         cls.logs = cls.cloud.client("logs")
-        iam = cls.cloud.client("iam")
-        role = iam.create_role(RoleName="runner", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-        iam.put_role_policy(RoleName="runner", PolicyName="all", PolicyDocument=ALL)
-        cls.role = role
-        cls.zip = package()
         cls.cloud.client("dynamodb").create_table(
             TableName="honest", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST")
-
-    def make(self, name):
-        self.lam.create_function(FunctionName=name, Runtime="provided.al2023", Role=self.role, Handler="h", Timeout=120,
-                                 Code={"ZipFile": self.zip})
 
     def flood(self, name, of, size):
         event = json.dumps({"do": "flood", "of": of, "bytes": size}, separators=(",", ":"))
@@ -118,7 +94,7 @@ class Flood(CloudCase):
         for of in ("newlines", "binary", "one"):
             with self.subTest(of):
                 size = 20 * MIB
-                self.make(of)
+                self.make(of, Timeout=120)
                 request = self.beside_a_writer(lambda: self.flood(of, of, size))
                 lines, lost = self.lost(self.end_of_log(of, request))
                 self.assertGreater(lines, 0)
@@ -129,7 +105,7 @@ class Flood(CloudCase):
 
     def test_metrics_in_lines(self):
         """Each of these lines stands for 3,000 rows of metrics."""
-        self.make("emf")
+        self.make("emf", Timeout=120)
         request = self.beside_a_writer(lambda: self.flood("emf", "emf", 10 * MIB))
         self.end_of_log("emf", request)
         wait_for(lambda: any(re.match(r"calotype: the metrics of \d+ lines were not taken: over the limit of ", t)
@@ -137,7 +113,7 @@ class Flood(CloudCase):
         self.assertLess(self.memory(), MEMORY_MOST)
 
     def test_a_talkative_function_loses_nothing(self):
-        self.make("talks")
+        self.make("talks", Timeout=120)
         request = self.flood("talks", "lines", 10000 * 100)
         self.assertEqual(self.lost(self.end_of_log("talks", request)), (0, 0))
         group, seen, token = "/aws/lambda/talks", 0, {}

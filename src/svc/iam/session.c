@@ -1,7 +1,7 @@
 /*
  * Role sessions: {Account, Role, RoleId, RoleArn, Name, Expires (real ms), Issued, Sealed, Policy,
- * PolicyArns, Key {Name, Value}}. Sealed is secret key and session token, a line each, under the seal. A session whose
- * role is gone, or was made anew, is gone with it.
+ * PolicyArns, Key {Name, Value}}. Sealed is secret key and session token, a line each, under the
+ * seal. A session whose role is gone, or was made anew, is gone with it.
  */
 #include "base/arn.h"
 #include "base/clock.h"

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * svc/lambda/code: deployment packages. The zip is the truth (a store blob); DATA/functions/NAME is
- * an unpacked copy of it, NAME being the zip's SHA-256 in hex, made again whenever it is missing, and removed with its last user.
+ * svc/lambda/code: deployment packages. The zip is the truth (a store blob); DATA/functions/NAME
+ * is an unpacked copy of it, NAME being the zip's SHA-256 in hex, made again whenever it is
+ * missing, and removed with its last user.
  *
  * A package is untrusted: names must be relative and plain, entries regular files or folders,
  * sizes within the limits, contents what their checksums say.

@@ -1,7 +1,8 @@
 /*
  * The completer: commits what finished invocations leave behind (log lines, metrics, the queue's
  * rows, dead letters), many in one batch, in its own thread, so that neither the runtime nor the
- * client waits for a disk. Lines of an invocation may be in batches before that of its end. A daemon killed in between delivers an asynchronous event once more.
+ * client waits for a disk. Lines of an invocation may be in batches before that of its end. A
+ * daemon killed in between delivers an asynchronous event once more.
  */
 #include "base/clock.h"
 #include "base/log.h"

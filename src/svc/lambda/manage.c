@@ -8,11 +8,11 @@ struct totals {
 };
 
 /*
- * Over the functions of the account but one. What is concluded from the sums holds only as long as
- * they do, so every row that went in is a condition; one that is made meanwhile has reserved
+ * Over the functions of the account but one. firm: what is concluded from the sums holds only as long
+ * as they do, so every row that went in is a condition; one that is made meanwhile has reserved
  * nothing.
  */
-static int add_up(struct rq *rq, str but, struct totals *ret) {
+static int add_up(struct rq *rq, str but, bool firm, struct totals *ret) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     lambda_row_prefix(rq->account, rq->region, &from);
@@ -24,7 +24,8 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
         const json_t *config = json_obj(doc, "Config");
         if (str_eq(json_str(config, "FunctionName"), but))
             continue;
-        row_seen(rq_rows(rq), &row, it->key, it->value);
+        if (firm)
+            row_seen(rq_rows(rq), &row, it->key, it->value);
         ret->functions++;
         ret->code += json_int(config, "CodeSize", 0);
         ret->reserved += json_int(doc, "Reserved", 0);
@@ -36,7 +37,7 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
 static int put_function_concurrency(struct rq *rq, struct lambda_change *c) {
     struct totals totals = {0};
     int64_t wanted = json_int(rq->in, "ReservedConcurrentExecutions", 0);
-    if (add_up(rq, c->name.name, &totals))
+    if (add_up(rq, c->name.name, true, &totals))
         return AWS_FAILED;
     if (wanted > LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST - totals.reserved)
         return lambda_fail_invalid(
@@ -72,35 +73,18 @@ LAMBDA_OP(DeleteFunctionConcurrency, delete_function_concurrency, "FunctionName"
  * Not a condition of the commit: packages that are brought at the same time may go beyond the limit
  * together, by what each of them is.
  */
-static int code_of_all(struct rq *rq, str but, uint64_t *ret_bytes) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    lambda_row_prefix(rq->account, rq->region, &from);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
-    *ret_bytes = 0;
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        const json_t *config = json_obj(doc, "Config");
-        if (!str_eq(json_str(config, "FunctionName"), but))
-            *ret_bytes += (uint64_t)json_int(config, "CodeSize", 0);
-    }
-    return store_iter_fault(it);
-}
-
 int lambda_check_code_storage(struct rq *rq, str name, uint64_t size) {
-    uint64_t bytes = 0;
-    int r = code_of_all(rq, name, &bytes);
-    if (r)
-        return aws_fault(rq, r, "adding up the functions' code");
-    return bytes + size <= LAMBDA_CODE_STORAGE
+    struct totals totals = {0};
+    if (add_up(rq, name, false, &totals))
+        return AWS_FAILED;
+    return (uint64_t)totals.code + size <= LAMBDA_CODE_STORAGE
                ? 0
                : aws_fail(rq, &lambda_e_CodeStorageExceededException, NULL);
 }
 
 int lambda_op_GetAccountSettings(struct lambda_svc *, struct rq *rq) {
     struct totals totals = {0};
-    if (add_up(rq, STR_NONE, &totals))
+    if (add_up(rq, STR_NONE, false, &totals))
         return AWS_FAILED;
     rq->out = json_pack(
         "{s:{s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I}}", "AccountLimit", "TotalCodeSize",

@@ -270,6 +270,16 @@ static inline void fixture_close(void) {
     buf_deinit(&fx.messages);
 }
 
+/* Of a group in which no function runs. */
+static inline int fixture_setup(void **) {
+    fixture_open(false);
+    return 0;
+}
+static inline int fixture_teardown(void **) {
+    fixture_close();
+    return 0;
+}
+
 /* ---- Calls ---- */
 /* in is stolen. */
 static inline struct answer call_as(struct aws_identity *caller, const char *op, json_t *in,
@@ -285,6 +295,16 @@ static inline void must(struct answer a) {
         fail_msg("%d %s: %s", a.status, buf_cstr(&a.code), buf_cstr(&a.message));
     answer_deinit(&a);
 }
+
+static inline void refused(struct answer a, int status, const char *code, const char *words) {
+    if (a.status != status || !str_is(buf_view(&a.code), code) ||
+        str_find(buf_view(&a.message), str_c(words)) < 0)
+        fail_msg("wanted %d %s: %s; got %d %s: %s", status, code, words, a.status,
+                 buf_cstr(&a.code), buf_cstr(&a.message));
+    answer_deinit(&a);
+}
+
+static inline json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
 
 /* ---- Packages ---- */
 struct zip_entry {
@@ -344,4 +364,10 @@ static inline json_t *new_function(const char *name, json_t *code, json_t *more)
         json_object_update(in, more);
     json_decref(more);
     return in;
+}
+
+/* A function that is never run. */
+static inline json_t *small_code(void) { return code_of("#!/bin/true", 11); }
+static inline void make_small(const char *name) {
+    must(call_op("CreateFunction", new_function(name, small_code(), NULL)));
 }

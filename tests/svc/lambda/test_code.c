@@ -9,33 +9,6 @@
 
 #include <dirent.h>
 
-static int setup(void **state) {
-    (void)state;
-    fixture_open(false);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    fixture_close();
-    return 0;
-}
-
-static json_t *small_code(void) { return code_of("#!/bin/true", 11); }
-
-static void make(const char *name) {
-    must(call_op("CreateFunction", new_function(name, small_code(), NULL)));
-}
-
-static void refused(struct answer a, int status, const char *code, const char *words) {
-    if (a.status != status || !str_is(buf_view(&a.code), code) ||
-        str_find(buf_view(&a.message), str_c(words)) < 0)
-        fail_msg("wanted %d %s: %s; got %d %s: %s", status, code, words, a.status,
-                 buf_cstr(&a.code), buf_cstr(&a.message));
-    answer_deinit(&a);
-}
-
-static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
-
 /* ---- Packages ---- */
 static int unpack(const struct zip_entry *entries, size_t n, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf zip = {0};
@@ -141,7 +114,7 @@ static void sweep(void) { (void)hub_due_work(fx.lambda->code_timer); }
 /* What a function's row names survives a restart; what nobody names, and what is half made, goes. */
 static void test_sweep(void **state) {
     (void)state;
-    make("fn");
+    make_small("fn");
     put_folder(".half-1234");
     put_folder("nobody");
     close_services();
@@ -158,7 +131,7 @@ static void test_sweep(void **state) {
 static void test_another_boot(void **state) {
     (void)state;
     char path[256];
-    make("fn");
+    make_small("fn");
     CHECK_INT(folders(), 1);
     close_services();
     snprintf(path, sizeof path, "%s/functions/boot", fx.c.dir);
@@ -204,8 +177,8 @@ static void test_pins(void **state) {
 /* Two functions of one package share its folder, which goes with the second. */
 static void test_code_goes_with_its_last_function(void **state) {
     (void)state;
-    make("one");
-    make("two");
+    make_small("one");
+    make_small("two");
     CHECK_INT(folders(), 1);
     must(call_op("DeleteFunction", named("one")));
     sweep();
@@ -284,12 +257,12 @@ static void test_code_storage(void **state) {
     json_t *smaller = small_code(); /* its own code does not count beside the new one */
     json_set_str(smaller, "FunctionName", S("large"));
     must(call_op("UpdateFunctionCode", smaller));
-    make("fn");
+    make_small("fn");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
         CASE(test_bad_packages), CASE(test_good_package),
         CASE(test_sweep),        CASE(test_another_boot),
         CASE(test_pins),         CASE(test_code_goes_with_its_last_function),

@@ -4,33 +4,6 @@
 #include "base/rand.h"
 #include "svc/lambda/fn.h"
 
-static int setup(void **state) {
-    (void)state;
-    fixture_open(false);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    fixture_close();
-    return 0;
-}
-
-static json_t *small_code(void) { return code_of("#!/bin/true", 11); }
-
-static void make(const char *name) {
-    must(call_op("CreateFunction", new_function(name, small_code(), NULL)));
-}
-
-static void refused(struct answer a, int status, const char *code, const char *words) {
-    if (a.status != status || !str_is(buf_view(&a.code), code) ||
-        str_find(buf_view(&a.message), str_c(words)) < 0)
-        fail_msg("wanted %d %s: %s; got %d %s: %s", status, code, words, a.status,
-                 buf_cstr(&a.code), buf_cstr(&a.message));
-    answer_deinit(&a);
-}
-
-static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
-
 /* ---- Names ---- */
 static void test_names(void **state) {
     (void)state;
@@ -102,7 +75,7 @@ static void test_create_and_read(void **state) {
     must(call_op("DeleteFunction", named("photo")));
     refused(call_op("DeleteFunction", named("photo")), 404, "ResourceNotFoundException",
             "Function not found: " FN_ARN("photo"));
-    make("photo");
+    make_small("photo");
 }
 
 /* What is the same for every function: the stack tools ask for it. */
@@ -116,7 +89,7 @@ static void test_fixed_answers(void **state) {
         {"GetRuntimeManagementConfig", "UpdateRuntimeOn", "Auto"},
         {"GetRuntimeManagementConfig", "FunctionArn", FN_ARN("fixed")},
     };
-    make("fixed");
+    make_small("fixed");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(answer) struct answer a = call_op(cases[i].op, named("fixed"));
         CHECK_CASE(a.status == 200, cases[i].op);
@@ -163,7 +136,7 @@ static void test_refused_configurations(void **state) {
 
 static void test_update(void **state) {
     (void)state;
-    make("fn");
+    make_small("fn");
     CLEANUP_DEINIT(answer) struct answer before = call_op("GetFunctionConfiguration", named("fn"));
     CLEANUP_DEINIT(answer)
     struct answer a = call_op("UpdateFunctionConfiguration",
@@ -193,7 +166,7 @@ static void test_list(void **state) {
     (void)state;
     static const char *const names[] = {"a", "ab", "b", "c", "d"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        make(names[i]);
+        make_small(names[i]);
     CLEANUP_DEINIT(buf) struct buf marker = {0};
     size_t seen_names = 0;
     for (int pages = 1;; pages++) {
@@ -223,7 +196,7 @@ static json_t *permission(const char *sid) {
 
 static void test_permissions(void **state) {
     (void)state;
-    make("fn");
+    make_small("fn");
     refused(call_op("GetPolicy", named("fn")), 404, "ResourceNotFoundException",
             "The resource you requested does not exist.");
     CLEANUP_DEINIT(answer) struct answer a = call_op("AddPermission", permission("one"));
@@ -259,7 +232,7 @@ static struct answer as_user(const char *statements, const char *op, json_t *in,
 
 static void test_rights(void **state) {
     (void)state;
-    make("fn");
+    make_small("fn");
     refused(as_user("[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]",
                     "GetFunction", named("fn"), STR_NONE),
             403, "AccessDeniedException", "lambda:GetFunction on resource: " FN_ARN("fn"));
@@ -282,8 +255,8 @@ static void test_rights(void **state) {
 /* ---- Concurrency, tags, retries ---- */
 static void test_concurrency(void **state) {
     (void)state;
-    make("fn");
-    make("other");
+    make_small("fn");
+    make_small("other");
     must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "fn",
                                                      "ReservedConcurrentExecutions", 900)));
     refused(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "other",
@@ -302,7 +275,7 @@ static void test_concurrency(void **state) {
 
 static void test_tags(void **state) {
     (void)state;
-    make("fn");
+    make_small("fn");
     must(call_op("TagResource", json_pack("{s:s,s:{s:s,s:s}}", "Resource", FN_ARN("fn"), "Tags",
                                           "a", "1", "b", "2")));
     must(call_op("UntagResource",
@@ -322,7 +295,7 @@ static void test_tags(void **state) {
 
 static void test_event_invoke_config(void **state) {
     (void)state;
-    make("fn");
+    make_small("fn");
     refused(call_op("GetFunctionEventInvokeConfig", named("fn")), 404, "ResourceNotFoundException",
             "doesn't have an EventInvokeConfig");
     must(call_op("PutFunctionEventInvokeConfig",
@@ -345,7 +318,7 @@ static void test_event_invoke_config(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
         cmocka_unit_test(test_names),
         CASE(test_create_and_read),
         CASE(test_fixed_answers),

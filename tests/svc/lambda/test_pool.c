@@ -244,6 +244,48 @@ static void test_patience(void **) {
     CHECK_INT(svc->patient, 0);
 }
 
+static void *weigh_late(void *env) {
+    poll(NULL, 0, 20);
+    LOCK_SCOPE(&svc->lock);
+    lambda_env_weigh_locked(env, 12 << 20);
+    return NULL;
+}
+
+/* One that has not come to a stand is charged whole: no other one ends for that. */
+static void test_rest_is_waited_for(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    svc->memory_bytes = 2060ULL << 20;
+    lock_take(&svc->lock);
+    struct lambda_env *old = idle_locked(a), *fresh = idle_locked(a);
+    lambda_env_weigh_locked(old, 12 << 20);
+    lock_drop(&svc->lock);
+    CHECK_INT(mib_used(), 20 + 1024);
+    pthread_t thread;
+    CHECK_INT(pthread_create(&thread, NULL, weigh_late, fresh), 0);
+    answered.n = 0;
+    CHECK_INT(lambda_dispatch_soon(svc, invocation(b)), 0);
+    pthread_join(thread, NULL);
+    CHECK_TEXT(answered.fault, "this daemon runs no functions"); /* it was to be started */
+    CHECK_INT(old->state, ENV_IDLE);
+    CHECK_INT(fresh->state, ENV_IDLE);
+    CHECK_INT(mib_used(), 20 + 20);
+}
+
+/* Where none comes to a stand in time, one ends. */
+static void test_rest_is_not_waited_for_forever(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":504", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":504", "");
+    svc->memory_bytes = 2047ULL << 20;
+    lock_take(&svc->lock);
+    struct lambda_env *never = idle_locked(a);
+    lock_drop(&svc->lock);
+    answered.n = 0;
+    CHECK_INT(lambda_dispatch_soon(svc, invocation(b)), 0);
+    CHECK_TEXT(answered.fault, "this daemon runs no functions");
+    CHECK_INT(never->state, ENV_DYING);
+}
+
 static void test_walk(void **) {
     CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "", "");
     CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "", "");
@@ -515,14 +557,24 @@ static void test_damaged_function(void **) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
-        LIVES(test_choice),      LIVES(test_keys_must_last),
-        LIVES(test_limits),      LIVES(test_memory),
-        LIVES(test_idle_memory), LIVES(test_patience),
-        LIVES(test_walk),        LIVES(test_sleep),
-        LIVES(test_deadlines),   LIVES(test_slow_start),
-        LIVES(test_old_lines),   LIVES(test_output),
-        LIVES(test_long_line),   LIVES(test_tail),
-        LIVES(test_failures),    LIVES(test_damaged_function),
+        LIVES(test_choice),
+        LIVES(test_keys_must_last),
+        LIVES(test_limits),
+        LIVES(test_memory),
+        LIVES(test_idle_memory),
+        LIVES(test_patience),
+        LIVES(test_rest_is_waited_for),
+        LIVES(test_rest_is_not_waited_for_forever),
+        LIVES(test_walk),
+        LIVES(test_sleep),
+        LIVES(test_deadlines),
+        LIVES(test_slow_start),
+        LIVES(test_old_lines),
+        LIVES(test_output),
+        LIVES(test_long_line),
+        LIVES(test_tail),
+        LIVES(test_failures),
+        LIVES(test_damaged_function),
 #undef LIVES
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

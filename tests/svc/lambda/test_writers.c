@@ -10,22 +10,6 @@
 
 enum { ROUNDS = 12 };
 
-static int setup(void **state) {
-    (void)state;
-    fixture_open(false);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    fixture_close();
-    return 0;
-}
-
-static void make(const char *name) {
-    must(call_op("CreateFunction", new_function(name, code_of("#!/bin/true", 11), NULL)));
-}
-static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
-
 static void run_together(struct worker *workers, unsigned n,
                          void (*after)(const struct worker *, int round)) {
     race_rounds(&(struct race_rounds){.cloud = &fx.c,
@@ -74,7 +58,7 @@ static void test_one_function(void **state) {
         {.op = "PutFunctionEventInvokeConfig", .input = retry},
         {.op = "UpdateFunctionCode", .input = code},
     };
-    make("fn");
+    make_small("fn");
     run_together(workers, ARRAY_LEN(workers), NULL);
     for (size_t i = 0; i < ARRAY_LEN(workers); i++)
         for (int round = 0; round < ROUNDS; round++)
@@ -112,8 +96,8 @@ static void test_two_reservations(void **state) {
     (void)state;
     struct worker workers[] = {{.op = "PutFunctionConcurrency", .input = reserve_for_a},
                                {.op = "PutFunctionConcurrency", .input = reserve_for_b}};
-    make("a");
-    make("b");
+    make_small("a");
+    make_small("b");
     run_together(workers, 2, release_both);
 }
 
@@ -151,7 +135,7 @@ static void test_event_and_deletion(void **state) {
     for (int round = 0; round < ROUNDS; round++) {
         pthread_t thread;
         int status;
-        make("fn");
+        make_small("fn");
         size_t before = queued();
         pthread_create(&thread, NULL, invoke, &status);
         poll(NULL, 0, 3);
@@ -176,7 +160,7 @@ static void test_port_and_permission(void **state) {
                                     .account = S(ACCOUNT),
                                     .region = S("us-east-1")};
     struct hub_target *port = hub_target_of(fx.hub, S("lambda"));
-    make("fn");
+    make_small("fn");
     must(call_op("AddPermission", permit(0)));
     CHECK_INT(port->accept(port->accept_ctx, batch, &event), HUB_OK);
     must(call_op("RemovePermission",
@@ -192,7 +176,7 @@ static void test_port_and_permission(void **state) {
 static void test_event_that_was_born_ahead(void **state) {
     (void)state;
     clock_set_offset_ms(10 * 365 * 86400000LL);
-    make("fn");
+    make_small("fn");
     must(call_op("PutFunctionConcurrency", reserve(-1)));
     struct answer a =
         call_as(&fx.root, "Invoke",
@@ -207,11 +191,12 @@ static void test_event_that_was_born_ahead(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_function, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_two_reservations, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_event_and_deletion, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_port_and_permission, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_event_that_was_born_ahead, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_function, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_two_reservations, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_event_and_deletion, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_port_and_permission, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_event_that_was_born_ahead, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

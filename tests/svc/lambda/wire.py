@@ -1,55 +1,27 @@
 """Lambda as boto3 sees it: functions of a real daemon, run in its sandboxes."""
 import base64
-import io
 import json
-import os
 import pathlib
 import sys
 import time
-import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from cloud import Cloud, CloudCase, main, wait_for
-from functions import need_functions
+from functions import Functions, need_functions, package
 
 try:
     from botocore.exceptions import ClientError
 except ImportError:  # CloudCase skips
     ClientError = Exception
 
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
-    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
-ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-
-
-def package():
-    program = pathlib.Path(os.environ["TESTFN"]).read_bytes()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = 0o100755 << 16
-        z.writestr(entry, program)
-    return out.getvalue()
-
 
 class Lambda(CloudCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        try:
-            cls.prepare()
-        except BaseException:  # unittest calls no tearDownClass then
-            cls.tearDownClass()
-            raise
-
     @classmethod
     def prepare(cls):
         need_functions(cls.cloud)
         cls.zip = package()
         cls.lam = cls.cloud.client("lambda", retries={"max_attempts": 0})
-        iam = cls.cloud.client("iam")
-        cls.role = iam.create_role(RoleName="runner", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-        iam.put_role_policy(RoleName="runner", PolicyName="all", PolicyDocument=ALL)
+        cls.role = Functions(cls.cloud).role
 
     def make(self, name, **more):
         return self.lam.create_function(FunctionName=name, Runtime="provided.al2023", Role=self.role, Handler="h",
