@@ -68,6 +68,7 @@ int daemon_set_offset(struct daemon *d, int64_t offset_ms, struct err *err) {
     buf_printf(&value, "%lld", (long long)offset_ms);
     /* Blind: clock_lock makes this the one writer. */
     store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
+    store_batch_frees(batch); /* one row, which takes the place of another */
     int r = store_commit(d->store, batch, err);
     if (r == 0) {
         clock_set_offset_ms(offset_ms);

@@ -155,6 +155,13 @@ void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
                         const struct lambda_inv *inv, int64_t due_ms);
 /* Deletes the invocation's row with the commit of batch: its outcome is in the same batch. */
 void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
+/*
+ * The attempt failed because the store takes no changes, so it was none: the row stays as it is, and
+ * the function's events wait, until there is room or for a while. Once for each such attempt.
+ */
+void lambda_queue_hold(struct lambda_svc *svc, const struct lambda_inv *inv);
+/* One of the function's attempts went well. */
+void lambda_queue_unhold_locked(struct lambda_svc *svc, struct lambda_pool *pool);
 /* Room may have come. Any thread, with the lock or without. */
 void lambda_queue_kick(struct lambda_svc *svc);
 
@@ -162,6 +169,13 @@ void lambda_queue_kick(struct lambda_svc *svc);
 enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
 /* How long an event waits after a fault of ours: doubles with its age, 1 s, 2 s, 4 s, … */
 int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms);
+/*
+ * World time from which an event's age is counted against its function's limit: its birth, or since
+ * when we have been able to work (hub_able_since_ms).
+ */
+int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms);
+/* An asynchronous one that failed because the store takes no changes: see lambda_queue_hold. */
+bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv);
 /*
  * Either another attempt (lambda_queue_again), or the end of the row, with the records for its
  * destinations and dead letters. inv stays the caller's.
