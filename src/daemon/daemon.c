@@ -17,6 +17,8 @@
 #include "svc/lambda/lambda.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -38,6 +40,8 @@ struct daemon {
     struct net_origin *admin;
     bool hub_runs;
     pthread_mutex_t clock_lock;
+    atomic_bool failed; /* failure says why */
+    struct err failure;
     int64_t started_ms;
     char endpoint[80];
 };
@@ -267,6 +271,29 @@ static int open_admin(struct daemon *d, struct err *err) {
     return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
 }
 
+/* Functions are the daemon's work: without a spawner it ends, so that a supervisor starts it anew. */
+static void spawner_died(void *d_, const struct sandbox_news *news) {
+    struct daemon *d = d_;
+    if (!news->over || sandbox_spawner_status(d->o.spawner)->level == SANDBOX_NONE) {
+        log_error("daemon", "%s", news->text);
+        return;
+    }
+    err_set(&d->failure, -EPIPE, "%s", news->text);
+    atomic_store(&d->failed, true);
+    kill(getpid(), SIGTERM);
+}
+
+int daemon_failure(struct daemon *d, struct err *err) {
+    if (!atomic_load(&d->failed))
+        return 0;
+    *err = d->failure;
+    return -EPIPE;
+}
+
+static int watch_spawner(struct daemon *d, struct err *err) {
+    return d->o.spawner ? sandbox_spawner_watch(d->o.spawner, spawner_died, d, err) : 0;
+}
+
 static int start_services(struct daemon *d, struct err *err) {
     int r = daemon_services_start(&d->services, d->net, err);
     r = r ? r : hub_start(d->hub, err);
@@ -281,8 +308,8 @@ static int listen_at_last(struct daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct daemon *d, struct err *err) = {
-    open_store, bind_port,      open_tls,   open_identity,  open_cloud,
-    open_net,   start_services, open_admin, listen_at_last,
+    open_store, bind_port,     open_tls,       open_identity, open_cloud,
+    open_net,   watch_spawner, start_services, open_admin,    listen_at_last,
 };
 
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,
@@ -308,6 +335,8 @@ struct daemon *daemon_stop(struct daemon *d) {
         return NULL;
     if (d->admin)
         prog_admin_remove(d->o.settings->data);
+    if (d->o.spawner)
+        sandbox_spawner_unwatch(d->o.spawner);
     daemon_services_quiesce(&d->services);
     if (d->hub_runs)
         hub_stop(d->hub);

@@ -155,7 +155,7 @@ bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv)
     const struct lambda_outcome *o = &inv->outcome;
     if (!inv->async || o->throttled || (!o->fault && !o->function_error))
         return false;
-    return o->refused || store_is_readonly(svc->store, NULL) ||
+    return o->lost || o->refused || store_is_readonly(svc->store, NULL) ||
            (o->fault && store_refuses(svc->store));
 }
 

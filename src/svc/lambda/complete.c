@@ -54,7 +54,7 @@ static void put_end(struct lambda_svc *svc, struct store_batch *batch, struct la
                     bool metrics) {
     if (metrics)
         put_metrics(svc, batch, inv);
-    if (inv->async && !inv->held)
+    if (inv->async && !inv->returned)
         lambda_after(svc, batch, inv);
 }
 
@@ -158,8 +158,8 @@ static void put_lines(struct work *w, const struct lambda_inv *inv) {
 static void complete(struct work *w, struct lambda_inv *inv) {
     put_lines(w, inv);
     if (!inv->logs_only && lambda_was_no_attempt(w->svc, inv)) {
-        inv->held = true;
-        lambda_queue_hold(w->svc, inv);
+        inv->returned = true;
+        lambda_queue_return(w->svc, inv);
     }
     if (!inv->logs_only)
         put_end(w->svc, w->batch, inv, true);

@@ -25,6 +25,7 @@ struct lambda_outcome {
     bool interrupted; /* by our own end: leaves no trace, its row stays as it was */
     /* the store took no changes, which its calls met: where it failed, that is no fault of its */
     bool refused;
+    bool lost;          /* its sandbox ended by our fault: it is run again at once */
     struct buf payload; /* response or error document */
 };
 /* Frees the payload. */
@@ -59,7 +60,7 @@ struct lambda_inv {
 
     /* Asynchronous ones: their row in the queue. */
     bool async;
-    bool held; /* it was no attempt: its row stays */
+    bool returned; /* it was no attempt: its row stays, and the queue has it again */
     uint64_t row_id;
     int64_t attempts, born_ms; /* failures so far; world time of acceptance */
 };

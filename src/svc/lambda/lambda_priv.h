@@ -156,10 +156,11 @@ void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
 /* Deletes the invocation's row with the commit of batch: its outcome is in the same batch. */
 void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
 /*
- * The attempt failed because the store takes no changes, so it was none: the row stays as it is, and
- * the function's events wait, until there is room or for a while. Once for each such attempt.
+ * The attempt failed by our fault, so it was none: the row stays as it is. Where the store takes no
+ * changes the function's events wait, until there is room or for a while; where its sandbox was lost
+ * it is run again at once. Once for each such attempt.
  */
-void lambda_queue_hold(struct lambda_svc *svc, const struct lambda_inv *inv);
+void lambda_queue_return(struct lambda_svc *svc, const struct lambda_inv *inv);
 /* One of the function's attempts went well. */
 void lambda_queue_unhold_locked(struct lambda_svc *svc, struct lambda_pool *pool);
 /* Room may have come. Any thread, with the lock or without. */
@@ -174,7 +175,7 @@ int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms);
  * when we have been able to work (hub_able_since_ms).
  */
 int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms);
-/* An asynchronous one that failed because the store takes no changes: see lambda_queue_hold. */
+/* An asynchronous one that failed by our fault, which does not count: see lambda_queue_return. */
 bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv);
 /*
  * Either another attempt (lambda_queue_again), or the end of the row, with the records for its

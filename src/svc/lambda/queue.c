@@ -101,18 +101,24 @@ static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
     return held_ms_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))) != 0;
 }
 
-/* In memory alone: the row is as it was before the attempt. */
-void lambda_queue_hold(struct lambda_svc *svc, const struct lambda_inv *inv) {
+static void hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
     int64_t now = clock_mono_ms();
-    lock_take(&svc->lock);
-    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
-    if (pool->held_until_ms <= now) {
-        int64_t longer = pool->held_ms * 2 < HELD_MOST_MS ? pool->held_ms * 2 : HELD_MOST_MS;
-        pool->held_ms = pool->held_ms ? longer : HELD_FIRST_MS;
-        pool->held_until_ms = now + pool->held_ms;
+    if (pool->held_until_ms > now)
+        return;
+    int64_t longer = pool->held_ms * 2 < HELD_MOST_MS ? pool->held_ms * 2 : HELD_MOST_MS;
+    pool->held_ms = pool->held_ms ? longer : HELD_FIRST_MS;
+    pool->held_until_ms = now + pool->held_ms;
+}
+
+/* In memory alone: the row is as it was before the attempt. */
+void lambda_queue_return(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    if (!inv->outcome.lost) {
+        lock_take(&svc->lock);
+        hold_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn)));
+        lock_drop(&svc->lock);
+        hub_await_room(svc->hub);
     }
-    lock_drop(&svc->lock);
-    hub_await_room(svc->hub);
     hub_due_arm(svc->queue, inv->row_id, 0);
 }
 
