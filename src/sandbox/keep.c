@@ -32,6 +32,8 @@ struct sandbox_spawner {
 
     bool watched; /* a thread replaces it */
 
+    atomic_bool alone; /* the nursery is gone; set by the thread */
+
     /* Set by sandbox_spawner_watch and _unwatch alone. */
     pthread_t watcher;
     int stop_fd;
@@ -250,10 +252,10 @@ enum { STOP, NURSERY, CONTROL, WATCHED };
  * Waits until a spawner died, or the nursery. False: the thread ends. The nursery tells of a death
  * at once; one that does not hangs, or is dead as well. Without a nursery the spawner works on.
  */
-static bool watch_once(struct sandbox_spawner *spawner, bool *orphan) {
+static bool watch_once(struct sandbox_spawner *spawner) {
     struct pollfd on[WATCHED] = {
         [STOP] = {.fd = spawner->stop_fd, .events = POLLIN},
-        [NURSERY] = {.fd = *orphan ? -1 : spawner->nursery, .events = POLLIN},
+        [NURSERY] = {.fd = spawner->alone ? -1 : spawner->nursery, .events = POLLIN},
         [CONTROL] = {.fd = spawner->nest ? spawner->nest->control : -1}};
     struct sandbox_msg msg = {0};
     int control = -1;
@@ -264,9 +266,9 @@ static bool watch_once(struct sandbox_spawner *spawner, bool *orphan) {
         return true;
     if (on[STOP].revents)
         return false;
-    if (!*orphan && hear(spawner->nursery, &msg, sizeof msg, &control))
+    if (!spawner->alone && hear(spawner->nursery, &msg, sizeof msg, &control))
         return next_spawner(spawner, &msg, control);
-    *orphan = true;
+    atomic_store(&spawner->alone, true);
     if (!is_closed(spawner->nest)) {
         tell(spawner, false,
              "the process that starts " WHO " again is gone: when that one dies, the daemon ends");
@@ -278,10 +280,9 @@ static bool watch_once(struct sandbox_spawner *spawner, bool *orphan) {
 
 static void *watch_main(void *spawner_) {
     struct sandbox_spawner *spawner = spawner_;
-    bool orphan = false;
     pthread_setname_np(pthread_self(), "sandbox-watch");
     (void)sandbox_spawner_status(spawner); /* until then the first who asks listens */
-    while (watch_once(spawner, &orphan))
+    while (watch_once(spawner))
         ;
     return NULL;
 }
@@ -298,6 +299,10 @@ int sandbox_spawner_watch(struct sandbox_spawner *spawner, sandbox_news_fn *news
     spawner->watched = r == 0;
     lock_drop(&spawner->lock);
     return r ? err_sys(err, -r, "watching the process that makes sandboxes") : 0;
+}
+
+bool sandbox_spawner_is_alone(const struct sandbox_spawner *spawner) {
+    return atomic_load(&spawner->alone);
 }
 
 void sandbox_spawner_unwatch(struct sandbox_spawner *spawner) {

@@ -84,6 +84,8 @@ typedef void sandbox_news_fn(void *ctx, const struct sandbox_news *news);
 int sandbox_spawner_watch(struct sandbox_spawner *spawner, sandbox_news_fn *news, void *ctx,
                           struct err *err);
 void sandbox_spawner_unwatch(struct sandbox_spawner *spawner);
+/* It works, but nothing would replace it: what does that was killed. Any thread. */
+bool sandbox_spawner_is_alone(const struct sandbox_spawner *spawner);
 /* Kills every sandbox, waits for the spawner. All handles were freed before. */
 struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner);
 DEFINE_FREEP(sandbox_spawner)

@@ -82,6 +82,7 @@ struct lambda_svc {
     struct map running;   /* account → struct lambda_count of its invocations */
     uint64_t memory_used; /* bytes that the environments may take or, idle, hold: their charges */
     unsigned n_envs, starting, async_running;
+    size_t n_waiting;  /* events in the lines of all pools */
     unsigned patient;  /* threads that wait for room */
     bool rows_changed; /* environments may be of an older generation */
     int64_t resume_ms; /* monotonic: outputs that pause are looked at again; 0: none do */

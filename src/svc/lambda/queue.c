@@ -227,6 +227,7 @@ static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool f
     if (!front && list_empty(&pool->waiting))
         lambda_queue_kick(svc);
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
+    svc->n_waiting++;
     lock_drop(&svc->lock);
     lambda_inv_free(inv);
 }
@@ -272,6 +273,7 @@ static struct lambda_waiting *take_waiting(struct lambda_svc *svc, struct lambda
     struct list *node = pool->waiting.next;
     list_remove(
         node); // NOLINT(clang-analyzer-unix.Malloc): the line holds only what was not taken out
+    svc->n_waiting--;
     return LIST_ENTRY(node, struct lambda_waiting, node);
 }
 
@@ -357,6 +359,13 @@ static enum hub_due_result run_row(void *svc_, struct store_batch *, struct hub_
     return result;
 }
 
+/* Those in lines and those under way. */
+static uint64_t owned(void *svc_) {
+    struct lambda_svc *svc = svc_;
+    LOCK_SCOPE(&svc->lock);
+    return svc->async_running + svc->n_waiting;
+}
+
 /* One at a time: a delivery takes effect outside the batch. */
 void lambda_queue_open(struct lambda_svc *svc) {
     hub_plug_room(svc->hub, unhold_all, svc);
@@ -364,5 +373,6 @@ void lambda_queue_open(struct lambda_svc *svc) {
                                                               .longest_ms = LAMBDA_RETRY_MOST_MS,
                                                               .run = run_row,
                                                               .look = serve_lines,
+                                                              .owned = owned,
                                                               .ctx = svc});
 }
