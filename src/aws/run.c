@@ -69,9 +69,10 @@ static int run_alone(struct rq *rq, aws_handler_fn *handler) {
     return r;
 }
 
-int aws_run(struct rq *rq, aws_handler_fn *handler) {
-    for (rq->attempt = 0; rq->attempt < ATTEMPTS; rq->attempt++) {
-        int r = rq->attempt < FREE_ATTEMPTS ? run_once(rq, handler) : run_alone(rq, handler);
+/* The handler's attempts up to `most`; STORE_E_CONDITION: all of them lost. */
+static int attempts(struct rq *rq, int (*run)(struct rq *rq, aws_handler_fn *handler), int most) {
+    for (; rq->attempt < most; rq->attempt++) {
+        int r = run(rq, rq->priv->handler);
         if (r != STORE_E_CONDITION) {
             /*
              * A snapshot pins old rows and files: none is held over a wait or while the answer is
@@ -82,7 +83,23 @@ int aws_run(struct rq *rq, aws_handler_fn *handler) {
         }
         aws_rq_reset(rq);
     }
-    return aws_fail_common(rq, COMMON_BUSY, NULL);
+    return STORE_E_CONDITION;
+}
+
+int aws_run_free(struct rq *rq, aws_handler_fn *handler) {
+    rq->priv->handler = handler;
+    rq->attempt = 0;
+    return attempts(rq, run_once, FREE_ATTEMPTS);
+}
+
+int aws_run_in_turn(struct rq *rq) {
+    int r = attempts(rq, run_alone, ATTEMPTS);
+    return r == STORE_E_CONDITION ? aws_fail_common(rq, COMMON_BUSY, NULL) : r;
+}
+
+int aws_run(struct rq *rq, aws_handler_fn *handler) {
+    int r = aws_run_free(rq, handler);
+    return r == STORE_E_CONDITION ? aws_run_in_turn(rq) : r;
 }
 
 /* ---- Long waits ---- */
