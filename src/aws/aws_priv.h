@@ -181,7 +181,9 @@ struct rq_priv {
     pthread_cond_t wait_cond;
 
     struct policy_context *context; /* the keys that every question of the request has */
-    str resource_arn; /* of the row's check: what a contended commit is serialised by */
+    str resource_arn;               /* of the row's check */
+    unsigned turn;                  /* of the row that the last attempt lost, or found awaited */
+    bool in_turn;                   /* it is ours: nobody else's is looked at */
 
     aws_sink_fn *sink;
     void *sink_stream;

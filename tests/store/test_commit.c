@@ -150,8 +150,9 @@ static void hook(void *ctx) {
 static void raise_once(struct store_batch *batch, str key) {
     struct buf value = {0};
     for (int tries = 0;; tries++) {
+        unsigned turn = store_turn_of(batch);
         if (tries > 1)
-            store_key_lock(store, STORE_META, key);
+            store_turn_take(store, turn);
         store_batch_clear(batch);
         uint64_t n = 0;
         if (store_get(store, NULL, STORE_META, key, &value) == STORE_E_ABSENT) {
@@ -166,7 +167,7 @@ static void raise_once(struct store_batch *batch, str key) {
         store_after(batch, hook, NULL);
         int r = store_commit(store, batch, NULL);
         if (tries > 1)
-            store_key_unlock(store, STORE_META, key);
+            store_turn_drop(store, turn);
         if (r == 0)
             break;
         CHECK_INT(r, STORE_E_CONDITION);
