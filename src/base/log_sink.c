@@ -55,7 +55,7 @@ static void look(struct log_sink *sink, const struct stat *st) {
 /* ---- The file ---- */
 
 static int open_file(const struct log_sink *sink, struct err *err) {
-    int fd = open(sink->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open(sink->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     return fd < 0 ? err_sys(err, -errno, "open %s", sink->path) : fd;
 }
 
