@@ -13,7 +13,7 @@
 #include "daemon/signals.h"
 #include "prog/data.h"
 #include "prog/say.h"
-#include "daemon/up.h"
+#include "daemon/verb.h"
 #include "prog/verb.h"
 #include "sandbox/sandbox.h"
 
