@@ -30,7 +30,7 @@ static int make_ca(struct daemon_tls *tls, const char *data, const char *cert_pa
                    const char *key_path, struct err *err) {
     CLEANUP_MEM char *dir = prog_data_path(data, "tls");
     int r = io_mkdirs(dir, 0700, err);
-    r = r ? r : net_make_ca(&tls->ca_cert, &tls->ca_key, err);
+    r = r ? r : net_make_ca(NULL, &tls->ca_cert, &tls->ca_key, err);
     r = r ? r : file_write_durable(key_path, buf_view(&tls->ca_key), 0600, err);
     return r ? r : file_write_durable(cert_path, buf_view(&tls->ca_cert), 0644, err);
 }
