@@ -244,6 +244,36 @@ class Life(unittest.TestCase):
             os.close(theirs)
             os.close(ours)
 
+    def test_open_modes(self):
+        """A start closes what others could use, and says so; a key's file that was given it refuses."""
+        with Cloud() as c:
+            c.stop()
+            secrets = {"credentials": "a new root key", "tls/ca.key": "calotype rotate ca",
+                       "keys/master": "calotype rotate master-key"}
+            for path in (".", "keys", "tls", "db"):
+                (c.data / path).chmod(0o755)
+            for path in secrets:
+                (c.data / path).chmod(0o644)
+            c.start()
+            for path, anew in secrets.items():
+                self.assertEqual((c.data / path).stat().st_mode & 0o777, 0o600, path)
+                self.assertRegex(c.stderr, f"{path} had mode 0644: others .* make {anew}")
+            for path in (".", "keys", "tls", "db"):
+                self.assertEqual((c.data / path).stat().st_mode & 0o777, 0o700, path)
+            found = {p for p in c.data.rglob("*") if p.lstat().st_mode & 0o077 and p.name != "ca.pem"}
+            self.assertEqual({str(p) for p in found if p.parent.name != "db"}, set())  # db/ is closed as a whole
+            c.stop()
+            given = c.data / "keys/given"
+            (c.data / "keys/master").rename(given)
+            given.chmod(0o644)
+            env = {"CALOTYPE_MASTER_KEY_FILE": str(given)}
+            refused = c.run("up", "--port", "0", check=False, env=env)
+            self.assertEqual(refused.returncode, 255)
+            self.assertRegex(refused.stderr.splitlines()[-1], r"given \(mode 0644\): chmod 600")
+            given.chmod(0o600)
+            given.rename(c.data / "keys/master")
+            c.start()
+
     def test_usage(self):
         for args in ((), ("fly",), ("up", "--prt", "1"), ("up", "--port"), ("up", "--port", "70000"), ("up", "x")):
             done = calotype(*args)
