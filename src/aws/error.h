@@ -61,3 +61,8 @@ void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);
  * ServiceUnavailable.
  */
 int aws_fault(struct rq *rq, int code, const char *what);
+/*
+ * Something stored cannot be read. words say what (bucket, key, file …), what is wrong with it and
+ * what to do: they go to the log and, in InternalError, to the client. Returns AWS_FAILED.
+ */
+int aws_damage(struct rq *rq, str words);
