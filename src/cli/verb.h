@@ -4,7 +4,7 @@
 
 /* The daemon of a data folder, and other clients of it. */
 extern const struct prog_verb cli_verb_up, cli_verb_down, cli_verb_env, cli_verb_with,
-    cli_verb_status;
+    cli_verb_status, cli_verb_scrub;
 /* The stack. */
 extern const struct prog_verb cli_verb_deploy, cli_verb_package;
 /* Photographs. */

@@ -136,6 +136,7 @@ json_t *daemon_health(struct daemon *d, bool full) {
     json_set_int(doc, "world_offset_ms", clock_offset_ms());
     json_set_int(doc, "pid", getpid());
     json_set_int(doc, "up_ms", facts.up_ms);
+    json_set(doc, "scrub", calotype_scrub_doc(daemon_services_find(&d->services, "calotype")));
     return doc;
 }
 
@@ -225,7 +226,10 @@ static int open_cloud(struct daemon *d, struct err *err) {
     if (r)
         return r;
     aws_cloud_set_endpoint(d->cloud, d->endpoint);
-    const struct calotype_options calotype = {.look = look, .ctx = d};
+    const struct calotype_options calotype = {.look = look,
+                                              .ctx = d,
+                                              .store = d->store,
+                                              .owners = daemon_owners};
     struct daemon_parts parts = {
         .calotype = &calotype,
         .store = d->store,

@@ -30,5 +30,6 @@ int calotype_op_GetStatus(struct calotype_svc *svc, struct rq *rq) {
     json_set_int(rq->out, "WorldOffsetMs", clock_offset_ms());
     json_set_int(rq->out, "ProcessId", getpid());
     json_set_int(rq->out, "UpMs", facts.up_ms);
+    json_set(rq->out, "Scrub", calotype_scrub_doc(svc));
     return 0;
 }
