@@ -56,29 +56,36 @@ static void put_end(struct lambda_svc *svc, struct store_batch *batch, struct la
         put_metrics(svc, batch, inv);
     if (inv->async)
         lambda_after(svc, batch, inv);
+    else if (inv->outcome.function_error)
+        lambda_tell_failed(inv, 0);
 }
 
-static int write_batch(struct work *w) {
-    struct err err = {0};
-    int r = store_batch_empty(w->batch) ? 0 : store_commit(w->svc->store, w->batch, &err);
+static int write_batch(struct work *w, struct err *err) {
+    int r = store_batch_empty(w->batch) ? 0 : store_commit(w->svc->store, w->batch, err);
     store_batch_clear(w->batch);
-    if (r)
-        log_error("lambda", "what %zu invocations left behind was not committed: %s", w->n_ended,
-                  err.text);
     return r;
 }
 
 /* Where the whole cannot be committed, what must not be lost goes without the rest. */
 static void write_rows_alone(struct work *w) {
+    struct err err = {0};
     for (size_t i = 0; i < w->n_ended; i++)
         put_end(w->svc, w->batch, w->ended[i], false);
     store_batch_frees(w->batch);
-    (void)write_batch(w);
+    if (write_batch(w, &err))
+        log_error("lambda",
+                  "how %zu invocations ended could not be written: those that came from events "
+                  "will be run again: %s",
+                  w->n_ended, err.text);
 }
 
 static void write_all(struct work *w) {
-    if (write_batch(w))
+    struct err err = {0};
+    if (write_batch(w, &err)) {
+        log_error("lambda", "log lines and metrics of %zu invocations were lost: %s", w->n_ended,
+                  err.text);
         write_rows_alone(w);
+    }
     w->ended += w->n_ended;
     w->n_ended = 0;
 }
