@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/log_limit.h"
+#include "base/log_recent.h"
 #include "base/log_sink.h"
 
 #include <errno.h>
@@ -142,9 +143,12 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...) {
     if (may) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         buf_vprintf(&text, fmt, args);
+        log_recent_note(level, room, fmt, buf_view(&text));
         say(level, room, buf_view(&text));
-    } else if (kind->held == 1) {
-        vsnprintf(kind->example, sizeof kind->example, fmt, args);
+    } else {
+        log_recent_note(level, room, fmt, STR_NONE);
+        if (kind->held == 1)
+            vsnprintf(kind->example, sizeof kind->example, fmt, args);
     }
     va_end(args);
 }
