@@ -162,9 +162,12 @@ class Work(Base):
 
         def part():
             row = everything(c.dynamodb, "scan", "Items", TableName=TABLE)[0]
-            c.dynamodb.update_item(TableName=TABLE, Key={k: row[k] for k in "PS"}, UpdateExpression="SET Pad = :p", ExpressionAttributeValues={":p": {"S": "?"}})
+            c.dynamodb.update_item(TableName=TABLE, Key={k: row[k] for k in "PS"}, UpdateExpression="SET #p = :p",
+                                    ExpressionAttributeNames={"#p": "Pad"}, ExpressionAttributeValues={":p": {"S": "?"}})
+            return lambda: c.dynamodb.put_item(TableName=TABLE, Item=row)
 
         def uncount():
             row = everything(c.dynamodb, "scan", "Items", TableName=COUNTERS)[0]
             c.dynamodb.update_item(TableName=COUNTERS, Key={"Id": row["Id"]}, UpdateExpression="ADD N :m", ExpressionAttributeValues={":m": {"N": "-1"}})
+            return lambda: c.dynamodb.put_item(TableName=COUNTERS, Item=row)
         return [("an item is lost", lose), ("an item is changed in part", part), ("a count is lost", uncount)]

@@ -129,7 +129,8 @@ class Work(Base):
         there = {o["Key"]: o["ETag"].strip('"') for o in everything(c.s3, "list_objects_v2", "Contents", Bucket=BUCKET)}
         if there != {k: v[0] for k, v in want.items()}:
             problems.append(f"objects of uploads: {there}, and not {want}")
-        for key, value in want.items():
+        self.finished = [(k, v) for k, v in self.finished if k in there]
+        for key, value in self.finished:
             if self.fetch(c, key, problems) != value:
                 problems.append(f"object {key}: {self.fetch(c, key, problems)}, and not {value}")
 

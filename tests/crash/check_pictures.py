@@ -68,4 +68,5 @@ class Work(Base):
             row = c.dynamodb.scan(TableName=TABLE)["Items"][0]
             names = [k["AttributeName"] for k in c.dynamodb.describe_table(TableName=TABLE)["Table"]["KeySchema"]]
             c.dynamodb.delete_item(TableName=TABLE, Key={n: row[n] for n in names})
+            return lambda: c.dynamodb.put_item(TableName=TABLE, Item=row)
         return [("a row is lost", lose)]

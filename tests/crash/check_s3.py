@@ -1,4 +1,6 @@
 """S3 without versions: objects, copies, tags, buckets; and that lists show what can be fetched."""
+import botocore.exceptions
+
 from history import Registers
 from work import Work as Base, body, code_of, everything, md5
 
@@ -34,8 +36,12 @@ def fetch(s3, problems, **which):
         if (code := code_of(s3.get_object, **which)) not in ("NoSuchKey", "NoSuchVersion", "MethodNotAllowed"):
             problems.append(f"GetObject {which}: {code}, and HeadObject finds nothing")
         return None, None
-    head, got = s3.head_object(**which), s3.get_object(**which)
-    data, etag = got["Body"].read(), got["ETag"].strip('"')
+    try:
+        head, got = s3.head_object(**which), s3.get_object(**which)
+        data, etag = got["Body"].read(), got["ETag"].strip('"')
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as e:
+        problems.append(f"GetObject {which}: is listed or has a head, and {e}")
+        return ("cannot be read", None), 0
     if (head["ETag"], head["ContentLength"], head["Metadata"]) != (got["ETag"], len(data), got["Metadata"]):
         problems.append(f"HeadObject {which}: {head['ETag']}, {head['ContentLength']}; GetObject: {etag}, {len(data)} bytes")
     if "-" not in etag and md5(data) != etag:

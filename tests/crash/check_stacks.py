@@ -124,8 +124,11 @@ class Work(Base):
 
     def harms(self, c):
         def lose():
-            c.sqs.delete_queue(QueueUrl=c.sqs.list_queues(QueueNamePrefix="crash-stack")["QueueUrls"][0])
+            url = c.sqs.list_queues(QueueNamePrefix="crash-stack")["QueueUrls"][0]
+            c.sqs.delete_queue(QueueUrl=url)
+            return lambda: self.delete(c, None, re.search(r"crash-stack-\d", url)[0])
 
         def left():
-            c.sns.create_topic(Name="crash-stack-0-Left")
+            arn = c.sns.create_topic(Name="crash-stack-0-Left")["TopicArn"]
+            return lambda: c.sns.delete_topic(TopicArn=arn)
         return [("something is left behind", left), ("a resource is lost", lose)]

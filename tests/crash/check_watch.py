@@ -152,6 +152,7 @@ class Work(Base):
             metric = max(self.data, key=lambda m: int(m[1:]))
             c.cloudwatch.put_metric_data(Namespace=SPACE, MetricData=[{"MetricName": metric, "Value": 1, "Timestamp": datetime.datetime.fromtimestamp(
                 c.world_ms() / 1000, datetime.timezone.utc)}])
+            return lambda: self.data.clear()
 
         def lines():
             stream = next(iter(self.batches))[0]

@@ -4,7 +4,8 @@
     step(clients, rng)      one random request, or a few, from any thread, written into the history
     check(cloud, clients)   reads everything back, once nobody asks any more; what is wrong, in words
     harms(clients)          (name, function): each takes something away that was answered, so that
-                            test_checker.py can see check find it
+                            test_checker.py can see check find it. What check goes on finding, the
+                            function gives a function to undo
 """
 import hashlib
 import random
