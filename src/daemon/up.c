@@ -12,7 +12,7 @@
 #include "daemon/daemon.h"
 #include "prog/data.h"
 #include "prog/say.h"
-#include "daemon/up.h"
+#include "daemon/verb.h"
 #include "prog/verb.h"
 #include "sandbox/sandbox.h"
 

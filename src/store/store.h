@@ -67,7 +67,12 @@ struct store_options {
     const char *data;            /* folder, made when missing (0700) */
     const char *master_key;      /* 64 hex digits (from the environment), or NULL: from a file */
     const char *master_key_path; /* NULL: DATA/keys/master, made when missing (0600) */
-    uint64_t reserve_bytes;      /* free space kept; 0: 256 MiB */
+    /*
+     * NULL: store_open takes the lock on DATA. Or the descriptor of store_lock: the store takes it,
+     * and leaves -1.
+     */
+    int *lock_fd;
+    uint64_t reserve_bytes; /* free space kept; 0: 256 MiB */
     /*
      * Tables of the rooms, each ended by a NULL kind; ended by NULL. NULL: an older DATA is
      * refused.
@@ -75,6 +80,11 @@ struct store_options {
     const struct store_migration *const *migrations;
 };
 
+/*
+ * The lock on DATA, which must exist, for work on its files without the store. It goes with the
+ * descriptor, which is the caller's. 0, STORE_E_BUSY or -errno, with words.
+ */
+int store_lock(const char *data, int *ret_fd, struct err *err);
 /*
  * Opens or makes the store, migrates an older format, sweeps orphaned body files. err says why not.
  * A child forked later shares the lock on DATA: fork what outlives the daemon before.
