@@ -17,16 +17,19 @@ import pathlib
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "lib")]
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent / "formats")]
 from cloud import Cloud, DaemonFailed, waited  # noqa: E402
 from disk import Disk, possible  # noqa: E402
 from history import History  # noqa: E402
 from work import Clients  # noqa: E402
+import old  # noqa: E402
 
 SKIPPED = 77
 # How often a request is of which service.
@@ -89,6 +92,16 @@ class Field:
     def dead(self):
         self.history.cut()
 
+    def freeze(self):
+        os.kill(self.cloud.pid, signal.SIGSTOP)
+        stat = pathlib.Path(f"/proc/{self.cloud.pid}/stat")
+        waited(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", seconds=10, every=0.001)
+
+    def on(self, data):
+        """The next start is on another folder."""
+        self.cloud.data = data
+        self.cloud.command[self.cloud.command.index("--data") + 1] = str(data)
+
     def kill(self):
         """At any moment."""
         self.answers(self.rng.randint(20, self.args.answers))
@@ -144,18 +157,40 @@ class Field:
     def cut(self):
         """A cut of the power: the disk as it is while the daemon stands still."""
         self.answers(self.rng.randint(20, self.args.answers))
-        os.kill(self.cloud.pid, signal.SIGSTOP)
-        stat = pathlib.Path(f"/proc/{self.cloud.pid}/stat")
-        waited(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", seconds=10, every=0.001)
+        self.freeze()
         disk = self.disk.copy()
         self.cloud.kill9()
         self.dead()
         self.disk.remove()
         self.disk = disk.mount()
-        self.cloud.data = disk.at / "data"
-        self.cloud.command[self.cloud.command.index("--data") + 1] = str(self.cloud.data)
+        self.on(disk.at / "data")
 
-    KINDS = {"kill": kill, "answer": kill_at_answer, "stop": stop, "start": start, "deploy": deploy, "cut": cut}
+    def copy(self):
+        """A copy of DATA while the daemon is frozen, as docs/operations.md tells; then all goes on in it."""
+        self.answers(self.rng.randint(20, self.args.answers))
+        self.freeze()
+        other = self.cloud.data.with_name(self.cloud.data.name + "+")
+        subprocess.run(["cp", "-a", str(self.cloud.data), str(other)], check=True)
+        self.cloud.kill9()
+        self.dead()
+        shutil.rmtree(self.cloud.data)
+        self.on(other)
+
+    def migrate(self):
+        """A kill; and DATA of an older format, whose migration is killed again and again."""
+        self.kill()
+        with old.Copy(self.rng.choice(old.NUMBERS)) as copy:
+            cloud = Cloud(data=copy.data, env=self.rng.choice(({}, {"CALOTYPE_TEST_FAULT": "kill-migration"})))
+            for _ in range(self.rng.randint(1, 8)):
+                cloud.launch()
+                time.sleep(self.rng.uniform(0, 1.0 if self.args.slow else 0.4))
+                cloud.kill9()
+            with Cloud(data=copy.data) as cloud:
+                found = old.make.picture(cloud)
+            if found != copy.told:
+                self.history.problems.append(f"format {copy.number}: {[n for n in copy.told if copy.told[n] != found.get(n)]} are others")
+
+    KINDS = {"kill": kill, "answer": kill_at_answer, "stop": stop, "start": start, "deploy": deploy, "copy": copy, "migrate": migrate, "cut": cut}
 
     # ---- a round ----
     def round(self, kind):
@@ -163,12 +198,12 @@ class Field:
         self.begin()
         try:
             self.KINDS[kind](self)
-            if kind != "cut":  # clients that went on asking see the start; on another disk they are told
+            if kind not in ("cut", "copy"):  # clients that went on asking see the start; on another disk they are told
                 self.cloud.restart()
                 self.answers(self.args.clients)
         finally:
             self.end()
-        if kind == "cut":
+        if kind in ("cut", "copy"):
             self.cloud.restart()
         return self.look()
 
