@@ -45,7 +45,7 @@ class Field:
         self.env = {"CALOTYPE_TEST_FAULT": args.fault} if args.fault else {}
         self.cloud = Cloud(data=(self.disk.at if self.disk else folder) / "data", env=self.env)
         self.cloud.start()
-        self.history, self.clients, self.lost = History(), Clients(self.cloud), 0
+        self.history, self.clients, self.lost, self.asked = History(), Clients(self.cloud), 0, 0
         self.works = {name: importlib.import_module(f"check_{name}").Work(self.history) for name in args.works}
         for work in self.works.values():
             work.prepare(self.clients)
@@ -217,9 +217,18 @@ class Field:
                 problems += work.check(self.cloud, self.clients)
             except Exception as e:
                 problems.append(f"{work.name}: reading it back ended with {e!r}")
+        problems += self.aside()
         if report := self.cloud.failure.search(self.cloud.stderr):
             problems.append(report[0])
         return problems + self.history.problems
+
+    def aside(self):
+        """What starts have moved aside is of requests that were cut off, or of what was deleted just before:
+        never more than was asked since the last look, and (check) nothing that anything refers to."""
+        lost = sum(p.is_file() for p in (self.cloud.data / "lost").glob("*/blobs/*/*"))
+        asked = sum(self.history.counts.values())
+        new, self.lost, since, self.asked = lost - self.lost, lost, asked - self.asked, asked
+        return [f"{new} bodies were moved aside, and only {since} requests were made"] if new > since else []
 
     def remove(self):
         if self.cloud.alive:

@@ -13,11 +13,11 @@ class Work(Base):
 
     def __init__(self, history):
         super().__init__(history)
-        self.messages, self.queues, self.delay = Registers("message"), Registers("queue"), Registers("attribute", "0")
+        self.messages, self.queues, self.largest = Registers("message"), Registers("queue"), Registers("attribute", "200000")
 
     def prepare(self, c):
         keep = {"MessageRetentionPeriod": "1209600"}
-        dead = c.sqs.create_queue(QueueName=DEAD, Attributes=keep)["QueueUrl"]
+        dead = c.sqs.create_queue(QueueName=DEAD, Attributes={**keep, "MaximumMessageSize": "200000"})["QueueUrl"]
         arn = c.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         c.sqs.create_queue(QueueName=QUEUE, Attributes={**keep, "VisibilityTimeout": "120", "RedrivePolicy": json.dumps(
             {"deadLetterTargetArn": arn, "maxReceiveCount": 3})})
@@ -57,7 +57,7 @@ class Work(Base):
     def attribute(self, c, rng):
         number = str(self.history.number())
         request = self.history.begin(f"SetQueueAttributes {number}")
-        self.delay["MaximumMessageSize"].write(request, str(200000 + int(number) % 50000))
+        self.largest["MaximumMessageSize"].write(request, str(200000 + int(number) % 50000))
         self.history.ask(request.what, lambda: c.sqs.set_queue_attributes(
             QueueUrl=c.queue_url(DEAD), Attributes={"MaximumMessageSize": str(200000 + int(number) % 50000)}), request=request)
 
@@ -100,7 +100,7 @@ class Work(Base):
             for m in gone:
                 self.messages[m["Body"].split()[0]].settle(None)
         size = c.sqs.get_queue_attributes(QueueUrl=c.queue_url(DEAD), AttributeNames=["MaximumMessageSize"])["Attributes"]
-        self.delay.compare(size if self.delay else {}, problems)
+        self.largest.compare(size, problems)
         listed = [u.rsplit("/", 1)[1] for u in c.sqs.list_queues(QueueNamePrefix="crash-queue").get("QueueUrls", [])]
         self.queues.compare({n: True for n in listed}, problems)
         return problems
