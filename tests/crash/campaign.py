@@ -44,6 +44,14 @@ class Field:
         self.disk = Disk(folder).make() if "cut" in args.kinds else None
         self.env = {"CALOTYPE_TEST_FAULT": args.fault} if args.fault else {}
         self.cloud = Cloud(data=(self.disk.at if self.disk else folder) / "data", env=self.env)
+        try:
+            self.prepare()
+        except BaseException:
+            self.remove()
+            raise
+
+    def prepare(self):
+        args = self.args
         self.cloud.start()
         self.history, self.clients, self.lost, self.asked = History(), Clients(self.cloud), 0, 0
         self.works = {name: importlib.import_module(f"check_{name}").Work(self.history) for name in args.works}
@@ -163,7 +171,7 @@ class Field:
         self.dead()
         self.disk.remove()
         self.disk = disk.mount()
-        self.on(disk.at / "data")
+        self.on(disk.at / self.cloud.data.name)
 
     def copy(self):
         """A copy of DATA while the daemon is frozen, as docs/operations.md tells; then all goes on in it."""
@@ -314,6 +322,7 @@ def arguments():
 
 def main():
     args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that mounts and daemons go
     if "cut" in args.kinds and not possible():
         print("no cuts: they need root, mkfs.ext4 and loop devices")
         args.kinds.remove("cut")
