@@ -199,6 +199,7 @@ struct rq_priv {
 
     int status; /* 0: the operation's own */
     enum wait_state wait;
+    bool refused; /* rq_note_refusal */
     bool has_payload, has_stream, has_auth, has_body;
 };
 

@@ -122,6 +122,13 @@ bool net_may_wait(const struct net_req *req);
  */
 bool net_client_is_gone(const struct net_req *req);
 
+/*
+ * A count of each listener that the application keeps, of whatever its requests met. Any thread;
+ * the origin is not closed yet.
+ */
+void net_mark(struct net_req *req);
+unsigned net_marks(const struct net_origin *origin);
+
 /* ---- Life ---- */
 struct net_options {
     struct net_app app;

@@ -48,6 +48,7 @@ struct net_origin {
     void *ctx;
     void (*released)(void *ctx);
     bool local;
+    atomic_uint marks;      /* net_mark */
     _Atomic bool closed;    /* set under net.lock; the acceptor looks without it */
     bool gone;              /* accepting thread: the listener is no longer watched */
     unsigned refs;          /* under net.lock: the listener and each connection */

@@ -25,6 +25,8 @@ struct net_conn *net_conn_of(struct MHD_Connection *mhd) {
 
 /* ---- The connection ---- */
 
+void net_mark(struct net_req *req) { atomic_fetch_add(&request_of(req)->conn->origin->marks, 1); }
+
 str net_tls_version(const struct net_req *req) {
     const union MHD_ConnectionInfo *info =
         req->tls ? MHD_get_connection_info(request_of(req)->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)

@@ -99,6 +99,16 @@ DEFINE_FREEP(store)
  */
 bool store_has_room(struct store *store, uint64_t bytes);
 void store_took_room(struct store *store, uint64_t bytes);
+/*
+ * Would a small change be refused now? 0: no. STORE_E_FULL, until there is room again;
+ * STORE_E_READONLY, until a restart. As cheap as store_has_room. Any thread.
+ */
+int store_refuses(struct store *store);
+/* Bytes that are free where DATA lies, as last looked at, and those of them that are kept free. */
+struct store_room {
+    uint64_t free_bytes, reserve_bytes;
+};
+void store_room(struct store *store, struct store_room *ret);
 /* DATA as it was given to store_open, borrowed until store_free. */
 const char *store_data_dir(const struct store *store);
 /* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */
