@@ -179,6 +179,8 @@ class Field:
         self.freeze()
         other = self.cloud.data.with_name(self.cloud.data.name + "+")
         subprocess.run(["cp", "-a", str(self.cloud.data), str(other)], check=True)
+        if self.disk:
+            self.disk.sync()  # cp does not; a cut would find empty files
         self.cloud.kill9()
         self.dead()
         shutil.rmtree(self.cloud.data)
