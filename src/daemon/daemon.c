@@ -8,6 +8,7 @@
 #include "prog/data.h"
 #include "daemon/front.h"
 #include "daemon/health.h"
+#include "daemon/modes.h"
 #include "daemon/services.h"
 #include "daemon/tls.h"
 #include "sandbox/sandbox.h"
@@ -148,6 +149,11 @@ json_t *daemon_health(struct daemon *d, bool full) {
 }
 
 /* ---- Start ---- */
+
+static int check_modes(struct daemon *d, struct err *err) {
+    const char *path = getenv("CALOTYPE_MASTER_KEY") ? NULL : getenv("CALOTYPE_MASTER_KEY_FILE");
+    return daemon_modes_check(d->o.settings->data, path, err);
+}
 
 static int open_store(struct daemon *d, struct err *err) {
     struct store_options options = {
@@ -311,8 +317,8 @@ static int listen_at_last(struct daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct daemon *d, struct err *err) = {
-    open_store, bind_port,     open_tls,       open_identity, open_cloud,
-    open_net,   watch_spawner, start_services, open_admin,    listen_at_last,
+    check_modes, open_store,    bind_port,      open_tls,   open_identity,  open_cloud,
+    open_net,    watch_spawner, start_services, open_admin, listen_at_last,
 };
 
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,
