@@ -16,7 +16,7 @@ static void look(void *ctx, struct calotype_facts *ret) {
 }
 
 static int calotype_plug_open(void **ret_svc, struct store *, struct hub *, struct err *err) {
-    static const struct calotype_options options = {look, &facts};
+    static const struct calotype_options options = {.look = look, .ctx = &facts};
     struct calotype_svc *svc = NULL;
     int r = calotype_open(&svc, &options, err);
     *ret_svc = svc;
@@ -62,7 +62,7 @@ static void check_answer(struct cloud *c, const char *members) {
     buf_printf(&want,
                "{'Version':'%s','Endpoint':'https://127.0.0.1:4566','Region':'eu-west-1',"
                "'Account':'" ACCOUNT "','ProcessId':%d,'UpMs':1234,"
-               "'IsolationLimits':{'memory':'cgroup','cpu':'none'},"
+               "'IsolationLimits':{'memory':'cgroup','cpu':'none'},'Scrub':{'State':'never'},"
                "'FreeBytes':5000,'ReserveBytes':4000,"
                "'Functions':{'MemoryBytes':1000,'MemoryUsed':10,'Environments':2,'AsyncAtOnce':4},"
                "'Queue':{'Waiting':5,'OldestWaiting':'2023-11-14T22:13:20.000Z','Kinds':["
