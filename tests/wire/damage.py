@@ -352,7 +352,7 @@ class Damage(CloudCase):
         self.assertEqual((doc["State"], doc["Missing"], doc["Damaged"], len(doc["Findings"])), ("complete", missing, damaged, 10))
         self.cloud.restart()
         self.assertEqual(json.loads(self.cloud.run("status", "--json").stdout)["Scrub"], doc)
-        self.assertEqual(self.cloud.admin("GET", "/health")[1]["scrub"]["Damaged"], damaged)
+        self.assertEqual(self.cloud.admin("GET", "/health")[1]["scrub"]["damaged"], damaged)
         self.assertRegex(self.cloud.run("status").stdout, rf"(?m)^scrub +complete, .*; {missing} missing, {damaged} damaged$")
         names = [f for f in self.cloud.client("calotype").get_scrub()["Scrub"]["Findings"] if f.get("Key") == "removed"]
         self.assertEqual([(f["Kind"], f["Bucket"], f["VersionId"], f["File"], f["What"]) for f in names],
