@@ -145,7 +145,10 @@ static void look(void *ctx, struct calotype_facts *ret) {
 json_t *daemon_health(struct daemon *d, bool full) {
     struct calotype_facts facts;
     look(d, &facts);
-    return full ? daemon_health_in_full(&facts) : daemon_health_for_strangers(&facts);
+    if (!full)
+        return daemon_health_for_strangers(&facts);
+    struct calotype_svc *calotype = daemon_services_find(&d->services, "calotype");
+    return daemon_health_in_full(&facts, calotype_scrub_doc(calotype));
 }
 
 /* ---- Start ---- */
@@ -239,7 +242,10 @@ static int open_cloud(struct daemon *d, struct err *err) {
     if (r)
         return r;
     aws_cloud_set_endpoint(d->cloud, d->endpoint);
-    const struct calotype_options calotype = {.look = look, .ctx = d};
+    const struct calotype_options calotype = {.look = look,
+                                              .ctx = d,
+                                              .store = d->store,
+                                              .owners = daemon_owners};
     struct daemon_parts parts = {
         .calotype = &calotype,
         .store = d->store,

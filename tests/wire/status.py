@@ -25,17 +25,18 @@ class Status(CloudCase):
         done = self.status()
         self.assertEqual(done.stderr, "")
         lines = dict(re.split(r"  +", line, maxsplit=1) for line in done.stdout.splitlines())
-        self.assertEqual(list(lines), ["status", "version", "endpoint", "region", "account", "isolation", "limits", "world time", "process"])
+        self.assertEqual(list(lines), ["status", "version", "endpoint", "region", "account", "isolation", "limits", "world time", "process", "scrub"])
         self.assertEqual((lines["status"], lines["endpoint"], lines["region"], lines["account"]),
                          ("ok", self.cloud.endpoint, self.cloud.region, self.cloud.account))
         self.assertEqual(f"calotype {lines['version']}\n", self.cloud.run("--version").stdout)
+        self.assertEqual(lines["scrub"], "never")
         self.assertRegex(lines["process"], rf"^{self.cloud.pid}, up (\d+ min )?\d+ s$")
 
     def test_for_machines_it_is_the_same_as_health(self):
         doc, health = json.loads(self.status("--json").stdout), self.cloud.admin("GET", "/health")[1]
         for name, its in (("Status", "status"), ("Version", "version"), ("Endpoint", "endpoint"), ("Region", "region"),
                           ("Account", "account"), ("Isolation", "isolation"), ("IsolationLacks", "isolation_lacks"), ("IsolationLimits", "isolation_limits"),
-                          ("WorldOffsetMs", "world_offset_ms"), ("ProcessId", "pid")):
+                          ("WorldOffsetMs", "world_offset_ms"), ("ProcessId", "pid"), ("Scrub", "scrub")):
             self.assertEqual(doc.get(name), health.get(its), name)
         self.assertTrue(0 < doc["UpMs"] <= health["up_ms"], doc)
         self.assertRegex(doc["WorldTime"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

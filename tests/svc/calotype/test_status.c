@@ -15,7 +15,7 @@ static void look(void *ctx, struct calotype_facts *ret) {
 }
 
 static int calotype_plug_open(void **ret_svc, struct store *, struct hub *, struct err *err) {
-    static const struct calotype_options options = {look, &facts};
+    static const struct calotype_options options = {.look = look, .ctx = &facts};
     struct calotype_svc *svc = NULL;
     int r = calotype_open(&svc, &options, err);
     *ret_svc = svc;
@@ -52,7 +52,7 @@ static void check_answer(struct cloud *c, const char *members) {
     buf_printf(&want,
                "{'Version':'%s','Endpoint':'https://127.0.0.1:4566','Region':'eu-west-1',"
                "'Account':'" ACCOUNT "','ProcessId':%d,'UpMs':1234,"
-               "'IsolationLimits':{'memory':'cgroup','cpu':'none'},%s}",
+               "'IsolationLimits':{'memory':'cgroup','cpu':'none'},'Scrub':{'State':'never'},%s}",
                CALOTYPE_VERSION, (int)getpid(), members);
     CLEANUP_JSON json_t *doc = cloud_doc(buf_cstr(&want));
     CLEANUP_DEINIT(buf) struct buf got = {0};
