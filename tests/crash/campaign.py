@@ -228,6 +228,9 @@ class Field:
             except Exception as e:
                 problems.append(f"{work.name}: reading it back ended with {e!r}")
         problems += self.aside()
+        scrub = self.cloud.run("scrub", "--rate", "1000", check=False)
+        if scrub.returncode:
+            problems.append(f"scrub ended with {scrub.returncode}: {scrub.stdout}{scrub.stderr}")
         if report := self.cloud.failure.search(self.cloud.stderr):
             problems.append(report[0])
         return problems + self.history.problems
