@@ -155,12 +155,16 @@ class Field:
             self.dead()
 
     def deploy(self):
-        """A kill under `calotype deploy`."""
+        """A kill under `calotype deploy`, which goes well when it is done again."""
         thread = threading.Thread(target=lambda: self.cloud.run("deploy", check=False), daemon=True)
         thread.start()
         time.sleep(self.rng.uniform(0, 4))
         self.kill()
         thread.join()
+        self.cloud.restart()
+        again = self.cloud.run("deploy", check=False)
+        if again.returncode:
+            self.history.problems.append(f"deploy ended with {again.returncode}: {again.stdout}{again.stderr}")
 
     def cut(self):
         """A cut of the power: the disk as it is while the daemon stands still."""
@@ -208,8 +212,9 @@ class Field:
         self.begin()
         try:
             self.KINDS[kind](self)
-            if kind not in ("cut", "copy"):  # clients that went on asking see the start; on another disk they are told
+            if kind not in ("cut", "copy", "deploy"):  # the last one has seen to it
                 self.cloud.restart()
+            if kind not in ("cut", "copy"):  # clients go on asking; those on another disk begin anew
                 self.answers(self.args.clients)
         finally:
             self.end()
@@ -289,6 +294,8 @@ class Campaign:
             problems = field.round(kind)
         except DaemonFailed as e:
             problems = [f"the daemon did not come up: {e}"]
+        except AssertionError as e:
+            problems = [f"the round did not come to its end: {e}"]
         counts = {k: n - before[k] for k, n in field.history.counts.items()}
         self.answered += counts["answered"]
         print(f"round {self.rounds}, seed {field.seed}, {kind}: {counts['answered']} answered, {counts['refused']} refused, "
