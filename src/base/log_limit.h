@@ -1,7 +1,7 @@
 #pragma once
 /*
- * base/log_limit: how many lines of a kind are said in a minute. A kind is a format string: one
- * place in the source. For base/log alone. The caller serializes, and tells the time (monotonic).
+ * base/log_limit: how many lines of a kind are said in a minute. A kind is a format string at a
+ * level: one place in the source, or a few that say the same. For base/log alone. The caller serializes, and tells the time (monotonic).
  */
 #include "base/log.h"
 

@@ -134,8 +134,12 @@ static int ensure_files(const char *data, struct err *err) {
     if (r < 0 || is_there(data, CERT, ""))
         return r;
     r = daemon_tls_rotate(data, &suffix, err);
-    if (r == 0)
-        log_info("daemon", "made a certificate authority: clients trust %s/tls/ca.pem", data);
+    CLEANUP_MEM char *credentials = prog_data_path(data, "credentials");
+    if (r == 0 && access(credentials, F_OK) == 0) /* not a first start */
+        log_warn("daemon",
+                 "there was no %s/tls/ca.pem: another certificate authority was made, and clients "
+                 "that have a copy of the old one must be given it",
+                 data);
     return r;
 }
 
