@@ -28,3 +28,10 @@ int store_fault_set(const char *names, struct err *err);
 bool store_fault_on(enum store_fault fault);
 /* True once: turns it off. */
 bool store_fault_once(enum store_fault fault);
+
+/*
+ * A start is made of steps, each of which leaves something on disk. Under CALOTYPE_TEST_DIE_AT=N the
+ * process dies by SIGKILL at the end of the Nth (read with CALOTYPE_TEST_FAULT).
+ */
+void store_fault_step(void);
+void store_fault_steps_from(const char *number); /* NULL: no such order */

@@ -2,7 +2,9 @@
 /* The store's inside: what its files share. */
 #include "base/map.h"
 #include "store/lanes_priv.h"
+#include "store/lost_priv.h"
 #include "store/pending_priv.h"
+#include "store/position_priv.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -22,8 +24,31 @@ int format_raise(struct store *store, const struct store_options *options, uint6
 
 char *store_path(const char *dir, const char *name); /* dir/name, malloc'ed */
 
+/* ---- whole.c: is all there that was there? ---- */
+/*
+ * Before anything is made. *ret_new: there is no database, nor a sign that there was one, so it may
+ * be made. STORE_E_DAMAGED with the file, the cause and the next command: there was one.
+ */
+int store_whole_check(const char *data, const struct store_options *options, bool *ret_new,
+                      struct err *err);
+/*
+ * Before the database is opened for writing: STORE_E_DAMAGED, in the same way, where it is another
+ * one than DATA/position says, or an older one.
+ */
+int store_whole_compare(const char *data, struct err *err);
+/* "DATA: WHAT; next: calotype repair --data DATA". Returns code. */
+int store_refuse(struct err *err, int code, const char *data, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* ---- words.c ---- */
+/*
+ * RocksDB's text (kept by the caller) of a fault of the database of DATA in plain words: as
+ * store_refuse. Returns STORE_E_DAMAGED, or the -errno that the text tells of.
+ */
+int store_db_words(const char *data, const char *text, struct err *err);
+
 /* ---- db.c: the database and its options ---- */
 struct store_db {
+    const char *data; /* DATA, borrowed */
     rocksdb_t *db;
     rocksdb_column_family_handle_t *cf[STORE_N_CF];
     rocksdb_options_t *options;
@@ -32,10 +57,15 @@ struct store_db {
     rocksdb_readoptions_t *newest;
 };
 /*
- * Opens or creates the database at path, with all column families. 0 or -errno with RocksDB's words
- * in err; store_db_close releases what was opened, after a failure too.
+ * Opens the database DATA/db, with all column families; create: it may be a new one, else there must
+ * be one. 0; STORE_E_DAMAGED or -errno with the file, the cause and the next command in err.
+ * store_db_close releases what was opened, after a failure too.
  */
-int store_db_open(struct store_db *db, const char *path, struct err *err);
+int store_db_open(struct store_db *db, const char *data, bool create, struct err *err);
+/* Opens it for reading alone, changes nothing, and says how far it is. As store_db_open. */
+int store_db_look(const char *data, struct position_found *ret, struct err *err);
+/* Writes the row of its identity, made now, where there is none. 0 or -errno. */
+int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY], struct err *err);
 void store_db_close(struct store_db *db);
 /*
  * Reads without a copy: *ret_pin holds the value until rocksdb_pinnableslice_destroy.
@@ -124,10 +154,12 @@ void seal_ring_close(struct store *store);
  */
 int blob_dir_open(struct store *store, struct err *err);
 /*
- * Removes the body files that no row owns: a crash between file and commit leaves them. At open
- * alone, before any other thread. *ret_swept: how many.
+ * Sets aside the body files that no row owns: a crash between file and commit leaves them, and so
+ * does a database that lost rows. At open alone, before any request.
  */
-int blob_sweep(struct store *store, uint64_t *ret_swept, struct err *err);
+int blob_sweep(struct store *store, struct store_lost *lost, struct err *err);
+/* Some file of a body is there. The store need not be open. */
+bool blob_any_file(const char *blob_path);
 /*
  * Unlinks the files of a committed batch's dropped bodies (16-byte ids, one behind the other). A
  * file that cannot be removed is left to the next sweep.
@@ -150,5 +182,6 @@ struct store {
     struct store_committer committer;
     struct store_ids ids;
     struct seal_ring ring;
+    struct store_keeper keeper;
     pthread_mutex_t stripes[STORE_KEY_STRIPES];
 };
