@@ -7,6 +7,7 @@
 #include "net/net.h"
 #include "prog/data.h"
 #include "daemon/front.h"
+#include "daemon/next.h"
 #include "daemon/services.h"
 #include "daemon/tls.h"
 #include "sandbox/sandbox.h"
@@ -327,6 +328,7 @@ int daemon_start(struct daemon **ret_daemon, const struct daemon_options *option
         int r = steps[i](d, err);
         if (r) {
             daemon_stop(d);
+            daemon_add_next(r, options->settings->data, err);
             return r;
         }
         store_fault_step();

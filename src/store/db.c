@@ -6,10 +6,13 @@
 #include "store/key.h"
 #include "store/store_priv.h"
 
+#include "base/io.h"
 #include "base/own.h"
 #include "base/rand.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* "default" cannot be left out of a RocksDB, so it serves as meta. */
 static const char *const cf_names[STORE_N_CF] = {
@@ -27,7 +30,7 @@ enum {
     WAL_MOST = 32 << 20,
     BLOCK_CACHE = 32 << 20,
     WAL_TOLERATE_TORN_TAIL = 0, /* kTolerateCorruptedTailRecords: see wal_options */
-    INFO_WARN = 2,
+    INFO_HEADER = 5,
 };
 
 /* Text is RocksDB's, and freed. */
@@ -49,8 +52,14 @@ static void wal_options(rocksdb_options_t *o) {
     rocksdb_options_set_max_total_wal_size(o, WAL_MOST);
 }
 
+/*
+ * db/LOG gets what RocksDB writes when it opens, and nothing later. The file is written like one of
+ * rows: where a line could not be written, the next one aborts the process (7.8, in
+ * writable_file_writer.h: AssertFalseAndGetStatusForPrevError; Debian builds with assertions), and
+ * closing on a disk that fails wrote such lines. What matters of them comes back as a status.
+ */
 static void quiet_options(rocksdb_options_t *o) {
-    rocksdb_options_set_info_log_level(o, INFO_WARN);
+    rocksdb_options_set_info_log_level(o, INFO_HEADER);
     rocksdb_options_set_max_log_file_size(o, 1 << 20);
     rocksdb_options_set_keep_log_file_num(o, 2);
     rocksdb_options_set_stats_dump_period_sec(o, 0);
@@ -112,7 +121,25 @@ static int open_database(struct store_db *db, bool to_read, struct err *err) {
     return fault_of(db, text, err);
 }
 
+/*
+ * A disk that takes no writes is found out here: RocksDB would say so with an abort, at the second
+ * line of db/LOG (quiet_options). One that is full may still have room for what it needs.
+ */
+static int try_disk(const char *data, struct err *err) {
+    CLEANUP_MEM char *path = store_path(data, "db/probe.tmp");
+    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && io_write_full(fd, "probe", 5) == 0 && fdatasync(fd) == 0;
+    int why = errno;
+    unlink(path);
+    if (written || why == ENOSPC || why == EDQUOT)
+        return 0;
+    return err_sys(err, -why, "%s: db cannot be written", data);
+}
+
 int store_db_open(struct store_db *db, const char *data, bool create, struct err *err) {
+    int r = try_disk(data, err);
+    if (r)
+        return r;
     make_parts(db, data, create);
     return open_database(db, false, err);
 }

@@ -58,8 +58,8 @@ int format_read(const struct store *store, const struct store_options *options,
     if (r == -ENOENT) {
         /* The format is written before the database is made. */
         if (access(db, F_OK) == 0)
-            return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file",
-                           store->data);
+            return store_refuse(err, STORE_E_DAMAGED, store->data,
+                                "format is missing, and db is there");
         *ret_format = FORMAT;
         return write_format(store, FORMAT, FORMAT, err);
     }
@@ -67,7 +67,8 @@ int format_read(const struct store *store, const struct store_options *options,
         return err_set(err, r, "%s", why.text);
     uint64_t version;
     if (!parse_format(buf_view(&text), &version, ret_format))
-        return err_set(err, STORE_E_DAMAGED, "%s is not a format file of calotype", path);
+        return store_refuse(err, STORE_E_DAMAGED, store->data,
+                            "format does not say which format the data has");
     if (version > FORMAT || (*ret_format < FORMAT && !options->migrations))
         return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, %s than this program's %d",
                        store->data, (unsigned long long)version,
