@@ -144,7 +144,7 @@ json_t *daemon_health(struct daemon *d, bool full) {
 
 /* ---- Start ---- */
 
-static const char *const made_later[] = {"credentials", NULL};
+const char *const daemon_made_later[] = {"credentials", NULL};
 
 static int open_store(struct daemon *d, struct err *err) {
     struct store_options options = {
@@ -152,7 +152,7 @@ static int open_store(struct daemon *d, struct err *err) {
         .master_key = getenv("CALOTYPE_MASTER_KEY"),
         .master_key_path = getenv("CALOTYPE_MASTER_KEY_FILE"),
         .reserve_bytes = (uint64_t)d->o.settings->reserve_mib << 20,
-        .made_later = made_later,
+        .made_later = daemon_made_later,
         .migrations = daemon_migrations,
     };
     int r = store_open(&d->store, &options, err);
@@ -193,9 +193,10 @@ static int make_account(struct daemon *d, struct aws_credentials *made, struct e
     CLEANUP_MEM char *path = prog_data_path(d->o.settings->data, "credentials");
     if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return err_set(err, STORE_E_DAMAGED,
-                       "%s: credentials has a root key, and the database knows no account: it is"
-                       " another one; next: calotype repair --data %s",
-                       d->o.settings->data, d->o.settings->data);
+                       "%s: credentials has a root key, and db knows no account, so it is the"
+                       " database of another folder; next: bring the right db back, or move"
+                       " credentials away, and a new root key is made",
+                       d->o.settings->data);
     return iam_create_account(d->iam, str_c(default_account), made, err);
 }
 

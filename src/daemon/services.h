@@ -26,6 +26,8 @@ struct daemon_parts {
 
 /* For store_open: how the rows of older formats are turned. A list of lists, NULL at the end. */
 extern const struct store_migration *const daemon_migrations[];
+/* Files of DATA that are made after the database is (store.h, made_later). */
+extern const char *const daemon_made_later[];
 
 enum { DAEMON_MOST_SERVICES = 16 };
 /*

@@ -96,7 +96,7 @@ static rocksdb_options_t *make_options(struct store_db *db) {
     return o;
 }
 
-static void make_parts(struct store_db *db, const char *data, bool create) {
+void store_db_prepare(struct store_db *db, const char *data, bool create) {
     db->data = data;
     db->cache = rocksdb_cache_create_lru(BLOCK_CACHE);
     db->options = make_options(db);
@@ -106,7 +106,7 @@ static void make_parts(struct store_db *db, const char *data, bool create) {
     db->newest = rocksdb_readoptions_create();
 }
 
-static int open_database(struct store_db *db, bool to_read, struct err *err) {
+int store_db_open_prepared(struct store_db *db, bool to_read, struct err *err) {
     CLEANUP_MEM char *path = store_path(db->data, "db");
     const rocksdb_options_t *options[STORE_N_CF];
     char *text = NULL;
@@ -140,8 +140,8 @@ int store_db_open(struct store_db *db, const char *data, bool create, struct err
     int r = try_disk(data, err);
     if (r)
         return r;
-    make_parts(db, data, create);
-    return open_database(db, false, err);
+    store_db_prepare(db, data, create);
+    return store_db_open_prepared(db, false, err);
 }
 
 /* ---- Its identity ---- */
@@ -182,7 +182,7 @@ int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY],
     return fault_of(db, text, err);
 }
 
-static int look(struct store_db *db, struct position_found *ret, struct err *err) {
+int store_db_find(struct store_db *db, struct position_found *ret, struct err *err) {
     *ret = (struct position_found){.sequence = rocksdb_get_latest_sequence_number(db->db)};
     if (rocksdb_property_int(db->db, "rocksdb.min-log-number-to-keep", &ret->least_log) != 0)
         ret->least_log = UINT64_MAX;
@@ -193,9 +193,9 @@ static int look(struct store_db *db, struct position_found *ret, struct err *err
 
 int store_db_look(const char *data, struct position_found *ret, struct err *err) {
     struct store_db db = {0};
-    make_parts(&db, data, false);
-    int r = open_database(&db, true, err);
-    r = r ? r : look(&db, ret, err);
+    store_db_prepare(&db, data, false);
+    int r = store_db_open_prepared(&db, true, err);
+    r = r ? r : store_db_find(&db, ret, err);
     store_db_close(&db);
     return r;
 }

@@ -18,6 +18,13 @@
  */
 int format_read(const struct store *store, const struct store_options *options,
                 uint64_t *ret_format, struct err *err);
+/*
+ * For repair. 0: this program can read the data; -ENOENT; STORE_E_DAMAGED; or STORE_E_FORMAT with
+ * words: the data is of a newer program.
+ */
+int format_look(const char *data, struct err *err);
+/* Writes the file anew where nobody knows what it said: rows of every format are turned. */
+int format_renew(const char *data, struct err *err);
 /* Migrates, format by format, and writes the number of each when its rows are all there. */
 int format_raise(struct store *store, const struct store_options *options, uint64_t from,
                  struct err *err);
@@ -62,6 +69,11 @@ struct store_db {
  * store_db_close releases what was opened, after a failure too.
  */
 int store_db_open(struct store_db *db, const char *data, bool create, struct err *err);
+/* The two halves of it, for repair: other options may be set between them. */
+void store_db_prepare(struct store_db *db, const char *data, bool create);
+int store_db_open_prepared(struct store_db *db, bool to_read, struct err *err);
+/* How far an open database is. */
+int store_db_find(struct store_db *db, struct position_found *ret, struct err *err);
 /* Opens it for reading alone, changes nothing, and says how far it is. As store_db_open. */
 int store_db_look(const char *data, struct position_found *ret, struct err *err);
 /* Writes the row of its identity, made now, where there is none. 0 or -errno. */
