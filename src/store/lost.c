@@ -35,17 +35,26 @@ static int make_place(struct store_lost *lost, struct err *err) {
     return r;
 }
 
-int store_lost_take(struct store_lost *lost, const char *path, struct err *err) {
-    int r = lost->name ? 0 : make_place(lost, err);
-    if (r)
-        return r;
+static int move(struct store_lost *lost, const char *path, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf to = {0}, folder = {0};
     CLEANUP_MEM char *from = store_path(lost->data, path);
     buf_printf(&to, "%s/%s/%s", lost->data, lost->name, path);
     buf_str(&folder, str_n(to.p, (size_t)str_rchr(buf_view(&to), '/')));
-    r = io_mkdirs(buf_cstr(&folder), 0700, err);
+    int r = io_mkdirs(buf_cstr(&folder), 0700, err);
     if (r == 0 && rename(from, buf_cstr(&to)) != 0)
         r = err_sys(err, -errno, "move %s to %s", from, buf_cstr(&to));
+    return r;
+}
+
+int store_lost_take(struct store_lost *lost, const char *path, struct err *err) {
+    int r = lost->name ? 0 : make_place(lost, err);
+    r = r ? r : move(lost, path, err);
+    if (r == -ENOTEMPTY ||
+        r == -EEXIST) { /* a part of it was taken before: to a place of its own */
+        free(STEAL(lost->name));
+        r = make_place(lost, err);
+        r = r ? r : move(lost, path, err);
+    }
     lost->n += r == 0;
     return r;
 }

@@ -8,6 +8,7 @@
 #include "store/key.h"
 #include "store/repair_priv.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -37,6 +38,7 @@ struct store_repair {
     uint64_t files, orphans, missing;
     struct buf named; /* bodies that are missing, a line each */
     struct buf gone;  /* "db/000012.sst": a table that is not there */
+    struct buf odd;   /* names in db that are no files, each ended by a NUL */
 };
 
 static void say(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -83,6 +85,23 @@ static void look_at_position(struct store_repair *r) {
         "position %s, so nobody can tell whether db is as new as it was.\n"
         "  The database is taken as it is, and its position is written down.",
         found == -ENOENT ? "is missing" : "is damaged");
+}
+
+/* Folders and links where RocksDB has files. */
+static void look_for_odd_kinds(struct store_repair *r) {
+    CLEANUP_MEM char *db = store_path(r->data, "db");
+    DIR *dir = opendir(db);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.' || strcmp(entry->d_name, "lost") == 0 ||
+            kind_of(db, entry->d_name) == S_IFREG)
+            continue;
+        say(&r->plan, "db/%s is no file.\n  It is set aside.", entry->d_name);
+        buf_printf(&r->odd, "db/%s", entry->d_name);
+        buf_char(&r->odd, '\0');
+    }
+    if (dir)
+        closedir(dir);
 }
 
 /* ---- Looking: the database ---- */
@@ -173,7 +192,7 @@ static int check_key(struct store_repair *r, const struct store_db *db, struct e
     seal_ring_close(store);
     free(store->data);
     free(store);
-    return found;
+    return found ? STORE_E_KEY : 0; /* nothing but the key can bring it back */
 }
 
 static int look_into_db(struct store_repair *r, struct store_db *db, struct err *err) {
@@ -201,12 +220,14 @@ static int look_at_db(struct store_repair *r, struct err *err) {
                       " place.");
         return 0;
     }
-    if (kind_of(r->data, "db/CURRENT") == 0) {
+    if (kind_of(r->data, "db/CURRENT") != S_IFREG) {
         int fault = store_whole_check(r->data, r->options, &is_new, &why);
         if (fault && str_find(str_c(why.text), S("CURRENT")) >= 0)
             plan_damaged(r, &why);
         else if (fault)
             plan_gone(r);
+        else if (kind_of(r->data, "db/CURRENT"))
+            r->work = DB_REBUILD;
         return 0;
     }
     store_db_prepare(&db, r->data, false);
@@ -233,6 +254,7 @@ int store_repair_look(struct store_repair **ret_repair, const struct store_optio
         return fault;
     /* The position is needed to see that the database is behind. */
     r->has_position = store_position_read(r->data, &r->at, NULL) == 0;
+    look_for_odd_kinds(r);
     if ((fault = look_at_db(r, err)))
         return fault;
     look_at_position(r);
@@ -245,7 +267,7 @@ int store_repair_look(struct store_repair **ret_repair, const struct store_optio
 }
 
 bool store_repair_has_work(const struct store_repair *r) {
-    return r->work != DB_STAYS || r->write_format || r->write_position;
+    return r->work != DB_STAYS || r->write_format || r->write_position || r->odd.len;
 }
 
 const char *store_repair_plan(const struct store_repair *r) { return buf_cstr(&r->plan); }
@@ -320,8 +342,20 @@ static int run_db(struct store_repair *r, struct buf *said, struct err *err) {
     return mend_db(r, said, err);
 }
 
+static int set_odd_aside(struct store_repair *r, struct buf *said, struct err *err) {
+    for (size_t at = 0; at < r->odd.len; at += strlen(r->odd.p + at) + 1) {
+        const char *p = r->odd.p + at;
+        int fault = store_lost_take(&r->lost, p, err);
+        if (fault)
+            return fault;
+        say(said, "set aside %s", p);
+    }
+    return 0;
+}
+
 int store_repair_run(struct store_repair *r, struct buf *said, struct err *err) {
-    int fault = run_db(r, said, err);
+    int fault = set_odd_aside(r, said, err);
+    fault = fault ? fault : run_db(r, said, err);
     if (fault == 0 && r->write_format) {
         if (kind_of(r->data, "format"))
             fault = store_lost_take(&r->lost, "format", err);
@@ -350,6 +384,7 @@ struct store_repair *store_repair_free(struct store_repair *r) {
     buf_deinit(&r->plan);
     buf_deinit(&r->named);
     buf_deinit(&r->gone);
+    buf_deinit(&r->odd);
     store_lost_deinit(&r->lost);
     free(r);
     return NULL;

@@ -28,6 +28,9 @@ char *store_path(const char *dir, const char *name) {
 int store_lock(const char *data, int *ret_fd, struct err *err) {
     CLEANUP_MEM char *path = store_path(data, "lock");
     CLEANUP_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EISDIR)
+        return err_set(err, -EISDIR, "%s is a folder where a file should be; next: rmdir %s", path,
+                       path);
     if (fd < 0)
         return err_sys(err, -errno, "open %s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)

@@ -34,6 +34,7 @@ static const struct {
     {"magic number", "does not end as a table of rows does", STORE_E_DAMAGED},
     {"hecksum", "holds bytes that do not match their checksum", STORE_E_DAMAGED},
     {"entry in MANIFEST", "is empty or cut short", STORE_E_DAMAGED},
+    {"properties unsorted", "holds bytes that are not what was written", STORE_E_DAMAGED},
     {"existing log file", "has lost its file CURRENT", STORE_E_DAMAGED},
     {"unsupported", "was written by a newer program", STORE_E_DAMAGED},
     {"nknown", "was written by a newer program, or is damaged", STORE_E_DAMAGED},
@@ -81,11 +82,10 @@ static bool has_bad_record(str log) {
     return false;
 }
 
-static bool is_damaged_log(const char *db, const char *name) {
-    CLEANUP_MEM char *path = store_path(db, name);
+static bool is_damaged_log(const char *folder, const char *name) {
+    CLEANUP_MEM char *path = store_path(folder, name);
     CLEANUP_DEINIT(buf) struct buf log = {0};
-    return str_ends(str_c(name), S(".log")) && io_read_file(&log, path, MOST_LOG, NULL) == 0 &&
-           has_bad_record(buf_view(&log));
+    return io_read_file(&log, path, MOST_LOG, NULL) == 0 && has_bad_record(buf_view(&log));
 }
 
 /* RocksDB does not say which log it read. */
@@ -94,7 +94,7 @@ static void find_damaged_log(const char *data, struct buf *out) {
     DIR *dir = opendir(db);
     const struct dirent *entry;
     while (dir && out->len == 0 && (entry = readdir(dir)))
-        if (is_damaged_log(db, entry->d_name))
+        if (str_ends(str_c(entry->d_name), S(".log")) && is_damaged_log(db, entry->d_name))
             buf_printf(out, "db/%s", entry->d_name);
     if (dir)
         closedir(dir);
@@ -102,23 +102,43 @@ static void find_damaged_log(const char *data, struct buf *out) {
 
 /* ---- The sentence ---- */
 
-int store_db_words(const char *data, const char *text, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf file = {0};
-    buf_str(&file, file_in(data, text));
-    if (str_ends(buf_view(&file), S(".ldb"))) { /* the name of old, which it tries at last */
-        file.len -= 3;
-        buf_c(&file, "sst");
+/* Where RocksDB names the file, and where it does not, or wrongly. */
+static void name_file(const char *data, const char *text, struct buf *out) {
+    buf_str(out, file_in(data, text));
+    if (str_ends(buf_view(out), S(".ldb"))) { /* the name of old, which it tries at last */
+        out->len -= 3;
+        buf_c(out, "sst");
     }
     if (strstr(text, "CURRENT file"))
-        buf_c(&file, "db/CURRENT");
-    if (file.len == 0 && strstr(text, "Corruption"))
-        find_damaged_log(data, &file);
-    const char *name = file.len ? buf_cstr(&file) : "db";
+        buf_c(out, "db/CURRENT");
+    if (out->len == 0 && strstr(text, "Corruption"))
+        find_damaged_log(data, out);
+    /* A MANIFEST is a log. What is wrong with a table that it lists is said of the MANIFEST. */
+    bool of_table = strstr(text, "Corruption") && str_starts(buf_view(out), S("db/MANIFEST")) &&
+                    !strstr(text, "entry in MANIFEST") && !is_damaged_log(data, buf_cstr(out));
+    if (of_table) {
+        buf_clear(out);
+        buf_c(out, "a table of db (db/*.sst)");
+    }
+    if (out->len == 0)
+        buf_c(out, "db");
+}
+
+/* Without "Corruption: ", which says no more. */
+static const char *reason(const char *text) {
+    const char *colon = strstr(text, ": ");
+    return colon ? colon + 2 : text;
+}
+
+int store_db_words(const char *data, const char *text, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    name_file(data, text, &name);
     for (size_t i = 0; i < ARRAY_LEN(meanings); i++)
         if (strstr(text, meanings[i].says))
-            return meanings[i].code < 0
-                       ? err_set(err, meanings[i].code, "%s: %s %s", data, name, meanings[i].means)
-                       : store_refuse(err, meanings[i].code, data, "%s %s", name,
-                                      meanings[i].means);
-    return store_refuse(err, STORE_E_DAMAGED, data, "%s cannot be read (%s)", name, text);
+            return meanings[i].code < 0 ? err_set(err, meanings[i].code, "%s: %s %s", data,
+                                                  buf_cstr(&name), meanings[i].means)
+                                        : store_refuse(err, meanings[i].code, data, "%s %s",
+                                                       buf_cstr(&name), meanings[i].means);
+    return store_refuse(err, STORE_E_DAMAGED, data, "%s cannot be read (%s)", buf_cstr(&name),
+                        reason(text));
 }
