@@ -36,7 +36,7 @@ static bool says_already(const char *text) {
 }
 
 void daemon_add_next(int code, const char *data, struct err *err) {
-    if (says_already(err->text))
+    if (code == 0 || says_already(err->text))
         return;
     for (size_t i = 0; i < ARRAY_LEN(nexts); i++) {
         if (nexts[i].code != code)

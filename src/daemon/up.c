@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/next.h"
 #include "prog/data.h"
 #include "prog/say.h"
 #include "daemon/verb.h"
@@ -38,6 +39,7 @@ static void prepare_process(void) {
         setrlimit(RLIMIT_NOFILE, &files);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* RLIMIT_FSIZE: the write fails, as on a full disk */
 }
 
 static sigset_t ending_signals(void) {
@@ -165,6 +167,7 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     }
     if (r == 0)
         return PROG_OK;
+    daemon_add_next(r, s->data, &err);
     if (log_fd >= 0)
         log_error("daemon", "%s", err.text);
     (void)io_write_full(pipe_fd, "!", 1);
@@ -224,7 +227,9 @@ static int detach(struct daemon_settings *s) {
 
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
-    return daemon_settings_load(s, prog_data_dir(s->data), err);
+    int r = daemon_settings_load(s, prog_data_dir(s->data), err);
+    daemon_add_next(r, prog_data_dir(s->data), err);
+    return r;
 }
 
 static int run(void *ctx, char **, int, struct err *err) {

@@ -48,7 +48,7 @@ bool store_fault_once(enum store_fault fault) {
 /* ---- Dying at a step ---- */
 static atomic_int steps_left; /* 0: no such order */
 
-void store_fault_steps_from(const char *number) {
+static void steps_from(const char *number) {
     uint64_t n;
     if (number && str_to_u64(str_c(number), &n) && n < INT_MAX)
         atomic_store(&steps_left, (int)n);
@@ -57,4 +57,16 @@ void store_fault_steps_from(const char *number) {
 void store_fault_step(void) {
     if (atomic_load(&steps_left) && atomic_fetch_sub(&steps_left, 1) == 1)
         raise(SIGKILL);
+}
+
+int store_fault_from_environment(struct err *err) {
+#ifdef CALOTYPE_TEST_FAULTS
+    const char *names = getenv("CALOTYPE_TEST_FAULT");
+    steps_from(getenv("CALOTYPE_TEST_DIE_AT"));
+    return names ? store_fault_set(names, err) : 0;
+#else
+    (void)err;
+    (void)steps_from;
+    return 0;
+#endif
 }

@@ -30,8 +30,9 @@ bool store_fault_on(enum store_fault fault);
 bool store_fault_once(enum store_fault fault);
 
 /*
- * A start is made of steps, each of which leaves something on disk. Under CALOTYPE_TEST_DIE_AT=N the
- * process dies by SIGKILL at the end of the Nth (read with CALOTYPE_TEST_FAULT).
+ * A start and a repair are made of steps, each of which leaves something on disk. Under
+ * CALOTYPE_TEST_DIE_AT=N the process dies by SIGKILL at the end of the Nth.
  */
 void store_fault_step(void);
-void store_fault_steps_from(const char *number); /* NULL: no such order */
+/* Reads the two variables, in a program built for it. 0 or -EINVAL. */
+int store_fault_from_environment(struct err *err);

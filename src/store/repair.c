@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/io.h"
 #include "store/blob_priv.h"
+#include "store/fault.h"
 #include "store/key.h"
 #include "store/repair_priv.h"
 
@@ -307,9 +308,11 @@ static void tell_lost_changes(const struct store_repair *r, struct buf *said, ui
 static int mend_db(struct store_repair *r, struct buf *said, struct err *err) {
     uint64_t now = 0;
     int fault = repair_copy(r->data, err);
+    store_fault_step();
     if (fault == 0)
         fault = r->work == DB_CUT_LOGS ? repair_cut_logs(r->data, &now, err)
                                        : repair_rebuild(r->data, said, &now, err);
+    store_fault_step();
     fault = fault ? fault : repair_swap(r->data, &r->lost, err);
     if (fault)
         return fault;
@@ -354,7 +357,8 @@ static int set_odd_aside(struct store_repair *r, struct buf *said, struct err *e
 }
 
 int store_repair_run(struct store_repair *r, struct buf *said, struct err *err) {
-    int fault = set_odd_aside(r, said, err);
+    int fault = store_fault_from_environment(err);
+    fault = fault ? fault : set_odd_aside(r, said, err);
     fault = fault ? fault : run_db(r, said, err);
     if (fault == 0 && r->write_format) {
         if (kind_of(r->data, "format"))
@@ -362,6 +366,7 @@ int store_repair_run(struct store_repair *r, struct buf *said, struct err *err) 
         fault = fault ? fault : format_renew(r->data, err);
         say(said, "wrote format");
     }
+    store_fault_step();
     bool renew =
         r->write_position || r->work == DB_SWAP || r->work == DB_CUT_LOGS || r->work == DB_REBUILD;
     if (fault == 0 && renew) {

@@ -1,4 +1,5 @@
 /* The database's part of a repair: copies, RocksDB's own repair, cutting logs, the swap. */
+#include "store/fault.h"
 #include "store/repair_priv.h"
 
 #include "base/file.h"
@@ -261,6 +262,7 @@ int repair_swap(const char *data, struct store_lost *lost, struct err *err) {
     int r = repair_half_swapped(data) ? 0 : file_write_durable(good, S("good\n"), 0600, err);
     if (r == 0 && access(db, F_OK) == 0)
         r = store_lost_take(lost, "db", err);
+    store_fault_step();
     if (r == 0 && rename(copy, db) != 0)
         r = err_sys(err, -errno, "move %s to %s", copy, db);
     r = r ? r : file_sync_dir(data, err);

@@ -134,19 +134,8 @@ static int open_parts(struct store *store, const struct store_options *options, 
     return 0;
 }
 
-static int faults_from_environment(struct err *err) {
-#ifdef CALOTYPE_TEST_FAULTS
-    const char *names = getenv("CALOTYPE_TEST_FAULT");
-    store_fault_steps_from(getenv("CALOTYPE_TEST_DIE_AT"));
-    if (names)
-        return store_fault_set(names, err);
-#endif
-    (void)err;
-    return 0;
-}
-
 int store_open(struct store **ret_store, const struct store_options *options, struct err *err) {
-    int r = faults_from_environment(err);
+    int r = store_fault_from_environment(err);
     if (r)
         return r;
     CLEANUP(store) struct store *store = mem_new(struct store);

@@ -87,8 +87,13 @@ static int check_unknown(const char *data, int why, struct err *err) {
 
 int store_whole_check(const char *data, const struct store_options *options, bool *ret_new,
                       struct err *err) {
+    CLEANUP_MEM char *current = store_path(data, "db/CURRENT");
     *ret_new = false;
-    return is_there(data, "db/CURRENT") ? 0 : check_missing(data, options, ret_new, err);
+    if (faccessat(AT_FDCWD, current, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    if (errno != ENOENT && errno != ENOTDIR) /* it may well be there */
+        return err_sys(err, -errno, "%s: db cannot be looked into", data);
+    return check_missing(data, options, ret_new, err);
 }
 
 int store_whole_compare(const char *data, struct err *err) {
