@@ -40,9 +40,10 @@ class Status(CloudCase):
         doc, health = json.loads(self.status("--json").stdout), self.cloud.admin("GET", "/health")[1]
         for name, its in (("Status", "status"), ("Version", "version"), ("Endpoint", "endpoint"), ("Region", "region"),
                           ("Account", "account"), ("Isolation", "isolation"), ("IsolationLacks", "isolation_lacks"), ("IsolationLimits", "isolation_limits"),
-                          ("Writable", "writable"), ("ReserveBytes", "reserve_bytes"), ("LastErrors", "last_errors"), ("WorldOffsetMs", "world_offset_ms"), ("ProcessId", "pid"), ("Scrub", "scrub")):
+                          ("Writable", "writable"), ("ReserveBytes", "reserve_bytes"), ("LastErrors", "last_errors"), ("WorldOffsetMs", "world_offset_ms"), ("ProcessId", "pid")):
             self.assertEqual(doc.get(name), health.get(its), name)
         self.assertEqual((doc["Queue"]["Waiting"], [kind["Kind"] for kind in doc["Queue"]["Kinds"]]), (0, ["event", "fanout", "invoke", "stack"]))
+        self.assertEqual(doc["Scrub"]["State"], health["scrub"]["state"])
         self.assertEqual(doc["Functions"]["MemoryBytes"], health["functions"]["memory_bytes"])
         self.assertTrue(0 < doc["UpMs"] <= health["up_ms"], doc)
         self.assertRegex(doc["WorldTime"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
