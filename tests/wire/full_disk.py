@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -124,7 +125,7 @@ class Uploads(unittest.TestCase):
                 self.occupy()
                 self.put(range(1, 1 + self.N))
                 disk.fill()
-                wait_for(lambda: "is refused: free space" in c.stderr, seconds=60)
+                wait_for(lambda: re.search('"room":"aws","msg":"request .*free space under', c.stderr), seconds=60)
                 self.check_full(self.N)
                 self.stay_full(self.N)
                 self.go_on(disk)

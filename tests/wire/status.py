@@ -43,6 +43,7 @@ class Status(CloudCase):
                           ("Writable", "writable"), ("ReserveBytes", "reserve_bytes"), ("LastErrors", "last_errors"), ("WorldOffsetMs", "world_offset_ms"), ("ProcessId", "pid")):
             self.assertEqual(doc.get(name), health.get(its), name)
         self.assertEqual((doc["Queue"]["Waiting"], [kind["Kind"] for kind in doc["Queue"]["Kinds"]]), (0, ["event", "fanout", "invoke", "stack"]))
+        self.assertEqual(doc["Scrub"]["State"], health["scrub"]["state"])
         self.assertEqual(doc["Functions"]["MemoryBytes"], health["functions"]["memory_bytes"])
         self.assertEqual((doc["Scrub"], health["scrub"]), ({"State": "never"}, {"state": "never"}))
         self.assertTrue(0 < doc["UpMs"] <= health["up_ms"], doc)
