@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -150,6 +151,7 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     bool logs = r == 0;
     if (r == 0) {
         setsid();
+        signal(SIGHUP, SIG_IGN); /* logrotate's may come before daemon_signals_begin takes it */
         dup2(null_fd, STDIN_FILENO);
         dup2(null_fd, STDOUT_FILENO);
         close(null_fd);
