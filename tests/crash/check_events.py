@@ -1,7 +1,9 @@
 """S3's events to a queue and to a topic: every upload and deletion has its event, and no event is of nothing."""
 import json
+import random
 import urllib.parse
 
+from cloud import waited
 from history import Registers
 from work import Work as Base, code_of
 
@@ -74,7 +76,6 @@ class Work(Base):
         return [e for e, r in self.events.items() if e not in self.events_seen and r.possible() == {True}]
 
     def check(self, cloud, c):
-        from cloud import waited
         problems, objects = [], {}
         waited(lambda: self.read(c) or not self.missing(), seconds=self.patience, every=0.2)
         for key in list(self.objects):
@@ -96,22 +97,12 @@ class Work(Base):
 
     def halves(self, objects):
         """Events whose object's state is another: put and not there, there and not put."""
-        wrong = []
-        for (key, what), register in self.events.items():
-            if register.possible() == {None, True}:
-                other = (key, "ObjectRemoved:Delete" if what == "ObjectCreated:Put" else "ObjectCreated:Put")
-                happened = (key in objects) == (what == "ObjectCreated:Put")
-                if other not in self.events and what == "ObjectCreated:Put" or what != "ObjectCreated:Put":
-                    if happened != ((key, what) in self.events_seen):
-                        wrong.append((key, what))
-        return wrong
+        return [(key, what) for (key, what), register in self.events.items() if register.possible() == {None, True}
+                and ((key in objects) == (what == "ObjectCreated:Put")) != ((key, what) in self.events_seen)]
 
     def harms(self, c):
         def lose():
-            url = c.queue_url(QUEUE)
             c.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
-            import random
-            for _ in range(8):
-                self.put(c, random.Random(self.history.number()))
-
+            for seed in range(8):
+                self.put(c, random.Random(seed))
         return [("events are lost", lose)]

@@ -1,6 +1,7 @@
 """The image pipeline: each upload answered has its object, its row, `processed`, and its derivatives."""
 import hashlib
 
+from cloud import waited
 from history import Registers
 from work import Work as Base, everything
 import pictures
@@ -39,7 +40,6 @@ class Work(Base):
     steps = ((1, put),)
 
     def check(self, cloud, c):
-        from cloud import waited
         problems, found = [], {}
         for row in everything(c.tls("s3"), "list_objects_v2", "Contents", Bucket=ORIGINALS):
             found[row["Key"]] = hashlib.md5(c.tls("s3").get_object(Bucket=ORIGINALS, Key=row["Key"])["Body"].read()).hexdigest()

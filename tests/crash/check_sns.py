@@ -1,6 +1,8 @@
 """SNS: what was published is in every queue that subscribed to it, and in none that did not."""
 import json
+import random
 
+from cloud import waited
 from history import Registers
 from work import Work as Base
 
@@ -61,7 +63,6 @@ class Work(Base):
     patience = 60
 
     def check(self, cloud, c):
-        from cloud import waited
         problems = []
         waited(lambda: self.read(c) or self.whole(), seconds=self.patience, every=0.2)
         some = {n for numbers in self.arrived.values() for n in numbers}
@@ -80,7 +81,6 @@ class Work(Base):
         return problems
 
     def harms(self, c):
-        import random
 
         def lose(queue):
             self.publish(c, random.Random(1))

@@ -2,8 +2,9 @@
 import re
 import threading
 
+from cloud import waited
 from history import Registers
-from work import Work as Base, code_of, everything
+from work import Work as Base, everything
 
 STACKS = [f"crash-stack-{n}" for n in range(3)]
 BAD = "\n  Bad: {Type: AWS::S3::Bucket, DependsOn: [Table, Role], Properties: {BucketName: crash-taken}}"
@@ -77,7 +78,6 @@ class Work(Base):
         return {s["StackName"]: s for s in everything(c.cloudformation, "describe_stacks", "Stacks") if s["StackName"] in STACKS}
 
     def check(self, cloud, c):
-        from cloud import waited
         problems, found, owned = [], {}, set()
         waited(lambda: not any(s["StackStatus"].endswith("_IN_PROGRESS") for s in self.states(c).values()), seconds=self.patience, every=0.2)
         for name, stack in self.states(c).items():

@@ -1,7 +1,7 @@
 """S3 with versions: each version answered is there until its deletion, in order, under its delete markers."""
 from check_s3 import check_lists, fetch
 from history import Registers
-from work import Work as Base, body, everything, md5
+from work import Work as Base, body, md5
 
 BUCKET = "crash-versioned"
 KEYS = [f"{folder}{n}" for folder in ("", "v/", "v/w/") for n in range(2)]
