@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/outcomes.h"
 #include "store/key.h"
 
 enum {
@@ -157,8 +158,7 @@ static int64_t run_item(struct hub_due *due, struct store_batch *batch, uint64_t
     }
     if (r != STORE_OK) {
         log_error("hub", "what waits as %s %llu cannot be read: %s; it is tried again each second",
-                  due->kind.name, (unsigned long long)id,
-                  r < 0 ? strerror(-r) : "the store refuses its row");
+                  due->kind.name, (unsigned long long)id, outcome_words(r));
         return now + PAUSE_MS;
     }
     if (hub_queue_is_due(&due->queue, item.due_ms, now))
