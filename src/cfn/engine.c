@@ -143,7 +143,7 @@ static int look(struct cfn_engine *engine, const struct cfn_run_place *at, int64
     }
     if (r < 0 && r != -EAGAIN) {
         log_error("cfn", "the operation of stack " STR_FMT " cannot go on: %s; again in %d s",
-                  STR_ARG(at->uuid), strerror(-r), RETRY_MS / 1000);
+                  STR_ARG(at->uuid), outcome_words(r), RETRY_MS / 1000);
         *ret_wake = clock_world_ms() + RETRY_MS;
     }
     cfn_run_deinit(&run);

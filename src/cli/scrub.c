@@ -4,7 +4,6 @@
  */
 #include "cli/scrub.h"
 
-#include "base/clock.h"
 #include "cli/common.h"
 #include "cli/row.h"
 #include "cli/verb.h"
@@ -77,14 +76,6 @@ void cli_scrub_add(struct buf *out, const json_t *doc) {
     buf_printf(out, "; " STR_FMT, STR_ARG(buf_view(&found)));
 }
 
-void cli_scrub_times(json_t *doc) {
-    char when[CLOCK_ISO_MAX];
-    if (!json_has(doc, "Began"))
-        return;
-    double seconds = json_number_value(json_object_get(doc, "Began"));
-    json_set_str(doc, "Began", str_c(clock_iso8601(when, (int64_t)(seconds * 1000 + 0.5))));
-}
-
 static void show_progress(const json_t *doc) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     double all = json_num(doc, "AllFileBytes", 0), done = json_num(doc, "BodyBytes", 0);
@@ -131,7 +122,6 @@ static int await(struct scrub *s, json_t **doc, struct err *err) {
 /* ---- The verb ---- */
 static void show(const struct scrub *s, json_t *doc) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    cli_scrub_times(doc);
     if (s->json) {
         cli_print_json(doc);
         return;

@@ -4,5 +4,3 @@
 
 /* "complete, 2026-11-27T03:00:00Z, took 4 min 5 s: 12 bodies, 1.2 GB, 345 rows; nothing damaged". */
 void cli_scrub_add(struct buf *out, const json_t *doc);
-/* Began as text instead of a number, in place: for people, and for --json. NULL does nothing. */
-void cli_scrub_times(json_t *doc);

@@ -28,7 +28,6 @@ static int ask(struct status *s, json_t **ret_doc, struct err *err) {
     double seconds = json_number_value(json_object_get(*ret_doc, "WorldTime"));
     json_set_str(*ret_doc, "WorldTime",
                  str_c(clock_iso8601_ms(when, (int64_t)(seconds * 1000 + 0.5))));
-    cli_scrub_times(json_obj(*ret_doc, "Scrub"));
     return 0;
 }
 

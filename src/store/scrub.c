@@ -49,7 +49,8 @@ void scrub_found(struct scrub *s, const struct scrub_finding *f) {
 static bool is_same(struct scrub *s) {
     CLEANUP_DEINIT(buf) struct buf now = {0};
     enum store_cf cf = s->owner ? s->owner->cf : STORE_META;
-    return store_get(s->store, NULL, cf, s->key, &now) == 0 && str_eq(buf_view(&now), s->value);
+    int r = store_get(s->store, NULL, cf, s->key, &now);
+    return r == 0 ? str_eq(buf_view(&now), s->value) : r != STORE_E_ABSENT;
 }
 
 /* ---- Bodies ---- */

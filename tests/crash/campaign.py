@@ -32,6 +32,7 @@ from work import Clients  # noqa: E402
 import old  # noqa: E402
 
 SKIPPED = 77
+NEED_DISK = {"cut", "full"}  # a disk of our own
 # How often a request is of which service.
 WORKS = {"s3": 6, "versions": 5, "multipart": 4, "events": 4, "ddb": 8, "sqs": 8, "sns": 4, "iam": 4, "stacks": 1, "watch": 5, "pictures": 1}
 
@@ -41,7 +42,7 @@ class Field:
 
     def __init__(self, args, seed, folder):
         self.args, self.seed, self.rng = args, seed, random.Random(seed)
-        self.disk = Disk(folder).make() if "cut" in args.kinds else None
+        self.disk = Disk(folder).make() if NEED_DISK & set(args.kinds) else None
         self.env = {"CALOTYPE_TEST_FAULT": args.fault} if args.fault else {}
         self.cloud = Cloud(data=(self.disk.at if self.disk else folder) / "data", env=self.env)
         try:
@@ -155,12 +156,16 @@ class Field:
             self.dead()
 
     def deploy(self):
-        """A kill under `calotype deploy`."""
+        """A kill under `calotype deploy`, which goes well when it is done again."""
         thread = threading.Thread(target=lambda: self.cloud.run("deploy", check=False), daemon=True)
         thread.start()
         time.sleep(self.rng.uniform(0, 4))
         self.kill()
         thread.join()
+        self.cloud.restart()
+        again = self.cloud.run("deploy", check=False)
+        if again.returncode:
+            self.history.problems.append(f"deploy ended with {again.returncode}: {again.stdout}{again.stderr}")
 
     def cut(self):
         """A cut of the power: the disk as it is while the daemon stands still."""
@@ -200,7 +205,26 @@ class Field:
             if found != copy.told:
                 self.history.problems.append(f"format {copy.number}: {[n for n in copy.told if copy.told[n] != found.get(n)]} are others")
 
-    KINDS = {"kill": kill, "answer": kill_at_answer, "stop": stop, "start": start, "deploy": deploy, "copy": copy, "migrate": migrate, "cut": cut}
+    def full(self):
+        """The disk is full for a while, perhaps with a kill and a start in it."""
+        self.answers(self.rng.randint(20, self.args.answers))
+        filler, before = self.disk.at / "filler", self.history.counts["unknown"]
+        room = shutil.disk_usage(self.disk.at).free - (self.rng.choice((200, 100, 20)) << 20)
+        subprocess.run(["fallocate", "-l", str(room), str(filler)], check=True)
+        try:
+            if not waited(lambda: self.history.counts["unknown"] >= before + 20, seconds=60):
+                self.history.problems.append("the disk is full, and nothing is refused")
+            if self.rng.random() < 0.5:
+                self.cloud.kill9()
+                self.dead()
+                self.cloud.restart()
+                time.sleep(self.rng.uniform(0, 2))
+        finally:
+            filler.unlink()
+        waited(lambda: self.cloud.admin("GET", "/health")[1]["status"] == "ok", seconds=30)
+        self.kill()
+
+    KINDS = {"kill": kill, "answer": kill_at_answer, "stop": stop, "start": start, "deploy": deploy, "copy": copy, "migrate": migrate, "cut": cut, "full": full}
 
     # ---- a round ----
     def round(self, kind):
@@ -208,8 +232,9 @@ class Field:
         self.begin()
         try:
             self.KINDS[kind](self)
-            if kind not in ("cut", "copy"):  # clients that went on asking see the start; on another disk they are told
+            if kind not in ("cut", "copy", "deploy"):  # the last one has seen to it
                 self.cloud.restart()
+            if kind not in ("cut", "copy"):  # clients go on asking; those on another disk begin anew
                 self.answers(self.args.clients)
         finally:
             self.end()
@@ -228,6 +253,9 @@ class Field:
             except Exception as e:
                 problems.append(f"{work.name}: reading it back ended with {e!r}")
         problems += self.aside()
+        scrub = self.cloud.run("scrub", "--rate", "1000", check=False)
+        if scrub.returncode:
+            problems.append(f"scrub ended with {scrub.returncode}: {scrub.stdout}{scrub.stderr}")
         if report := self.cloud.failure.search(self.cloud.stderr):
             problems.append(report[0])
         return problems + self.history.problems
@@ -286,6 +314,8 @@ class Campaign:
             problems = field.round(kind)
         except DaemonFailed as e:
             problems = [f"the daemon did not come up: {e}"]
+        except AssertionError as e:
+            problems = [f"the round did not come to its end: {e}"]
         counts = {k: n - before[k] for k, n in field.history.counts.items()}
         self.answered += counts["answered"]
         print(f"round {self.rounds}, seed {field.seed}, {kind}: {counts['answered']} answered, {counts['refused']} refused, "
@@ -325,9 +355,9 @@ def arguments():
 def main():
     args = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that mounts and daemons go
-    if "cut" in args.kinds and not possible():
-        print("no cuts: they need root, mkfs.ext4 and loop devices")
-        args.kinds.remove("cut")
+    if NEED_DISK & set(args.kinds) and not possible():
+        print(f"no {' or '.join(NEED_DISK)}: they need root, mkfs.ext4 and loop devices")
+        args.kinds = [kind for kind in args.kinds if kind not in NEED_DISK]
         if not args.kinds:
             sys.exit(SKIPPED)
     print(f"seed {args.seed}", flush=True)

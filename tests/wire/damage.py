@@ -122,7 +122,7 @@ class Damage(CloudCase):
         cls.copy = cls.file["removed"].read_bytes()
         for key, (_, damage, _) in cls.WAYS.items():
             cls.wrong[key] = damage(cls.file[key])
-        for key, damage in (("version", flip(1)), ("part", flip(0)), ("waiting", remove), ("code", flip(0)),
+        for key, damage in (("version", flip(1)), ("part", flip(0)), ("second half", remove), ("waiting", remove), ("code", flip(0)),
                             ("template", flip(0))):
             cls.wrong[key] = damage(cls.file[key])
         a, b = cls.file["swapped a"], cls.file["swapped b"]
@@ -166,16 +166,17 @@ class Damage(CloudCase):
 
     @classmethod
     def put_parts(cls):
-        """An object of two parts, and an upload that has one."""
-        big, small = content("big", 5 << 20), content("small", 100000)
-        upload = cls.s3.create_multipart_upload(Bucket="photos", Key="parts")["UploadId"]
-        etags = []
-        for n, body in enumerate((big, small), 1):
-            with cls.new_files() as made:
-                etags.append({"PartNumber": n, "ETag": cls.s3.upload_part(
-                    Bucket="photos", Key="parts", UploadId=upload, PartNumber=n, Body=body)["ETag"]})
-        cls.file["part"] = made[0]
-        cls.s3.complete_multipart_upload(Bucket="photos", Key="parts", UploadId=upload, MultipartUpload={"Parts": etags})
+        """Two objects of two parts, and an upload that has one."""
+        small = content("small", 100000)
+        for key, second in (("parts", "part"), ("half", "second half")):
+            upload = cls.s3.create_multipart_upload(Bucket="photos", Key=key)["UploadId"]
+            etags = []
+            for n, body in enumerate((content("big", 5 << 20), small), 1):
+                with cls.new_files() as made:
+                    etags.append({"PartNumber": n, "ETag": cls.s3.upload_part(
+                        Bucket="photos", Key=key, UploadId=upload, PartNumber=n, Body=body)["ETag"]})
+            cls.file[second] = made[0]
+            cls.s3.complete_multipart_upload(Bucket="photos", Key=key, UploadId=upload, MultipartUpload={"Parts": etags})
         cls.upload = cls.s3.create_multipart_upload(Bucket="photos", Key="waiting")["UploadId"]
         with cls.new_files() as made:
             cls.s3.upload_part(Bucket="photos", Key="waiting", UploadId=cls.upload, PartNumber=7, Body=small)
@@ -270,6 +271,10 @@ class Damage(CloudCase):
         self.fails("parts", words, Range=f"bytes={5 << 20}-{(5 << 20) + 9}")
         self.assertEqual(self.get("parts", Range="bytes=-10"), content("small", 100000)[-10:])
         self.assertEqual(self.get("parts", PartNumber=1), content("big", 5 << 20))
+        # A part that is known to be lost is told before the first one is sent.
+        words = self.message("half", name="second half", more=", part 2")
+        self.fails("half", words)
+        self.assertEqual(self.get("half", Range="bytes=0-99"), content("big", 100))
 
     def test_copies(self):
         for key in self.WAYS:
@@ -320,6 +325,7 @@ class Damage(CloudCase):
             *(self.message(key) for key in keys),
             self.message("v", "kept", "version", self.version),
             self.message("parts", name="part", more=", part 2"),
+            self.message("half", name="second half", more=", part 2"),
             f"{parts}{self.file['waiting'].relative_to(self.cloud.data)} is missing: {RESTORE}, or send the part again",
             f"the package of function f: file {self.file['code'].relative_to(self.cloud.data)} {self.wrong['code']}: {RESTORE}, "
             "or give it its code again (UpdateFunctionCode)",
@@ -330,14 +336,14 @@ class Damage(CloudCase):
         clean = json.loads(self.clean.stdout)
         self.assertEqual((clean["State"], clean["Findings"], self.clean.returncode), ("complete", [], 0), clean)
         self.assertEqual([clean[k] for k in ("Missing", "Damaged", "DamagedRows", "Leaked", "LeaksUnknown")], [0, 0, 0, 0, False])
-        self.assertEqual(clean["Bodies"], len(self.file) + 2)  # an inline one, the whole part
+        self.assertEqual(clean["Bodies"], len(self.file) + 3)  # an inline one, the whole parts
         at = len(self.cloud.stderr)
         done = self.cloud.run(*SCRUB, check=False)
         self.assertEqual((done.returncode, done.stderr), (1, ""))
         *said, summary = done.stdout.splitlines()
         self.assertEqual(set(said), self.findings())
         self.assertEqual(len(said), len(self.findings()))
-        missing = 2
+        missing = 3
         damaged = len(said) - missing
         self.assertRegex(summary, rf"^complete, .*: {clean['Bodies']} bodies, .* rows; {missing} missing, {damaged} damaged$")
         self.assertEqual(set(self.errors_since(at)), self.findings())

@@ -1,5 +1,6 @@
 """The daemon as a process: ready, health, clock, lock, settings, signals, restarts."""
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -36,7 +37,8 @@ class Running(CloudCase):
         for tls in (False, True):
             status, headers, body = self.cloud.http("GET", "/health", tls=tls)
             self.assertEqual(status, 200)
-            self.assertIn(b'"status":"ok"', body)
+            health = json.loads(body)  # strangers learn no more
+            self.assertEqual((list(health), health["status"]), (["status", "version", "isolation"], "ok"))
             self.assertEqual(len(headers.get_all("Date")), 1)
         status, headers, body = self.cloud.http("HEAD", "/health")
         self.assertEqual((status, body), (200, b""))
@@ -152,7 +154,7 @@ class Life(unittest.TestCase):
     def test_full_disk(self):
         everything = ("--reserve-mib", "900000000")
         with Folder() as folder:
-            done = calotype("up", "--data", folder, "--port", "0", *everything)
+            done = calotype("up", "--data", folder, "--port", "0", "--log-level", "error", *everything)
             self.assertEqual(done.returncode, 255)
             self.assertRegex(done.stderr, r"^calotype: .*free space under .* is below the reserve.*\n$")
             with Cloud(data=folder):
@@ -161,8 +163,14 @@ class Life(unittest.TestCase):
             with Cloud(*everything, data=folder) as c:
                 self.assertEqual(c.client("sts").get_caller_identity()["Account"], c.account)
                 status, _, body = c.http("GET", "/health")
-                self.assertEqual(status, 200, body)
-                self.assertEqual(c.admin("POST", "/clock", {"advance_ms": 1})[0], 503)
+                self.assertEqual((status, json.loads(body)["status"]), (503, "full"), body)
+                status, health = c.admin("GET", "/health")
+                self.assertEqual((status, health["status"], health["writable"]), (503, "full", False))
+                self.assertLess(health["free_bytes"], health["reserve_bytes"])
+                from botocore.exceptions import ClientError
+                with self.assertRaises(ClientError) as refused:
+                    c.client("s3").create_bucket(Bucket="photos")
+                self.assertEqual(refused.exception.response["ResponseMetadata"]["HTTPStatusCode"], 507)
 
     def test_terminal_gone(self):
         """SIGHUP ends the daemon where stderr is a terminal, and nothing else does."""

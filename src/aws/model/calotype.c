@@ -103,7 +103,7 @@ static const struct api_member members_QueueKind[] = {
 static const struct api_member members_Scrub[] = {
     {S_INIT("State"), S_INIT("State"), &shapes[shape_ScrubState], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Reason"), S_INIT("Reason"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Began"), S_INIT("Began"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Began"), S_INIT("Began"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("TookMs"), S_INIT("TookMs"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Rate"), S_INIT("Rate"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Rows"), S_INIT("Rows"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},

@@ -52,11 +52,12 @@ static json_t *report_locked(const struct calotype_scrub *s, const char *state, 
         {"DamagedRows", sum->damaged_rows},
         {"Leaked", sum->leaked},
     };
+    char when[CLOCK_ISO_MAX];
     json_t *doc = json_object();
     json_set_str(doc, "State", str_c(state));
     if (why)
         json_set_str(doc, "Reason", str_c(why));
-    json_set(doc, "Began", json_real((double)s->began_real_ms / 1000));
+    json_set_str(doc, "Began", str_c(clock_iso8601(when, s->began_real_ms)));
     json_set_int(doc, "TookMs", clock_mono_ms() - s->began_mono_ms);
     json_set_int(doc, "Rate", s->rate);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)

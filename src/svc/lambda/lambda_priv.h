@@ -120,6 +120,8 @@ void lambda_watch_env_locked(struct lambda_env *env);
  */
 enum { LAMBDA_MEMORY_TICK_MS = 50 };
 int lambda_upkeep(struct lambda_svc *svc, bool memory);
+/* One that was released before its program read it: another environment gets it. Takes inv. */
+void lambda_run_again(struct lambda_svc *svc, struct lambda_inv *inv);
 
 /* runtime_api.c: the runtime API's application, for the sandbox's socket. svc must outlive it. */
 struct net_app lambda_runtime_app(struct lambda_svc *svc);

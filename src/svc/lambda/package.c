@@ -199,6 +199,6 @@ int lambda_package_read(struct store *store, const struct lambda_fn *fn, struct 
     if (r == 0)
         return 0;
     blob_why_add(&words, &why);
-    return err_set(err, r, "the package of function %s: " STR_FMT ", or " LAMBDA_UPLOAD_AGAIN,
-                   fn->fn_name, STR_ARG(buf_view(&words)));
+    return err_set(err, r, "the package of function %s: " STR_FMT "%s", fn->fn_name,
+                   STR_ARG(buf_view(&words)), why.passing ? "" : ", or " LAMBDA_UPLOAD_AGAIN);
 }

@@ -38,21 +38,22 @@ void s3_whose_add(struct buf *out, const struct s3_whose *whose) {
 }
 
 /* Makes the reader's message. Returns r. */
-static int fail(struct s3_body_reader *reader, int r, const struct blob_why *why) {
+static int fail(struct s3_body_reader *reader, unsigned part, int r, const struct blob_why *why) {
     buf_clear(&reader->why);
     buf_str(&reader->why, buf_view(&reader->whose));
     if (reader->multipart)
-        buf_printf(&reader->why, ", part %u", reader->part);
+        buf_printf(&reader->why, ", part %u", part);
     buf_c(&reader->why, ": ");
     blob_why_add(&reader->why, why);
-    buf_c(&reader->why, ", or delete this version");
+    if (!why->passing)
+        buf_c(&reader->why, ", or delete this version");
     return r;
 }
 
 static int fail_list(struct s3_body_reader *reader) {
     const struct blob_why why = {.what = "has a list of bodies that is too short",
                                  .todo = "restore DATA as a whole from a copy"};
-    return fail(reader, STORE_E_DAMAGED, &why);
+    return fail(reader, reader->part, STORE_E_DAMAGED, &why);
 }
 
 str s3_body_reader_why(const struct s3_body_reader *reader) { return buf_view(&reader->why); }
@@ -77,24 +78,30 @@ static int open_next(struct s3_body_reader *reader) {
         return 0;
     }
     int r = blob_open(reader->store, body.ref, &reader->open, &why);
-    return r ? fail(reader, r, &why) : 0;
+    return r ? fail(reader, reader->part, r, &why) : 0;
 }
 
 /*
- * The bodies behind the current one, as far as they are served. What cannot be opened now is tried
+ * The bodies behind the current one, as far as they are served: what is known to be lost is told
+ * before the answer begins. 0, or as blob_open; where there is no descriptor to be had it is tried
  * again then.
  */
-static void open_ahead(struct s3_body_reader *reader) {
+static int open_ahead(struct s3_body_reader *reader) {
     uint64_t at = reader->base + reader->open_size, end = reader->first + reader->n;
     struct s3_body body;
+    struct blob_why why;
     for (struct cur peek = reader->next;
          at < end && reader->n_ahead < AHEAD && s3_body_next(&peek, &body); at += body.size) {
         if (body.size == 0)
             continue;
-        if (blob_open(reader->store, body.ref, &reader->ahead[reader->n_ahead], NULL))
-            return;
+        int r = blob_open(reader->store, body.ref, &reader->ahead[reader->n_ahead], &why);
+        if (r < 0 && why.passing)
+            return 0;
+        if (r)
+            return fail(reader, body.part, r, &why);
         reader->n_ahead++;
     }
+    return 0;
 }
 
 /* The body that holds offset. Only forward: answers are streamed in order. */
@@ -124,7 +131,7 @@ static int begin(struct s3_body_reader *reader) {
     if (r || !reader->open)
         return r;
     r = blob_verify(reader->open, reader->first - reader->base, &why);
-    return r ? fail(reader, r == -EBADMSG ? STORE_E_DAMAGED : r, &why) : 0;
+    return r ? fail(reader, reader->part, r == -EBADMSG ? STORE_E_DAMAGED : r, &why) : 0;
 }
 
 int s3_body_reader_new(struct store *store, str bodies, const struct s3_span *span,
@@ -139,11 +146,11 @@ int s3_body_reader_new(struct store *store, str bodies, const struct s3_span *sp
     reader->first = span->first;
     reader->n = span->n;
     int r = span->n > 0 ? begin(reader) : 0;
+    r = r ? r : open_ahead(reader);
     if (r) {
         buf_str(reterr_why, buf_view(&reader->why));
         return r;
     }
-    open_ahead(reader);
     *ret_reader = STEAL(reader);
     return 0;
 }
@@ -163,7 +170,7 @@ ssize_t s3_body_reader_read(struct s3_body_reader *reader, uint64_t offset, void
         n = (size_t)(reader->open_size - inside);
     ssize_t got = blob_read(reader->open, inside, p, n, &why);
     if (got < 0)
-        return fail(reader, (int)got, &why);
+        return fail(reader, reader->part, (int)got, &why);
     if (got == 0) /* shorter than its row says */
         fail_list(reader);
     return got ? got : -EBADMSG;

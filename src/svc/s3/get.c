@@ -6,7 +6,7 @@
 #include "svc/s3/s3_priv.h"
 
 /* Bodies up to this size are read and verified before the answer begins. */
-enum { WHOLE_MAX = 64 * 1024 };
+enum { WHOLE_MAX = 64 * 1024, INSIDE_MAX = 64 << 20 };
 
 /* ---- Finding what is meant ---- */
 static int no_such(struct rq *rq, const struct s3_wanted *wanted) {
@@ -244,7 +244,7 @@ static ssize_t stream_read(void *reader, uint64_t offset, void *p, size_t n) {
 
 /* A call from inside takes the bytes as a whole anyway, and is told what is wrong with them. */
 static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t n) {
-    if (n <= WHOLE_MAX || !rq->net)
+    if (n <= (rq->net ? WHOLE_MAX : INSIDE_MAX))
         return answer_whole(rq, *reader, n);
     rq_out_stream(rq, n, stream_read, release_reader, STEAL(*reader));
     return 0;
