@@ -34,6 +34,12 @@ const struct prog_verb cli_verb_up = {
     .take_over = become_daemon,
 };
 
+const struct prog_verb cli_verb_repair = {
+    .name = "repair",
+    .summary = "say what is wrong with a data folder, and mend it",
+    .take_over = become_daemon,
+};
+
 const struct prog_verb cli_verb_rotate = {
     .name = "rotate",
     .summary = "make a key of a data folder anew",

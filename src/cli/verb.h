@@ -3,7 +3,7 @@
 #include "prog/verb.h"
 
 /* What becomes calotype-daemon. */
-extern const struct prog_verb cli_verb_up, cli_verb_rotate;
+extern const struct prog_verb cli_verb_up, cli_verb_repair, cli_verb_rotate;
 /* Clients of the daemon of a data folder. */
 extern const struct prog_verb cli_verb_down, cli_verb_env, cli_verb_with, cli_verb_status,
     cli_verb_scrub;

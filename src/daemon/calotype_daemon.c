@@ -6,7 +6,8 @@
 #include "daemon/verb.h"
 #include "prog/say.h"
 
-static const struct prog_verb *const verbs[] = {&daemon_verb_up, &daemon_verb_rotate};
+static const struct prog_verb *const verbs[] = {&daemon_verb_up, &daemon_verb_repair,
+                                                &daemon_verb_rotate};
 
 static int run(int argc, char **argv) {
     if (argc < 1 || argv[0][0] == '-')

@@ -9,9 +9,11 @@
 #include "daemon/front.h"
 #include "daemon/health.h"
 #include "daemon/modes.h"
+#include "daemon/next.h"
 #include "daemon/services.h"
 #include "daemon/tls.h"
 #include "sandbox/sandbox.h"
+#include "store/fault.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "svc/calotype/calotype.h"
@@ -19,6 +21,7 @@
 #include "svc/lambda/lambda.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -153,6 +156,8 @@ json_t *daemon_health(struct daemon *d, bool full) {
 
 /* ---- Start ---- */
 
+const char *const daemon_made_later[] = {"credentials", NULL};
+
 static int check_modes(struct daemon *d, struct err *err) {
     const char *path = getenv("CALOTYPE_MASTER_KEY") ? NULL : getenv("CALOTYPE_MASTER_KEY_FILE");
     return daemon_modes_check(d->o.settings->data, path, err);
@@ -164,6 +169,7 @@ static int open_store(struct daemon *d, struct err *err) {
         .master_key = getenv("CALOTYPE_MASTER_KEY"),
         .master_key_path = getenv("CALOTYPE_MASTER_KEY_FILE"),
         .reserve_bytes = (uint64_t)d->o.settings->reserve_mib << 20,
+        .made_later = daemon_made_later,
         .migrations = daemon_migrations,
     };
     int r = store_open(&d->store, &options, err);
@@ -197,24 +203,47 @@ static int open_tls(struct daemon *d, struct err *err) {
 }
 
 /*
- * The default account and its root key. The secret is told once, when a key is made; where the file
- * that keeps it is gone (or was never written, because we died between the two), a new key is made.
+ * The secret is told once, when a key is made. Credentials that are there are never written over:
+ * of a database without an account they are the only thing that shows that it is another one.
  */
+static int make_account(struct daemon *d, struct aws_credentials *made, struct err *err) {
+    CLEANUP_MEM char *path = prog_data_path(d->o.settings->data, "credentials");
+    if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return err_set(err, STORE_E_DAMAGED,
+                       "%s: credentials has a root key, and db knows no account, so it is the"
+                       " database of another folder; next: bring the right db back, or move"
+                       " credentials away, and a new root key is made",
+                       d->o.settings->data);
+    return iam_create_account(d->iam, str_c(default_account), made, err);
+}
+
+/* -ENOENT: the file is gone, or was never written, because we died between the two. */
+static int read_root_key(struct daemon *d, struct err *err) {
+    struct err why;
+    int r = prog_credentials_read(d->o.settings->data, &d->key, &why);
+    if (r == -EINVAL)
+        return err_set(err, r, "%s; next: bring it back, or move it away, and a new key is made",
+                       why.text);
+    return r && r != -ENOENT ? err_set(err, r, "%s", why.text) : r;
+}
+
+/* The default account and its root key. Where the file that keeps it is gone, a new key is made. */
 static int ensure_root_key(struct daemon *d, struct err *err) {
     struct aws_credentials made = {0};
     CLEANUP(aws_identity) struct aws_identity *root = NULL;
     /* Looked up first: a full disk must not keep an existing cloud from starting, for reads. */
     int r = iam_root_identity(d->iam, str_c(default_account), &root, err);
     if (r == IAM_E_NO_ACCOUNT) {
-        r = iam_create_account(d->iam, str_c(default_account), &made, err);
+        r = make_account(d, &made, err);
     } else if (r == 0) {
-        r = prog_credentials_read(d->o.settings->data, &d->key, err);
+        r = read_root_key(d, err);
         if (r != -ENOENT)
             return r;
         r = iam_create_root_key(d->iam, str_c(default_account), &made, err);
     }
     if (r)
         return r;
+    store_fault_step();
     d->key = (struct prog_credentials){.region = "us-east-1"};
     snprintf(d->key.access_key, sizeof d->key.access_key, "%s", made.access_key);
     snprintf(d->key.secret_key, sizeof d->key.secret_key, "%s", made.secret_key);
@@ -316,6 +345,11 @@ static int start_services(struct daemon *d, struct err *err) {
     return r;
 }
 
+/* Everything that a first start makes is there. */
+static int mark_complete(struct daemon *d, struct err *err) {
+    return store_mark_complete(d->store, err);
+}
+
 static int listen_at_last(struct daemon *d, struct err *err) {
     int fd = d->listen_fd;
     d->listen_fd = -1;
@@ -323,8 +357,8 @@ static int listen_at_last(struct daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct daemon *d, struct err *err) = {
-    check_modes, open_store,    bind_port,      open_tls,   open_identity,  open_cloud,
-    open_net,    watch_spawner, start_services, open_admin, listen_at_last,
+    check_modes, open_store,    bind_port,      open_tls,   open_identity, open_cloud,
+    open_net,    watch_spawner, start_services, open_admin, mark_complete, listen_at_last,
 };
 
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,
@@ -338,8 +372,10 @@ int daemon_start(struct daemon **ret_daemon, const struct daemon_options *option
         int r = steps[i](d, err);
         if (r) {
             daemon_stop(d);
+            daemon_add_next(r, options->settings->data, err);
             return r;
         }
+        store_fault_step();
     }
     *ret_daemon = d;
     return 0;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "daemon/signals.h"
+#include "daemon/next.h"
 #include "prog/data.h"
 #include "prog/say.h"
 #include "daemon/verb.h"
@@ -160,6 +161,7 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     }
     if (r == 0)
         return PROG_OK;
+    daemon_add_next(r, s->data, &err);
     if (logs)
         log_error("daemon", "%s", err.text);
     (void)io_write_full(pipe_fd, "!", 1);
@@ -219,7 +221,9 @@ static int detach(struct daemon_settings *s) {
 
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
-    return daemon_settings_load(s, prog_data_dir(s->data), err);
+    int r = daemon_settings_load(s, prog_data_dir(s->data), err);
+    daemon_add_next(r, prog_data_dir(s->data), err);
+    return r;
 }
 
 static int run(void *ctx, char **, int, struct err *err) {

@@ -5,4 +5,4 @@
  */
 #include "prog/verb.h"
 
-extern const struct prog_verb daemon_verb_up, daemon_verb_rotate;
+extern const struct prog_verb daemon_verb_up, daemon_verb_repair, daemon_verb_rotate;

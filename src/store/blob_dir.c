@@ -6,9 +6,11 @@
 #include "store/fault.h"
 #include "base/file.h"
 #include "store/key.h"
+#include "store/lost_priv.h"
 #include "store/store_priv.h"
 
 #include "base/codec.h"
+#include "base/log.h"
 #include "base/rand.h"
 
 #include <dirent.h>
@@ -194,9 +196,21 @@ static bool is_kept(const struct buf *ids, const char id[BLOB_ID]) {
     return false;
 }
 
-/* Removes every file of the folder whose name is not the id of a kept one. */
+/* A full disk, or a volume of its own, keeps no cloud from starting: the file stays. */
+static void set_aside(struct store_lost *lost, const char *folder, const char *name) {
+    CLEANUP_DEINIT(buf) struct buf path = {0};
+    struct err err;
+    buf_printf(&path, "blobs/%s/%s", folder, name);
+    if (store_lost_take(lost, buf_cstr(&path), &err))
+        log_warn("store", "a body that no row owns stays: %s", err.text);
+}
+
+/*
+ * Every file of the folder whose name is not the id of a kept one: set aside, or, where lost is
+ * NULL, removed.
+ */
 static int sweep_folder(struct store *store, const char *folder, const struct buf *kept,
-                        uint64_t *swept, struct err *err) {
+                        struct store_lost *lost, struct err *err) {
     int fd = openat(store->blob_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return 0; /* not made yet */
@@ -212,25 +226,43 @@ static int sweep_folder(struct store *store, const char *folder, const struct bu
         if (entry->d_name[0] == '.' ||
             (codec_unhex(str_c(entry->d_name), id, BLOB_ID) && is_kept(kept, id)))
             continue;
-        if (unlinkat(dirfd(dir), entry->d_name, 0) == 0)
-            ++*swept;
+        if (lost)
+            set_aside(lost, folder, entry->d_name);
+        else
+            unlinkat(dirfd(dir), entry->d_name, 0);
     }
     closedir(dir);
     return 0;
 }
 
-int blob_sweep(struct store *store, uint64_t *ret_swept, struct err *err) {
+int blob_sweep(struct store *store, struct store_lost *lost, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf kept = {0};
-    int r = sweep_folder(store, tmp_dir, &kept, ret_swept, err);
+    int r = sweep_folder(store, tmp_dir, &kept, NULL, err); /* never answered, by its name alone */
     for (int i = 0; i < 256 && r == 0; i++) {
         char byte = (char)i, folder[FOLDER];
         folder_of(folder, str_n(&byte, 1));
         buf_clear(&kept);
         r = kept_in(store, (uint8_t)i, &kept);
         if (r == 0)
-            r = sweep_folder(store, folder, &kept, ret_swept, err);
+            r = sweep_folder(store, folder, &kept, lost, err);
         else
             err_sys(err, r, "read the rows of kept bodies");
     }
     return r;
+}
+
+bool blob_any_file(const char *blob_path) {
+    bool found = false;
+    for (int i = 0; i < 256 && !found; i++) {
+        char byte = (char)i, folder[FOLDER];
+        folder_of(folder, str_n(&byte, 1));
+        CLEANUP_MEM char *path = store_path(blob_path, folder);
+        DIR *dir = opendir(path);
+        const struct dirent *entry;
+        while (dir && !found && (entry = readdir(dir)))
+            found = entry->d_name[0] != '.';
+        if (dir)
+            closedir(dir);
+    }
+    return found;
 }

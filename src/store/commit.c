@@ -208,6 +208,8 @@ static int write_group(struct store *store, struct err *err) {
         rocksdb_write(store->db.db, store->db.synced, c->write, &text);
         if (text)
             become_readonly(store, text);
+        else
+            store_keeper_moved(store);
         rocksdb_free(text);
     }
     return store_is_readonly(store, err) ? -EIO : 0;

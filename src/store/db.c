@@ -3,11 +3,16 @@
  * machine: about 22 MB idle, 40 ms to start, and no loss of an acknowledged write
  * (docs/formats/store.md says what each family holds).
  */
+#include "store/key.h"
 #include "store/store_priv.h"
 
+#include "base/io.h"
 #include "base/own.h"
+#include "base/rand.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* "default" cannot be left out of a RocksDB, so it serves as meta. */
 static const char *const cf_names[STORE_N_CF] = {
@@ -25,15 +30,16 @@ enum {
     WAL_MOST = 32 << 20,
     BLOCK_CACHE = 32 << 20,
     WAL_TOLERATE_TORN_TAIL = 0, /* kTolerateCorruptedTailRecords: see wal_options */
-    INFO_WARN = 2,
+    INFO_HEADER = 5,
 };
 
-static int fault_of(char *text, struct err *err, const char *what) {
+/* Text is RocksDB's, and freed. */
+static int fault_of(const struct store_db *db, char *text, struct err *err) {
     if (!text)
         return 0;
-    err_set(err, -EIO, "%s: %s", what, text);
+    int r = store_db_words(db->data, text, err);
     rocksdb_free(text);
-    return -EIO;
+    return r;
 }
 
 /*
@@ -46,8 +52,14 @@ static void wal_options(rocksdb_options_t *o) {
     rocksdb_options_set_max_total_wal_size(o, WAL_MOST);
 }
 
+/*
+ * db/LOG gets what RocksDB writes when it opens, and nothing later. The file is written like one of
+ * rows: where a line could not be written, the next one aborts the process (7.8, in
+ * writable_file_writer.h: AssertFalseAndGetStatusForPrevError; Debian builds with assertions), and
+ * closing on a disk that fails wrote such lines. What matters of them comes back as a status.
+ */
 static void quiet_options(rocksdb_options_t *o) {
-    rocksdb_options_set_info_log_level(o, INFO_WARN);
+    rocksdb_options_set_info_log_level(o, INFO_HEADER);
     rocksdb_options_set_max_log_file_size(o, 1 << 20);
     rocksdb_options_set_keep_log_file_num(o, 2);
     rocksdb_options_set_stats_dump_period_sec(o, 0);
@@ -67,7 +79,6 @@ static void table_options(struct store_db *db, rocksdb_options_t *o) {
 
 static rocksdb_options_t *make_options(struct store_db *db) {
     rocksdb_options_t *o = rocksdb_options_create();
-    rocksdb_options_set_create_if_missing(o, 1);
     rocksdb_options_set_create_missing_column_families(o, 1);
     rocksdb_options_set_paranoid_checks(o, 1);
     rocksdb_options_set_compression(o, rocksdb_lz4_compression);
@@ -85,22 +96,108 @@ static rocksdb_options_t *make_options(struct store_db *db) {
     return o;
 }
 
-int store_db_open(struct store_db *db, const char *path, struct err *err) {
+void store_db_prepare(struct store_db *db, const char *data, bool create) {
+    db->data = data;
     db->cache = rocksdb_cache_create_lru(BLOCK_CACHE);
     db->options = make_options(db);
+    rocksdb_options_set_create_if_missing(db->options, create);
     db->synced = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(db->synced, 1);
     db->newest = rocksdb_readoptions_create();
+}
 
+int store_db_open_prepared(struct store_db *db, bool to_read, struct err *err) {
+    CLEANUP_MEM char *path = store_path(db->data, "db");
     const rocksdb_options_t *options[STORE_N_CF];
+    char *text = NULL;
     for (int i = 0; i < STORE_N_CF; i++)
         options[i] = db->options;
-    char *text = NULL;
-    db->db = rocksdb_open_column_families(db->options, path, STORE_N_CF, cf_names, options, db->cf,
-                                          &text);
+    db->db = to_read ? rocksdb_open_for_read_only_column_families(
+                           db->options, path, STORE_N_CF, cf_names, options, db->cf, 0, &text)
+                     : rocksdb_open_column_families(db->options, path, STORE_N_CF, cf_names,
+                                                    options, db->cf, &text);
     if (text)
         db->db = NULL;
-    return fault_of(text, err, "open the database");
+    return fault_of(db, text, err);
+}
+
+/*
+ * A disk that takes no writes is found out here: RocksDB would say so with an abort, at the second
+ * line of db/LOG (quiet_options). One that is full may still have room for what it needs.
+ */
+static int try_disk(const char *data, struct err *err) {
+    CLEANUP_MEM char *path = store_path(data, "db/probe.tmp");
+    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && io_write_full(fd, "probe", 5) == 0 && fdatasync(fd) == 0;
+    int why = errno;
+    unlink(path);
+    if (written || why == ENOSPC || why == EDQUOT)
+        return 0;
+    return err_sys(err, -why, "%s: db cannot be written", data);
+}
+
+int store_db_open(struct store_db *db, const char *data, bool create, struct err *err) {
+    int r = try_disk(data, err);
+    if (r)
+        return r;
+    store_db_prepare(db, data, create);
+    return store_db_open_prepared(db, false, err);
+}
+
+/* ---- Its identity ---- */
+
+/*
+ * sys, raw "identity": a byte 0 (plain), then 16 random ones. Read and written here and not by
+ * batches: it is looked at before the store's keys are, in a database that is open for reading.
+ */
+static int read_identity(struct store_db *db, char ret[POSITION_IDENTITY], struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    rocksdb_pinnableslice_t *pin;
+    str value;
+    key_begin(&key, "sys");
+    key_raw(&key, S("identity"));
+    int r = store_db_pin(db, db->newest, STORE_META, buf_view(&key), &pin, &value, err);
+    if (r)
+        return r;
+    if (value.len == 1 + POSITION_IDENTITY)
+        memcpy(ret, value.p + 1, POSITION_IDENTITY);
+    else
+        r = err_set(err, STORE_E_DAMAGED, "the row of the database's identity is damaged");
+    rocksdb_pinnableslice_destroy(pin);
+    return r;
+}
+
+int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY], struct err *err) {
+    int r = read_identity(db, ret_identity, err);
+    if (r != STORE_E_ABSENT)
+        return r;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    char *text = NULL, value[1 + POSITION_IDENTITY] = {0};
+    key_begin(&key, "sys");
+    key_raw(&key, S("identity"));
+    rand_bytes(ret_identity, POSITION_IDENTITY);
+    memcpy(value + 1, ret_identity, POSITION_IDENTITY);
+    rocksdb_put_cf(db->db, db->synced, db->cf[STORE_META], key.p, key.len, value, sizeof value,
+                   &text);
+    return fault_of(db, text, err);
+}
+
+int store_db_find(struct store_db *db, struct position_found *ret, struct err *err) {
+    *ret = (struct position_found){.sequence = rocksdb_get_latest_sequence_number(db->db)};
+    if (rocksdb_property_int(db->db, "rocksdb.min-log-number-to-keep", &ret->least_log) != 0)
+        ret->least_log = UINT64_MAX;
+    int r = read_identity(db, ret->identity, err);
+    ret->has_identity = r == 0;
+    return r == STORE_E_ABSENT ? 0 : r;
+}
+
+int store_db_look(const char *data, struct position_found *ret, struct err *err) {
+    struct store_db db = {0};
+    store_db_prepare(&db, data, false);
+    int r = store_db_open_prepared(&db, true, err);
+    r = r ? r : store_db_find(&db, ret, err);
+    store_db_close(&db);
+    return r;
 }
 
 void store_db_close(struct store_db *db) {
@@ -125,7 +222,7 @@ int store_db_pin(const struct store_db *db, const rocksdb_readoptions_t *options
     rocksdb_pinnableslice_t *pin =
         rocksdb_get_pinned_cf(db->db, options, db->cf[cf], key.p, key.len, &text);
     if (text)
-        return fault_of(text, err, "read");
+        return fault_of(db, text, err);
     if (!pin)
         return STORE_E_ABSENT;
     ret_value->p = rocksdb_pinnableslice_value(pin, &ret_value->len);

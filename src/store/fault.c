@@ -2,6 +2,8 @@
 #include "store/fault.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 static const char *const names_of[STORE_N_FAULT] = {
@@ -41,4 +43,30 @@ bool store_fault_on(enum store_fault fault) {
 bool store_fault_once(enum store_fault fault) {
     unsigned bit = 1u << fault;
     return store_fault_on(fault) && (atomic_fetch_and(&in_force, ~bit) & bit);
+}
+
+/* ---- Dying at a step ---- */
+static atomic_int steps_left; /* 0: no such order */
+
+static void steps_from(const char *number) {
+    uint64_t n;
+    if (number && str_to_u64(str_c(number), &n) && n < INT_MAX)
+        atomic_store(&steps_left, (int)n);
+}
+
+void store_fault_step(void) {
+    if (atomic_load(&steps_left) && atomic_fetch_sub(&steps_left, 1) == 1)
+        raise(SIGKILL);
+}
+
+int store_fault_from_environment(struct err *err) {
+#ifdef CALOTYPE_TEST_FAULTS
+    const char *names = getenv("CALOTYPE_TEST_FAULT");
+    steps_from(getenv("CALOTYPE_TEST_DIE_AT"));
+    return names ? store_fault_set(names, err) : 0;
+#else
+    (void)err;
+    (void)steps_from;
+    return 0;
+#endif
 }

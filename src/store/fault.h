@@ -28,3 +28,11 @@ int store_fault_set(const char *names, struct err *err);
 bool store_fault_on(enum store_fault fault);
 /* True once: turns it off. */
 bool store_fault_once(enum store_fault fault);
+
+/*
+ * A start and a repair are made of steps, each of which leaves something on disk. Under
+ * CALOTYPE_TEST_DIE_AT=N the process dies by SIGKILL at the end of the Nth.
+ */
+void store_fault_step(void);
+/* Reads the two variables, in a program built for it. 0 or -EINVAL. */
+int store_fault_from_environment(struct err *err);

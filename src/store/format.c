@@ -48,6 +48,27 @@ static bool parse_format(str text, uint64_t *ret_version, uint64_t *ret_from) {
            *ret_from <= *ret_version;
 }
 
+int format_look(const char *data, struct err *err) {
+    CLEANUP_MEM char *path = store_path(data, "format");
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    uint64_t version, from;
+    int r = io_read_file(&text, path, 64, NULL);
+    if (r == -ENOENT)
+        return r;
+    if (r || !parse_format(buf_view(&text), &version, &from))
+        return STORE_E_DAMAGED;
+    if (version <= FORMAT)
+        return 0;
+    return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, newer than this program's %d",
+                   data, (unsigned long long)version, FORMAT);
+}
+
+/* A migration leaves rows alone that have been turned already, so all of them may be walked. */
+int format_renew(const char *data, struct err *err) {
+    struct store store = {.data = (char *)data};
+    return write_format(&store, FORMAT, 1, err);
+}
+
 int format_read(const struct store *store, const struct store_options *options,
                 uint64_t *ret_format, struct err *err) {
     CLEANUP_MEM char *path = store_path(store->data, "format");
@@ -58,8 +79,8 @@ int format_read(const struct store *store, const struct store_options *options,
     if (r == -ENOENT) {
         /* The format is written before the database is made. */
         if (access(db, F_OK) == 0)
-            return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file",
-                           store->data);
+            return store_refuse(err, STORE_E_DAMAGED, store->data,
+                                "format is missing, and db is there");
         *ret_format = FORMAT;
         return write_format(store, FORMAT, FORMAT, err);
     }
@@ -67,7 +88,8 @@ int format_read(const struct store *store, const struct store_options *options,
         return err_set(err, r, "%s", why.text);
     uint64_t version;
     if (!parse_format(buf_view(&text), &version, ret_format))
-        return err_set(err, STORE_E_DAMAGED, "%s is not a format file of calotype", path);
+        return store_refuse(err, STORE_E_DAMAGED, store->data,
+                            "format does not say which format the data has");
     if (version > FORMAT || (*ret_format < FORMAT && !options->migrations))
         return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, %s than this program's %d",
                        store->data, (unsigned long long)version,

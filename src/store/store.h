@@ -74,6 +74,11 @@ struct store_options {
     int *lock_fd;
     uint64_t reserve_bytes; /* free space kept; 0: 256 MiB */
     /*
+     * Files of the caller's, by their names in DATA, that are made after the database is: with one
+     * of them there, a missing database is lost and no new one is made. Ended by NULL; NULL: none.
+     */
+    const char *const *made_later;
+    /*
      * Tables of the rooms, each ended by a NULL kind; ended by NULL. NULL: an older DATA is
      * refused.
      */
@@ -90,6 +95,11 @@ int store_lock(const char *data, int *ret_fd, struct err *err);
  * A child forked later shares the lock on DATA: fork what outlives the daemon before.
  */
 int store_open(struct store **ret_store, const struct store_options *options, struct err *err);
+/*
+ * DATA/complete, durably: the first start is over, and everything that it makes is there. From then
+ * on a missing database is a refusal to start. 0 or -errno.
+ */
+int store_mark_complete(struct store *store, struct err *err);
 /* Waits for the committer. No call may be under way. */
 struct store *store_free(struct store *store);
 DEFINE_FREEP(store)

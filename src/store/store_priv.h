@@ -2,7 +2,9 @@
 /* The store's inside: what its files share. */
 #include "base/map.h"
 #include "store/lanes_priv.h"
+#include "store/lost_priv.h"
 #include "store/pending_priv.h"
+#include "store/position_priv.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -16,14 +18,44 @@
  */
 int format_read(const struct store *store, const struct store_options *options,
                 uint64_t *ret_format, struct err *err);
+/*
+ * For repair. 0: this program can read the data; -ENOENT; STORE_E_DAMAGED; or STORE_E_FORMAT with
+ * words: the data is of a newer program.
+ */
+int format_look(const char *data, struct err *err);
+/* Writes the file anew where nobody knows what it said: rows of every format are turned. */
+int format_renew(const char *data, struct err *err);
 /* Migrates, format by format, and writes the number of each when its rows are all there. */
 int format_raise(struct store *store, const struct store_options *options, uint64_t from,
                  struct err *err);
 
 char *store_path(const char *dir, const char *name); /* dir/name, malloc'ed */
 
+/* ---- whole.c: is all there that was there? ---- */
+/*
+ * Before anything is made. *ret_new: there is no database, nor a sign that there was one, so it may
+ * be made. STORE_E_DAMAGED with the file, the cause and the next command: there was one.
+ */
+int store_whole_check(const char *data, const struct store_options *options, bool *ret_new,
+                      struct err *err);
+/*
+ * Before the database is opened for writing: STORE_E_DAMAGED, in the same way, where it is another
+ * one than DATA/position says, or an older one.
+ */
+int store_whole_compare(const char *data, struct err *err);
+/* "DATA: WHAT; next: calotype repair --data DATA". Returns code. */
+int store_refuse(struct err *err, int code, const char *data, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* ---- words.c ---- */
+/*
+ * RocksDB's text (kept by the caller) of a fault of the database of DATA in plain words: as
+ * store_refuse. Returns STORE_E_DAMAGED, or the -errno that the text tells of.
+ */
+int store_db_words(const char *data, const char *text, struct err *err);
+
 /* ---- db.c: the database and its options ---- */
 struct store_db {
+    const char *data; /* DATA, borrowed */
     rocksdb_t *db;
     rocksdb_column_family_handle_t *cf[STORE_N_CF];
     rocksdb_options_t *options;
@@ -32,10 +64,20 @@ struct store_db {
     rocksdb_readoptions_t *newest;
 };
 /*
- * Opens or creates the database at path, with all column families. 0 or -errno with RocksDB's words
- * in err; store_db_close releases what was opened, after a failure too.
+ * Opens the database DATA/db, with all column families; create: it may be a new one, else there must
+ * be one. 0; STORE_E_DAMAGED or -errno with the file, the cause and the next command in err.
+ * store_db_close releases what was opened, after a failure too.
  */
-int store_db_open(struct store_db *db, const char *path, struct err *err);
+int store_db_open(struct store_db *db, const char *data, bool create, struct err *err);
+/* The two halves of it, for repair: other options may be set between them. */
+void store_db_prepare(struct store_db *db, const char *data, bool create);
+int store_db_open_prepared(struct store_db *db, bool to_read, struct err *err);
+/* How far an open database is. */
+int store_db_find(struct store_db *db, struct position_found *ret, struct err *err);
+/* Opens it for reading alone, changes nothing, and says how far it is. As store_db_open. */
+int store_db_look(const char *data, struct position_found *ret, struct err *err);
+/* Writes the row of its identity, made now, where there is none. 0 or -errno. */
+int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY], struct err *err);
 void store_db_close(struct store_db *db);
 /*
  * Reads without a copy: *ret_pin holds the value until rocksdb_pinnableslice_destroy.
@@ -133,10 +175,12 @@ void seal_ring_close(struct store *store);
  */
 int blob_dir_open(struct store *store, struct err *err);
 /*
- * Removes the body files that no row owns: a crash between file and commit leaves them. At open
- * alone, before any other thread. *ret_swept: how many.
+ * Sets aside the body files that no row owns: a crash between file and commit leaves them, and so
+ * does a database that lost rows. At open alone, before any request.
  */
-int blob_sweep(struct store *store, uint64_t *ret_swept, struct err *err);
+int blob_sweep(struct store *store, struct store_lost *lost, struct err *err);
+/* Some file of a body is there. The store need not be open. */
+bool blob_any_file(const char *blob_path);
 /*
  * Unlinks the files of a committed batch's dropped bodies (16-byte ids, one behind the other). A
  * file that cannot be removed is left to the next sweep.
@@ -168,4 +212,5 @@ struct store {
     struct store_ids ids;
     struct seal_ring ring;
     struct store_turn turns[STORE_TURNS];
+    struct store_keeper keeper;
 };

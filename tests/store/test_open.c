@@ -227,11 +227,46 @@ static void test_durable_file(void **state) {
     CHECK_INT(file_write_durable("/nowhere/at/all", S("x"), 0600, &err), -ENOENT);
 }
 
+static void make_lost(const char *name, const char *days) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/lost/%s/db", dir, name);
+    CHECK_INT(io_mkdirs(path, 0700, NULL), 0);
+    snprintf(path, sizeof path, "lost/%s/db/000001.sst", name);
+    write_in(path, "rows");
+    snprintf(path, sizeof path, "lost/%s/days", name);
+    write_in(path, days);
+}
+
+/* What was set aside goes after 30 days that a daemon saw, by its date and by its own count. */
+static void test_lost(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *days;
+        bool stays;
+    } cases[] = {
+        {"20200101T000000Z", "30 2020-02-01\n", false},
+        {"20200102T000000Z", "29 2020-02-01\n", true}, /* the clock has jumped */
+        {"20200103T000000Z", "", true},
+        {"20990101T000000Z", "30 2020-02-01\n", true},
+        {"of mine", "30 2020-02-01\n", true},
+    };
+    struct err err;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        make_lost(cases[i].name, cases[i].days);
+    for (int start = 0; start < 2; start++) /* the second one is on the same day */
+        CHECK_INT(try_open(&err), 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/lost/%s/db/000001.sst", dir, cases[i].name);
+        CHECK_CASE((access(path, F_OK) == 0) == cases[i].stays, cases[i].name);
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_layout),     T(test_one_process_at_a_time), T(test_format),       T(test_migration),
-        T(test_master_key), T(test_ids_never_repeat),      T(test_durable_file),
+        T(test_layout),     T(test_one_process_at_a_time), T(test_format), T(test_migration),
+        T(test_master_key), T(test_ids_never_repeat),      T(test_lost),   T(test_durable_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
