@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/outcomes.h"
 #include "store/key.h"
 
 enum {
