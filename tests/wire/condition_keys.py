@@ -431,7 +431,7 @@ class Keys(CloudCase):
             lam.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": f"arn:aws:sqs:{HERE}:sent-{team}"}})
             lam.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
         wait_for(lambda: sqs.receive_message(QueueUrl=queues["red"]).get("Messages"))
-        wait_for(lambda: "the role of sends-blue may not send to" in self.cloud.stderr)
+        wait_for(lambda: "function:sends-blue: its role may not send to" in self.cloud.stderr)
         self.assertNotIn("the role of sends-red may not", self.cloud.stderr)
         self.assertEqual(sqs.get_queue_attributes(QueueUrl=queues["blue"], AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"], "0")
 
