@@ -61,3 +61,14 @@ void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);
  * ServiceUnavailable.
  */
 int aws_fault(struct rq *rq, int code, const char *what);
+/*
+ * This request fails because the store takes no changes (full, read-only), or what it waited for
+ * did: no fault of who sent it. Counted for its listener (net_mark): a function whose calls met this
+ * has not failed by itself. aws_fault does it.
+ */
+void rq_note_refusal(struct rq *rq);
+/*
+ * Something stored cannot be read. words say what (bucket, key, file …), what is wrong with it and
+ * what to do: they go to the log and, in InternalError, to the client. Returns AWS_FAILED.
+ */
+int aws_damage(struct rq *rq, str words);

@@ -28,6 +28,8 @@ struct daemon_parts {
 extern const struct store_migration *const daemon_migrations[];
 /* Files of DATA that are made after the database is (store.h, made_later). */
 extern const char *const daemon_made_later[];
+/* For a scrub: the rows that own bodies, of every service that has some. As above. */
+extern const struct store_owner *const daemon_owners[];
 
 enum { DAEMON_MOST_SERVICES = 16 };
 /*

@@ -31,10 +31,13 @@ static enum hub_due_result refuse(struct hub *hub, struct store_batch *batch,
                                   const struct hub_event *event, int outcome, const char *why) {
     hub_tell_source(hub, batch, event, outcome);
     if (event->dead_letter.len == 0) {
-        log_warn("hub", "event from " STR_FMT " to " STR_FMT " dropped: %s",
-                 STR_ARG(event->source_arn), STR_ARG(event->target), why);
+        log_error("hub", "an event from " STR_FMT " to " STR_FMT " is lost: %s",
+                  STR_ARG(event->source_arn), STR_ARG(event->target), why);
         return HUB_DUE_DONE;
     }
+    log_warn("hub",
+             "an event from " STR_FMT " to " STR_FMT " goes to the dead letters in " STR_FMT ": %s",
+             STR_ARG(event->source_arn), STR_ARG(event->target), STR_ARG(event->dead_letter), why);
     struct hub_event dead = *event;
     dead.target = event->dead_letter;
     dead.dead_letter = STR_NONE;
@@ -47,7 +50,8 @@ static enum hub_due_result put_off(struct hub *hub, struct store_batch *batch,
     int64_t now = clock_world_ms();
     if (item->born_ms > now) /* the clock went back: else it is tried for as long as that was */
         item->born_ms = now;
-    if (now - item->born_ms >= give_up_ms)
+    int64_t able = hub_able_since_ms(hub);
+    if (now - (item->born_ms > able ? item->born_ms : able) >= give_up_ms)
         return refuse(hub, batch, event, HUB_E_RETRY, "the target was not ready for six hours");
     item->attempts++;
     item->due_ms = now + hub_backoff_ms(item->attempts);

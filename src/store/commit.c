@@ -88,6 +88,8 @@ static int admit(struct store *store, struct store_wait *wait) {
                        store->data);
     for (size_t i = 0; i < batch->n_conds; i++) {
         int r = check_cond(store, batch, &batch->conds[i], &wait->err);
+        if (r == STORE_E_CONDITION)
+            wait->batch->lost = i;
         if (r)
             return r;
     }

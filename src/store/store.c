@@ -142,8 +142,7 @@ int store_open(struct store **ret_store, const struct store_options *options, st
     store->lock_fd = store->blob_fd = -1;
     store->data = mem_strdup(options->data);
     store->blob_path = store_path(options->data, "blobs");
-    for (int i = 0; i < STORE_KEY_STRIPES; i++)
-        pthread_mutex_init(&store->stripes[i], NULL);
+    store_turns_init(store->turns);
     store_keeper_init(&store->keeper, options->data);
     r = make_folders(store, options, err);
     if (r == 0)
@@ -161,8 +160,7 @@ struct store *store_free(struct store *store) {
     seal_ring_close(store);
     store_db_close(&store->db);
     store_keeper_deinit(&store->keeper);
-    for (int i = 0; i < STORE_KEY_STRIPES; i++)
-        pthread_mutex_destroy(&store->stripes[i]);
+    store_turns_deinit(store->turns);
     fd_closep(&store->blob_fd);
     fd_closep(&store->lock_fd);
     free(store->blob_path);
@@ -172,13 +170,3 @@ struct store *store_free(struct store *store) {
 }
 
 const char *store_data_dir(const struct store *store) { return store->data; }
-
-static pthread_mutex_t *stripe(struct store *store, enum store_cf cf, str key) {
-    return &store->stripes[store_key_hash(cf, key) % STORE_KEY_STRIPES];
-}
-void store_key_lock(struct store *store, enum store_cf cf, str key) {
-    pthread_mutex_lock(stripe(store, cf, key));
-}
-void store_key_unlock(struct store *store, enum store_cf cf, str key) {
-    pthread_mutex_unlock(stripe(store, cf, key));
-}

@@ -109,6 +109,16 @@ DEFINE_FREEP(store)
  */
 bool store_has_room(struct store *store, uint64_t bytes);
 void store_took_room(struct store *store, uint64_t bytes);
+/*
+ * Would a small change be refused now? 0: no. STORE_E_FULL, until there is room again;
+ * STORE_E_READONLY, until a restart. As cheap as store_has_room. Any thread.
+ */
+int store_refuses(struct store *store);
+/* Bytes that are free where DATA lies, as last looked at, and those of them that are kept free. */
+struct store_room {
+    uint64_t free_bytes, reserve_bytes;
+};
+void store_room(struct store *store, struct store_room *ret);
 /* DATA as it was given to store_open, borrowed until store_free. */
 const char *store_data_dir(const struct store *store);
 /* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */
@@ -247,8 +257,14 @@ int store_commit(struct store *store, struct store_batch *batch, struct err *err
 uint64_t store_next_id(struct store *store);
 
 /*
- * Serialises writers of one hot key: taken by a caller whose commit failed STORE_E_CONDITION more
- * than once, around its next read-and-commit. Striped by hash; never take two.
+ * Turns: writers of one row, who would else overtake each other for ever. Whoever's commit failed
+ * STORE_E_CONDITION more than once takes the turn of the row that it was about around his next
+ * read-and-commit; whoever comes later finds the row awaited, and lines up too instead of
+ * committing. First come, first served. Rows share turns by their hash; never take two.
  */
-void store_key_lock(struct store *store, enum store_cf cf, str key);
-void store_key_unlock(struct store *store, enum store_cf cf, str key);
+/* The turn of the row whose condition the last commit of the batch found broken. */
+unsigned store_turn_of(const struct store_batch *batch);
+/* One of the rows that the batch has a condition on is awaited: store_turn_of tells its turn. */
+bool store_turn_awaited(struct store *store, struct store_batch *batch);
+void store_turn_take(struct store *store, unsigned turn); /* blocks */
+void store_turn_drop(struct store *store, unsigned turn);

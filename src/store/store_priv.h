@@ -86,6 +86,15 @@ void store_db_close(struct store_db *db);
 int store_db_pin(const struct store_db *db, const rocksdb_readoptions_t *options, enum store_cf cf,
                  str key, rocksdb_pinnableslice_t **ret_pin, str *ret_value, struct err *err);
 
+/* ---- read.c ---- */
+/*
+ * For looking at everything: as store_iter_new from `from` to the end of the family, with the
+ * checksums verified and without filling the cache of blocks.
+ */
+struct store_iter *store_iter_scan(struct store *store, enum store_cf cf, str from);
+/* As store_iter_fault, with the database's words. */
+int store_iter_fault_why(const struct store_iter *it, struct err *err);
+
 /* ---- space.c: the free-space reserve ---- */
 struct store_space {
     const char *path; /* borrowed from the store */
@@ -178,10 +187,18 @@ bool blob_any_file(const char *blob_path);
  */
 void blob_unlink_dropped(struct store *store, str ids);
 
-enum { STORE_KEY_STRIPES = 256 };
+/* ---- turn.c: writers of one row, one after the other ---- */
+enum { STORE_TURNS = 256 };
+struct store_turn {
+    pthread_mutex_t lock; /* over the two numbers */
+    pthread_cond_t wake;
+    atomic_uint given, served; /* tickets: equal when nobody has the turn or waits for it */
+};
+void store_turns_init(struct store_turn turns[STORE_TURNS]);
+void store_turns_deinit(struct store_turn turns[STORE_TURNS]);
+
 /*
  * Everything is made by store_open and fixed until store_free, but for what its own parts guard.
- * The stripes are the locks of store_key_lock: a row's hash picks one.
  */
 struct store {
     char *data;        /* DATA */
@@ -195,5 +212,5 @@ struct store {
     struct store_ids ids;
     struct seal_ring ring;
     struct store_keeper keeper;
-    pthread_mutex_t stripes[STORE_KEY_STRIPES];
+    struct store_turn turns[STORE_TURNS];
 };

@@ -111,7 +111,7 @@ static void check_rows(struct store *store, bool may_fail, const char *name) {
     CLEANUP_MEM char *body = mem_zalloc(BODY);
     int r = store_get(store, NULL, STORE_META, S("body"), &value);
     r = r ? r : blob_open(store, buf_view(&value), &reader, NULL);
-    CHECK_CASE(may_fail || (r == 0 && blob_read(reader, 0, body, BODY) == BODY), name);
+    CHECK_CASE(may_fail || (r == 0 && blob_read(reader, 0, body, BODY, NULL) == BODY), name);
 }
 
 /* ---- What must still be there ---- */

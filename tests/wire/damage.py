@@ -1,330 +1,395 @@
-"""A data folder that is damaged, cut off in its first start, or on a disk that fails; and `calotype repair`."""
-import glob
+"""Damaged files under DATA/blobs: what clients are told, what the log says, what `scrub` and `status` say."""
+import contextlib
+import hashlib
+import json
 import os
 import pathlib
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import Cloud, DaemonFailed, binary, main, wait_for
+HERE = pathlib.Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parents[1] / "lib"))
+from cloud import CloudCase, main, need_boto3, wait_for  # noqa: E402
+from functions import TRUST, package  # noqa: E402
+from s3_help import error_of  # noqa: E402
 
-BODY = 70000  # a file of its own
-
-
-def calotype(*args, user=None, env=None):
-    return subprocess.run([binary(), *args], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
-                          user=user, env={**os.environ, **(env or {})})
-
-
-def start(data, *more, **how):
-    """A start that is to be refused; what it said."""
-    return calotype("up", "--data", str(data), "--port", "0", "--log-level", "error", "--detach", *more, **how)
+os.environ["AWS_DATA_PATH"] = str(HERE.parents[2] / "tools/models")  # our service, for botocore
+FRAME, HEAD, SEALED = 65536, 80, 65536 + 28
+RESTORE = "restore the file from a copy of DATA"
+SCRUB = ["scrub", "--rate", "100000"]
 
 
-def tree(data):
-    """Every file with its content; RocksDB's notes and the daemon's log change by themselves."""
-    return {str(p.relative_to(data)): p.read_bytes() for p in sorted(data.rglob("*"))
-            if p.is_file() and not re.search(r"db/LOG|calotype\.log$", str(p))}
+def content(name, size):
+    """Bytes that no other name has."""
+    block = hashlib.sha256(name.encode()).digest()
+    return (block * (size // len(block) + 1))[:size]
 
 
-class Folder(unittest.TestCase):
-    """Each test has a copy of one small DATA: three objects (the last one in the log alone), stopped."""
+def frame_at(index):
+    return HEAD + index * SEALED
+
+
+# ---- Ways of damage: each takes the file, and says what is wrong with it ----
+
+def flip(index):
+    at = frame_at(index)
+
+    def damage(path):
+        with open(path, "r+b") as f:
+            f.seek(at + 500)
+            byte = f.read(1)
+            f.seek(at + 500)
+            f.write(bytes([byte[0] ^ 1]))
+        return f"has a frame, at offset {at}, that does not verify"
+    return damage
+
+
+def cut(path):
+    whole = path.stat().st_size
+    os.truncate(path, frame_at(2) + 10)
+    return f"has {frame_at(2) + 10} bytes and should have {whole}"
+
+
+def empty(path):
+    whole = path.stat().st_size
+    os.truncate(path, 0)
+    return f"has 0 bytes and should have {whole}"
+
+
+def envelope(path):
+    with open(path, "r+b") as f:
+        f.write(b"X")
+    return "begins with an envelope that does not verify"
+
+
+def remove(path):
+    path.unlink()
+    return "is missing"
+
+
+def not_a_file(path):
+    path.unlink()
+    path.mkdir()
+    return "cannot be read: Is a directory"
+
+
+def forbid(path):
+    path.chmod(0)
+    return "cannot be opened: Permission denied"
+
+
+class Damage(CloudCase):
+    """One cloud, damaged once; each test looks at it in its own way."""
+
+    # key: size, damage, the first byte of a GET that fails at once (None: a whole GET is cut off later)
+    WAYS = {
+        "one frame": (50000, flip(0), 0),
+        "first of many": (1000000, flip(0), 0),
+        "later": (1000000, flip(9), None),
+        "last": (1000000, flip(15), None),
+        "cut": (1000000, cut, None),
+        "empty": (300000, empty, 0),
+        "envelope": (300000, envelope, 0),
+        "removed": (300000, remove, 0),
+        "a folder": (300000, not_a_file, 0),
+    }
+    if os.geteuid() != 0:
+        WAYS["forbidden"] = (300000, forbid, 0)
 
     @classmethod
-    def setUpClass(cls):
-        cls.home = tempfile.TemporaryDirectory(prefix="calotype-")
-        cls.base = pathlib.Path(cls.home.name) / "base"
-        with Cloud(data=cls.base, test_clock=False) as c:
-            c.client("s3").create_bucket(Bucket="photos")
-            for key in ("a", "b"):
-                c.client("s3").put_object(Bucket="photos", Key=key, Body=key.encode() * BODY)
-            c.restart()
-            c.client("s3").put_object(Bucket="photos", Key="c", Body=b"c" * BODY)
+    def files(cls):
+        return {p for p in (cls.cloud.data / "blobs").glob("??/*")}
 
     @classmethod
-    def tearDownClass(cls):
-        cls.home.cleanup()
+    @contextlib.contextmanager
+    def new_files(cls):
+        """Fills the list with the body files that come to be meanwhile."""
+        made, before = [], cls.files()
+        yield made
+        made += sorted(cls.files() - before, key=lambda p: p.stat().st_size)
+
+    @classmethod
+    def prepare(cls):
+        need_boto3()
+        cls.s3, cls.wrong, cls.file = cls.cloud.client("s3"), {}, {}
+        cls.put_objects()
+        cls.put_parts()
+        cls.put_function()
+        cls.clean = cls.cloud.run(*SCRUB, "--json")
+        cls.never = cls.before
+        cls.cloud.stop()
+        cls.copy = cls.file["removed"].read_bytes()
+        for key, (_, damage, _) in cls.WAYS.items():
+            cls.wrong[key] = damage(cls.file[key])
+        for key, damage in (("version", flip(1)), ("part", flip(0)), ("second half", remove), ("waiting", remove), ("code", flip(0)),
+                            ("template", flip(0))):
+            cls.wrong[key] = damage(cls.file[key])
+        a, b = cls.file["swapped a"], cls.file["swapped b"]
+        bytes_a, bytes_b = a.read_bytes(), b.read_bytes()
+        a.write_bytes(bytes_b)
+        b.write_bytes(bytes_a)
+        cls.wrong["swapped a"] = cls.wrong["swapped b"] = "begins with an envelope that does not verify"
+        for folder in (cls.cloud.data / "functions").iterdir():  # so that the package is read again
+            if re.fullmatch("[0-9a-f]{64}", folder.name):
+                folder.rename(folder.with_name(".gone-" + folder.name))
+        cls.cloud.restart()
+        cls.s3 = cls.cloud.client("s3")
 
     def setUp(self):
-        self.data = pathlib.Path(self.home.name) / "data"
-        shutil.rmtree(self.data, ignore_errors=True)
-        shutil.copytree(self.base, self.data)
+        """Another daemon for each test: the log tells so many lines of a kind and no more."""
+        self.cloud.restart()
+        type(self).s3 = self.cloud.client("s3")
 
-    def refused(self, *says, code=255, but="nothing", **how):
-        """The start is refused with one line, and changes nothing; but: names of what it may change begin so."""
-        before = tree(self.data)
-        done = start(self.data, **how)
-        self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
-        self.assertRegex(done.stderr, r"^calotype: [^\n]*\n$")
-        for text in says:
-            self.assertIn(text, done.stderr)
-        self.assertNotRegex(done.stderr, r"Corruption|IO error|outcome \d")
-        after = tree(self.data)
-        self.assertEqual([k for k in before if after.get(k) != before[k] and not k.startswith(but)], [])
+    @classmethod
+    def put(cls, bucket, key, body, name=None):
+        with cls.new_files() as made:
+            version = cls.s3.put_object(Bucket=bucket, Key=key, Body=body).get("VersionId", "null")
+        cls.file[name or key] = made[0] if made else None
+        return version
 
-    def keys(self):
-        with Cloud(data=self.data, test_clock=False) as c:
-            found = c.client("s3").list_objects_v2(Bucket="photos").get("Contents", [])
-            for o in found:
-                body = c.client("s3").get_object(Bucket="photos", Key=o["Key"])["Body"].read()
-                self.assertEqual(body, o["Key"].encode() * BODY)
-            return "".join(o["Key"] for o in found)
+    @classmethod
+    def put_objects(cls):
+        cls.before = json.loads(cls.cloud.run("status", "--json").stdout)["Scrub"]
+        cls.s3.create_bucket(Bucket="photos")
+        for key, (size, _, _) in cls.WAYS.items():
+            cls.put("photos", key, content(key, size))
+        for key in ("swapped a", "swapped b"):
+            cls.put("photos", key, content(key, 200000))
+        cls.put("photos", "template", b" " * 40000 + b"{}")
+        cls.s3.put_object(Bucket="photos", Key="inline", Body=content("inline", 10000))
+        cls.put("photos", "whole", content("whole", 300000))
+        cls.s3.create_bucket(Bucket="kept")
+        cls.s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
+        cls.version = cls.put("kept", "v", content("v", 200000), "version")
+        cls.put("kept", "v", content("w", 200000), "newer")
 
-    def bodies(self, under=""):
-        return len([p for p in (self.data / under).glob("blobs/??/*")])
+    @classmethod
+    def put_parts(cls):
+        """Two objects of two parts, and an upload that has one."""
+        small = content("small", 100000)
+        for key, second in (("parts", "part"), ("half", "second half")):
+            upload = cls.s3.create_multipart_upload(Bucket="photos", Key=key)["UploadId"]
+            etags = []
+            for n, body in enumerate((content("big", 5 << 20), small), 1):
+                with cls.new_files() as made:
+                    etags.append({"PartNumber": n, "ETag": cls.s3.upload_part(
+                        Bucket="photos", Key=key, UploadId=upload, PartNumber=n, Body=body)["ETag"]})
+            cls.file[second] = made[0]
+            cls.s3.complete_multipart_upload(Bucket="photos", Key=key, UploadId=upload, MultipartUpload={"Parts": etags})
+        cls.upload = cls.s3.create_multipart_upload(Bucket="photos", Key="waiting")["UploadId"]
+        with cls.new_files() as made:
+            cls.s3.upload_part(Bucket="photos", Key="waiting", UploadId=cls.upload, PartNumber=7, Body=small)
+        cls.file["waiting"] = made[0]
 
+    @classmethod
+    def put_function(cls):
+        iam, functions = cls.cloud.client("iam"), cls.cloud.client("lambda")
+        role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        with cls.new_files() as made:
+            functions.create_function(FunctionName="f", Role=role, Runtime="provided.al2", Handler="x",
+                                      Code={"ZipFile": package(files={"noise": os.urandom(100000)})})
+        cls.file["code"] = made[0]
+        cls.role = role
 
-class Damage(Folder):
-    def test_nothing_is_wrong(self):
-        done = calotype("repair", "--data", str(self.data))
-        self.assertEqual((done.returncode, done.stdout), (0, f"nothing is wrong with {self.data}\n"))
-        self.assertEqual(self.keys(), "abc")
+    # ---- what is expected ----
+    def message(self, key, bucket="photos", name=None, version="null", more="", todo=None):
+        file = self.file[name or key].relative_to(self.cloud.data)
+        return (f'bucket "{bucket}", key "{key}", version {version}{more}: file {file} {self.wrong[name or key]}: '
+                f'{todo or self.todo(name or key)}, or delete this version')
 
-    def test_a_volume_that_is_not_mounted(self):
-        shutil.move(self.data / "db", self.data / "elsewhere")
-        (self.data / "db").mkdir()
-        self.refused("db holds no database", "mount its volume", f"next: calotype repair --data {self.data}")
-        (self.data / "db").rmdir()
-        self.refused("db holds no database")
-        shutil.move(self.data / "elsewhere", self.data / "db")
-        self.assertEqual(self.keys(), "abc")
+    def todo(self, key):
+        return {"forbidden": "make it readable to the user of the daemon (mode 0600)"}.get(key, RESTORE)
 
-    def test_a_folder_of_before_the_mark(self):
-        """Without it and a position, bodies and credentials say that there was a database."""
-        for left in ("blobs", "credentials"):
-            self.setUp()
-            for name in {"complete", "position", "blobs", "credentials"} - {left}:
-                p = self.data / name
-                shutil.rmtree(p) if p.is_dir() else p.unlink()
-            shutil.rmtree(self.data / "db")
-            self.refused(f"db holds no database, and {left} is of one")
-        self.setUp()
-        for name in ("complete", "position"):
-            (self.data / name).unlink()
-        self.assertEqual(self.keys(), "abc")  # its first good start …
-        self.assertTrue((self.data / "complete").exists() and (self.data / "position").exists())  # … makes them
+    def log_since(self, at):
+        return [json.loads(line) for line in self.cloud.stderr[at:].splitlines() if line.startswith("{")]
 
-    def test_an_older_copy_of_the_database(self):
-        """Newer bodies are beside it, which nobody may sweep."""
-        old = pathlib.Path(self.home.name) / "old"
-        shutil.copytree(self.data / "db", old)
-        with Cloud(data=self.data, test_clock=False) as c:
-            c.client("s3").put_object(Bucket="photos", Key="d", Body=b"d" * BODY)
-        shutil.rmtree(self.data / "db")
-        shutil.move(old, self.data / "db")
-        self.refused("db", "older", "next: calotype repair")
-        self.assertEqual(self.bodies(), 4)
-        # Taken as it is, on demand: the body that it does not know is set aside.
-        done = calotype("repair", "--data", str(self.data), "--yes")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.keys(), "abc")
-        self.assertEqual(self.bodies(), 3)
-        self.assertEqual(sum(self.bodies(p) for p in self.data.glob("lost/*")), 1)
+    def errors_since(self, at):
+        return [line["msg"] for line in self.log_since(at) if line["level"] == "error"]
 
-    def test_log_files_that_were_removed(self):
-        for log in glob.glob(f"{self.data}/db/*.log"):
-            os.unlink(log)
-        self.refused("older than it was", "next: calotype repair")
-        self.assertEqual(self.bodies(), 3)
+    def get(self, key, bucket="photos", **kw):
+        return self.s3.get_object(Bucket=bucket, Key=key, **kw)["Body"].read()
 
-    def test_credentials(self):
-        """Lost, a new root key is made; broken, they are not written over."""
-        kept = (self.data / "credentials").read_text()
-        (self.data / "credentials").write_text("nothing\n")
-        self.refused("credentials holds no key pair", "next: ", but=("db/", "position"))
-        (self.data / "credentials").unlink()
-        self.assertEqual(self.keys(), "abc")
-        self.assertNotEqual((self.data / "credentials").read_text(), kept)
+    def fails(self, key, words, call=None, **kw):
+        """InternalError with these words, and one line in the log that has them too."""
+        at = len(self.cloud.stderr)
+        error = error_of(call or self.s3.get_object, **{"Bucket": "photos", "Key": key, **kw})
+        self.assertEqual((error["Status"], error["Code"], error["Message"]), (500, "InternalError", words))
+        errors = self.errors_since(at)
+        self.assertEqual(len(errors), 1, errors)
+        self.assertTrue(errors[0].endswith(words), errors)
 
-    def test_keys_and_formats(self):
-        (self.data / "format").write_text("calotype-data 99\n")
-        self.refused("format 99, newer", "next: start", "with the calotype that wrote it")
-        done = calotype("repair", "--data", str(self.data), "--yes")
+    # ---- clients ----
+    def test_a_get_that_cannot_begin(self):
+        for key, (size, _, first) in self.WAYS.items():
+            with self.subTest(key):
+                if first is not None:
+                    self.fails(key, self.message(key))
+                self.assertEqual(self.s3.head_object(Bucket="photos", Key=key)["ContentLength"], size)
+        for key in ("swapped a", "swapped b"):
+            self.fails(key, self.message(key))
+
+    def test_a_get_that_is_cut_off(self):
+        import botocore.exceptions
+        import urllib3.exceptions
+        for key, good in (("later", 9), ("last", 15), ("cut", 2)):
+            with self.subTest(key):
+                at, got, body = len(self.cloud.stderr), b"", self.s3.get_object(Bucket="photos", Key=key)["Body"]
+                with self.assertRaises((botocore.exceptions.IncompleteReadError, botocore.exceptions.ResponseStreamingError,
+                                        urllib3.exceptions.ProtocolError)):
+                    while piece := body.read(FRAME):
+                        got += piece
+                whole = content(key, self.WAYS[key][0])
+                self.assertLessEqual(len(got), good * FRAME)
+                self.assertEqual(got, whole[:len(got)])
+                errors = wait_for(lambda: self.errors_since(at))
+                self.assertEqual(len(errors), 1, errors)
+                self.assertTrue(errors[0].startswith(self.message(key) + " (a GET was cut off behind "), errors)
+
+    def test_ranges(self):
+        whole = content("later", 1000000)
+        for first, last in ((0, 99), (8 * FRAME, 9 * FRAME - 1), (10 * FRAME, 999999)):
+            self.assertEqual(self.get("later", Range=f"bytes={first}-{last}"), whole[first:last + 1])
+        self.assertEqual(self.get("later", Range="bytes=-10"), whole[-10:])
+        for first, last in ((9 * FRAME, 9 * FRAME), (9 * FRAME + 5, 999999), (10 * FRAME - 1, 10 * FRAME)):
+            self.fails("later", self.message("later"), Range=f"bytes={first}-{last}")
+
+    def test_put_back(self):
+        """A file from a copy of DATA is enough, while the daemon runs."""
+        self.fails("removed", self.message("removed"))
+        self.file["removed"].write_bytes(self.copy)
+        self.assertEqual(self.get("removed"), content("removed", 300000))
+        self.file["removed"].unlink()
+        self.fails("removed", self.message("removed"))
+
+    def test_versions_and_parts(self):
+        words = self.message("v", "kept", "version", self.version)
+        self.fails("v", words, Bucket="kept", VersionId=self.version, Range=f"bytes={FRAME}-")
+        self.assertEqual(self.get("v", "kept"), content("w", 200000))
+        words = self.message("parts", name="part", more=", part 2")
+        self.fails("parts", words, PartNumber=2)
+        self.fails("parts", words, Range=f"bytes={5 << 20}-{(5 << 20) + 9}")
+        self.assertEqual(self.get("parts", Range="bytes=-10"), content("small", 100000)[-10:])
+        self.assertEqual(self.get("parts", PartNumber=1), content("big", 5 << 20))
+        # A part that is known to be lost is told before the first one is sent.
+        words = self.message("half", name="second half", more=", part 2")
+        self.fails("half", words)
+        self.assertEqual(self.get("half", Range="bytes=0-99"), content("big", 100))
+
+    def test_copies(self):
+        for key in self.WAYS:
+            with self.subTest(key):
+                self.fails("copy", self.message(key), self.s3.copy_object, CopySource={"Bucket": "photos", "Key": key})
+        upload = self.s3.create_multipart_upload(Bucket="photos", Key="copy")["UploadId"]
+        self.fails("copy", self.message("later"), self.s3.upload_part_copy, UploadId=upload, PartNumber=1,
+                   CopySource={"Bucket": "photos", "Key": "later"})
+        self.s3.upload_part_copy(Bucket="photos", Key="copy", UploadId=upload, PartNumber=1, CopySourceRange="bytes=0-99999",
+                                 CopySource={"Bucket": "photos", "Key": "later"})
+        self.s3.abort_multipart_upload(Bucket="photos", Key="copy", UploadId=upload)
+
+    def test_other_services_hand_the_words_on(self):
+        error = error_of(self.cloud.client("lambda").create_function, FunctionName="g", Role=self.role, Runtime="provided.al2",
+                         Handler="x", Code={"S3Bucket": "photos", "S3Key": "later"})
+        self.assertEqual((error["Code"], error["Message"]), (
+            "InvalidParameterValueException", "Error occurred while GetObject. S3 Error Code: InternalError. S3 Error "
+            f"Message: {self.message('later')}"))
+        error = error_of(self.cloud.client("cloudformation").create_stack, StackName="s",
+                         TemplateURL=f"{self.cloud.endpoint}/photos/template")
+        self.assertEqual(error["Code"], "ValidationError")
+        self.assertIn(self.message("template"), error["Message"])
+
+    def test_the_code_of_a_function(self):
+        """Whether it can run here or not: the package is read before."""
+        if self.cloud.admin("GET", "/health")[1]["isolation"] == "none":
+            raise unittest.SkipTest("functions cannot be sandboxed here")
+        at = len(self.cloud.stderr)
+        error = error_of(self.cloud.client("lambda").invoke, FunctionName="f")
+        words = (f"the package of function f: file {self.file['code'].relative_to(self.cloud.data)} {self.wrong['code']}: "
+                 f"{RESTORE}, or give it its code again (UpdateFunctionCode)")
+        self.assertEqual((error["Code"], error["Message"]), ("ServiceException", words))
+        self.assertEqual(self.errors_since(at), [words])
+
+    def test_the_aws_cli(self):
+        done = self.cloud.run("with", "--", "aws", "s3api", "get-object", "--bucket", "photos", "--key", "removed", "/dev/null",
+                              check=False, env={"AWS_MAX_ATTEMPTS": "1"})
+        self.assertIn(done.returncode, (254, 255), done.stderr)
+        self.assertIn("An error occurred (InternalError) when calling the GetObject operation", done.stderr)
+        self.assertIn(self.message("removed"), done.stderr)
+
+    # ---- scrubs ----
+    def findings(self):
+        """All that a scrub must name: (kind, its sentence)."""
+        keys = [*self.WAYS, "swapped a", "swapped b", "template"]
+        parts = f'bucket "photos", key "waiting", upload {self.upload}, part 7: file '
+        return {
+            *(self.message(key) for key in keys),
+            self.message("v", "kept", "version", self.version),
+            self.message("parts", name="part", more=", part 2"),
+            self.message("half", name="second half", more=", part 2"),
+            f"{parts}{self.file['waiting'].relative_to(self.cloud.data)} is missing: {RESTORE}, or send the part again",
+            f"the package of function f: file {self.file['code'].relative_to(self.cloud.data)} {self.wrong['code']}: {RESTORE}, "
+            "or give it its code again (UpdateFunctionCode)",
+        }
+
+    def test_scrub(self):
+        self.assertEqual(self.never, {"State": "never"})
+        clean = json.loads(self.clean.stdout)
+        self.assertEqual((clean["State"], clean["Findings"], self.clean.returncode), ("complete", [], 0), clean)
+        self.assertEqual([clean[k] for k in ("Missing", "Damaged", "DamagedRows", "Leaked", "LeaksUnknown")], [0, 0, 0, 0, False])
+        self.assertEqual(clean["Bodies"], len(self.file) + 3)  # an inline one, the whole parts
+        at = len(self.cloud.stderr)
+        done = self.cloud.run(*SCRUB, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        *said, summary = done.stdout.splitlines()
+        self.assertEqual(set(said), self.findings())
+        self.assertEqual(len(said), len(self.findings()))
+        missing = 3
+        damaged = len(said) - missing
+        self.assertRegex(summary, rf"^complete, .*: {clean['Bodies']} bodies, .* rows; {missing} missing, {damaged} damaged$")
+        self.assertEqual(set(self.errors_since(at)), self.findings())
+        # What is known of it is kept: status says it before and after a restart.
+        doc = json.loads(self.cloud.run("status", "--json").stdout)["Scrub"]
+        self.assertEqual((doc["State"], doc["Missing"], doc["Damaged"], len(doc["Findings"])), ("complete", missing, damaged, 10))
+        self.cloud.restart()
+        self.assertEqual(json.loads(self.cloud.run("status", "--json").stdout)["Scrub"], doc)
+        self.assertEqual(self.cloud.admin("GET", "/health")[1]["scrub"]["damaged"], damaged)
+        self.assertRegex(self.cloud.run("status").stdout, rf"(?m)^scrub +complete, .*; {missing} missing, {damaged} damaged$")
+        names = [f for f in self.cloud.client("calotype").get_scrub()["Scrub"]["Findings"] if f.get("Key") == "removed"]
+        self.assertEqual([(f["Kind"], f["Bucket"], f["VersionId"], f["File"], f["What"]) for f in names],
+                         [("body", "photos", "null", str(self.file["removed"].relative_to(self.cloud.data)), "is missing")])
+
+    def test_a_scrub_is_slow_joined_and_stopped(self):
+        client = self.cloud.client("calotype")
+        first = client.start_scrub(Rate=1)
+        self.assertEqual((first["Joined"], first["Scrub"]["State"], first["Scrub"]["Rate"]), (False, "running", 1))
+        second = client.start_scrub()
+        self.assertEqual((second["Joined"], second["Scrub"]["Began"], second["Scrub"]["Rate"]),
+                         (True, first["Scrub"]["Began"], 1))
+        self.assertEqual(client.start_scrub(Rate=2)["Scrub"]["Rate"], 2)
+        self.get("whole")  # requests go on
+        done = self.cloud.run("scrub", "--stop", check=False)  # 1 where it has found something by then
+        self.assertIn(done.returncode, (0, 1))
+        self.assertRegex(done.stdout.splitlines()[-1], "^stopped, ")
+        self.assertEqual(client.get_scrub()["Scrub"]["State"], "stopped")
+        done = self.cloud.run("scrub", "--stop", check=False)  # none runs: what there was
+        self.assertRegex(done.stdout.splitlines()[-1], "^stopped, ")
+
+    def test_the_daemon_ends_in_the_middle(self):
+        client = self.cloud.client("calotype")
+        client.start_scrub(Rate=1)
+        self.cloud.restart()
+        doc = self.cloud.client("calotype").get_scrub()["Scrub"]
+        self.assertIn(doc["State"], ("interrupted", "complete", "stopped"))  # of this one, if it found something yet
+        self.assertEqual(self.cloud.run(*SCRUB, check=False).returncode, 1)
+
+    def test_rights(self):
+        iam = self.cloud.client("iam")
+        iam.create_user(UserName="u")
+        key = iam.create_access_key(UserName="u")["AccessKey"]
+        done = self.cloud.run("scrub", "--remote", check=False, env={
+            **self.cloud.exports(), "AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]})
         self.assertEqual(done.returncode, 255)
-        self.assertIn("next: start", done.stderr)
-        self.setUp()
-        (self.data / "keys/master").unlink()
-        for done in (start(self.data), calotype("repair", "--data", str(self.data), "--yes")):
-            self.assertEqual(done.returncode, 255)
-            self.assertRegex(done.stderr, r"keys/master is lost: .*; next: bring the key back")
-
-    def test_things_that_are_no_data_folder(self):
-        for make, says in ((lambda p: p.write_text("x"), "next: ls -ld"), (lambda p: p.symlink_to("/nowhere/x"), "next: ")):
-            path = pathlib.Path(self.home.name) / "thing"
-            make(path)
-            done = start(path)
-            self.assertEqual(done.returncode, 255)
-            self.assertRegex(done.stderr, r"^calotype: [^\n]*thing[^\n]*\n$")
-            self.assertIn(says, done.stderr)
-            path.unlink()
-        link = pathlib.Path(self.home.name) / "link"
-        link.symlink_to(self.data)
-        with Cloud(data=link, test_clock=False) as c:
-            c.client("s3").head_object(Bucket="photos", Key="a")
-        link.unlink()
-
-    @unittest.skipUnless(os.geteuid() == 0, "to become somebody else, one must be root")
-    def test_files_of_another_user(self):
-        os.chmod(self.home.name, 0o755)
-        for path in [self.data, *self.data.rglob("*")]:
-            os.chown(path, 65534, 65534)
-        for name in ("db/CURRENT", "db", "keys/master", "position", "blobs", "credentials", "format", "lock"):
-            path = self.data / name
-            mode = path.stat().st_mode
-            os.chmod(path, 0)
-            done = start(self.data, user=65534)
-            self.assertEqual(done.returncode, 255, name)
-            self.assertRegex(done.stderr, rf"^calotype: [^\n]*{name.split('/')[0]}[^\n]*; next: chown [^\n]*\n$", name)
-            os.chmod(path, mode)
-        done = start(self.data, user=65534)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(calotype("down", "--data", str(self.data)).returncode, 0)
-
-    @unittest.skipUnless(os.geteuid() == 0, "to mount, one must be root")
-    def test_a_file_system_for_reading_alone(self):
-        for source, at in ((self.data, self.data), (self.data / "db", self.data / "db")):
-            if subprocess.run(["mount", "--bind", source, at], capture_output=True).returncode:
-                self.skipTest("nothing can be mounted here")
-            try:
-                subprocess.run(["mount", "-o", "remount,bind,ro", at], check=True)
-                done = calotype("up", "--data", str(self.data), "--port", "0", "--log-level", "error")
-                self.assertEqual(done.returncode, 255)
-                self.assertRegex(done.stderr, r"^calotype: [^\n]*; next: mount -o remount,rw [^\n]*\n$")
-            finally:
-                subprocess.run(["umount", at], check=True)
-
-
-class Repair(Folder):
-    def test_it_asks(self):
-        """Where nobody can be asked it says what it would do, and does nothing."""
-        (self.data / "position").unlink()
-        before = tree(self.data)
-        done = calotype("repair", "--data", str(self.data))
-        self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertRegex(done.stderr, r"(?s)^position is missing.*taken as it is.*calotype: nothing was done: .*--yes")
-        self.assertEqual(tree(self.data), before)
-
-    def test_not_while_a_daemon_runs(self):
-        with Cloud(data=self.data, test_clock=False):
-            done = calotype("repair", "--data", str(self.data), "--yes")
-        self.assertEqual(done.returncode, 255)
-        self.assertRegex(done.stderr, r"^calotype: .* is in use by another process; end it: calotype down --data .*\n$")
-        done = calotype("repair", "--data", str(self.data / "none"))
-        self.assertEqual(done.returncode, 255)
-        self.assertFalse((self.data / "none").exists())
-
-    def test_a_list_of_files_that_is_gone(self):
-        os.unlink(self.data / "db/CURRENT")
-        self.refused("db/CURRENT is missing", "next: calotype repair")
-        before = tree(self.data)
-        done = calotype("repair", "--data", str(self.data), "--yes")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        moved, = self.data.glob("lost/*/db")
-        for name, content in before.items():  # as it was
-            if name.startswith("db/"):
-                self.assertEqual((moved / name[3:]).read_bytes(), content)
-        self.assertEqual(self.keys(), "abc")
-
-    def test_a_flipped_byte_in_the_log(self):
-        log, = [p for p in glob.glob(f"{self.data}/db/*.log") if os.path.getsize(p)]
-        content = bytearray(pathlib.Path(log).read_bytes())
-        content[len(content) // 2] ^= 1
-        pathlib.Path(log).write_bytes(content)
-        self.refused(f"db/{os.path.basename(log)} holds bytes that do not match", "next: calotype repair")
-        done = calotype("repair", "--data", str(self.data), "--yes")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"(?m)^\d+ changes are lost: the database ends with change \d+, and had \d+$")
-        self.assertIn("ab", self.keys())
-
-    def test_a_database_that_is_gone(self):
-        kept = (self.data / "credentials").read_text()
-        shutil.rmtree(self.data / "db")
-        done = calotype("repair", "--data", str(self.data), "--yes")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        with Cloud(data=self.data, test_clock=False) as c:
-            self.assertEqual(c.client("s3").list_buckets()["Buckets"], [])
-        moved, = self.data.glob("lost/*/credentials")
-        self.assertEqual(moved.read_text(), kept)
-        self.assertEqual(self.bodies(str(moved.parent.relative_to(self.data))), 3)
-
-    def test_killed_in_between(self):
-        """It is begun again, or goes on, wherever it was killed."""
-        n = 0
-        while True:
-            n += 1
-            self.setUp()
-            os.unlink(self.data / "db/CURRENT")
-            done = calotype("repair", "--data", str(self.data), "--yes", env={"CALOTYPE_TEST_DIE_AT": str(n)})
-            if done.returncode == 0:
-                break
-            self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
-            done = calotype("repair", "--data", str(self.data), "--yes")
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual(self.keys(), "abc")
-        if n == 1:
-            self.skipTest("this build has no faults (meson -Dtest_faults=true)")
-        self.assertGreaterEqual(n, 5)
-
-    def test_bodies_that_are_missing(self):
-        body = next(self.data.glob("blobs/??/*"))
-        body.unlink()
-        done = calotype("repair", "--data", str(self.data))
-        self.assertEqual(done.returncode, 3)
-        self.assertRegex(done.stdout, rf"^1 of 3 bodies are missing, .*\n  {body.relative_to(self.data)} is missing: ")
-
-
-class FirstStart(unittest.TestCase):
-    def test_killed_at_every_step(self):
-        """The next one goes on: ready, with a root key that works, and the mark."""
-        n, deaths = 0, 0
-        while True:
-            n += 1
-            with tempfile.TemporaryDirectory(prefix="calotype-") as data:
-                cloud = Cloud(data=data, test_clock=False, env={"CALOTYPE_TEST_DIE_AT": str(n)})
-                try:
-                    with cloud:
-                        break  # there is no such step
-                except DaemonFailed:
-                    deaths += 1
-                self.assertFalse(os.path.exists(f"{data}/complete") and not os.path.exists(f"{data}/credentials"))
-                with Cloud(data=data, test_clock=False) as c:
-                    c.client("s3").create_bucket(Bucket="photos")
-                    self.assertTrue(os.path.exists(f"{data}/complete"))
-        if n == 1:
-            self.skipTest("this build has no faults (meson -Dtest_faults=true)")
-        self.assertEqual(deaths, n - 1)
-        self.assertGreaterEqual(deaths, 15)
-
-
-class Disk(unittest.TestCase):
-    """A disk that takes no more writes: what was written stays, and the end is an orderly one."""
-
-    def test_files_that_cannot_grow(self):
-        import resource
-        with tempfile.TemporaryDirectory(prefix="calotype-") as data:
-            with Cloud(data=data, test_clock=False) as c:
-                s3 = c.client("s3")
-                s3.create_bucket(Bucket="photos")
-                s3.put_object(Bucket="photos", Key="a", Body=b"a" * 20000)
-                # Every write beyond fails with EFBIG, in the log of rows and in RocksDB's notes alike.
-                resource.prlimit(c.pid, resource.RLIMIT_FSIZE, (40000, 40000))
-
-                def fails():
-                    try:
-                        s3.put_object(Bucket="photos", Key="b", Body=b"b" * 20000)
-                    except s3.exceptions.ClientError as e:
-                        return e.response["ResponseMetadata"]["HTTPStatusCode"] in (500, 503, 507)
-                wait_for(fails)
-                self.assertEqual(s3.get_object(Bucket="photos", Key="a")["Body"].read(), b"a" * 20000)
-                self.assertEqual(c.stop(), 0)
-                self.assertNotIn("Assertion", c.stderr)
-                c.start()
-                self.assertEqual(c.client("s3").get_object(Bucket="photos", Key="a")["Body"].read(), b"a" * 20000)
+        self.assertRegex(done.stderr, "^calotype: calotype:StartScrub: AccessDeniedException: .*calotype:StartScrub")
 
 
 if __name__ == "__main__":

@@ -35,8 +35,10 @@ static bool role_may_send(struct lambda_svc *svc, const struct lambda_fn *fn, st
 static void send(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                  str target, str payload, str attributes, const char *metric) {
     if (!role_may_send(svc, fn, target)) {
-        log_warn("lambda", "the role of " STR_FMT " may not send to " STR_FMT,
-                 STR_ARG(fn->name.name), STR_ARG(target));
+        log_warn("lambda",
+                 "function " STR_FMT ": its role may not send to " STR_FMT
+                 ": what was to go there is lost. Allow the role %s on it",
+                 STR_ARG(buf_view(&fn->arn)), STR_ARG(target), action_for(target));
         lambda_count_metric(svc, batch, fn, metric, 1, "Count");
         return;
     }
@@ -125,6 +127,7 @@ static void send_record(struct lambda_svc *svc, struct store_batch *batch,
 /* ---- Outcomes ---- */
 static void give_up(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
                     const char *condition, bool ran) {
+    lambda_tell_given_up(inv, ran);
     send_dead_letter(svc, batch, inv);
     send_record(svc, batch, inv, "OnFailure", condition, ran);
     lambda_count_metric(svc, batch, inv->fn, "AsyncEventsDropped", 1, "Count");
@@ -136,14 +139,28 @@ int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms) {
     return age < 1000 ? 1000 : age < LAMBDA_RETRY_MOST_MS ? age : LAMBDA_RETRY_MOST_MS;
 }
 
+int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms) {
+    int64_t able = hub_able_since_ms(svc->hub);
+    return born_ms > able ? born_ms : able;
+}
+
 static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
                       int64_t wait_ms) {
     int64_t due = clock_world_ms() + wait_ms;
-    if (due > inv->born_ms + lambda_fn_max_age_ms(inv->fn)) {
+    if (due > lambda_counts_from(svc, inv->born_ms) + lambda_fn_max_age_ms(inv->fn)) {
         give_up(svc, batch, inv, "EventAgeExceeded", true);
         return;
     }
+    lambda_tell_failed(inv, wait_ms);
     lambda_queue_again(svc, batch, inv, due);
+}
+
+bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    const struct lambda_outcome *o = &inv->outcome;
+    if (!inv->async || o->throttled || (!o->fault && !o->function_error))
+        return false;
+    return o->lost || o->refused || store_is_readonly(svc->store, NULL) ||
+           (o->fault && store_refuses(svc->store));
 }
 
 void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv) {

@@ -12,6 +12,7 @@
 #include "hub/hub.h"
 #include "net/net.h"
 #include "sandbox/sandbox.h"
+#include "store/scrub.h"
 
 struct lambda_svc; /* the service's state */
 
@@ -30,6 +31,8 @@ struct lambda_options {
 
 /* For store_open: how rows of older formats become those of this one. */
 extern const struct store_migration lambda_migrations[];
+/* For a scrub: the rows that own packages (store/scrub.h). */
+extern const struct store_owner lambda_owners[];
 
 /*
  * Plugs into the hub: target and check ports "lambda", and timers, of which one removes unpacked
@@ -52,5 +55,6 @@ struct lambda_usage {
     uint64_t memory_bytes; /* the most for all of them */
     uint64_t memory_used;  /* what those that run may take, and what idle ones hold */
     unsigned environments;
+    unsigned async_at_once; /* asynchronous invocations at once, at most */
 };
 void lambda_usage(struct lambda_svc *lambda, struct lambda_usage *ret); /* any thread */
