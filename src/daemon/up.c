@@ -222,7 +222,8 @@ static int detach(struct daemon_settings *s) {
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
     int r = daemon_settings_load(s, prog_data_dir(s->data), err);
-    daemon_add_next(r, prog_data_dir(s->data), err);
+    if (r)
+        daemon_add_next(r, prog_data_dir(s->data), err);
     return r;
 }
 

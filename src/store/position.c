@@ -64,7 +64,7 @@ static bool decode(str slot, struct position *ret) {
 int store_position_read(const char *data, struct position *ret, struct err *err) {
     CLEANUP_MEM char *path = store_path(data, "position");
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    int r = io_read_file(&text, path, POSITION_SLOTS * POSITION_SLOT, err);
+    int r = io_read_file(&text, path, POSITION_BYTES, err);
     if (r)
         return r;
     bool found = false;
@@ -82,7 +82,7 @@ int store_position_read(const char *data, struct position *ret, struct err *err)
 int store_position_write(const char *data, const struct position *at, struct err *err) {
     CLEANUP_MEM char *path = store_path(data, "position");
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    for (size_t end = POSITION_SLOT; end <= POSITION_SLOTS * POSITION_SLOT; end += POSITION_SLOT) {
+    for (size_t end = POSITION_SLOT; end <= POSITION_BYTES; end += POSITION_SLOT) {
         store_position_encode(at, &text);
         memset(buf_reserve(&text, end - text.len), 0, end - text.len);
         text.len = end;

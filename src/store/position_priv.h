@@ -44,7 +44,7 @@ struct position_found {
 };
 
 /* One slot's record, with its checksum. */
-enum { POSITION_SLOTS = 2, POSITION_SLOT = 4096 };
+enum { POSITION_SLOTS = 2, POSITION_SLOT = 4096, POSITION_BYTES = 8192 };
 void store_position_encode(const struct position *at, struct buf *out);
 /* 0; -ENOENT: there is none; STORE_E_DAMAGED: no slot can be read; or another -errno. */
 int store_position_read(const char *data, struct position *ret, struct err *err);

@@ -159,8 +159,8 @@ struct store *store_free(struct store *store) {
     store_keeper_stop(store);
     seal_ring_close(store);
     store_db_close(&store->db);
-    store_turns_deinit(store->turns);
     store_keeper_deinit(&store->keeper);
+    store_turns_deinit(store->turns);
     fd_closep(&store->blob_fd);
     fd_closep(&store->lock_fd);
     free(store->blob_path);

@@ -1,7 +1,7 @@
 /*
  * RocksDB's messages in plain words: which file of DATA, what is wrong with it, and the next
  * command. The wording of RocksDB 7.8 was collected by damaging each file of a database
- * (tests/wire/damage.py does so again).
+ * (tests/store/test_damage.c does so again).
  */
 #include "store/store_priv.h"
 

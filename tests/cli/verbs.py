@@ -149,7 +149,7 @@ class Descriptors(unittest.TestCase):
         for more in ([], ["--detach"]):
             done = calotype("up", "--data", "/proc/x", "--port", "0", "--log-level", "error", *more)
             self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
-            self.assertRegex(done.stderr, r"^calotype: .*/proc/x\S*: No such file or directory\n$")
+            self.assertRegex(done.stderr, r"^calotype: .*/proc/x\S*: No such file or directory; next: ls -ld /proc/x, and .*\n$")
 
 
 class Up(unittest.TestCase):
