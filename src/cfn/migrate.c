@@ -20,7 +20,8 @@
  * said of it ----
  */
 
-static int turn_resource(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_resource(struct store *store, struct store_batch *batch, str key, str value,
+                         struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource resource = {0};
     if (!cfn_seen(&cfn_resource_form, &arena, key, value, &resource))
@@ -35,7 +36,8 @@ static int turn_resource(struct store *store, struct store_batch *batch, str key
 
 /* ---- Change sets ---- */
 
-static int turn_set(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_set(struct store *store, struct store_batch *batch, str key, str value,
+                    struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
@@ -92,7 +94,8 @@ static int take_cancel(const struct rows *rows, struct arena *arena, struct cfn_
     return 0;
 }
 
-static int turn_stack(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_stack(struct store *store, struct store_batch *batch, str key, str value,
+                      struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
@@ -120,7 +123,8 @@ static void put_due(struct store_batch *batch, const struct cfn_stack *stack, ui
 }
 
 /* The operation of a stack whose row is damaged waits: its due row stays. */
-static int turn_operation(struct store *store, struct store_batch *batch, str key, str) {
+static int turn_operation(struct store *store, struct store_batch *batch, str key, str,
+                          struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
@@ -143,7 +147,8 @@ static int turn_operation(struct store *store, struct store_batch *batch, str ke
 }
 
 /* After the operations: the stack's row has the id. A reply whose stack is gone wakes nobody. */
-static int turn_reply(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_reply(struct store *store, struct store_batch *batch, str key, str value,
+                      struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_reply) struct cfn_reply reply = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};

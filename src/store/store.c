@@ -56,10 +56,11 @@ static int open_parts(struct store *store, const struct store_options *options, 
     if ((r = file_make_dir(db, err)) || (r = store_db_open(&store->db, db, err)) ||
         (r = blob_dir_open(store, err)))
         return r;
+    store->format.kept = format < FORMAT_FIRST_SEALED ? FORMAT_RAW : FORMAT_SEALED;
     store_space_init(&store->space, store->data,
                      options->reserve_bytes ? options->reserve_bytes : default_reserve);
     if ((r = store_committer_start(store, err)) || (r = store_ids_open(store, err)) ||
-        (r = seal_ring_open(store, options, err)) ||
+        (r = seal_ring_open(store, options, store->format.kept == FORMAT_SEALED, err)) ||
         (r = format_raise(store, options, format, err)))
         return r;
     uint64_t swept = 0;
@@ -103,6 +104,7 @@ struct store *store_free(struct store *store) {
     store_committer_stop(store);
     seal_ring_close(store);
     store_db_close(&store->db);
+    buf_deinit(&store->format.key);
     for (int i = 0; i < STORE_KEY_STRIPES; i++)
         pthread_mutex_destroy(&store->stripes[i]);
     fd_closep(&store->blob_fd);

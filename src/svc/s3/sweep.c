@@ -14,7 +14,7 @@ enum { BATCH_ROWS = 256 };
 static void drop_part(const struct rows *rows, const struct store_iter *it) {
     CLEANUP_DEINIT(row) struct row row = {0};
     struct s3_part_row part;
-    row_seen(rows, &row, it->key, it->value);
+    row_seen(rows, &row, it);
     row_del(rows, &row);
     store_batch_frees(rows->batch);
     if (s3_part_row_read(it->value, &part) && part.ref.len > 0)
@@ -100,7 +100,7 @@ static int sweep_buckets(struct store *store, struct err *err) {
         CLEANUP_DEINIT(buf) struct buf bytes = {0};
         row.deleting = false;
         s3_bucket_row_write(&bytes, &row);
-        row_seen(&rows, &at, it->key, it->value);
+        row_seen(&rows, &at, it);
         row_put(&rows, &at, buf_view(&bytes));
         store_batch_frees(batch);
     }
