@@ -72,6 +72,14 @@ void row_put(const struct rows *rows, const struct row *row, str value) {
     store_put(rows->batch, row->cf, buf_view(&row->key), value);
 }
 
+void row_put_kept(const struct rows *rows, struct row *row, str value) {
+    assert(rows->batch);
+    store_put_stamped(rows->batch, row->cf, buf_view(&row->key), value, &row->stamp);
+    buf_clear(&row->bytes);
+    buf_str(&row->bytes, value);
+    row->there = true;
+}
+
 void row_put_json(const struct rows *rows, const struct row *row, const json_t *doc) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, doc);

@@ -60,6 +60,11 @@ int row_peek_json(const struct rows *rows, struct row *row, json_t **ret_doc);
 
 /* The row must have been read in this batch (row_get, row_seen). */
 void row_put(const struct rows *rows, const struct row *row, str value);
+/*
+ * As row_put; *row is then what it is once the batch is committed, so that the next batch may begin
+ * with it (row_still). When the commit fails, so does the next condition on it.
+ */
+void row_put_kept(const struct rows *rows, struct row *row, str value);
 void row_put_json(const struct rows *rows, const struct row *row, const json_t *doc);
 void row_del(const struct rows *rows, const struct row *row);
 /*

@@ -15,6 +15,9 @@
 #include "cfn/engine.h"
 #include "hub/due.h"
 
+/* Rows of formats before the fourth have no edition: their bytes are it. */
+static const struct store_stamp raw;
+
 /*
  * ---- Resources: an update that found nothing to do for one did not keep what the old template
  * said of it ----
@@ -24,7 +27,7 @@ static int turn_resource(struct store *store, struct store_batch *batch, str key
                          struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource resource = {0};
-    if (!cfn_seen(&cfn_resource_form, &arena, key, value, &resource))
+    if (!cfn_seen(&cfn_resource_form, &arena, key, value, &raw, &resource))
         return STORE_E_DAMAGED;
     if (resource.task.verb == CFN_NO_VERB)
         cfn_form_share(&cfn_state_form, &resource.old, &resource.now);
@@ -41,7 +44,7 @@ static int turn_set(struct store *store, struct store_batch *batch, str key, str
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
-    if (!cfn_seen(&cfn_set_form, &arena, key, value, &set))
+    if (!cfn_seen(&cfn_set_form, &arena, key, value, &raw, &set))
         return STORE_E_DAMAGED;
     if (json_has(doc, "To"))
         return 0;
@@ -101,7 +104,7 @@ static int turn_stack(struct store *store, struct store_batch *batch, str key, s
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     const struct rows rows = {store, NULL, batch};
     if (!cfn_read_key(key, &account, &region, &uuid) ||
-        !cfn_seen(&cfn_stack_form, &arena, key, value, &stack))
+        !cfn_seen(&cfn_stack_form, &arena, key, value, &raw, &stack))
         return STORE_E_DAMAGED;
     stack.place = (struct cfn_place){buf_view(&account), buf_view(&region)};
     stack.uuid = buf_view(&uuid);
@@ -153,7 +156,7 @@ static int turn_reply(struct store *store, struct store_batch *batch, str key, s
     CLEANUP_DEINIT(cfn_reply) struct cfn_reply reply = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     struct arn arn;
-    if (!cfn_seen(&cfn_reply_form, &arena, key, value, &reply))
+    if (!cfn_seen(&cfn_reply_form, &arena, key, value, &raw, &reply))
         return STORE_E_DAMAGED;
     arn_parse(reply.stack_id, &arn);
     int r = cfn_peek_stack(&(struct rows){store, NULL, NULL}, &arena,

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/map.h"
 #include "store/key.h"
+#include "store/seal_priv.h"
 
 #include <errno.h>
 
@@ -86,7 +87,10 @@ static void add_op(struct store_batch *batch, const struct store_op *op) {
     batch->adds = batch->adds || op->kind == OP_PUT || op->kind == OP_STAT;
 }
 
-void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
+void store_put_stamped(struct store_batch *batch, enum store_cf cf, str key, str value,
+                       struct store_stamp *ret_stamp) {
+    ret_stamp->sealed = true;
+    seal_next_nonce(ret_stamp->nonce);
     store_batch_settle(batch);
     if (!has_room(batch, key.len + value.len))
         return;
@@ -94,7 +98,13 @@ void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) 
                                      .cf = cf,
                                      .hash = store_key_hash(cf, key),
                                      .key = keep(batch, key),
-                                     .value = keep(batch, value)});
+                                     .value = keep(batch, value),
+                                     .stamp = *ret_stamp});
+}
+
+void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    struct store_stamp stamp;
+    store_put_stamped(batch, cf, key, value, &stamp);
 }
 
 void store_del(struct store_batch *batch, enum store_cf cf, str key) {
@@ -200,8 +210,7 @@ static bool is_expected(const struct store_batch *batch, const struct store_cond
     for (size_t i = batch->n_conds; i > 0 && batch->n_conds - i < LOOK_BACK; i--) {
         const struct store_cond *c = &batch->conds[i - 1];
         if (c->hash == cond->hash && c->kind == cond->kind && c->cf == cond->cf &&
-            memcmp(&c->stamp, &cond->stamp, sizeof c->stamp) == 0 &&
-            str_eq(store_span_str(batch, c->key), key) &&
+            store_stamp_eq(&c->stamp, &cond->stamp) && str_eq(store_span_str(batch, c->key), key) &&
             str_eq(store_span_str(batch, c->value), value))
             return true;
     }
@@ -223,9 +232,8 @@ void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key) {
 }
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key,
                         const struct store_stamp *stamp, str value) {
-    bool sealed = stamp->bytes[0] != 0;
     add_cond(batch, (struct store_cond){.kind = COND_IS, .cf = cf, .stamp = *stamp}, key,
-             sealed ? STR_NONE : value);
+             stamp->sealed ? STR_NONE : value);
 }
 
 static void add_hook(struct store_batch *batch, struct store_hook hook) {

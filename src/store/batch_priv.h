@@ -35,11 +35,12 @@ struct store_op {
     uint64_t hash; /* of family and key: store_key_hash */
     /* value: OP_PUT; the end of the range: OP_DEL_RANGE; OP_STAT: a sum of several, or empty */
     struct store_span key, value;
-    struct store_span disk; /* OP_PUT: what is written, a piece of `disk`; made by store_commit */
-    double number, count;   /* OP_STAT, of one */
-    int64_t many, large;    /* OP_COUNT */
-    bool blind;             /* OP_PUT, OP_DEL: needs no condition on its row */
-    bool sum;               /* OP_PUT: value is a sum, and stays plain */
+    struct store_span disk;   /* OP_PUT: what is written, a piece of `disk`; made by store_commit */
+    struct store_stamp stamp; /* OP_PUT: with the nonce that it is sealed under */
+    double number, count;     /* OP_STAT, of one */
+    int64_t many, large;      /* OP_COUNT */
+    bool blind;               /* OP_PUT, OP_DEL: needs no condition on its row */
+    bool sum;                 /* OP_PUT: value is a sum, and stays plain */
 };
 /*
  * One condition. All are checked against the database and the earlier batches of the group; the
@@ -93,6 +94,10 @@ void store_put_sum(struct store_batch *batch, enum store_cf cf, str key, str val
 /* 0, or -EINVAL with the first row that is changed without a condition on it. */
 int store_batch_check(const struct store_batch *batch, struct err *err);
 #endif
+
+static inline bool store_stamp_eq(const struct store_stamp *a, const struct store_stamp *b) {
+    return a->sealed == b->sealed && memcmp(a->nonce, b->nonce, sizeof a->nonce) == 0;
+}
 
 /* Seeded for this process (base/map): for tables in memory, never for what lies on disk. */
 uint64_t store_key_hash(enum store_cf cf, str key);

@@ -368,7 +368,8 @@ static void seal_puts(struct store *store, struct store_batch *batch) {
             value_begin_sum(store, &batch->disk);
             buf_str(&batch->disk, value);
         } else {
-            value_write(store, op->cf, store_span_str(batch, op->key), value, &batch->disk);
+            value_write(store, op->cf, store_span_str(batch, op->key), value, op->stamp.nonce,
+                        &batch->disk);
         }
         op->disk.len = batch->disk.len - op->disk.at;
     }

@@ -71,7 +71,7 @@ static EVP_CIPHER_CTX *cipher_for(struct cipher ciphers[CIPHERS], const struct s
     return c->ctx;
 }
 
-static void next_nonce(unsigned char out[SEAL_NONCE]) {
+void seal_next_nonce(char out[SEAL_NONCE]) {
     if (!mine.has_nonce)
         rand_bytes(mine.nonce, SEAL_NONCE);
     mine.has_nonce = true;
@@ -80,12 +80,13 @@ static void next_nonce(unsigned char out[SEAL_NONCE]) {
         ;
 }
 
-void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, char *out) {
+void seal_raw_as(const struct seal_key *key, const char nonce[SEAL_NONCE], const void *plain,
+                 size_t n, str aad, char *out) {
     EVP_CIPHER_CTX *ctx = cipher_for(mine.seal, key, 1);
     unsigned char *at = (unsigned char *)out;
     int len;
     must(n <= INT32_MAX && aad.len <= INT32_MAX);
-    next_nonce(at);
+    memcpy(at, nonce, SEAL_NONCE);
     must(EVP_EncryptInit_ex2(ctx, NULL, NULL, at, NULL));
     must(EVP_EncryptUpdate(ctx, NULL, &len, (const unsigned char *)aad.p, (int)aad.len));
     at += SEAL_NONCE;
@@ -93,6 +94,12 @@ void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, 
         must(EVP_EncryptUpdate(ctx, at, &len, plain, (int)n));
     must(EVP_EncryptFinal_ex(ctx, at + n, &len));
     must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG, at + n));
+}
+
+void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, char *out) {
+    char nonce[SEAL_NONCE];
+    seal_next_nonce(nonce);
+    seal_raw_as(key, nonce, plain, n, aad, out);
 }
 
 bool unseal_raw(const struct seal_key *key, const char *sealed, size_t n, str aad, char *out) {

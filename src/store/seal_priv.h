@@ -19,6 +19,11 @@ DEFINE_FREEP(seal_key)
  * ends the process. Any thread: nonces are counted per thread.
  */
 void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, char *out);
+/* Under a nonce that was taken before, and is used for this text alone. */
+void seal_raw_as(const struct seal_key *key, const char nonce[SEAL_NONCE], const void *plain,
+                 size_t n, str aad, char *out);
+/* The thread's next one. */
+void seal_next_nonce(char out[SEAL_NONCE]);
 /* sealed is n + SEAL_OVERHEAD bytes, out takes n (wiped when false). False: they do not verify. */
 bool unseal_raw(const struct seal_key *key, const char *sealed, size_t n, str aad, char *out);
 

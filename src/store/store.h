@@ -27,7 +27,8 @@ struct store_batch; /* operations and conditions, in order */
  * a row of the store's own, of which the bytes are the edition.
  */
 struct store_stamp {
-    char bytes[13]; /* form and nonce of the sealed value */
+    bool sealed;
+    char nonce[12]; /* of the sealed value */
 };
 /* What a row function of a migration remembers from one row to the next. Begins zeroed. */
 struct store_memo {
@@ -193,6 +194,9 @@ bool store_batch_idle(const struct store_batch *batch);
  */
 void store_put(struct store_batch *batch, enum store_cf cf, str key, str value);
 void store_del(struct store_batch *batch, enum store_cf cf, str key);
+/* As store_put, and says which edition of the row this will be. */
+void store_put_stamped(struct store_batch *batch, enum store_cf cf, str key, str value,
+                       struct store_stamp *ret_stamp);
 /*
  * Changes that depend on nothing that was there: rows under ids of our own, index entries whose
  * owner's row is a condition, a single writer's rows. The caller says in a comment which.

@@ -36,7 +36,8 @@ static str bind_to(char small[BOUND_SMALL], struct buf *large, enum store_cf cf,
 }
 
 /* ---- Writing ---- */
-void value_write(struct store *store, enum store_cf cf, str key, str value, struct buf *out) {
+void value_write(struct store *store, enum store_cf cf, str key, str value, const char nonce[12],
+                 struct buf *out) {
     if (format_writes_raw(store, cf, key)) {
         buf_str(out, value);
         return;
@@ -45,8 +46,12 @@ void value_write(struct store *store, enum store_cf cf, str key, str value, stru
     CLEANUP_DEINIT(buf) struct buf large = {0}, packed = {0};
     enum value_form form = value_pack(value, &packed) ? VALUE_PACKED : VALUE_SEALED;
     buf_u8(out, (uint8_t)form);
-    seal_value(store->ring.family[cf], form == VALUE_PACKED ? buf_view(&packed) : value,
-               bind_to(small, &large, cf, form, key), out);
+    str plain = form == VALUE_PACKED ? buf_view(&packed) : value;
+    char *to = buf_reserve(out, plain.len + SEAL_OVERHEAD);
+    seal_raw_as(store->ring.family[cf], nonce, plain.p, plain.len,
+                bind_to(small, &large, cf, form, key), to);
+    out->len += plain.len + SEAL_OVERHEAD;
+    out->p[out->len] = '\0';
 }
 
 void value_begin_sum(const struct store *store, struct buf *out) {
@@ -105,19 +110,17 @@ int value_read(struct store *store, enum store_cf cf, str key, str disk, struct 
 /* ---- Stamps ---- */
 void value_stamp(struct store *store, enum store_cf cf, str key, str disk,
                  struct store_stamp *ret) {
-    bool sealed = disk.len >= sizeof ret->bytes && disk.p[0] != VALUE_PLAIN &&
-                  !format_reads_raw(store, cf, key);
-    if (sealed)
-        memcpy(ret->bytes, disk.p, sizeof ret->bytes);
-    else
-        *ret = (struct store_stamp){0};
+    *ret = (struct store_stamp){.sealed = disk.len > SEAL_NONCE && disk.p[0] != VALUE_PLAIN &&
+                                          !format_reads_raw(store, cf, key)};
+    if (ret->sealed)
+        memcpy(ret->nonce, disk.p + 1, SEAL_NONCE);
 }
 
 bool value_is(struct store *store, enum store_cf cf, str key, str disk,
               const struct store_stamp *stamp, str value) {
-    if (stamp->bytes[0] != VALUE_PLAIN)
-        return disk.len >= sizeof stamp->bytes &&
-               memcmp(disk.p, stamp->bytes, sizeof stamp->bytes) == 0;
+    if (stamp->sealed)
+        return disk.len > SEAL_NONCE && disk.p[0] != VALUE_PLAIN &&
+               memcmp(disk.p + 1, stamp->nonce, SEAL_NONCE) == 0;
     if (format_reads_raw(store, cf, key))
         return str_eq(disk, value);
     return disk.len > 0 && disk.p[0] == VALUE_PLAIN && str_eq(str_skip(disk, 1), value);

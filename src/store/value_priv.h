@@ -20,8 +20,9 @@ enum value_form {
  */
 bool value_is_own(enum store_cf cf, str key);
 
-/* Appends what lies on disk of a value. Each call takes a nonce, so no two answers are alike. */
-void value_write(struct store *store, enum store_cf cf, str key, str value, struct buf *out);
+/* Appends what lies on disk of a value. nonce: of seal_next_nonce, for this value alone. */
+void value_write(struct store *store, enum store_cf cf, str key, str value, const char nonce[12],
+                 struct buf *out);
 /* Appends what lies on disk of a sum. */
 void value_begin_sum(const struct store *store, struct buf *out);
 /*

@@ -166,10 +166,12 @@ class OldFormat:
         with Copy(self.number) as copy:
             self.assertNotEqual(readable(copy.data, ["hush-hush"]), [])  # else this looks for nothing
             for n in range(self.batches + 2):  # killed within the walk, and before the tables are written anew
+                dies = Cloud(data=copy.data, env={"CALOTYPE_TEST_FAULT": "kill-migration"})
                 try:
-                    Cloud(data=copy.data, env={"CALOTYPE_TEST_FAULT": "kill-migration"}).start().stop()
+                    dies.start()
                 except DaemonFailed:
-                    pass
+                    continue
+                dies.stop()
             with Cloud(data=copy.data):
                 pass
             self.assertEqual(readable(copy.data, make.MARKED + [b.decode() for b in make.BODIES[:1]]), [])

@@ -148,7 +148,7 @@ static void test_nothing_of_a_refused_batch_is_written(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_del_blind(batch, STORE_META, S("b"));
-    store_expect_value(batch, STORE_META, S("none"), &(struct store_stamp){{0}}, S(""));
+    store_expect_value(batch, STORE_META, S("none"), &(struct store_stamp){.sealed = false}, S(""));
     CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
     check_row(S("a"), NULL);
 }

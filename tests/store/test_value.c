@@ -42,10 +42,9 @@ static void test_packed_and_back(void **state) {
         size_t len;
         bool random, packs;
     } cases[] = {
-        {0, false, false},      {1, false, false},       {100, false, false},
-        {300, false, true},     {300, true, false},      {5000, false, true},
-        {5000, true, false},    {70000, false, true},    {70000, true, false},
-        {3 << 20, false, true}, {3 << 20, true, false},
+        {0, false, false},    {1, false, false},      {100, false, false},    {300, false, true},
+        {300, true, false},   {5000, false, true},    {5000, true, false},    {70000, false, true},
+        {70000, true, false}, {3 << 20, false, true}, {3 << 20, true, false},
     };
     CLEANUP_DEINIT(buf) struct buf plain = {0}, packed = {0}, back = {0};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -78,16 +77,22 @@ static void test_packed_bombs(void **state) {
         {"a cut length", S_INIT("\0\0\1")},
         {"no block", S_INIT("\0\0\0\1")},
         {"4 GiB of a few bytes", S_INIT("\xff\xff\xff\xff\x1f\0\1\0\xff\xff\xff\xff")},
-        {"more than it says", S_INIT("\0\0\0\2\x30" "abc")},
-        {"less than it says", S_INIT("\0\0\0\5\x30" "abc")},
-        {"a distance before the text", S_INIT("\0\0\0\x10\x10" "a\xff\xff\0")},
+        {"more than it says", S_INIT("\0\0\0\2\x30"
+                                     "abc")},
+        {"less than it says", S_INIT("\0\0\0\5\x30"
+                                     "abc")},
+        {"a distance before the text", S_INIT("\0\0\0\x10\x10"
+                                              "a\xff\xff\0")},
     };
     CLEANUP_DEINIT(buf) struct buf out = {0};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CHECK_CASE(value_unpack(cases[i].packed, &out) == STORE_E_DAMAGED, cases[i].name);
         CHECK_CASE(out.len == 0 && out.cap < 4096, cases[i].name);
     }
-    CHECK_INT(value_unpack(S("\0\0\0\3\x30" "abc"), &out), 0);
+    CHECK_INT(value_unpack(S("\0\0\0\3\x30"
+                             "abc"),
+                           &out),
+              0);
     CHECK_BUF(out, "abc");
 }
 
@@ -154,7 +159,8 @@ static void test_what_is_plain(void **state) {
     CHECK_INT(store_commit(store, batch, NULL), 0);
     raw(STORE_METRICS, S("count"), &disk);
     CHECK_INT(disk.p[0], VALUE_PLAIN);
-    CHECK(store_count_read(str_skip(buf_view(&disk), 1), &many, &large) && many == 3 && large == -4);
+    CHECK(store_count_read(str_skip(buf_view(&disk), 1), &many, &large) && many == 3 &&
+          large == -4);
     raw(STORE_METRICS, S("stat"), &disk);
     CHECK_INT(disk.p[0], VALUE_PLAIN);
     (void)store_next_id(store);
@@ -229,7 +235,7 @@ static void test_walks(void **state) {
             CHECK(store_iter_next(it));
             CHECK_STR(it->key, want);
             CHECK_STR(it->value, want);
-            CHECK(it->stamp.bytes[0] == VALUE_SEALED && !it->damaged);
+            CHECK(it->stamp.sealed && !it->damaged);
         }
         CHECK(!store_iter_next(it));
         CHECK_INT(store_iter_fault(it), 0);
