@@ -35,7 +35,7 @@ class Target:
         env = {**os.environ, "AWS_REGION": "us-east-1", **self.env}
         done = subprocess.run([LOAD, self.endpoint, op, str(clients), str(seconds), str(size)], env=env,
                               capture_output=True, text=True, timeout=seconds + 120)
-        match = re.match(r"rate (\d+) p50 ([\d.]+) p99 ([\d.]+) errors (\d+) ?(.*)", done.stdout)
+        match = re.match(r"rate (\d+) p50 ([\d.]+) p99 ([\d.]+) most [\d.]+ errors (\d+) ?(.*)", done.stdout)
         if not match:
             raise RuntimeError(f"{self.name} {op}: {done.stdout}{done.stderr}")
         if int(match[4]) > 0:

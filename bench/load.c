@@ -4,9 +4,10 @@
  *
  *   load ENDPOINT OPERATION CLIENTS SECONDS [SIZE]
  *     OPERATION: put get (S3, SIZE bytes, bucket "bench"), putitem getitem (DynamoDB, table
- *     "bench")
+ *     "bench"), hot (all clients add to one item of it), send (SQS, SIZE bytes, queue "bench"),
+ *     receive (one message of it, which is deleted)
  *
- * Prints: rate (answers a second), p50 and p99 in milliseconds, errors. Keys and region come from
+ * Prints: rate (answers a second), p50, p99 and the longest in milliseconds, errors. Keys and region come from
  * the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE).
  */
 #include "base/clock.h"
@@ -72,9 +73,10 @@ static int get(struct worker *w, uint64_t i) {
     return r == CLIENT_OK && whole ? 0 : failed(w, &fault);
 }
 
-static int call(struct worker *w, const char *target, json_t *in) {
+static int call(struct worker *w, const char *service, const char *target, json_t *in,
+                json_t **ret_out) {
     struct client_fault fault;
-    int r = client_json(w->client, "dynamodb", target, in, NULL, &fault);
+    int r = client_json(w->client, service, target, in, ret_out, &fault);
     json_decref(in);
     return r == CLIENT_OK ? 0 : failed(w, &fault);
 }
@@ -85,7 +87,7 @@ static int put_item(struct worker *w, uint64_t i) {
     snprintf(id, sizeof id, "%08x%024llx", w->index, (unsigned long long)i);
     snprintf(stamp, sizeof stamp, "%llu", 1795323419ULL + (unsigned long long)(i % 5000));
     return call(
-        w, "DynamoDB_20120810.PutItem",
+        w, "dynamodb", "DynamoDB_20120810.PutItem",
         json_pack(
             "{s:s,s:{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s}}}",
             "TableName", "bench", "Item", "ImageId", "S", id, "BucketName", "S",
@@ -93,21 +95,59 @@ static int put_item(struct worker *w, uint64_t i) {
             "uploads/2026/11/photograph.jpg", "FileSize", "N", "3211264", "ContentType", "S",
             "image/jpeg", "UploadTimestamp", "N", stamp, "UploadDate", "S",
             "2026-11-22T04:56:59.123Z", "ProcessedAt", "S", "2026-11-22T04:57:00.004Z", "Status",
-            "S", "processed"));
+            "S", "processed"),
+        NULL);
 }
 
 static int get_item(struct worker *w, uint64_t i) {
     (void)i;
     char id[40];
     snprintf(id, sizeof id, "%08x%024llx", 0u, 0ULL);
-    return call(w, "DynamoDB_20120810.GetItem",
-                json_pack("{s:s,s:{s:{s:s}}}", "TableName", "bench", "Key", "ImageId", "S", id));
+    return call(w, "dynamodb", "DynamoDB_20120810.GetItem",
+                json_pack("{s:s,s:{s:{s:s}}}", "TableName", "bench", "Key", "ImageId", "S", id),
+                NULL);
+}
+
+static int hot(struct worker *w, uint64_t i) {
+    (void)i;
+    return call(w, "dynamodb", "DynamoDB_20120810.UpdateItem",
+                json_pack("{s:s,s:{s:{s:s}},s:s,s:{s:{s:s}}}", "TableName", "bench", "Key",
+                          "ImageId", "S", "hot", "UpdateExpression", "ADD Hits :one",
+                          "ExpressionAttributeValues", ":one", "N", "1"),
+                NULL);
+}
+
+static const char queue[] = "https://sqs.us-east-1.amazonaws.com/000000000000/bench";
+
+static int send(struct worker *w, uint64_t i) {
+    (void)i;
+    return call(w, "sqs", "AmazonSQS.SendMessage",
+                json_pack("{s:s,s:s%}", "QueueUrl", queue, "MessageBody", w->load->body.p,
+                          w->load->body.len),
+                NULL);
+}
+
+static int receive(struct worker *w, uint64_t i) {
+    (void)i;
+    json_t *out = NULL;
+    int r = call(w, "sqs", "AmazonSQS.ReceiveMessage", json_pack("{s:s}", "QueueUrl", queue), &out);
+    const json_t *message = json_array_get(json_object_get(out, "Messages"), 0);
+    if (message)
+        r = call(w, "sqs", "AmazonSQS.DeleteMessage",
+                 json_pack("{s:s,s:O}", "QueueUrl", queue, "ReceiptHandle",
+                           json_object_get(message, "ReceiptHandle")),
+                 NULL);
+    json_decref(out);
+    return r;
 }
 
 static const struct {
     const char *name;
     int (*once)(struct worker *w, uint64_t i);
-} operations[] = {{"put", put}, {"get", get}, {"putitem", put_item}, {"getitem", get_item}};
+} operations[] = {
+    {"put", put}, {"get", get},   {"putitem", put_item}, {"getitem", get_item},
+    {"hot", hot}, {"send", send}, {"receive", receive},
+};
 
 static void *worker_main(void *arg) {
     struct worker *w = arg;
@@ -146,14 +186,14 @@ static void report(struct load *load, unsigned n, double seconds) {
         at += load->workers[i].n;
     }
     qsort(all, total, sizeof *all, by_value);
-    printf("rate %.0f p50 %.3f p99 %.3f errors %llu %s\n", (double)total / seconds,
+    printf("rate %.0f p50 %.3f p99 %.3f most %.3f errors %llu %s\n", (double)total / seconds,
            total ? all[total / 2] / 1000.0 : 0, total ? all[total - 1 - total / 100] / 1000.0 : 0,
-           (unsigned long long)errors, load->first_error);
+           total ? all[total - 1] / 1000.0 : 0, (unsigned long long)errors, load->first_error);
     free(all);
 }
 
 static int usage(void) {
-    fputs("usage: load ENDPOINT put|get|putitem|getitem CLIENTS SECONDS [SIZE]\n", stderr);
+    fputs("usage: load ENDPOINT OPERATION CLIENTS SECONDS [SIZE]\n", stderr);
     return 2;
 }
 
@@ -170,7 +210,7 @@ int main(int argc, char **argv) {
         return usage();
     char *body = mem_alloc(size);
     for (size_t i = 0; i < size; i++)
-        body[i] = (char)(i * 2654435761u >> 13);
+        body[i] = (char)('!' + (i * 2654435761u >> 13) % 94);
     load.body = str_n(body, size);
 
     struct err err;

@@ -13,6 +13,7 @@
 #include "aws/right_priv.h"
 #include "aws/row.h"
 #include "aws/rq.h"
+#include "aws/workers.h"
 #include "net/net.h"
 
 #include <pthread.h>
@@ -47,6 +48,8 @@ struct aws_cloud {
     struct cloud_service services[API_N_SERVICES + 1];
     struct router *router;
     struct aws_bodies *bodies;
+    /* for OP_LONG and large uploads; for those that wait for their turn, which is short */
+    struct aws_workers *workers, *turns;
 };
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
@@ -169,12 +172,18 @@ struct rq_priv {
 
     struct done_hook *hooks;
 
-    aws_handler_fn *then; /* of aws_suspend */
+    aws_handler_fn *handler;    /* that is being run */
+    aws_handler_fn *then;       /* of aws_suspend */
+    struct aws_work work;       /* in a worker: … */
+    int (*step)(struct rq *rq); /* … what it does there, */
+    int stepped;                /* and what that returned */
     pthread_mutex_t wait_lock;
     pthread_cond_t wait_cond;
 
     struct policy_context *context; /* the keys that every question of the request has */
-    str resource_arn; /* of the row's check: what a contended commit is serialised by */
+    str resource_arn;               /* of the row's check */
+    unsigned turn;                  /* of the row that the last attempt lost, or found awaited */
+    bool in_turn;                   /* it is ours: nobody else's is looked at */
 
     aws_sink_fn *sink;
     void *sink_stream;
@@ -190,6 +199,7 @@ struct rq_priv {
 
     int status; /* 0: the operation's own */
     enum wait_state wait;
+    bool refused; /* rq_note_refusal */
     bool has_payload, has_stream, has_auth, has_body;
 };
 
@@ -249,6 +259,12 @@ int aws_context_add_question(struct rq *rq, const struct right *right,
 int aws_open(struct rq *rq, uint64_t size);
 /* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
 int aws_run(struct rq *rq, aws_handler_fn *handler);
+/*
+ * Its two halves: the first may answer STORE_E_CONDITION, that others were faster each time; the
+ * second waits for its turn then, so no thread of net's runs it.
+ */
+int aws_run_free(struct rq *rq, aws_handler_fn *handler);
+int aws_run_in_turn(struct rq *rq);
 /* The answer in the protocol's form, given to net. failed: rq's error. */
 void aws_reply(struct rq *rq, bool failed);
 

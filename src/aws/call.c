@@ -78,6 +78,7 @@ static void take_answer(struct rq *rq, struct aws_call *call, int r) {
         r = read_stream(rq, &call->out_body);
     if (r) {
         call->status = p->error->status;
+        call->refused = p->refused;
         buf_c(&call->error_code, p->error->code);
         buf_str(&call->error_message, p->message);
         return;
@@ -102,6 +103,7 @@ int aws_call(struct aws_call *call) {
     const struct api_service *api = find_api(call->service);
     const struct api_op *op = api ? api_op_find(api, str_c(call->op)) : NULL;
     call->out = NULL;
+    call->refused = false;
     if (!op)
         return fail_early(call, "InvalidAction", "no such operation");
     struct rq *rq = aws_rq_new(call->cloud);

@@ -19,6 +19,7 @@ struct aws_call {
     str body;                 /* streamed payload, when the operation takes one */
 
     int status;          /* HTTP status that a client would have got */
+    bool refused;        /* it failed because the store takes no changes now */
     json_t *out;         /* new reference, or NULL */
     struct buf out_body; /* payload of the answer */
     struct buf error_code, error_message;

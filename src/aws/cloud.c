@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+/* Threads, at most: see aws/workers.h. */
+enum { WORKERS = 32, TURNS = 16 };
 enum { DEFAULT_MAX_BODY = 1024 * 1024 }; /* where traits say nothing */
 
 int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options,
@@ -20,6 +22,8 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
         cloud->options.max_body = DEFAULT_MAX_BODY;
     cloud->router = aws_router_new();
     cloud->bodies = aws_bodies_new(options->store, options->bodies);
+    cloud->workers = aws_workers_new(WORKERS);
+    cloud->turns = aws_workers_new(TURNS);
     cloud->keys = keys_new();
     *ret_cloud = cloud;
     return 0;
@@ -32,6 +36,8 @@ struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
         free(cloud->services[i].rows);
         rights_free(cloud->services[i].rights);
     }
+    aws_workers_free(cloud->workers);
+    aws_workers_free(cloud->turns);
     aws_router_free(cloud->router);
     aws_bodies_free(cloud->bodies);
     keys_free(cloud->keys);

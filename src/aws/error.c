@@ -78,11 +78,21 @@ int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault) {
     return AWS_FAILED;
 }
 
+void rq_note_refusal(struct rq *rq) {
+    rq->priv->refused = true;
+    if (rq->net)
+        net_mark(rq->net);
+}
+
 int aws_fault(struct rq *rq, int code, const char *what) {
     enum aws_common kind = code == STORE_E_READONLY ? COMMON_UNAVAILABLE
                            : code == STORE_E_FULL   ? COMMON_FULL
                                                     : COMMON_INTERNAL;
-    if (code < 0)
+    if (kind != COMMON_INTERNAL || store_is_readonly(rq_store(rq), NULL))
+        rq_note_refusal(rq);
+    if (kind != COMMON_INTERNAL)
+        log_error("aws", "request %s is refused: %s", rq->id, what);
+    else if (code < 0)
         log_error("aws", "request %s: %s: %s", rq->id, what, strerror(-code));
     else
         log_error("aws", "request %s: %s: outcome %d", rq->id, what, code);

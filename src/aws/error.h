@@ -61,3 +61,9 @@ void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);
  * ServiceUnavailable.
  */
 int aws_fault(struct rq *rq, int code, const char *what);
+/*
+ * This request fails because the store takes no changes (full, read-only), or what it waited for
+ * did: no fault of who sent it. Counted for its listener (net_mark): a function whose calls met this
+ * has not failed by itself. aws_fault does it.
+ */
+void rq_note_refusal(struct rq *rq);

@@ -52,6 +52,11 @@ enum {
     OP_ITEMWISE = 1 << 4,
     /* about something that the input's members do not describe: no KEYs of them */
     RIGHT_APART = 1 << 5,
+    /*
+     * what it does has no small bound (bodies are copied, archives unpacked): it runs in a worker
+     * (aws/workers.h)
+     */
+    OP_LONG = 1 << 6,
     OP_OF_SERVICE = 1 << 16, /* from here on: the service's own, for its hooks */
 };
 

@@ -5,9 +5,9 @@
 #include <errno.h>
 
 /*
- * Re-runs after a condition that did not hold: the first two are free-running, the later ones hold
- * the store's lock for the resource, so that contended writers take turns. A writer that still
- * loses ATTEMPTS times is told to come back.
+ * Re-runs after a condition that did not hold: the first two are free-running, the later ones take
+ * turns for the row that they lost. Whoever finds a row awaited lines up at once. A writer that
+ * still loses ATTEMPTS times is told to come back.
  */
 enum { FREE_ATTEMPTS = 2, ATTEMPTS = 24 };
 
@@ -22,9 +22,14 @@ static int commit(struct rq *rq) {
         store_batch_clear(p->batch);
         return 0;
     }
-    int r = store_commit(rq_store(rq), p->batch, &err);
-    if (r == STORE_E_CONDITION)
+    bool awaited = !p->in_turn && store_turn_awaited(rq_store(rq), p->batch);
+    if (awaited && rq->attempt < FREE_ATTEMPTS)
+        rq->attempt = FREE_ATTEMPTS - 1; /* the last of them: to line up */
+    int r = awaited ? STORE_E_CONDITION : store_commit(rq_store(rq), p->batch, &err);
+    if (r == STORE_E_CONDITION) {
+        p->turn = store_turn_of(p->batch);
         return r;
+    }
     if (r)
         return aws_fault(rq, r, err.text[0] ? err.text : "a commit failed");
     store_batch_clear(p->batch);
@@ -60,18 +65,20 @@ static int run_once(struct rq *rq, aws_handler_fn *handler) {
     return committed ? committed : r;
 }
 
-static int run_alone(struct rq *rq, aws_handler_fn *handler) {
-    str arn = rq->priv->resource_arn;
-    str key = arn.len ? arn : str_c(rq->op->name);
-    store_key_lock(rq_store(rq), STORE_META, key);
+static int run_in_turn(struct rq *rq, aws_handler_fn *handler) {
+    unsigned turn = rq->priv->turn;
+    store_turn_take(rq_store(rq), turn);
+    rq->priv->in_turn = true;
     int r = run_once(rq, handler);
-    store_key_unlock(rq_store(rq), STORE_META, key);
+    rq->priv->in_turn = false;
+    store_turn_drop(rq_store(rq), turn);
     return r;
 }
 
-int aws_run(struct rq *rq, aws_handler_fn *handler) {
-    for (rq->attempt = 0; rq->attempt < ATTEMPTS; rq->attempt++) {
-        int r = rq->attempt < FREE_ATTEMPTS ? run_once(rq, handler) : run_alone(rq, handler);
+/* The handler's attempts up to `most`; STORE_E_CONDITION: all of them lost. */
+static int attempts(struct rq *rq, int (*run)(struct rq *rq, aws_handler_fn *handler), int most) {
+    for (; rq->attempt < most; rq->attempt++) {
+        int r = run(rq, rq->priv->handler);
         if (r != STORE_E_CONDITION) {
             /*
              * A snapshot pins old rows and files: none is held over a wait or while the answer is
@@ -82,7 +89,23 @@ int aws_run(struct rq *rq, aws_handler_fn *handler) {
         }
         aws_rq_reset(rq);
     }
-    return aws_fail_common(rq, COMMON_BUSY, NULL);
+    return STORE_E_CONDITION;
+}
+
+int aws_run_free(struct rq *rq, aws_handler_fn *handler) {
+    rq->priv->handler = handler;
+    rq->attempt = 0;
+    return attempts(rq, run_once, FREE_ATTEMPTS);
+}
+
+int aws_run_in_turn(struct rq *rq) {
+    int r = attempts(rq, run_in_turn, ATTEMPTS);
+    return r == STORE_E_CONDITION ? aws_fail_common(rq, COMMON_BUSY, NULL) : r;
+}
+
+int aws_run(struct rq *rq, aws_handler_fn *handler) {
+    int r = aws_run_free(rq, handler);
+    return r == STORE_E_CONDITION ? aws_run_in_turn(rq) : r;
 }
 
 /* ---- Long waits ---- */

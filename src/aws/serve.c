@@ -6,9 +6,11 @@
  *   body   unframe and verify; to the operation's sink, or held (aws/bodies.h)
  *   end    the rest of the signature; decode, validate, authorise; run; answer
  *
- * The first step that fails answers, and net drains or cuts what is left of the body.
+ * The first step that fails answers, and net drains or cuts what is left of the body. What may take
+ * long, or must wait for its turn, is done by a worker (aws/workers.h), and answered here again.
  */
 #include "aws/aws_priv.h"
+#include "base/map.h"
 
 #include <errno.h>
 
@@ -191,7 +193,38 @@ static void finish(struct rq *rq, int r);
 static void on_resumed(void *ctx, struct net_req *req) {
     struct rq *rq = req->app;
     (void)ctx;
-    finish(rq, aws_run(rq, rq->priv->then));
+    finish(rq, aws_run_free(rq, rq->priv->then));
+}
+
+/* ---- In a worker ---- */
+
+/* net keeps the request until net_resume, after which it may be gone. */
+static void work(void *arg) {
+    struct rq *rq = arg;
+    rq->priv->stepped = rq->priv->step(rq);
+    net_resume(rq->net);
+}
+
+static void on_worked(void *ctx, struct net_req *req) {
+    struct rq *rq = req->app;
+    (void)ctx;
+    finish(rq, rq->priv->stepped);
+}
+
+/* All sessions of a role are one owner. */
+static uint64_t owner_of(const struct rq *rq) {
+    if (!rq->caller)
+        return 0;
+    const struct policy_principal *who = &rq->caller->principal;
+    return map_hash(who->role_arn.len ? who->role_arn : who->arn);
+}
+
+static void put_aside(struct rq *rq, struct aws_workers *workers, int (*step)(struct rq *rq)) {
+    struct rq_priv *p = rq->priv;
+    p->step = step;
+    p->work = (struct aws_work){.fn = work, .ctx = rq, .owner = owner_of(rq)};
+    net_hold(rq->net, on_worked, rq);
+    aws_workers_add(workers, &p->work);
 }
 
 /*
@@ -222,9 +255,12 @@ static void finish(struct rq *rq, int r) {
         drop_body(rq);
         if (park(rq))
             return;
-        r = aws_run(rq, rq->priv->then);
+        r = aws_run_free(rq, rq->priv->then);
     }
-    aws_reply(rq, r != 0);
+    if (r == STORE_E_CONDITION)
+        put_aside(rq, rq->cloud->turns, aws_run_in_turn);
+    else
+        aws_reply(rq, r != 0);
 }
 
 /* The whole body, in memory. */
@@ -248,27 +284,49 @@ static void drop_large_text(struct rq *rq) {
     }
 }
 
-static int end(struct rq *rq) {
+/* The signature's last part, and which operation it is. */
+static int end_body(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (aws_body_end(&p->body, &rq->payload))
         return aws_fail_fault(rq, &p->body.fault);
     if (!streams(rq) && take_body(rq))
         return AWS_FAILED;
-    if (!p->route.op && route_form(rq))
-        return AWS_FAILED;
+    return p->route.op ? 0 : route_form(rq);
+}
+
+static int run_free(struct rq *rq) {
     if (!streams(rq)) {
         if (prepare(rq))
             return AWS_FAILED;
         drop_large_text(rq);
     }
-    return aws_run(rq, rq->op->run);
+    return aws_run_free(rq, rq->op->run);
+}
+
+static int run_whole(struct rq *rq) {
+    int r = run_free(rq);
+    return r == STORE_E_CONDITION ? aws_run_in_turn(rq) : r;
+}
+
+/* A large upload's end is a sync of what it wrote. */
+static bool takes_long(const struct rq *rq) {
+    enum { LARGE = 1 << 20 };
+    const struct net_req *net = rq->net;
+    return rq->op->flags & OP_LONG ||
+           (streams(rq) && (!net->has_length || net->content_length >= LARGE));
 }
 
 static void on_end(void *ctx, struct net_req *req) {
     struct rq *rq = req->app;
     (void)ctx;
-    if (!net_replied(req))
-        finish(rq, end(rq));
+    if (net_replied(req))
+        return;
+    if (end_body(rq))
+        finish(rq, AWS_FAILED);
+    else if (takes_long(rq))
+        put_aside(rq, rq->cloud->workers, run_whole);
+    else
+        finish(rq, run_free(rq));
 }
 
 static void on_done(void *ctx, struct net_req *req) {

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log_recent.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...) {
     buf_vprintf(&text, fmt, args);
     va_end(args);
 
+    log_recent_note(level, room, fmt, buf_view(&text));
     char when[CLOCK_ISO_MAX];
     clock_iso8601_ms(when, clock_real_ms());
     if (format_in_force == LOG_JSON) {

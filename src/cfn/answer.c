@@ -64,6 +64,7 @@ int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer) 
     reply.answer = json_incref(said);
     cfn_put(&rows, &cfn_reply_form, &reply);
     cfn_engine_wake(engine, batch, reply.due);
+    store_batch_frees(batch); /* a stack that waits for it must come to its end on a full disk */
     r = store_commit(rows.store, batch, &why);
-    return r == 0 || r == STORE_E_CONDITION ? 200 : 500;
+    return r == 0 || r == STORE_E_CONDITION ? 200 : 503;
 }

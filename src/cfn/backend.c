@@ -71,6 +71,7 @@ static int call(void *ctx, struct cfn_backend_call *call) {
     }
     int r = aws_call(&c);
     call->status = c.status;
+    call->refused = c.refused;
     buf_str(&call->code, buf_view(&c.error_code));
     buf_str(&call->message, buf_view(&c.error_message));
     call->out = json_incref(c.out);

@@ -67,6 +67,7 @@ int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, jso
     const struct cfn_backend *backend = w->caller->backend;
     w->code[0] = '\0';
     int r = backend->call(backend->ctx, &call);
+    w->refused = r != 0 && call.refused;
     if (ret_out)
         *ret_out = STEAL(call.out);
     if (r == 0)

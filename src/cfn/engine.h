@@ -24,8 +24,9 @@ struct cfn_backend_call {
     struct cfn_place place;
     const char *service, *op;
     const json_t *in;
-    json_t *out; /* a new reference, or NULL */
-    int status;  /* HTTP */
+    json_t *out;  /* a new reference, or NULL */
+    int status;   /* HTTP */
+    bool refused; /* it failed because the store takes no changes now */
     struct buf code, message;
 };
 /* What the engine needs of the world; tests have their own. */

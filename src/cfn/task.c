@@ -140,6 +140,8 @@ static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb
                               : cfn_type_create(type, w);
 }
 
+enum { REFUSED_MS = 5000 }; /* between two calls of a verb while the store takes no changes */
+
 /* Calls the verb and commits what came of it. again: it may have been called before. */
 static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool again) {
     struct cfn_caller caller = {.backend = cfn_engine_backend(run->engine),
@@ -148,6 +150,10 @@ static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool aga
     struct cfn_work w = work_of(run, resource, &caller);
     w.again = again;
     int r = call_verb(run, &w, resource->task.verb, type_of(run, resource));
+    if (r == CFN_FAILED && w.refused) { /* no fault of the resource: as if we had died there */
+        r = CFN_WAIT;
+        w.wake_ms = clock_world_ms() + REFUSED_MS;
+    }
     if (r == CFN_WAIT)
         wait(run, resource, &w);
     else

@@ -42,6 +42,8 @@ struct cfn_work {
     int64_t wake_ms;           /* with CFN_WAIT: when to look again, world time */
     struct cfn_caller *caller; /* for cfn_call */
     char code[64];             /* of the last failed call */
+    bool
+        refused; /* the last call failed because the store takes no changes: the verb is no failure */
 };
 
 /*

@@ -1,4 +1,4 @@
-/* calotype: the command line. The table of verbs; `calotype up` becomes the daemon. */
+/* calotype: the command line. The table of verbs; Some become calotype-daemon (daemon.c). */
 #include "cli/verb.h"
 #include "prog/say.h"
 
@@ -7,7 +7,7 @@
 static const struct prog_verb *const verbs[] = {
     &cli_verb_up,     &cli_verb_down,   &cli_verb_env,     &cli_verb_with,
     &cli_verb_status, &cli_verb_deploy, &cli_verb_put,     &cli_verb_ls,
-    &cli_verb_show,   &cli_verb_query,  &cli_verb_package,
+    &cli_verb_show,   &cli_verb_query,  &cli_verb_package, &cli_verb_rotate,
 };
 
 static void print_verbs(void) {

@@ -61,6 +61,67 @@ static void add_limits(struct buf *out, const json_t *doc) {
     json_object_foreach (limits, what, by)
         buf_printf(out, "%s%s by %s", out->len ? ", " : "", what, json_string_value(by));
 }
+/* "12.5 GiB": two digits behind a small number. */
+static void add_size(struct buf *out, int64_t bytes) {
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double n = (double)bytes;
+    size_t i = 0;
+    for (; n >= 1024 && i + 1 < ARRAY_LEN(units); i++)
+        n /= 1024;
+    buf_printf(out, n < 10 && i > 0 ? "%.1f %s" : "%.0f %s", n, units[i]);
+}
+
+static void add_disk(struct buf *out, const json_t *doc) {
+    int64_t free_bytes = json_int(doc, "FreeBytes", 0), kept = json_int(doc, "ReserveBytes", 0);
+    add_size(out, free_bytes);
+    buf_c(out, " free, ");
+    add_size(out, kept);
+    buf_c(out, " of it kept free");
+    if (!json_bool(doc, "Writable", true))
+        buf_c(out, "; changes are refused");
+}
+
+static void add_functions(struct buf *out, const json_t *doc) {
+    const json_t *functions = json_object_get(doc, "Functions");
+    int64_t n = json_int(functions, "Environments", 0);
+    buf_printf(out, "%lld environment%s, ", (long long)n, n == 1 ? "" : "s");
+    add_size(out, json_int(functions, "MemoryUsed", 0));
+    buf_c(out, " of ");
+    add_size(out, json_int(functions, "MemoryBytes", 0));
+    buf_printf(out, "; %lld asynchronous at once",
+               (long long)json_int(functions, "AsyncAtOnce", 0));
+}
+
+static const char *kind_in_words(str kind) {
+    static const struct {
+        const char *kind, *words;
+    } kinds[] = {{"event", "events"},
+                 {"invoke", "invocations"},
+                 {"fanout", "messages to many"},
+                 {"stack", "stack operations"}};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_is(kind, kinds[i].kind))
+            return kinds[i].words;
+    return "others";
+}
+
+/* "nothing waits", or "24 invocations, 3 events; the oldest since 2026-11-27T03:40:41.192Z" */
+static void add_queue(struct buf *out, const json_t *doc) {
+    const json_t *queue = json_object_get(doc, "Queue");
+    str oldest = json_str(queue, "OldestWaiting");
+    size_t i;
+    json_t *one;
+    json_array_foreach (json_object_get(queue, "Kinds"), i, one)
+        if (json_int(one, "Waiting", 0) > 0)
+            buf_printf(out, "%s%lld %s", out->len ? ", " : "",
+                       (long long)json_int(one, "Waiting", 0),
+                       kind_in_words(json_str(one, "Kind")));
+    if (!out->len)
+        buf_c(out, "nothing waits");
+    else if (oldest.len)
+        buf_printf(out, "; the oldest since " STR_FMT, STR_ARG(oldest));
+}
+
 static void add_version(struct buf *out, const json_t *doc) { add_text(out, doc, "Version"); }
 static void add_endpoint(struct buf *out, const json_t *doc) { add_text(out, doc, "Endpoint"); }
 static void add_region(struct buf *out, const json_t *doc) { add_text(out, doc, "Region"); }
@@ -100,20 +161,43 @@ static const struct {
     const char *name;
     void (*add)(struct buf *out, const json_t *doc);
 } lines[] = {
-    {"status", add_status}, {"version", add_version},       {"endpoint", add_endpoint},
-    {"region", add_region}, {"account", add_account},       {"isolation", add_isolation},
-    {"limits", add_limits}, {"world time", add_world_time}, {"process", add_process},
+    {"status", add_status},         {"disk", add_disk},
+    {"queue", add_queue},           {"version", add_version},
+    {"endpoint", add_endpoint},     {"region", add_region},
+    {"account", add_account},       {"isolation", add_isolation},
+    {"limits", add_limits},         {"functions", add_functions},
+    {"world time", add_world_time}, {"process", add_process},
 };
 
-static void print_lines(const json_t *doc) {
+static void print_line(const char *name, str text) {
     static const struct cli_column columns[] = {{"", 12, false}, {"", 0, false}};
     static const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
+    const str cells[] = {str_c(name), text};
+    cli_row(columns, ARRAY_LEN(columns), cells, colours);
+}
+
+/* "2026-11-27T03:40:41.192Z lambda: …, 12 times" */
+static void print_errors(const json_t *doc) {
+    size_t i;
+    json_t *one;
+    json_array_foreach (json_object_get(doc, "LastErrors"), i, one) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        int64_t count = json_int(one, "Count", 1);
+        buf_printf(&text, STR_FMT " " STR_FMT ": " STR_FMT, STR_ARG(json_str(one, "Last")),
+                   STR_ARG(json_str(one, "Room")), STR_ARG(json_str(one, "Text")));
+        if (count > 1)
+            buf_printf(&text, " (%lld times)", (long long)count);
+        print_line(i ? "" : "last errors", buf_view(&text));
+    }
+}
+
+static void print_lines(const json_t *doc) {
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         lines[i].add(&text, doc);
-        const str cells[] = {str_c(lines[i].name), buf_view(&text)};
-        cli_row(columns, ARRAY_LEN(columns), cells, colours);
+        print_line(lines[i].name, buf_view(&text));
     }
+    print_errors(doc);
 }
 
 /* ---- The verb ---- */
@@ -147,8 +231,9 @@ const struct prog_verb cli_verb_status = {
     .summary = "show how it is",
     .arguments = "[--data DIR | --remote]",
     .about =
-        "Shows how the daemon is: whether it takes changes, how functions are isolated, and what\n"
-        "time it is in its world. Ends 0 when all is well, 1 when it is read-only.\n"
+        "Shows how the daemon is: whether it takes changes, how much room there is, what waits,\n"
+        "how functions are isolated, what time it is in its world, and its last errors.\n"
+        "Ends 0 when all is well, 1 when it is degraded, full or read-only.\n"
         "Asks the operation GetStatus of the service calotype; the right is calotype:GetStatus.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),

@@ -2,9 +2,10 @@
 /* cli/verb: the verbs of the command line, one file a verb; the table of them is in calotype.c. */
 #include "prog/verb.h"
 
-/* The daemon of a data folder, and other clients of it. */
-extern const struct prog_verb cli_verb_up, cli_verb_down, cli_verb_env, cli_verb_with,
-    cli_verb_status;
+/* What becomes calotype-daemon. */
+extern const struct prog_verb cli_verb_up, cli_verb_rotate;
+/* Clients of the daemon of a data folder. */
+extern const struct prog_verb cli_verb_down, cli_verb_env, cli_verb_with, cli_verb_status;
 /* The stack. */
 extern const struct prog_verb cli_verb_deploy, cli_verb_package;
 /* Photographs. */

@@ -7,6 +7,7 @@
 #include "net/net.h"
 #include "prog/data.h"
 #include "daemon/front.h"
+#include "daemon/health.h"
 #include "daemon/services.h"
 #include "daemon/tls.h"
 #include "sandbox/sandbox.h"
@@ -17,6 +18,8 @@
 #include "svc/lambda/lambda.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -38,6 +41,8 @@ struct daemon {
     struct net_origin *admin;
     bool hub_runs;
     pthread_mutex_t clock_lock;
+    atomic_bool failed; /* failure says why */
+    struct err failure;
     int64_t started_ms;
     char endpoint[80];
 };
@@ -68,6 +73,7 @@ int daemon_set_offset(struct daemon *d, int64_t offset_ms, struct err *err) {
     buf_printf(&value, "%lld", (long long)offset_ms);
     /* Blind: clock_lock makes this the one writer. */
     store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
+    store_batch_frees(batch); /* one row, which takes the place of another */
     int r = store_commit(d->store, batch, err);
     if (r == 0) {
         clock_set_offset_ms(offset_ms);
@@ -82,61 +88,63 @@ bool daemon_test_clock(const struct daemon *d) { return d->o.settings->test_cloc
 
 const char *daemon_endpoint(const struct daemon *d) { return d->endpoint; }
 
-static void look(void *ctx, struct calotype_facts *ret) {
-    struct daemon *d = ctx;
+static void look_at_functions(struct daemon *d, struct calotype_facts *ret) {
     const struct sandbox_status *sandbox =
         d->o.spawner ? sandbox_spawner_status(d->o.spawner) : NULL;
-    *ret = (struct calotype_facts){
-        .endpoint = d->endpoint,
-        .region = d->key.region,
-        .account = default_account,
-        .isolation = sandbox_level_name(sandbox ? sandbox->level : SANDBOX_NONE),
-        .isolation_lacks = sandbox ? sandbox->why : "",
-        .up_ms = clock_mono_ms() - d->started_ms,
-    };
+    struct lambda_usage usage;
     struct sandbox_limit limits[SANDBOX_LIMITS];
+    ret->isolation = sandbox_level_name(sandbox ? sandbox->level : SANDBOX_NONE);
+    ret->isolation_lacks = sandbox ? sandbox->why : "";
     if (sandbox)
         sandbox_limits(sandbox, limits);
     for (size_t i = 0; sandbox && i < ARRAY_LEN(limits); i++)
         ret->limits[ret->n_limits++] = (struct calotype_limit){limits[i].what, limits[i].by};
-    ret->readonly = store_is_readonly(d->store, &ret->why_readonly);
+    lambda_usage(daemon_services_find(&d->services, "lambda"), &usage);
+    ret->memory_bytes = usage.memory_bytes;
+    ret->memory_used = usage.memory_used;
+    ret->environments = usage.environments;
+    ret->async_at_once = usage.async_at_once;
 }
 
-/* How much of their memory the functions take. */
-static json_t *functions_doc(struct daemon *d) {
-    struct lambda_usage usage;
-    json_t *doc = json_object();
-    lambda_usage(daemon_services_find(&d->services, "lambda"), &usage);
-    json_set_int(doc, "memory_bytes", (int64_t)usage.memory_bytes);
-    json_set_int(doc, "memory_used", (int64_t)usage.memory_used);
-    json_set_int(doc, "environments", usage.environments);
-    return doc;
+/* The worst that is so. */
+static void look_at_state(struct daemon *d, struct calotype_facts *ret) {
+    int refusal = store_refuses(d->store);
+    store_room(d->store, &ret->room);
+    if (refusal == STORE_E_READONLY) {
+        ret->state = CALOTYPE_READONLY;
+        (void)store_is_readonly(d->store, &ret->why);
+    } else if (refusal) {
+        ret->state = CALOTYPE_FULL;
+        err_set(&ret->why, refusal,
+                "%llu MiB are free under %s, and %llu MiB are kept free: changes are refused until "
+                "there is more",
+                (unsigned long long)ret->room.free_bytes >> 20, d->o.settings->data,
+                (unsigned long long)ret->room.reserve_bytes >> 20);
+    } else if (d->o.spawner && sandbox_spawner_is_alone(d->o.spawner)) {
+        ret->state = CALOTYPE_DEGRADED;
+        err_set(&ret->why, -EPIPE,
+                "the process that would start sandboxes' spawner again was killed: restart the "
+                "daemon when it suits");
+    }
+}
+
+static void look(void *ctx, struct calotype_facts *ret) {
+    struct daemon *d = ctx;
+    *ret = (struct calotype_facts){
+        .endpoint = d->endpoint,
+        .region = d->key.region,
+        .account = default_account,
+        .up_ms = clock_mono_ms() - d->started_ms,
+    };
+    look_at_functions(d, ret);
+    look_at_state(d, ret);
+    ret->n_backlogs = hub_backlogs(d->hub, ret->backlogs);
 }
 
 json_t *daemon_health(struct daemon *d, bool full) {
     struct calotype_facts facts;
-    char when[CLOCK_ISO_MAX];
-    json_t *doc = json_object();
     look(d, &facts);
-    json_set_str(doc, "status", facts.readonly ? S("read-only") : S("ok"));
-    if (facts.readonly)
-        json_set_str(doc, "reason", str_c(facts.why_readonly.text));
-    json_set_str(doc, "version", S(CALOTYPE_VERSION));
-    json_set_str(doc, "isolation", str_c(facts.isolation));
-    if (!full)
-        return doc;
-    json_set_str(doc, "endpoint", str_c(facts.endpoint));
-    json_set_str(doc, "region", str_c(facts.region));
-    json_set_str(doc, "account", str_c(facts.account));
-    if (*facts.isolation_lacks)
-        json_set_str(doc, "isolation_lacks", str_c(facts.isolation_lacks));
-    json_set(doc, "isolation_limits", calotype_limits(&facts));
-    json_set(doc, "functions", functions_doc(d));
-    json_set_str(doc, "world_time", str_c(clock_iso8601_ms(when, clock_world_ms())));
-    json_set_int(doc, "world_offset_ms", clock_offset_ms());
-    json_set_int(doc, "pid", getpid());
-    json_set_int(doc, "up_ms", facts.up_ms);
-    return doc;
+    return full ? daemon_health_in_full(&facts) : daemon_health_for_strangers(&facts);
 }
 
 /* ---- Start ---- */
@@ -266,6 +274,29 @@ static int open_admin(struct daemon *d, struct err *err) {
     return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
 }
 
+/* Functions are the daemon's work: without a spawner it ends, so that a supervisor starts it anew. */
+static void spawner_died(void *d_, const struct sandbox_news *news) {
+    struct daemon *d = d_;
+    if (!news->over || sandbox_spawner_status(d->o.spawner)->level == SANDBOX_NONE) {
+        log_error("daemon", "%s", news->text);
+        return;
+    }
+    err_set(&d->failure, -EPIPE, "%s", news->text);
+    atomic_store(&d->failed, true);
+    kill(getpid(), SIGTERM);
+}
+
+int daemon_failure(struct daemon *d, struct err *err) {
+    if (!atomic_load(&d->failed))
+        return 0;
+    *err = d->failure;
+    return -EPIPE;
+}
+
+static int watch_spawner(struct daemon *d, struct err *err) {
+    return d->o.spawner ? sandbox_spawner_watch(d->o.spawner, spawner_died, d, err) : 0;
+}
+
 static int start_services(struct daemon *d, struct err *err) {
     int r = daemon_services_start(&d->services, d->net, err);
     r = r ? r : hub_start(d->hub, err);
@@ -280,8 +311,8 @@ static int listen_at_last(struct daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct daemon *d, struct err *err) = {
-    open_store, bind_port,      open_tls,   open_identity,  open_cloud,
-    open_net,   start_services, open_admin, listen_at_last,
+    open_store, bind_port,     open_tls,       open_identity, open_cloud,
+    open_net,   watch_spawner, start_services, open_admin,    listen_at_last,
 };
 
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,
@@ -307,6 +338,8 @@ struct daemon *daemon_stop(struct daemon *d) {
         return NULL;
     if (d->admin)
         prog_admin_remove(d->o.settings->data);
+    if (d->o.spawner)
+        sandbox_spawner_unwatch(d->o.spawner);
     daemon_services_quiesce(&d->services);
     if (d->hub_runs)
         hub_stop(d->hub);

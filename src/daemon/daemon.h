@@ -31,6 +31,11 @@ struct daemon *daemon_stop(struct daemon *daemon);
 const char *daemon_endpoint(const struct daemon *daemon);
 /* What /health says; full: for the admin socket. New reference. */
 json_t *daemon_health(struct daemon *daemon, bool full);
+/*
+ * After the end was asked for: 0, or why the daemon asked for it itself, in words: what it needs has
+ * died and could not be started again.
+ */
+int daemon_failure(struct daemon *daemon, struct err *err);
 /* True under --test-clock: world time may be moved. */
 bool daemon_test_clock(const struct daemon *daemon);
 /*

@@ -15,7 +15,10 @@ static void get_health(void *ctx, struct net_req *req, str) {
 
 static void put_answer(void *ctx, struct net_req *req, str body) {
     const struct daemon_front *front = ctx;
-    net_reply_bytes(req, cfn_answer(front->cfn, req->path, body), S(""));
+    int status = cfn_answer(front->cfn, req->path, body);
+    if (status == 503)
+        net_mark(req); /* the store takes nothing: no fault of the function that answers */
+    net_reply_bytes(req, status, S(""));
 }
 
 static const struct daemon_door rows[] = {

@@ -12,7 +12,7 @@
 #include "daemon/daemon.h"
 #include "prog/data.h"
 #include "prog/say.h"
-#include "daemon/up.h"
+#include "daemon/verb.h"
 #include "prog/verb.h"
 #include "sandbox/sandbox.h"
 
@@ -60,6 +60,17 @@ static void wait_for_end(void) {
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/*
+ * The daemon and its spawner are the last of ours to be killed when the machine is out of memory,
+ * where we may say so and nobody else has: functions say that they are the first (sandbox/jail).
+ */
+static void go_last(void) {
+    CLEANUP_FD int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    char now[2] = "";
+    if (fd >= 0 && read(fd, now, sizeof now) == 2 && memcmp(now, "0\n", 2) == 0)
+        (void)!write(fd, "-500", 4);
+}
+
 /* ---- Telling that it is ready ---- */
 
 static int tell_ready(const struct daemon_settings *s, const char *endpoint, struct err *err) {
@@ -79,6 +90,7 @@ static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner
                                                [ISOLATION_USERNS] = SANDBOX_USERNS,
                                                [ISOLATION_FULL] = SANDBOX_FULL};
     struct sandbox_options options = {.strict = s->strict};
+    go_last();
     int r = sandbox_spawner_start(ret_spawner, &options, err);
     if (r)
         return r;
@@ -126,6 +138,7 @@ static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *s
         log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
                  daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), s->data);
         wait_for_end();
+        r = daemon_failure(daemon, err);
     }
     daemon_stop(daemon);
     if (r == 0)

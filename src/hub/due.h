@@ -59,6 +59,8 @@ struct hub_due_kind {
      * items that are due; or NULL.
      */
     hub_timer_fn *look;
+    /* How many items its owner has (HUB_DUE_LEFT), with locks of its own; NULL: it does not say. */
+    uint64_t (*owned)(void *ctx);
     void *ctx;
 };
 enum { HUB_DUE_MOST = 64 };
@@ -87,6 +89,24 @@ void hub_due_arm(struct hub_due *due, uint64_t id, int64_t due_ms);
  * -errno.
  */
 int hub_due_get(struct hub_due *due, uint64_t id, struct buf *bytes, struct hub_due_item *ret);
+
+/* ---- How much there is ---- */
+/* The items of one kind that has rows. */
+struct hub_backlog {
+    const char *kind;
+    /*
+     * Items that are due, that wait for their time, or that a thread or the owner has in work. As
+     * memory knows them: one that was armed twice may count twice for a moment.
+     */
+    uint64_t waiting;
+    int64_t oldest_ms; /* when the oldest was born; 0: there is none */
+};
+enum { HUB_MOST_BACKLOGS = 8 };
+/*
+ * Of every kind that has rows: how many. Costs a lock and one look for the first row of each kind,
+ * however many there are. Any thread.
+ */
+size_t hub_backlogs(struct hub *hub, struct hub_backlog ret[HUB_MOST_BACKLOGS]);
 
 /* ---- For tests, and kinds whose hub has not been started ---- */
 /* Runs whatever is due in the caller's thread; answers when the next is due, INT64_MAX: never. */

@@ -8,6 +8,7 @@ struct hub *hub_new(struct store *store) {
     hub->store = store;
     list_init(&hub->kinds);
     hub_outbox_open(hub);
+    hub_room_open(hub);
     return hub;
 }
 
@@ -19,6 +20,7 @@ struct hub *hub_free(struct hub *hub) {
         free(hub->targets[i].service);
     free(hub->targets);
     free(hub->sources);
+    free(hub->waiters);
     free(hub);
     return NULL;
 }

@@ -134,5 +134,20 @@ void hub_kick(void *due); /* struct hub_due *: the shape of a store_after functi
  */
 int hub_start(struct hub *hub, struct err *err);
 void hub_stop(struct hub *hub);
+/* ---- Room on the disk: room.c ---- */
+/*
+ * Whoever waits because the store refuses changes is told when it takes them again: each fn(ctx) is
+ * called then, by the hub's thread, and must be short. A store that is read-only never does. Before
+ * hub_start. hub_await_room: somebody waits, so the hub looks once a second. Any thread.
+ */
+void hub_plug_room(struct hub *hub, void (*fn)(void *ctx), void *ctx);
+void hub_await_room(struct hub *hub);
+/*
+ * The age of an event counts from its birth, or from this world time where that is later: since
+ * then this daemon has run and the store has taken changes. While it takes none, that is now. So
+ * nothing grows too old because we could not work.
+ */
+int64_t hub_able_since_ms(struct hub *hub);
+
 /* World time moved: what is due is found again, and every timer looks. */
 void hub_clock_moved(struct hub *hub);

@@ -6,6 +6,7 @@
 #include "hub/queue.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
 /*
  * A service that asked to be told what became of its events (hub_plug_outcome). The name is
@@ -61,6 +62,12 @@ struct hub_due { /* a kind of due work */
     bool kicked, looking, stopping;
 };
 
+/* A part of the daemon that waits for room (hub_plug_room). */
+struct hub_waiter {
+    void (*fn)(void *ctx);
+    void *ctx;
+};
+
 /*
  * All of it is set before hub_start by one thread, so that services and deliveries need no lock;
  * what changes afterwards is in the kinds, each under a lock of its own.
@@ -78,7 +85,12 @@ struct hub {
 
     struct list kinds;      /* of struct hub_due */
     struct hub_due *outbox; /* one of them */
-    int load_result;        /* 0, or why the rows of an earlier life cannot be read */
+    struct hub_due *room;   /* a timer: looks whether the store takes changes */
+    struct hub_waiter *waiters;
+    size_t n_waiters;
+    bool refuses;                  /* at its last look; the timer's alone */
+    _Atomic int64_t able_since_ms; /* world time */
+    int load_result;               /* 0, or why the rows of an earlier life cannot be read */
     struct err load_err;
 };
 
@@ -125,3 +137,5 @@ int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n);
 /* outbox.c */
 /* Adds the outbox's kind. Called once, by hub_new, so the outbox is always there. */
 void hub_outbox_open(struct hub *hub);
+/* room.c: adds its timer. Called once, by hub_new. */
+void hub_room_open(struct hub *hub);

@@ -47,7 +47,8 @@ static enum hub_due_result put_off(struct hub *hub, struct store_batch *batch,
     int64_t now = clock_world_ms();
     if (item->born_ms > now) /* the clock went back: else it is tried for as long as that was */
         item->born_ms = now;
-    if (now - item->born_ms >= give_up_ms)
+    int64_t able = hub_able_since_ms(hub);
+    if (now - (item->born_ms > able ? item->born_ms : able) >= give_up_ms)
         return refuse(hub, batch, event, HUB_E_RETRY, "the target was not ready for six hours");
     item->attempts++;
     item->due_ms = now + hub_backoff_ms(item->attempts);

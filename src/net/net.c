@@ -288,6 +288,8 @@ int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx,
     return r;
 }
 
+unsigned net_marks(const struct net_origin *origin) { return atomic_load(&origin->marks); }
+
 void net_conn_cut(struct net_conn *conn) {
     conn->cut = true;
     /*

@@ -106,6 +106,12 @@ bool net_replied(const struct net_req *req);
 void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
 void net_resume(struct net_req *req);
 /*
+ * As net_suspend, for a request that another thread of the application's works on: nothing cuts it
+ * before net_resume, and net_stop waits for that. A request whose client has gone meanwhile gets
+ * done without then. It does not count for net_may_wait.
+ */
+void net_hold(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
+/*
  * False where three quarters of the port's connections are parked: who waits only for news answers
  * without it. Any thread.
  */
@@ -115,6 +121,13 @@ bool net_may_wait(const struct net_req *req);
  * same). For whoever holds a parked request, which nobody reads from meanwhile. Any thread.
  */
 bool net_client_is_gone(const struct net_req *req);
+
+/*
+ * A count of each listener that the application keeps, of whatever its requests met. Any thread;
+ * the origin is not closed yet.
+ */
+void net_mark(struct net_req *req);
+unsigned net_marks(const struct net_origin *origin);
 
 /* ---- Life ---- */
 struct net_options {

@@ -48,6 +48,7 @@ struct net_origin {
     void *ctx;
     void (*released)(void *ctx);
     bool local;
+    atomic_uint marks;      /* net_mark */
     _Atomic bool closed;    /* set under net.lock; the acceptor looks without it */
     bool gone;              /* accepting thread: the listener is no longer watched */
     unsigned refs;          /* under net.lock: the listener and each connection */
@@ -217,7 +218,7 @@ enum net_step { STEP_HEAD, STEP_BODY, STEP_DRAIN, STEP_END };
  * net_suspend and net_resume may come in either order: WOKEN is a resume that came first, PARKED a
  * request that waits for one.
  */
-enum { PARK_RUNNING, PARK_WOKEN, PARK_PARKED };
+enum { PARK_RUNNING, PARK_WOKEN, PARK_PARKED, PARK_HELD };
 
 /*
  * From the request line until net_on_completed, owned by libmicrohttpd's pool thread of the
@@ -232,6 +233,7 @@ struct net_request {
     enum net_step step;
     bool begun;  /* begin was called, so done must be */
     bool parked; /* the callback that ran last suspended */
+    bool held;   /* … by net_hold */
     bool close;
     uint64_t drained;
     size_t cost;       /* what the head has taken of the connection's memory */

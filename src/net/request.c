@@ -25,6 +25,8 @@ struct net_conn *net_conn_of(struct MHD_Connection *mhd) {
 
 /* ---- The connection ---- */
 
+void net_mark(struct net_req *req) { atomic_fetch_add(&request_of(req)->conn->origin->marks, 1); }
+
 str net_tls_version(const struct net_req *req) {
     const union MHD_ConnectionInfo *info =
         req->tls ? MHD_get_connection_info(request_of(req)->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
@@ -91,7 +93,7 @@ void net_request_over(struct net_request *r) {
 }
 
 static void count_unparked(struct net *net, const struct net_request *r) {
-    net->parked_of_port -= !r->conn->origin->local;
+    net->parked_of_port -= !r->held && !r->conn->origin->local;
     if (--net->parked == 0)
         net_wake_quiet(net);
 }
@@ -333,7 +335,7 @@ enum MHD_Result net_on_request(void *cls, struct MHD_Connection *mhd, const char
 /* ---- Parking ---- */
 
 /*
- * Only the thread that moves `park` away from PARK_PARKED resumes: the connection cannot go away
+ * Only the thread that moves `park` away from PARK_PARKED or PARK_HELD resumes: the connection cannot go away
  * before that. libmicrohttpd handles the resume in the connection's own thread, so also never
  * before the callback that suspended has returned.
  */
@@ -343,31 +345,47 @@ static void unpark(struct net_request *r) {
         MHD_resume_connection(r->mhd);
 }
 
-void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx) {
-    struct net_request *r = request_of(req);
+/* False: net_resume came first, and the request goes on. */
+static bool park(struct net_request *r, int as) {
     struct net *net = r->conn->origin->net;
-    r->then = then;
-    r->then_ctx = ctx;
     r->parked = true;
+    r->held = as == PARK_HELD;
     net->parked++;
-    net->parked_of_port += !r->conn->origin->local;
+    net->parked_of_port += !r->held && !r->conn->origin->local;
     MHD_suspend_connection(r->mhd);
 
     int running = PARK_RUNNING;
-    if (!atomic_compare_exchange_strong(&r->park, &running, PARK_PARKED)) {
-        r->park = PARK_RUNNING; /* net_resume came first */
-        MHD_resume_connection(r->mhd);
-        return;
-    }
+    if (atomic_compare_exchange_strong(&r->park, &running, as))
+        return true;
+    r->park = PARK_RUNNING;
+    MHD_resume_connection(r->mhd);
+    return false;
+}
+
+void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx) {
+    struct net_request *r = request_of(req);
+    r->then = then;
+    r->then_ctx = ctx;
     /* Whoever cuts sets the flag first and looks for parked requests then; so one of us sees it. */
-    if (r->conn->cut || net->cutting)
+    if (park(r, PARK_PARKED) && (r->conn->cut || r->conn->origin->net->cutting))
         unpark(r);
+}
+
+void net_hold(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx) {
+    struct net_request *r = request_of(req);
+    r->then = then;
+    r->then_ctx = ctx;
+    park(r, PARK_HELD);
 }
 
 void net_resume(struct net_req *req) {
     struct net_request *r = request_of(req);
-    int running = PARK_RUNNING;
-    if (!atomic_compare_exchange_strong(&r->park, &running, PARK_WOKEN))
+    int running = PARK_RUNNING, held = PARK_HELD;
+    if (atomic_compare_exchange_strong(&r->park, &running, PARK_WOKEN))
+        return;
+    if (atomic_compare_exchange_strong(&r->park, &held, PARK_RUNNING))
+        MHD_resume_connection(r->mhd);
+    else
         unpark(r);
 }
 

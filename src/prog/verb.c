@@ -114,7 +114,7 @@ static int read_and_run(struct reading *r) {
 
 int prog_verb_run(const struct prog_verb *verb, int argc, char **argv) {
     if (verb->take_over)
-        return verb->take_over(argc, argv);
+        return verb->take_over(verb, argc, argv);
     CLEANUP_MEM char **rest = mem_zalloc(((size_t)argc + 1) * sizeof(char *));
     CLEANUP_MEM void *ctx = mem_zalloc(verb->size + 1);
     struct reading r = {.verb = verb, .ctx = ctx, .argc = argc, .argv = argv, .rest = rest};

@@ -44,7 +44,7 @@ struct prog_verb {
     int (*run)(void *ctx, char **rest, int n, struct err *err);
     void (*deinit)(void *ctx); /* NULL: nothing in the struct is owned */
     /* Instead of all that: a verb that reads its arguments itself. Returns the exit code. */
-    int (*take_over)(int argc, char **argv);
+    int (*take_over)(const struct prog_verb *verb, int argc, char **argv);
 };
 
 /* argv: what follows the verb's name. Returns the exit code. */

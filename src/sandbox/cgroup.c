@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define OUR_PREFIX "calotype."
+#define ASIDE      "calotype-daemon" /* where daemon, nursery and spawner are in version 2 */
 enum { MOST_TEXT = 256 * 1024 };
 
 /* ---- Small files ---- */
@@ -256,7 +257,7 @@ static bool use_v1_memory(struct sandbox_cgroups *groups, const char *place) {
 /*
  * v2: a folder with processes cannot hand controllers to folders below it, so ours has none itself.
  * Its parent must offer memory; when that is the folder of our own (a systemd unit with Delegate=),
- * whose only processes are the daemon and us, both move into a folder beside and it can.
+ * whose only processes are the daemon, the nursery and us, all move into a folder beside and it can.
  */
 static bool offers_memory(const char *folder) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -265,7 +266,11 @@ static bool offers_memory(const char *folder) {
            write_in(folder, ".", "cgroup.subtree_control", "+memory") == 0;
 }
 
-static bool is_ours_alone(const char *place) {
+static bool is_ours(pid_t daemon, uint64_t pid) {
+    return (pid_t)pid == getpid() || (pid_t)pid == getppid() || (pid_t)pid == daemon;
+}
+
+static bool is_ours_alone(const char *place, pid_t daemon) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (read_in(&text, place, ".", "cgroup.procs") || text.len == 0)
         return false;
@@ -274,20 +279,22 @@ static bool is_ours_alone(const char *place) {
         str now = rest;
         more = str_cut(now, '\n', &line, &rest);
         uint64_t pid;
-        if (str_to_u64(line, &pid) && (pid_t)pid != getpid() && (pid_t)pid != getppid())
+        if (str_to_u64(line, &pid) && !is_ours(daemon, pid))
             return false;
     }
     return true;
 }
 
-static void step_aside(const char *place) {
+static void step_aside(const char *place, pid_t daemon) {
+    const pid_t ours[] = {daemon, getppid(), getpid()};
     char folder[PATH_MAX], number[16];
-    if (!is_ours_alone(place) || join_path(folder, place, "calotype-daemon") ||
+    if (!is_ours_alone(place, daemon) || join_path(folder, place, ASIDE) ||
         (mkdir(folder, 0755) && errno != EEXIST))
         return;
-    snprintf(number, sizeof number, "%d", (int)getppid());
-    (void)write_in(place, "calotype-daemon", "cgroup.procs", number);
-    (void)write_in(place, "calotype-daemon", "cgroup.procs", "0");
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        snprintf(number, sizeof number, "%d", (int)ours[i]);
+        (void)write_in(place, ASIDE, "cgroup.procs", number);
+    }
     (void)write_in(place, ".", "cgroup.subtree_control", "+memory");
 }
 
@@ -299,7 +306,7 @@ static bool use_v2_memory(struct sandbox_cgroups *groups, const char *place) {
     if (!claim(place, groups->freezer))
         return false;
     if (!offers_memory(groups->freezer)) {
-        step_aside(place);
+        step_aside(place, groups->daemon);
         if (!offers_memory(groups->freezer)) {
             give_up(groups->freezer);
             return false;
@@ -353,8 +360,16 @@ static bool next_mount(str *rest, str *ret_type, char ret_path[PATH_MAX], str *r
     return true;
 }
 
-void sandbox_cgroups_open(struct sandbox_cgroups *ret) {
-    memset(ret, 0, sizeof *ret);
+/* A later spawner finds itself where the first one has moved us. */
+static str without_aside(str path) {
+    str aside = S("/" ASIDE);
+    if (!str_ends(path, aside))
+        return path;
+    return path.len == aside.len ? S("/") : str_slice(path, 0, path.len - aside.len);
+}
+
+void sandbox_cgroups_open(struct sandbox_cgroups *ret, pid_t daemon) {
+    *ret = (struct sandbox_cgroups){.daemon = daemon};
     CLEANUP_DEINIT(buf) struct buf own = {0};
     CLEANUP_DEINIT(buf) struct buf mounts = {0};
     if (io_read_file(&own, "/proc/self/cgroup", MOST_TEXT, NULL) ||
@@ -364,7 +379,7 @@ void sandbox_cgroups_open(struct sandbox_cgroups *ret) {
     str rest = buf_view(&mounts), type, options;
     char path[PATH_MAX];
     while (next_mount(&rest, &type, path, &options)) {
-        str v2 = own_path(buf_view(&own), "");
+        str v2 = without_aside(own_path(buf_view(&own), ""));
         if (str_is(type, "cgroup2") && !ret->freezer[0]) {
             if (!for_each_place(path, v2, use_v2_memory, ret))
                 for_each_place(path, v2, use_v2_freezer, ret);

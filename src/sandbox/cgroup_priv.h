@@ -22,13 +22,14 @@ struct sandbox_cgroups {
     char memory[PATH_MAX];  /* our folder for memory limits; empty: none */
     char freezer[PATH_MAX]; /* our folder with cgroup.freeze; may be the same; empty: none */
     bool memory_v2;
+    pid_t daemon; /* whose they are, for the spawner */
 };
 
 /*
  * Finds the places, removes what spawners that have ended left, makes our folders. Nothing usable
  * is no fault.
  */
-void sandbox_cgroups_open(struct sandbox_cgroups *ret);
+void sandbox_cgroups_open(struct sandbox_cgroups *ret, pid_t daemon);
 /* Removes our folders; the sandboxes' own are gone. */
 void sandbox_cgroups_close(struct sandbox_cgroups *groups);
 

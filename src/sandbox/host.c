@@ -1,9 +1,6 @@
-/* The daemon's side: starting the spawner, and the handles. */
+/* The daemon's side of sandboxes: starting them, and their handles. The spawner's life: keep.c. */
 #include "base/clock.h"
-#include "base/lock.h"
-#include "sandbox/cgroup_priv.h"
-#include "sandbox/proto_priv.h"
-#include "sandbox/spawner_priv.h"
+#include "sandbox/host_priv.h"
 #include "sandbox/usage_priv.h"
 
 #include <errno.h>
@@ -16,19 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 10000 };
-
-struct sandbox_spawner {
-    pid_t pid;
-    int control;
-    pthread_mutex_t lock; /* of settled */
-    bool settled;         /* what follows is known and does not change any more */
-    struct sandbox_status status;
-    struct sandbox_cgroups groups;
-};
-
 struct sandbox {
-    const struct sandbox_spawner *spawner;
+    struct sandbox_nest *nest; /* that made it */
     int channel;
     int pidfd;
     pid_t init;
@@ -166,19 +152,20 @@ static int send_request(struct sandbox *sb, const struct sandbox_spec *spec, str
     int fault = open_outputs(sb, ends);
     if (!fault) {
         int fds[] = {pair[1], ends[0], ends[1]};
-        fault = sandbox_send(sb->spawner->control, request.p, request.len, fds, ARRAY_LEN(fds));
+        fault = sandbox_send(sb->nest->control, request.p, request.len, fds, ARRAY_LEN(fds));
     }
     close(pair[1]);
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0)
             close(ends[i]);
+    if (fault == -ECONNRESET)
+        fault = -EPIPE; /* it died with requests unread */
     return fault ? err_sys(err, fault, "asking for a sandbox") : 0;
 }
 
-static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner,
-                                   const struct sandbox_spec *spec) {
+static struct sandbox *sandbox_new(struct sandbox_nest *nest, const struct sandbox_spec *spec) {
     struct sandbox *sb = mem_new(struct sandbox);
-    sb->spawner = spawner;
+    sb->nest = sandbox_nest_ref(nest);
     sb->channel = sb->pidfd = sb->outputs[0] = sb->outputs[1] = sb->tmp = -1;
     sb->memory_bytes = spec->memory_bytes;
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++) {
@@ -188,36 +175,45 @@ static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner,
     return sb;
 }
 
-static void settle(struct sandbox_spawner *spawner);
-
-static int start(const struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
-                 struct sandbox **ret_sandbox, struct err *err) {
-    CLEANUP(sandbox) struct sandbox *sb = sandbox_new(spawner, spec);
-    int fault = send_request(sb, spec, err);
-    if (fault)
-        return fault;
-    int64_t until = clock_mono_ms() + ANSWER_MS;
+static int await_ready(struct sandbox *sb, struct err *err) {
+    int64_t until = clock_mono_ms() + SANDBOX_ANSWER_MS;
     while (!sb->refused && !(sb->ready && sb->init)) {
         int64_t left = until - clock_mono_ms();
         if (left > 0 && next_message(sb, (int)left))
             continue;
         if (sb->over)
             return err_set(err, -EPIPE, "the process that makes sandboxes is gone");
-        return err_set(err, -ETIMEDOUT, "no sandbox within %d s", ANSWER_MS / 1000);
+        return err_set(err, sb->init ? -EIO : -ETIMEDOUT, "no sandbox within %d s",
+                       SANDBOX_ANSWER_MS / 1000);
     }
-    if (sb->refused)
-        return err_sys(err, sb->fault, "making a sandbox: %s", sb->step);
-    *ret_sandbox = STEAL(sb);
-    return 0;
+    return sb->refused ? err_sys(err, sb->fault, "making a sandbox: %s", sb->step) : 0;
+}
+
+int sandbox_start_in(struct sandbox_nest *nest, const struct sandbox_spec *spec,
+                     struct sandbox **ret_sandbox, struct err *err) {
+    CLEANUP(sandbox) struct sandbox *sb = sandbox_new(nest, spec);
+    int fault = send_request(sb, spec, err);
+    fault = fault ? fault : await_ready(sb, err);
+    if (fault == 0)
+        *ret_sandbox = STEAL(sb);
+    return fault;
 }
 
 int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
                   struct sandbox **ret_sandbox, struct err *err) {
-    settle(spawner);
-    if (spawner->status.level == SANDBOX_NONE)
-        return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s",
-                       spawner->status.why);
-    return start(spawner, spec, ret_sandbox, err);
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    if (status->level == SANDBOX_NONE)
+        return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s", status->why);
+    CLEANUP(sandbox_nest) struct sandbox_nest *nest = sandbox_spawner_nest(spawner);
+    if (!nest)
+        return err_set(err, -EPIPE, "the process that makes sandboxes is gone");
+    int fault = sandbox_start_in(nest, spec, ret_sandbox, err);
+    if (fault == -ETIMEDOUT)
+        sandbox_spawner_hangs(spawner, nest);
+    if (fault != -ETIMEDOUT && fault != -EPIPE)
+        return fault;
+    CLEANUP(sandbox_nest) struct sandbox_nest *next = sandbox_spawner_after(spawner, nest);
+    return next ? sandbox_start_in(next, spec, ret_sandbox, err) : fault;
 }
 
 struct sandbox *sandbox_free(struct sandbox *sb) {
@@ -232,6 +228,7 @@ struct sandbox *sandbox_free(struct sandbox *sb) {
     fd_closep(&sb->pidfd);
     fd_closep(&sb->tmp);
     fd_closep(&sb->channel);
+    sandbox_nest_free(sb->nest);
     free(sb);
     return NULL;
 }
@@ -286,7 +283,7 @@ static int ask_init(struct sandbox *sb, enum sandbox_msg_kind kind) {
     struct sandbox_msg msg = {.kind = kind};
     sb->stop_answered = false;
     int fault = sandbox_send_msg(sb->channel, &msg, NULL, 0);
-    int64_t until = clock_mono_ms() + ANSWER_MS;
+    int64_t until = clock_mono_ms() + SANDBOX_ANSWER_MS;
     while (!fault && !sb->stop_answered) {
         int64_t left = until - clock_mono_ms();
         if (left <= 0)
@@ -297,7 +294,7 @@ static int ask_init(struct sandbox *sb, enum sandbox_msg_kind kind) {
     return fault;
 }
 
-bool sandbox_is_firm(const struct sandbox *sb) { return sb->spawner->groups.freezer[0] != '\0'; }
+bool sandbox_is_firm(const struct sandbox *sb) { return sb->nest->groups.freezer[0] != '\0'; }
 
 static int set_frozen(struct sandbox *sb, bool frozen) {
     /* What signals stop may have been continued meanwhile. */
@@ -305,7 +302,7 @@ static int set_frozen(struct sandbox *sb, bool frozen) {
         return 0;
     if (sb->over)
         return -ESRCH;
-    const struct sandbox_cgroups *groups = &sb->spawner->groups;
+    const struct sandbox_cgroups *groups = &sb->nest->groups;
     int fault = groups->freezer[0] ? sandbox_cgroup_freeze(groups, sb->group, frozen)
                                    : ask_init(sb, frozen ? SANDBOX_MSG_STOP : SANDBOX_MSG_CONT);
     if (!fault)
@@ -318,7 +315,7 @@ int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
 
 bool sandbox_is_still(struct sandbox *sb) {
     return sb->frozen &&
-           (!sandbox_is_firm(sb) || sandbox_cgroup_is_frozen(&sb->spawner->groups, sb->group));
+           (!sandbox_is_firm(sb) || sandbox_cgroup_is_frozen(&sb->nest->groups, sb->group));
 }
 
 /* Its init's pid means that process only as long as that was not reaped. */
@@ -328,7 +325,7 @@ static bool is_alive(const struct sandbox *sb) {
 }
 
 static void look(struct sandbox *sb, struct sandbox_usage *ret) {
-    const struct sandbox_meter meter = {.groups = &sb->spawner->groups,
+    const struct sandbox_meter meter = {.groups = &sb->nest->groups,
                                         .group = sb->group,
                                         .init = sb->init,
                                         .tmp = sb->tmp};
@@ -352,9 +349,7 @@ uint64_t sandbox_held(struct sandbox *sb) {
     return usage.held;
 }
 
-void sandbox_reclaim(struct sandbox *sb) {
-    sandbox_cgroup_reclaim(&sb->spawner->groups, sb->group);
-}
+void sandbox_reclaim(struct sandbox *sb) { sandbox_cgroup_reclaim(&sb->nest->groups, sb->group); }
 
 bool sandbox_check_memory(struct sandbox *sb) {
     struct sandbox_usage usage;
@@ -364,114 +359,4 @@ bool sandbox_check_memory(struct sandbox *sb) {
     sb->over_memory = true;
     sandbox_kill(sb);
     return true;
-}
-
-/* ---- The spawner ---- */
-static int take_hello(struct sandbox_spawner *spawner, struct err *err) {
-    struct sandbox_msg hello;
-    int fds[SANDBOX_MAX_FDS];
-    size_t n_fds;
-    if (sandbox_recv(spawner->control, &hello, sizeof hello, fds, &n_fds) !=
-            (ssize_t)sizeof hello ||
-        sandbox_recv(spawner->control, &spawner->groups, sizeof spawner->groups, fds, &n_fds) !=
-            (ssize_t)sizeof spawner->groups)
-        return err_set(err, -EPIPE, "the process that makes sandboxes did not start");
-    struct sandbox_status *status = &spawner->status;
-    status->level = (enum sandbox_level)hello.a;
-    status->memory = (enum sandbox_memory)hello.b;
-    status->freezer = hello.v;
-    if (status->level != SANDBOX_FULL)
-        memcpy(status->why, hello.text, sizeof status->why - 1);
-    return 0;
-}
-
-/* A whole sandbox whose program does not exist: it works when nothing but that is the matter. */
-static int try_level(const struct sandbox_spawner *spawner, struct err *err) {
-    static const char *const argv[] = {"/var/task/.calotype-trial", NULL};
-    static const char *const env[] = {NULL};
-    const struct sandbox_spec spec = {.code = "/proc/self/task",
-                                      .argv = argv,
-                                      .env = env,
-                                      .memory_bytes = 16 << 20,
-                                      .tmp_bytes = 1 << 20,
-                                      .ports = {80}};
-    CLEANUP(sandbox) struct sandbox *sb = NULL;
-    int fault = start(spawner, &spec, &sb, err);
-    if (fault)
-        return fault;
-    struct sandbox_end end;
-    if (sandbox_wait(sb, ANSWER_MS, &end) || end.exec_errno != ENOENT)
-        return err_set(err, -ENOTSUP, "a trial program did not run (exit %d, errno %d)", end.code,
-                       end.exec_errno);
-    return 0;
-}
-
-static void find_level(struct sandbox_spawner *spawner) {
-    struct sandbox_status *status = &spawner->status;
-    struct err err = {0};
-    if (take_hello(spawner, &err)) {
-        snprintf(status->why, sizeof status->why, "%.250s", err.text);
-    } else if (status->level != SANDBOX_NONE && try_level(spawner, &err)) {
-        status->level = SANDBOX_NONE;
-        snprintf(status->why, sizeof status->why, "%.250s", err.text);
-    } else if (status->level == SANDBOX_USERNS) {
-        snprintf(status->why, sizeof status->why, "full needs root%s",
-                 status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here"
-                                                          : "");
-    } else if (status->level == SANDBOX_FULL && status->memory == SANDBOX_MEMORY_SAMPLED) {
-        snprintf(status->why, sizeof status->why, "no memory cgroup may be made here");
-    }
-}
-
-/* The first who wants to know waits for the spawner's trial; until then it ran beside the daemon's
- * own start. */
-static void settle(struct sandbox_spawner *spawner) {
-    LOCK_SCOPE(&spawner->lock);
-    if (!spawner->settled)
-        find_level(spawner);
-    spawner->settled = true;
-}
-
-int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
-                          const struct sandbox_options *options, struct err *err) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-        return err_sys(err, -errno, "making the sandboxes' control socket");
-    pid_t pid = fork();
-    if (pid < 0) {
-        int fault = -errno;
-        close(pair[0]);
-        close(pair[1]);
-        return err_sys(err, fault, "starting the process that makes sandboxes");
-    }
-    if (pid == 0) {
-        close(pair[0]);
-        sandbox_spawner_main(pair[1]);
-    }
-    close(pair[1]);
-    CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = mem_new(struct sandbox_spawner);
-    spawner->pid = pid;
-    spawner->control = pair[0];
-    pthread_mutex_init(&spawner->lock, NULL);
-    const struct sandbox_status *status = options->strict ? sandbox_spawner_status(spawner) : NULL;
-    if (status && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
-        return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s",
-                       sandbox_level_name(status->level), status->why);
-    *ret_spawner = STEAL(spawner);
-    return 0;
-}
-
-const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner) {
-    settle(spawner);
-    return &spawner->status;
-}
-
-struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner) {
-    if (!spawner)
-        return NULL;
-    close(spawner->control);
-    while (waitpid(spawner->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    free(spawner);
-    return NULL;
 }

@@ -63,6 +63,16 @@ static int map_user(struct sandbox_jail *jail) {
     return write_map("/proc/self/gid_map", line);
 }
 
+/*
+ * When the whole machine is out of memory the kernel ends a function before the spawner or the
+ * daemon: a function is run again. Where that cannot be said, the kernel chooses.
+ */
+static int go_first(struct sandbox_jail *jail) {
+    (void)jail;
+    (void)write_map("/proc/self/oom_score_adj", "800");
+    return 0;
+}
+
 static int join_cgroups(struct sandbox_jail *jail) {
     int fault = sandbox_cgroup_join(jail->groups, jail->group);
     if (fault)
@@ -193,6 +203,7 @@ static const struct step {
 } steps[] = {
     {"closing inherited descriptors", keep_own_descriptors},
     {"mapping the user", map_user},
+    {"going first when memory is short", go_first},
     {"joining the cgroups", join_cgroups},
     {"raising the loopback network", raise_network},
     {"opening the ports", open_ports},

@@ -6,7 +6,8 @@
  * three descriptors: the sandbox's channel, its stdout, its stderr. Everything else travels on that
  * channel, one struct sandbox_msg a message, so that requests of many threads never mix. The
  * channel's far end is held by the init and by the spawner; the daemon's end closing ends the init.
- * All three are one program on one machine: structs go as they are.
+ * Between daemon and nursery is a socket of its own: it says which spawner there is.
+ * All are one program on one machine: structs go as they are.
  */
 #include "base/buf.h"
 #include "sandbox/sandbox.h"
@@ -25,6 +26,12 @@ enum sandbox_msg_kind {
     /* daemon → init */
     SANDBOX_MSG_STOP,
     SANDBOX_MSG_CONT,
+    /* nursery → daemon: a spawner's pid, b wait status of the one before; descriptor: control */
+    SANDBOX_MSG_BORN,
+    SANDBOX_MSG_GONE, /* the last, for they die too often: b its wait status */
+    /* daemon → nursery: it hangs. a: its pid */
+    SANDBOX_MSG_KILL,
+    SANDBOX_MSG_PING, /* daemon → spawner, on the control socket, and back */
 };
 /*
  * What a, b, v and text mean follows from kind. Of one size, so that a message is whole or is none.

@@ -67,6 +67,25 @@ int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
                           const struct sandbox_options *options, struct err *err);
 /* The level is found by trying it, once: the first caller waits for that (10 ms). Any thread. */
 const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner);
+/*
+ * What became of a spawner that died, for the log: another has taken its place, or over: none will,
+ * and every sandbox_start fails from now on. Its sandboxes have ended with it (sandbox_end.lost).
+ */
+struct sandbox_news {
+    bool over;
+    char text[256]; /* a sentence */
+};
+typedef void sandbox_news_fn(void *ctx, const struct sandbox_news *news);
+/*
+ * Has a thread watch the spawner, and calls news in it when it died. Without that a spawner that
+ * died is not replaced. Called once, when there may be threads; 0 or -errno. unwatch ends the
+ * thread: news is not called any more, and nothing is replaced. Nothing where nobody watches.
+ */
+int sandbox_spawner_watch(struct sandbox_spawner *spawner, sandbox_news_fn *news, void *ctx,
+                          struct err *err);
+void sandbox_spawner_unwatch(struct sandbox_spawner *spawner);
+/* It works, but nothing would replace it: what does that was killed. Any thread. */
+bool sandbox_spawner_is_alone(const struct sandbox_spawner *spawner);
 /* Kills every sandbox, waits for the spawner. All handles were freed before. */
 struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner);
 DEFINE_FREEP(sandbox_spawner)

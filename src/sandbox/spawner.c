@@ -216,11 +216,14 @@ static void serve_control(struct spawner *s) {
     ssize_t got = sandbox_recv(s->control, s->request, sizeof s->request, fds, &n_fds);
     if (got == 0 || got == -ECONNRESET)
         end_all(s);
+    bool is_ping = got == (ssize_t)sizeof(struct sandbox_msg) && n_fds == 0;
     if (got > 0 && n_fds == 3) {
         create(s, (size_t)got, fds);
         n_fds -= 1;
         fds[0] = fds[2]; /* the channel is the cell's now */
     }
+    if (is_ping)
+        sandbox_send(s->control, s->request, (size_t)got, NULL, 0); /* the same back */
     for (size_t i = 0; i < n_fds; i++)
         close(fds[i]);
 }
@@ -233,25 +236,25 @@ static void scrub_environment(void) {
     environ = NULL;
 }
 
-static void become_background(int control) {
+void sandbox_become_background(int keep, const char *name) {
     static const int ignored[] = {SIGINT,  SIGTERM, SIGQUIT, SIGHUP,
                                   SIGPIPE, SIGUSR1, SIGUSR2, SIGTSTP};
     for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-        signal(ignored[i], SIG_IGN); /* the daemon's end closing is the only end */
-    prctl(PR_SET_NAME, "sandbox-spawner", 0, 0, 0);
+        signal(ignored[i], SIG_IGN); /* the daemon's end is the only end */
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; null >= 0 && fd < 3; fd++)
         dup2(null, fd);
-    for (int fd = 3; fd < control; fd++)
+    for (int fd = 3; fd < keep; fd++)
         close(fd);
-    close_range((unsigned)control + 1, ~0U, 0);
+    close_range((unsigned)keep + 1, ~0U, 0);
     scrub_environment();
 }
 
-static void say_hello(struct spawner *s) {
+static void say_hello(struct spawner *s, pid_t daemon) {
     struct sandbox_msg hello = {.kind = SANDBOX_MSG_HELLO};
     struct err err = {0};
-    sandbox_cgroups_open(&s->groups);
+    sandbox_cgroups_open(&s->groups, daemon);
     int fault = sandbox_filter_build(&s->filter, s->groups.memory[0] != '\0', &err);
     s->level = fault ? SANDBOX_NONE : s->user == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
     hello.a = s->level;
@@ -263,8 +266,8 @@ static void say_hello(struct spawner *s) {
     sandbox_send(s->control, &s->groups, sizeof s->groups, NULL, 0);
 }
 
-void sandbox_spawner_main(int control) {
-    become_background(control);
+void sandbox_spawner_main(int control, pid_t daemon) {
+    sandbox_become_background(control, "sandbox-spawner");
     struct spawner *s = mem_new(struct spawner);
     s->control = control;
     list_init(&s->cells);
@@ -277,7 +280,7 @@ void sandbox_spawner_main(int control) {
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_SETMASK, &child, NULL);
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    say_hello(s);
+    say_hello(s, daemon);
 
     struct pollfd on[] = {{.fd = control, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     for (bool waiting = false;;) {

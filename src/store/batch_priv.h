@@ -74,6 +74,7 @@ struct store_batch {
     size_t n_ops, cap_ops;
     struct store_cond *conds;
     size_t n_conds, cap_conds;
+    size_t lost; /* the index of the condition that did not hold, or that is awaited (turn.c) */
     struct store_hook *hooks;
     size_t n_hooks, cap_hooks;
     struct stat_sum sum; /* of the last operation, an OP_STAT, while `sums` */

@@ -21,6 +21,10 @@ struct blob_reader {
 
 static int open_inline(struct blob_reader *r, const struct blob_ref *ref, struct err *err) {
     r->at = 0;
+    if (ref->plain.p) {
+        buf_str(&r->frame, ref->plain);
+        return 0;
+    }
     if (unseal_value(r->key, ref->sealed, ref->id, &r->frame))
         return err_set(err, STORE_E_DAMAGED, "a body inside its row does not verify");
     return 0;
@@ -67,8 +71,9 @@ int blob_open(struct store *store, str ref, struct blob_reader **ret_reader, str
     r->fd = -1;
     r->at = UINT64_MAX;
     r->size = parsed.size;
-    memcpy(r->id, parsed.id.p, BLOB_ID);
-    int e = seal_key_get(store, parsed.key_id, &r->key, err);
+    if (parsed.id.p)
+        memcpy(r->id, parsed.id.p, BLOB_ID);
+    int e = parsed.plain.p ? 0 : seal_key_get(store, parsed.key_id, &r->key, err);
     if (e == STORE_E_ABSENT)
         return err_set(err, STORE_E_KEY, "the data key of a body is gone");
     if (e == 0)

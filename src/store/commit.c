@@ -90,6 +90,8 @@ static int admit(struct store *store, struct store_wait *wait) {
                        store->data);
     for (size_t i = 0; i < batch->n_conds; i++) {
         int r = check_cond(store, batch, &batch->conds[i], &wait->err);
+        if (r == STORE_E_CONDITION)
+            wait->batch->lost = i;
         if (r)
             return r;
     }
@@ -357,7 +359,11 @@ static void enqueue(struct store_committer *c, struct store_wait *wait) {
 
 /* In the caller's thread, so that the committer, for whom everybody waits, encrypts nothing. */
 static void seal_puts(struct store *store, struct store_batch *batch) {
+    size_t most = 0;
+    for (size_t i = 0; i < batch->n_ops; i++)
+        most += batch->ops[i].kind == OP_PUT ? batch->ops[i].value.len + VALUE_OVERHEAD : 0;
     buf_clear(&batch->disk);
+    buf_reserve(&batch->disk, most); /* at once: it would be copied while it grows */
     for (size_t i = 0; i < batch->n_ops; i++) {
         struct store_op *op = &batch->ops[i];
         if (op->kind != OP_PUT)

@@ -48,6 +48,25 @@ bool store_has_room(struct store *store, uint64_t bytes) {
     return store_space_has(&store->space, bytes);
 }
 
+enum { SMALL_CHANGE = 1 << 20 };
+
+int store_refuses(struct store *store) {
+    if (store_is_readonly(store, NULL))
+        return STORE_E_READONLY;
+    return store_space_has(&store->space, SMALL_CHANGE) ? STORE_OK : STORE_E_FULL;
+}
+
+void store_room(struct store *store, struct store_room *ret) {
+    struct store_space *space = &store->space;
+    (void)store_space_has(space, 0); /* looks where it is time to */
+    int64_t room = store_fault_on(STORE_FAULT_NO_ROOM) ? 0 : atomic_load(&space->room);
+    uint64_t below = room < 0 ? (uint64_t)-room : 0;
+    ret->reserve_bytes = space->reserve;
+    ret->free_bytes = room >= 0                ? space->reserve + (uint64_t)room
+                      : below > space->reserve ? 0
+                                               : space->reserve - below;
+}
+
 void store_took_room(struct store *store, uint64_t bytes) {
     store_space_used(&store->space, bytes);
 }

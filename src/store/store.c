@@ -25,25 +25,36 @@ char *store_path(const char *dir, const char *name) {
  * flock, never a pid file: it goes with the process, however that ends. (A child forked after this
  * shares the lock; the descriptor is closed on exec. Children that live on are forked before.)
  */
-static int take_lock(struct store *store, struct err *err) {
-    CLEANUP_MEM char *path = store_path(store->data, "lock");
-    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (store->lock_fd < 0)
+int store_lock(const char *data, int *ret_fd, struct err *err) {
+    CLEANUP_MEM char *path = store_path(data, "lock");
+    CLEANUP_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
         return err_sys(err, -errno, "open %s", path);
-    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
-    if (errno == EWOULDBLOCK)
-        return err_set(err, STORE_E_BUSY, "%s is in use by another process", store->data);
-    return err_sys(err, -errno, "lock %s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK
+                   ? err_set(err, STORE_E_BUSY,
+                             "%s is in use by another process; end it: calotype down --data %s",
+                             data, data)
+                   : err_sys(err, -errno, "lock %s", path);
+    *ret_fd = fd;
+    fd = -1;
+    return 0;
 }
 
 /* ---- Open ---- */
-static int make_folders(struct store *store, struct err *err) {
+static int take_over_lock(struct store *store, int *lock_fd) {
+    store->lock_fd = *lock_fd;
+    *lock_fd = -1;
+    return 0;
+}
+
+static int make_folders(struct store *store, const struct store_options *options, struct err *err) {
     int r = io_mkdirs(store->data, 0700, err);
     if (r == 0)
         r = file_sync_parent(store->data, err);
     if (r == 0)
-        r = take_lock(store, err);
+        r = options->lock_fd ? take_over_lock(store, options->lock_fd)
+                             : store_lock(store->data, &store->lock_fd, err);
     return r;
 }
 
@@ -88,9 +99,8 @@ int store_open(struct store **ret_store, const struct store_options *options, st
     store->lock_fd = store->blob_fd = -1;
     store->data = mem_strdup(options->data);
     store->blob_path = store_path(options->data, "blobs");
-    for (int i = 0; i < STORE_KEY_STRIPES; i++)
-        pthread_mutex_init(&store->stripes[i], NULL);
-    r = make_folders(store, err);
+    store_turns_init(store->turns);
+    r = make_folders(store, options, err);
     if (r == 0)
         r = open_parts(store, options, err);
     if (r == 0)
@@ -105,8 +115,7 @@ struct store *store_free(struct store *store) {
     seal_ring_close(store);
     store_db_close(&store->db);
     buf_deinit(&store->format.key);
-    for (int i = 0; i < STORE_KEY_STRIPES; i++)
-        pthread_mutex_destroy(&store->stripes[i]);
+    store_turns_deinit(store->turns);
     fd_closep(&store->blob_fd);
     fd_closep(&store->lock_fd);
     free(store->blob_path);
@@ -116,13 +125,3 @@ struct store *store_free(struct store *store) {
 }
 
 const char *store_data_dir(const struct store *store) { return store->data; }
-
-static pthread_mutex_t *stripe(struct store *store, enum store_cf cf, str key) {
-    return &store->stripes[store_key_hash(cf, key) % STORE_KEY_STRIPES];
-}
-void store_key_lock(struct store *store, enum store_cf cf, str key) {
-    pthread_mutex_lock(stripe(store, cf, key));
-}
-void store_key_unlock(struct store *store, enum store_cf cf, str key) {
-    pthread_mutex_unlock(stripe(store, cf, key));
-}

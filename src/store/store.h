@@ -86,7 +86,12 @@ struct store_options {
     const char *data;            /* folder, made when missing (0700) */
     const char *master_key;      /* 64 hex digits (from the environment), or NULL: from a file */
     const char *master_key_path; /* NULL: DATA/keys/master, made when missing (0600) */
-    uint64_t reserve_bytes;      /* free space kept; 0: 256 MiB */
+    /*
+     * NULL: store_open takes the lock on DATA. Or the descriptor of store_lock: the store takes it,
+     * and leaves -1.
+     */
+    int *lock_fd;
+    uint64_t reserve_bytes; /* free space kept; 0: 256 MiB */
     /*
      * Tables of the rooms, each ended by a NULL kind; ended by NULL. NULL: an older DATA is
      * refused.
@@ -94,6 +99,11 @@ struct store_options {
     const struct store_migration *const *migrations;
 };
 
+/*
+ * The lock on DATA, which must exist, for work on its files without the store. It goes with the
+ * descriptor, which is the caller's. 0, STORE_E_BUSY or -errno, with words.
+ */
+int store_lock(const char *data, int *ret_fd, struct err *err);
 /*
  * Opens or makes the store, migrates an older format, sweeps orphaned body files. err says why not.
  * A child forked later shares the lock on DATA: fork what outlives the daemon before.
@@ -108,6 +118,16 @@ DEFINE_FREEP(store)
  */
 bool store_has_room(struct store *store, uint64_t bytes);
 void store_took_room(struct store *store, uint64_t bytes);
+/*
+ * Would a small change be refused now? 0: no. STORE_E_FULL, until there is room again;
+ * STORE_E_READONLY, until a restart. As cheap as store_has_room. Any thread.
+ */
+int store_refuses(struct store *store);
+/* Bytes that are free where DATA lies, as last looked at, and those of them that are kept free. */
+struct store_room {
+    uint64_t free_bytes, reserve_bytes;
+};
+void store_room(struct store *store, struct store_room *ret);
 /* DATA as it was given to store_open, borrowed until store_free. */
 const char *store_data_dir(const struct store *store);
 /* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */
@@ -279,8 +299,14 @@ int store_commit(struct store *store, struct store_batch *batch, struct err *err
 uint64_t store_next_id(struct store *store);
 
 /*
- * Serialises writers of one hot key: taken by a caller whose commit failed STORE_E_CONDITION more
- * than once, around its next read-and-commit. Striped by hash; never take two.
+ * Turns: writers of one row, who would else overtake each other for ever. Whoever's commit failed
+ * STORE_E_CONDITION more than once takes the turn of the row that it was about around his next
+ * read-and-commit; whoever comes later finds the row awaited, and lines up too instead of
+ * committing. First come, first served. Rows share turns by their hash; never take two.
  */
-void store_key_lock(struct store *store, enum store_cf cf, str key);
-void store_key_unlock(struct store *store, enum store_cf cf, str key);
+/* The turn of the row whose condition the last commit of the batch found broken. */
+unsigned store_turn_of(const struct store_batch *batch);
+/* One of the rows that the batch has a condition on is awaited: store_turn_of tells its turn. */
+bool store_turn_awaited(struct store *store, struct store_batch *batch);
+void store_turn_take(struct store *store, unsigned turn); /* blocks */
+void store_turn_drop(struct store *store, unsigned turn);

@@ -160,10 +160,18 @@ int blob_sweep(struct store *store, uint64_t *ret_swept, struct err *err);
  */
 void blob_unlink_dropped(struct store *store, str ids);
 
-enum { STORE_KEY_STRIPES = 256 };
+/* ---- turn.c: writers of one row, one after the other ---- */
+enum { STORE_TURNS = 256 };
+struct store_turn {
+    pthread_mutex_t lock; /* over the two numbers */
+    pthread_cond_t wake;
+    atomic_uint given, served; /* tickets: equal when nobody has the turn or waits for it */
+};
+void store_turns_init(struct store_turn turns[STORE_TURNS]);
+void store_turns_deinit(struct store_turn turns[STORE_TURNS]);
+
 /*
  * Everything is made by store_open and fixed until store_free, but for what its own parts guard.
- * The stripes are the locks of store_key_lock: a row's hash picks one.
  */
 struct store {
     char *data;        /* DATA */
@@ -177,7 +185,7 @@ struct store {
     struct store_ids ids;
     struct seal_ring ring;
     struct store_format format;
-    pthread_mutex_t stripes[STORE_KEY_STRIPES];
+    struct store_turn turns[STORE_TURNS];
 };
 
 /* Has the row's value no form byte, on disk and when it is written? */

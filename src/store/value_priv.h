@@ -7,6 +7,7 @@
  */
 #include "store/store.h"
 
+enum { VALUE_OVERHEAD = 1 + 28 }; /* form, nonce, tag */
 /* The byte in front of each value. */
 enum value_form {
     VALUE_PLAIN,  /* the bytes: sums, in STORE_METRICS alone */

@@ -14,12 +14,12 @@ from cloud import binary, main
 # The verb, and arguments with which it runs as far as the daemon that is not there (None: it needs none).
 VERBS = {
     "up": None, "down": [], "env": [], "with": ["true"], "status": [], "deploy": ["--template", "/dev/null"],
-    "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "package": None,
+    "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "package": None, "rotate": None,
 }
 OWN_FLAGS = {  # one flag of the verb's own, and a value that it refuses (None: a switch)
     "up": ("--port", "70000"), "down": ("--timeout", "0"), "env": ("--json", None), "status": ("--json", None),
     "deploy": ("--aws", None), "put": ("--parallel", "65"), "ls": ("--json", None), "show": ("--aws", None),
-    "query": ("--limit", "0"),
+    "query": ("--limit", "0"), "rotate": ("--yes", None),
 }
 USAGE, FAILED = 2, 255
 
@@ -200,7 +200,7 @@ class Up(unittest.TestCase):
             self.assertEqual(process.returncode, 7)
             path, pid, *args = out.split(maxsplit=2)
             self.assertEqual(pathlib.Path(path).resolve().parent, self.prefix / place)
-            self.assertEqual((int(pid), args), (process.pid, ["--a b -- c\n"]))  # the same process
+            self.assertEqual((int(pid), args), (process.pid, ["up --a b -- c\n"]))  # the same process
 
 
 if __name__ == "__main__":

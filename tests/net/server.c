@@ -43,13 +43,14 @@ static void again(void *ctx, struct net_req *req) {
     net_resume(req);
 }
 
-static void park(struct server *s, struct net_req *req, void (*then)(void *, struct net_req *)) {
+static void park(struct server *s, struct net_req *req, void (*then)(void *, struct net_req *),
+                 typeof(net_suspend) *how) {
     LOCK_SCOPE(&s->lock);
     int i = 0;
     while (s->parked[i])
         i++;
     s->parked[i] = req;
-    net_suspend(req, then, s);
+    how(req, then, s);
     s->n_parked++;
 }
 
@@ -62,7 +63,7 @@ static void on_begin(void *ctx, struct net_req *req) {
     if (is(req, "/early"))
         net_reply_bytes(req, 403, S("refused"));
     else if (is(req, "/hold"))
-        park(s, req, refused);
+        park(s, req, refused, net_suspend);
 }
 
 static void on_body(void *ctx, struct net_req *req, const void *p, size_t n) {
@@ -104,7 +105,9 @@ static void on_end(void *ctx, struct net_req *req) {
     net_reply_header(req, S("X-One"), S("1"));
     net_reply_header(req, S("X-Two"), S("2"));
     if (is(req, "/park")) {
-        park(s, req, woken);
+        park(s, req, woken, net_suspend);
+    } else if (is(req, "/worked")) {
+        park(s, req, woken, net_hold);
     } else if (is(req, "/before")) {
         net_resume(req);
         net_suspend(req, woken, s);

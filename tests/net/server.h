@@ -5,6 +5,7 @@
  *   /echo    end answers 200 with "METHOD target length-of-body"
  *   /early   begin answers 403            /late   body answers 507 at its first piece
  *   /park    end suspends, server_wake() resumes, then answers 200 "woken"
+ *   /worked  like /park, but by net_hold
  *   /before  like /park, but net_resume comes before net_suspend
  *   /inside  like /park, but net_resume comes right after net_suspend, in the same callback
  *   /again   is resumed at once and suspends again three times

@@ -85,6 +85,34 @@ static void stop_cuts_what_is_parked(void **state) {
     }
 }
 
+static void *stop_now(void *arg) {
+    server_stop(arg, 0);
+    return NULL;
+}
+
+/* Whoever works on it may touch it until net_resume, so neither its client's end nor ours frees it. */
+static void what_is_worked_on_is_not_cut(void **state) {
+    (void)state;
+    struct server own;
+    server_start(&own, NULL);
+    CLEANUP_FD int left = client_connect(own.port);
+    CLEANUP_FD int fd = client_connect(own.port);
+    SEND(fd, "GET /worked HTTP/1.1\r\nHost: a\r\n\r\n");
+    SEND(left, "GET /worked HTTP/1.1\r\nHost: a\r\n\r\n");
+    server_wait_parked(&own, 2);
+    fd_closep(&left);
+    CLEANUP_FD int parked = client_connect(own.port);
+    SEND(parked, "GET /park HTTP/1.1\r\nHost: a\r\n\r\n");
+    server_wait_parked(&own, 3);
+    pthread_t t;
+    pthread_create(&t, NULL, stop_now, &own);
+    wait_for(&own.done, 1); /* the parked one was cut; the others … */
+    CHECK(client_is_closed(parked));
+    CHECK_INT(own.done, 1); /* … are still there … */
+    server_wake(&own);
+    pthread_join(t, NULL); /* … and each got its done (server_stop) */
+}
+
 static void *wake_soon(void *arg) {
     struct server *own = arg;
     usleep(50000); /* so that net_stop is waiting by then */
@@ -114,9 +142,9 @@ static void stop_lets_requests_finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resumed_by_another_thread),  cmocka_unit_test(resumed_early),
-        cmocka_unit_test(client_leaves_while_parked), cmocka_unit_test(stop_cuts_what_is_parked),
-        cmocka_unit_test(stop_lets_requests_finish),
+        cmocka_unit_test(resumed_by_another_thread),    cmocka_unit_test(resumed_early),
+        cmocka_unit_test(client_leaves_while_parked),   cmocka_unit_test(stop_cuts_what_is_parked),
+        cmocka_unit_test(what_is_worked_on_is_not_cut), cmocka_unit_test(stop_lets_requests_finish),
     };
     return cmocka_run_group_tests_name("net/park", tests, start, stop);
 }

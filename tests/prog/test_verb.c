@@ -187,7 +187,7 @@ static void ends_as_it_ran(void **state) {
     }
 }
 
-static int count_arguments(int argc, char **) { return argc; }
+static int count_arguments(const struct prog_verb *, int argc, char **) { return argc; }
 
 static void a_verb_may_read_its_arguments_itself(void **state) {
     (void)state;

@@ -2,10 +2,12 @@
 #include "lib/tmp.h"
 
 #include "store/fault.h"
+#include "store/store_priv.h"
 
 #include <errno.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -164,8 +166,9 @@ static void hook(void *ctx) {
 static void raise_once(struct store_batch *batch, str key) {
     struct buf value = {0};
     for (int tries = 0;; tries++) {
+        unsigned turn = store_turn_of(batch);
         if (tries > 1)
-            store_key_lock(store, STORE_META, key);
+            store_turn_take(store, turn);
         store_batch_clear(batch);
         uint64_t n = 0;
         struct store_stamp stamp;
@@ -181,7 +184,7 @@ static void raise_once(struct store_batch *batch, str key) {
         store_after(batch, hook, NULL);
         int r = store_commit(store, batch, NULL);
         if (tries > 1)
-            store_key_unlock(store, STORE_META, key);
+            store_turn_drop(store, turn);
         if (r == 0)
             break;
         CHECK_INT(r, STORE_E_CONDITION);
@@ -210,6 +213,57 @@ static void test_threads(void **state) {
     check_row(S("x"), want);
     check_row(S("y"), want);
     CHECK_INT(atomic_load(&hooks_run), THREADS * ROUNDS);
+}
+
+/* ---- Turns ---- */
+
+struct waiter {
+    pthread_t thread;
+    unsigned turn;
+    int place; /* in the order in which they had their turn */
+    atomic_int *order;
+};
+
+static void *take_turn(void *arg) {
+    struct waiter *w = arg;
+    store_turn_take(store, w->turn);
+    w->place = atomic_fetch_add(w->order, 1);
+    store_turn_drop(store, w->turn);
+    return NULL;
+}
+
+/* As many as have come, so that the next is behind them. */
+static void await_turn(const struct store_turn *turn, unsigned n) {
+    while (atomic_load(&turn->given) - atomic_load(&turn->served) < n)
+        sched_yield();
+}
+
+static void test_turns(void **state) {
+    (void)state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_expect_absent(batch, STORE_META, S("turn-1"));
+    store_expect_value(batch, STORE_META, S("turn-2"), &(struct store_stamp){.sealed = true}, S(""));
+    CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    unsigned turn = store_turn_of(batch);
+    CHECK_INT(turn, store_key_hash(STORE_META, S("turn-2")) % STORE_TURNS);
+    CHECK(!store_turn_awaited(store, batch));
+
+    atomic_int order = 0;
+    struct waiter waiters[5];
+    store_turn_take(store, turn);
+    CHECK(store_turn_awaited(store, batch));
+    CHECK_INT(store_turn_of(batch), turn);
+    for (size_t i = 0; i < ARRAY_LEN(waiters); i++) {
+        waiters[i] = (struct waiter){.turn = turn, .order = &order};
+        CHECK_INT(pthread_create(&waiters[i].thread, NULL, take_turn, &waiters[i]), 0);
+        await_turn(&store->turns[turn], (unsigned)i + 2);
+    }
+    store_turn_drop(store, turn);
+    for (size_t i = 0; i < ARRAY_LEN(waiters); i++) {
+        pthread_join(waiters[i].thread, NULL);
+        CHECK_INT(waiters[i].place, i);
+    }
+    CHECK(!store_turn_awaited(store, batch));
 }
 
 static void test_snapshots_and_walks(void **state) {
@@ -331,6 +385,7 @@ int main(void) {
         T(test_nothing_of_a_refused_batch_is_written),
         T(test_empty_and_idle),
         T(test_threads),
+        T(test_turns),
         T(test_snapshots_and_walks),
         T(test_a_failed_write_stops_the_store),
         T(test_reserve),

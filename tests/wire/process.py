@@ -56,7 +56,7 @@ class Running(CloudCase):
     def test_folder_in_use(self):
         done = calotype("up", "--data", str(self.cloud.data), "--port", "0")
         self.assertEqual(done.returncode, 255)
-        self.assertRegex(done.stderr, r"^calotype: .* is in use by another process\n$")
+        self.assertRegex(done.stderr, r"^calotype: .* is in use by another process; end it: calotype down --data .*\n$")
 
     def test_port_taken(self):
         with Folder() as folder:

@@ -3,12 +3,19 @@
 #include "aws/model.h"
 
 enum {
+    shape_Boolean,
+    shape_FunctionLimits,
     shape_GetStatusRequest,
     shape_GetStatusResponse,
     shape_Integer,
     shape_Isolation,
     shape_Limits,
+    shape_LoggedError,
+    shape_LoggedErrors,
     shape_Long,
+    shape_Queue,
+    shape_QueueKind,
+    shape_QueueKinds,
     shape_Status,
     shape_Text,
     shape_Timestamp,
@@ -16,6 +23,12 @@ enum {
 };
 static const struct api_shape shapes[N_SHAPES];
 
+static const struct api_member members_FunctionLimits[] = {
+    {S_INIT("MemoryBytes"), S_INIT("MemoryBytes"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemoryUsed"), S_INIT("MemoryUsed"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environments"), S_INIT("Environments"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AsyncAtOnce"), S_INIT("AsyncAtOnce"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_GetStatusResponse[] = {
     {S_INIT("Status"), S_INIT("Status"), &shapes[shape_Status], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Reason"), S_INIT("Reason"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -23,25 +36,55 @@ static const struct api_member members_GetStatusResponse[] = {
     {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Region"), S_INIT("Region"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Account"), S_INIT("Account"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Writable"), S_INIT("Writable"), &shapes[shape_Boolean], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FreeBytes"), S_INIT("FreeBytes"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReserveBytes"), S_INIT("ReserveBytes"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Queue"), S_INIT("Queue"), &shapes[shape_Queue], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastErrors"), S_INIT("LastErrors"), &shapes[shape_LoggedErrors], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Isolation"), S_INIT("Isolation"), &shapes[shape_Isolation], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("IsolationLacks"), S_INIT("IsolationLacks"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("IsolationLimits"), S_INIT("IsolationLimits"), &shapes[shape_Limits], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Functions"), S_INIT("Functions"), &shapes[shape_FunctionLimits], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("WorldTime"), S_INIT("WorldTime"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("WorldOffsetMs"), S_INIT("WorldOffsetMs"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("ProcessId"), S_INIT("ProcessId"), &shapes[shape_Integer], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("UpMs"), S_INIT("UpMs"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const str values_Isolation[] = {S_INIT("none"), S_INIT("userns"), S_INIT("full")};
-static const str values_Status[] = {S_INIT("ok"), S_INIT("read-only")};
+static const struct api_member members_LoggedError[] = {
+    {S_INIT("Room"), S_INIT("Room"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Text"), S_INIT("Text"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Count"), S_INIT("Count"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("First"), S_INIT("First"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Last"), S_INIT("Last"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Queue[] = {
+    {S_INIT("Waiting"), S_INIT("Waiting"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OldestWaiting"), S_INIT("OldestWaiting"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Kinds"), S_INIT("Kinds"), &shapes[shape_QueueKinds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_QueueKind[] = {
+    {S_INIT("Kind"), S_INIT("Kind"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Waiting"), S_INIT("Waiting"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OldestWaiting"), S_INIT("OldestWaiting"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Status[] = {S_INIT("ok"), S_INIT("degraded"), S_INIT("full"), S_INIT("read-only")};
 
 static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("Boolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("FunctionLimits"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_FunctionLimits},
     {.name = S_INIT("GetStatusRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetStatusResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_GetStatusResponse},
+    {.name = S_INIT("GetStatusResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 19, .members = members_GetStatusResponse},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Isolation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_Isolation},
     {.name = S_INIT("Limits"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Text], .element_wire = S_INIT("value"), .key = &shapes[shape_Text], .key_wire = S_INIT("key")},
+    {.name = S_INIT("LoggedError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_LoggedError},
+    {.name = S_INIT("LoggedErrors"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LoggedError], .element_wire = S_INIT("member")},
     {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("Status"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Status},
+    {.name = S_INIT("Queue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_Queue},
+    {.name = S_INIT("QueueKind"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_QueueKind},
+    {.name = S_INIT("QueueKinds"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_QueueKind], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Status"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_Status},
     {.name = S_INIT("Text"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Timestamp"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
 };

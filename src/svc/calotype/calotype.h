@@ -4,6 +4,8 @@
  * client of it is signed and authorised as any other. It keeps no rows. Any thread.
  */
 #include "aws/op.h"
+#include "hub/due.h"
+#include "store/store.h"
 
 /* What keeps one limit of functions: "memory", by "cgroup". */
 struct calotype_limit {
@@ -11,10 +13,22 @@ struct calotype_limit {
 };
 enum { CALOTYPE_MOST_LIMITS = 8 };
 
-/* How the daemon is. Texts live as long as the service. */
+/*
+ * How the daemon is, from the best to the worst. degraded: changes are taken, but not all of it
+ * works; full: changes are refused until there is room; read-only: until it is started again.
+ */
+enum calotype_state { CALOTYPE_OK, CALOTYPE_DEGRADED, CALOTYPE_FULL, CALOTYPE_READONLY };
+
+/* The facts. Texts live as long as the service. */
 struct calotype_facts {
-    bool readonly; /* changes are refused */
-    struct err why_readonly;
+    enum calotype_state state;
+    struct err why; /* it is not ok */
+    struct store_room room;
+    struct hub_backlog backlogs[HUB_MOST_BACKLOGS];
+    size_t n_backlogs;
+    /* Bytes that functions may take together, and take now; how many environments there are. */
+    uint64_t memory_bytes, memory_used;
+    unsigned environments, async_at_once;
     const char *endpoint; /* "https://127.0.0.1:4566" */
     const char *region;
     const char *account;         /* the default one */
@@ -32,8 +46,13 @@ struct calotype_options {
 };
 
 struct calotype_svc; /* the service's state */
-/* The limits as an object: name to what keeps it. New reference. */
-json_t *calotype_limits(const struct calotype_facts *facts);
+/* "ok", "degraded", "full", "read-only" */
+const char *calotype_state_name(enum calotype_state state);
+/*
+ * What GetStatus answers, but for what the request knows (WorldTime). New reference. Names are as
+ * the API has them.
+ */
+json_t *calotype_status(const struct calotype_facts *facts);
 /* options is copied. Always 0: nothing of it can fail. calotype_close frees. */
 int calotype_open(struct calotype_svc **ret_svc, const struct calotype_options *options,
                   struct err *err);

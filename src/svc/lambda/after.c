@@ -136,14 +136,27 @@ int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms) {
     return age < 1000 ? 1000 : age < LAMBDA_RETRY_MOST_MS ? age : LAMBDA_RETRY_MOST_MS;
 }
 
+int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms) {
+    int64_t able = hub_able_since_ms(svc->hub);
+    return born_ms > able ? born_ms : able;
+}
+
 static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
                       int64_t wait_ms) {
     int64_t due = clock_world_ms() + wait_ms;
-    if (due > inv->born_ms + lambda_fn_max_age_ms(inv->fn)) {
+    if (due > lambda_counts_from(svc, inv->born_ms) + lambda_fn_max_age_ms(inv->fn)) {
         give_up(svc, batch, inv, "EventAgeExceeded", true);
         return;
     }
     lambda_queue_again(svc, batch, inv, due);
+}
+
+bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    const struct lambda_outcome *o = &inv->outcome;
+    if (!inv->async || o->throttled || (!o->fault && !o->function_error))
+        return false;
+    return o->lost || o->refused || store_is_readonly(svc->store, NULL) ||
+           (o->fault && store_refuses(svc->store));
 }
 
 void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv) {

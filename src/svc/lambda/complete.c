@@ -54,16 +54,16 @@ static void put_end(struct lambda_svc *svc, struct store_batch *batch, struct la
                     bool metrics) {
     if (metrics)
         put_metrics(svc, batch, inv);
-    if (inv->async)
+    if (inv->async && !inv->returned)
         lambda_after(svc, batch, inv);
 }
 
-static int write_batch(struct work *w) {
+static int write_batch(struct work *w, const char *what) {
     struct err err = {0};
-    int r = store_batch_empty(w->batch) ? 0 : store_commit(w->svc->store, w->batch, &err);
+    int r = store_batch_idle(w->batch) ? 0 : store_commit(w->svc->store, w->batch, &err);
     store_batch_clear(w->batch);
     if (r)
-        log_error("lambda", "what %zu invocations left behind was not committed: %s", w->n_ended,
+        log_error("lambda", "%s of %zu invocations could not be written: %s", what, w->n_ended,
                   err.text);
     return r;
 }
@@ -73,11 +73,11 @@ static void write_rows_alone(struct work *w) {
     for (size_t i = 0; i < w->n_ended; i++)
         put_end(w->svc, w->batch, w->ended[i], false);
     store_batch_frees(w->batch);
-    (void)write_batch(w);
+    (void)write_batch(w, "the outcomes");
 }
 
 static void write_all(struct work *w) {
-    if (write_batch(w))
+    if (write_batch(w, "log lines and metrics"))
         write_rows_alone(w);
     w->ended += w->n_ended;
     w->n_ended = 0;
@@ -157,6 +157,10 @@ static void put_lines(struct work *w, const struct lambda_inv *inv) {
 
 static void complete(struct work *w, struct lambda_inv *inv) {
     put_lines(w, inv);
+    if (!inv->logs_only && lambda_was_no_attempt(w->svc, inv)) {
+        inv->returned = true;
+        lambda_queue_return(w->svc, inv);
+    }
     if (!inv->logs_only)
         put_end(w->svc, w->batch, inv, true);
     w->n_ended++;

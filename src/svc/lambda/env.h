@@ -59,6 +59,7 @@ struct lambda_env {
     bool reclaimed;                  /* since it became IDLE, the kernel took back what it could */
     struct sandbox *sandbox;         /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
+    unsigned marks;              /* of its origins, when it got its invocation */
     struct lambda_output out[2]; /* stdout, stderr */
     struct lambda_lines lines;   /* not yet given to the log */
     struct lambda_rate rate;     /* of what the program writes */

@@ -79,16 +79,27 @@ static void leave_pool(struct lambda_env *env) {
     charge(env, 0);
 }
 
+/* How many of its calls so far were refused because the store takes no changes. */
+static unsigned marks_of(const struct lambda_env *env) {
+    unsigned n = 0;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
+    for (size_t i = 0; i < ARRAY_LEN(env->origins); i++)
+        n += env->origins[i] ? net_marks(env->origins[i]) : 0;
+    return n;
+}
+
 /* inv is env's; every attempt counts anew. */
 static void take_inv(struct lambda_env *env, struct lambda_inv *inv) {
     struct lambda_svc *svc = env->svc;
     assert(!env->inv && !inv->env);
     env->inv = inv;
     inv->env = env;
+    env->marks = marks_of(env);
     inv->delivered = false;
     /* until it is: what never gets there is timed from here */
     inv->delivered_ns = clock_mono_ns();
     env->pool->running++;
+    env->pool->async_running += inv->async;
     inv->concurrent = ++count_of(svc, inv->fn->name.account)->n;
     svc->async_running += inv->async;
 }
@@ -313,9 +324,13 @@ struct lambda_inv *lambda_env_release_locked(struct lambda_env *env) {
     LOCK_HELD(&svc->lock);
     inv->finished_ns = clock_mono_ns();
     inv->env = NULL;
+    inv->outcome.refused = marks_of(env) != env->marks;
     env->settled_ns = inv->finished_ns;
     lambda_env_take_lines_locked(env, inv);
     env->pool->running--;
+    env->pool->async_running -= inv->async;
+    if (inv->async && inv->delivered && !inv->outcome.refused)
+        lambda_queue_unhold_locked(svc, env->pool);
     count_of(svc, inv->fn->name.account)->n--;
     svc->async_running -= inv->async;
     lambda_queue_kick(svc);

@@ -21,8 +21,11 @@ struct lambda_outcome {
     const struct aws_error *fault; /* the service's, not the function's: NULL otherwise */
     char fault_text[256];
     bool function_error;
-    bool throttled;     /* fault is a limit's */
-    bool interrupted;   /* by our own end: leaves no trace, its row stays as it was */
+    bool throttled;   /* fault is a limit's */
+    bool interrupted; /* by our own end: leaves no trace, its row stays as it was */
+    /* the store took no changes, which its calls met: where it failed, that is no fault of its */
+    bool refused;
+    bool lost;          /* its sandbox ended by our fault: it is run again at once */
     struct buf payload; /* response or error document */
 };
 /* Frees the payload. */
@@ -57,6 +60,7 @@ struct lambda_inv {
 
     /* Asynchronous ones: their row in the queue. */
     bool async;
+    bool returned; /* it was no attempt: its row stays, and the queue has it again */
     uint64_t row_id;
     int64_t attempts, born_ms; /* failures so far; world time of acceptance */
 };

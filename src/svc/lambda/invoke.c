@@ -67,6 +67,8 @@ static int answer(void *, struct rq *rq) {
     struct waiter *w = rq->stream;
     if (w->outcome.throttled)
         return fail_limit(rq, false);
+    if (w->outcome.refused && (w->outcome.fault || w->outcome.function_error))
+        rq_note_refusal(rq); /* a function that invoked this one has not failed by itself either */
     if (w->outcome.fault)
         return aws_fail(rq, w->outcome.fault, "%s", w->outcome.fault_text);
     rq->out = json_pack("{s:i,s:s}", "StatusCode", 200, "ExecutedVersion", "$LATEST");

@@ -52,5 +52,6 @@ struct lambda_usage {
     uint64_t memory_bytes; /* the most for all of them */
     uint64_t memory_used;  /* what those that run may take, and what idle ones hold */
     unsigned environments;
+    unsigned async_at_once; /* asynchronous invocations at once, at most */
 };
 void lambda_usage(struct lambda_svc *lambda, struct lambda_usage *ret); /* any thread */

@@ -82,6 +82,7 @@ struct lambda_svc {
     struct map running;   /* account → struct lambda_count of its invocations */
     uint64_t memory_used; /* bytes that the environments may take or, idle, hold: their charges */
     unsigned n_envs, starting, async_running;
+    size_t n_waiting;  /* events in the lines of all pools */
     unsigned patient;  /* threads that wait for room */
     bool rows_changed; /* environments may be of an older generation */
     int64_t resume_ms; /* monotonic: outputs that pause are looked at again; 0: none do */
@@ -155,6 +156,14 @@ void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
                         const struct lambda_inv *inv, int64_t due_ms);
 /* Deletes the invocation's row with the commit of batch: its outcome is in the same batch. */
 void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
+/*
+ * The attempt failed by our fault, so it was none: the row stays as it is. Where the store takes no
+ * changes the function's events wait, until there is room or for a while; where its sandbox was lost
+ * it is run again at once. Once for each such attempt.
+ */
+void lambda_queue_return(struct lambda_svc *svc, const struct lambda_inv *inv);
+/* One of the function's attempts went well. */
+void lambda_queue_unhold_locked(struct lambda_svc *svc, struct lambda_pool *pool);
 /* Room may have come. Any thread, with the lock or without. */
 void lambda_queue_kick(struct lambda_svc *svc);
 
@@ -162,6 +171,13 @@ void lambda_queue_kick(struct lambda_svc *svc);
 enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
 /* How long an event waits after a fault of ours: doubles with its age, 1 s, 2 s, 4 s, … */
 int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms);
+/*
+ * World time from which an event's age is counted against its function's limit: its birth, or since
+ * when we have been able to work (hub_able_since_ms).
+ */
+int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms);
+/* An asynchronous one that failed by our fault, which does not count: see lambda_queue_return. */
+bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv);
 /*
  * Either another attempt (lambda_queue_again), or the end of the row, with the records for its
  * destinations and dead letters. inv stays the caller's.

@@ -19,9 +19,15 @@ struct lambda_pool {
     struct list envs;                   /* of struct lambda_env, most recently used first */
     unsigned n_envs;                    /* in envs */
     unsigned running;                   /* invocations that they have */
+    unsigned async_running;             /* of these the asynchronous ones */
     struct list waiting;                /* of struct lambda_waiting, oldest first */
     struct lambda_metrics_rate metrics; /* in its log lines; the completer's alone */
     size_t backlog;                     /* cost of its log lines that are not committed yet */
+    /*
+     * The store took no changes of its last attempt: its queued events wait until then (monotonic),
+     * and go one by one until one succeeds. held_ms: how long the wait was; 0: it is not held.
+     */
+    int64_t held_until_ms, held_ms;
 };
 
 enum {

@@ -77,6 +77,69 @@ void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint
 
 void lambda_queue_kick(struct lambda_svc *svc) { hub_kick(svc->queue); }
 
+/* ---- While the store takes no changes ---- */
+enum { HELD_FIRST_MS = 1000, HELD_MOST_MS = 30000 };
+
+/*
+ * Functions whose attempts failed because of it are held, so that they do not fail again at full
+ * speed; others run, for they may be what makes room. Where it is read-only no outcome could be
+ * written, so nothing is tried. Answers after how many ms to look again: 0: not held; -1: somebody
+ * tells.
+ */
+static int64_t held_ms_locked(struct lambda_svc *svc, const struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
+    int64_t now = clock_mono_ms();
+    if (store_is_readonly(svc->store, NULL))
+        return -1;
+    if (pool->held_until_ms > now)
+        return pool->held_until_ms - now;
+    return pool->held_ms && pool->async_running ? -1 : 0;
+}
+
+static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    LOCK_SCOPE(&svc->lock);
+    return held_ms_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))) != 0;
+}
+
+static void hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
+    int64_t now = clock_mono_ms();
+    if (pool->held_until_ms > now)
+        return;
+    int64_t longer = pool->held_ms * 2 < HELD_MOST_MS ? pool->held_ms * 2 : HELD_MOST_MS;
+    pool->held_ms = pool->held_ms ? longer : HELD_FIRST_MS;
+    pool->held_until_ms = now + pool->held_ms;
+}
+
+/* In memory alone: the row is as it was before the attempt. */
+void lambda_queue_return(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    if (!inv->outcome.lost) {
+        lock_take(&svc->lock);
+        hold_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn)));
+        lock_drop(&svc->lock);
+        hub_await_room(svc->hub);
+    }
+    hub_due_arm(svc->queue, inv->row_id, 0);
+}
+
+void lambda_queue_unhold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
+    pool->held_ms = pool->held_until_ms = 0;
+}
+
+/* The store takes changes again. */
+static void unhold_all(void *svc_) {
+    struct lambda_svc *svc = svc_;
+    lock_take(&svc->lock);
+    size_t at = 0;
+    str arn;
+    void *pool;
+    while (map_next(&svc->pools, &at, &arn, &pool))
+        lambda_queue_unhold_locked(svc, pool);
+    lock_drop(&svc->lock);
+    lambda_queue_kick(svc);
+}
+
 /* ---- Delivering ---- */
 static struct lambda_inv *inv_of_row(struct lambda_fn *fn, const struct hub_due_item *item,
                                      const struct lambda_queue_row *row) {
@@ -96,12 +159,13 @@ static struct lambda_inv *inv_of_row(struct lambda_fn *fn, const struct hub_due_
  * letter would go is not known either.
  * An event that was born ahead of the clock (it went back) is as old as its first look.
  */
-static enum hub_due_result put_off(struct hub_due_item *item, const struct lambda_queue_row *row) {
+static enum hub_due_result put_off(struct lambda_svc *svc, struct hub_due_item *item,
+                                   const struct lambda_queue_row *row) {
     int64_t now = clock_world_ms();
     bool ahead = item->born_ms > now;
     if (ahead)
         item->born_ms = now;
-    if (now >= item->born_ms + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
+    if (now >= lambda_counts_from(svc, item->born_ms) + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
         log_error("lambda", "a queued event is kept aside: its function " STR_FMT " cannot be read",
                   STR_ARG(row->name));
         return HUB_DUE_DAMAGED;
@@ -127,7 +191,7 @@ static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *ite
         return HUB_DUE_DONE;
     }
     if (r)
-        return put_off(item, &row);
+        return put_off(svc, item, &row);
     item->due_ms = INT64_MAX;
     *ret_inv = inv_of_row(fn, item, &row);
     return HUB_DUE_LEFT;
@@ -144,8 +208,8 @@ static void expire(struct lambda_svc *svc, struct lambda_inv *inv) {
     lambda_inv_free(inv);
 }
 
-static int64_t expiry_of(const struct lambda_inv *inv) {
-    return inv->born_ms + lambda_fn_max_age_ms(inv->fn);
+static int64_t expiry_of(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    return lambda_counts_from(svc, inv->born_ms) + lambda_fn_max_age_ms(inv->fn);
 }
 
 /*
@@ -156,13 +220,14 @@ static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool f
                           bool counted) {
     struct lambda_waiting *w = mem_new(struct lambda_waiting);
     *w = (struct lambda_waiting){.id = inv->row_id,
-                                 .expires_ms = expiry_of(inv),
+                                 .expires_ms = expiry_of(svc, inv),
                                  .counted = counted};
     lock_take(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
     if (!front && list_empty(&pool->waiting))
         lambda_queue_kick(svc);
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
+    svc->n_waiting++;
     lock_drop(&svc->lock);
     lambda_inv_free(inv);
 }
@@ -181,7 +246,11 @@ static bool all_busy(struct lambda_svc *svc) {
 
 /* False: no room; it stands in line now. */
 static bool deliver(struct lambda_svc *svc, struct lambda_inv *inv, bool front, bool counted) {
-    if (expiry_of(inv) <= clock_world_ms()) {
+    if (is_held(svc, inv)) {
+        stand_in_line(svc, inv, front, counted);
+        return false;
+    }
+    if (expiry_of(svc, inv) <= clock_world_ms()) {
         expire(svc, inv);
         return true;
     }
@@ -204,6 +273,7 @@ static struct lambda_waiting *take_waiting(struct lambda_svc *svc, struct lambda
     struct list *node = pool->waiting.next;
     list_remove(
         node); // NOLINT(clang-analyzer-unix.Malloc): the line holds only what was not taken out
+    svc->n_waiting--;
     return LIST_ENTRY(node, struct lambda_waiting, node);
 }
 
@@ -236,7 +306,7 @@ static struct lambda_pool *next_pool(struct lambda_svc *svc, size_t *at) {
     str arn;
     void *value;
     while (map_next(&svc->pools, at, &arn, &value))
-        if (!list_empty(&((struct lambda_pool *)value)->waiting))
+        if (!list_empty(&((struct lambda_pool *)value)->waiting) && !held_ms_locked(svc, value))
             return value;
     return NULL;
 }
@@ -247,18 +317,25 @@ static bool has_line(struct lambda_svc *svc, const struct lambda_inv *inv) {
     return !list_empty(&lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))->waiting);
 }
 
-/* When the first of those who wait expires. */
-static int64_t next_expiry(struct lambda_svc *svc) {
+/* When to look at a function's line again: when its first event expires, or is held no longer. */
+static int64_t next_of_line_locked(struct lambda_svc *svc, const struct lambda_pool *pool) {
+    LOCK_HELD(&svc->lock);
+    int64_t held = held_ms_locked(svc, pool);
+    if (list_empty(&pool->waiting) || held < 0)
+        return INT64_MAX;
+    return held > 0 ? clock_world_ms() + held
+                    : LIST_ENTRY(pool->waiting.next, struct lambda_waiting, node)->expires_ms;
+}
+
+static int64_t next_look(struct lambda_svc *svc) {
     LOCK_SCOPE(&svc->lock);
     int64_t next = INT64_MAX;
     size_t at = 0;
     str arn;
     void *value;
     while (map_next(&svc->pools, &at, &arn, &value)) {
-        struct list *line = &((struct lambda_pool *)value)->waiting;
-        if (!list_empty(line) &&
-            LIST_ENTRY(line->next, struct lambda_waiting, node)->expires_ms < next)
-            next = LIST_ENTRY(line->next, struct lambda_waiting, node)->expires_ms;
+        int64_t of_line = next_of_line_locked(svc, value);
+        next = of_line < next ? of_line : next;
     }
     return svc->stopping ? INT64_MAX : next;
 }
@@ -268,7 +345,7 @@ static int64_t serve_lines(void *svc_) {
     size_t at = 0;
     for (struct lambda_pool *pool; (pool = next_pool(svc, &at));)
         serve_line(svc, pool);
-    return next_expiry(svc);
+    return next_look(svc);
 }
 
 static enum hub_due_result run_row(void *svc_, struct store_batch *, struct hub_due_item *item) {
@@ -282,11 +359,20 @@ static enum hub_due_result run_row(void *svc_, struct store_batch *, struct hub_
     return result;
 }
 
+/* Those in lines and those under way. */
+static uint64_t owned(void *svc_) {
+    struct lambda_svc *svc = svc_;
+    LOCK_SCOPE(&svc->lock);
+    return svc->async_running + svc->n_waiting;
+}
+
 /* One at a time: a delivery takes effect outside the batch. */
 void lambda_queue_open(struct lambda_svc *svc) {
+    hub_plug_room(svc->hub, unhold_all, svc);
     svc->queue = hub_due_add(svc->hub, &(struct hub_due_kind){.name = LAMBDA_QUEUE,
                                                               .longest_ms = LAMBDA_RETRY_MOST_MS,
                                                               .run = run_row,
                                                               .look = serve_lines,
+                                                              .owned = owned,
                                                               .ctx = svc});
 }

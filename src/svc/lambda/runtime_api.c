@@ -255,6 +255,7 @@ static void begin(void *, struct net_req *req) {
 }
 
 static void refuse_body(struct net_req *req) {
+    net_mark(req); /* our doing, and not the function's */
     reply(req, 503, "ServiceUnavailable", "There is no room for the body at the moment.");
 }
 

@@ -146,5 +146,6 @@ void lambda_usage(struct lambda_svc *svc, struct lambda_usage *ret) {
     LOCK_SCOPE(&svc->lock);
     *ret = (struct lambda_usage){.memory_bytes = svc->memory_bytes,
                                  .memory_used = svc->memory_used,
-                                 .environments = svc->n_envs};
+                                 .environments = svc->n_envs,
+                                 .async_at_once = svc->async_at_once};
 }

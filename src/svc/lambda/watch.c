@@ -64,7 +64,7 @@ static void describe_end(struct lambda_env *env, const struct sandbox_end *end) 
     if (end->exec_errno)
         lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec %s: %s", env->runtime->argv[0],
                         strerror(end->exec_errno));
-    else if (end->lost || (end->signaled && end->code == SIGKILL))
+    else if (end->signaled && end->code == SIGKILL)
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: killed");
     else if (end->signaled)
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: %s", name);
@@ -83,6 +83,12 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
     if (env->svc->stopping) {
         lambda_fail_service(env->inv, &lambda_e_ServiceException, "The service is shutting down.");
         env->inv->outcome.interrupted = true;
+        return lambda_env_release_locked(env);
+    }
+    if (end->lost) {
+        lambda_fail_service(env->inv, &lambda_e_ServiceException,
+                            "The sandbox of the function was lost.");
+        env->inv->outcome.lost = true;
         return lambda_env_release_locked(env);
     }
     describe_end(env, end);
