@@ -154,7 +154,8 @@ DEFINE_FREEP(store_snap)
 
 /*
  * Replaces *value's content with a copy of the row. STORE_OK, or STORE_E_ABSENT or -errno, and
- * value is left alone; or STORE_E_DAMAGED: it does not verify, the log names it, and value is empty.
+ * value is left alone; or STORE_E_DAMAGED: it does not verify, the log names it, and value is what
+ * lies on disk of it.
  * snap NULL: the newest state that is on disk.
  */
 int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
@@ -182,9 +183,13 @@ struct store_iter *store_iter_new(struct store *store, const struct store_snap *
 struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap,
                                     enum store_cf cf, str prefix);
 /*
- * Said before the first step. Keys alone: values are not unsealed, and absent. Damaged rows too: a
- * value that does not verify ends the walk (the log names the row), but for a caller who can do
- * something about it: he is shown `damaged`, and for a value the bytes as they lie on disk.
+ * Said before the first step. Keys alone: values are not unsealed, and absent.
+ *
+ * Damaged rows too: a value that does not verify ends the walk with a fault, and the log names the
+ * row. That is right where an answer or a decision would miss it: listings, the policies of a
+ * request, what a start checks. A caller whose walk must not stand still for one row (what is due,
+ * sweeps of what is old, the minute's look at queues) is shown `damaged`, and as the value the bytes
+ * that lie on disk.
  */
 void store_iter_keys_only(struct store_iter *it);
 void store_iter_damaged_too(struct store_iter *it);

@@ -100,6 +100,7 @@ int value_read(struct store *store, enum store_cf cf, str key, str disk, struct 
     CLEANUP_DEINIT(buf) struct buf name = {0};
     codec_add_uri(&name, key, false);
     buf_clear(value);
+    buf_str(value, disk);
     log_error("store",
               "the row %s of family %s is damaged: its value does not verify. What it held is lost "
               "here; take it from a copy of DATA (docs/operations.md), or see `calotype repair`",

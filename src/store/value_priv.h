@@ -28,7 +28,7 @@ void value_write(struct store *store, enum store_cf cf, str key, str value, cons
 void value_begin_sum(const struct store *store, struct buf *out);
 /*
  * Replaces *value's content by what `disk` holds. STORE_E_DAMAGED when it does not verify: value is
- * empty then, and the log names the row.
+ * `disk` then, and the log names the row.
  */
 int value_read(struct store *store, enum store_cf cf, str key, str disk, struct buf *value);
 /* Which edition of a row `disk` is. Zeroed: a plain one. */

@@ -242,7 +242,8 @@ static void test_turns(void **state) {
     (void)state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_expect_absent(batch, STORE_META, S("turn-1"));
-    store_expect_value(batch, STORE_META, S("turn-2"), &(struct store_stamp){.sealed = true}, S(""));
+    store_expect_value(batch, STORE_META, S("turn-2"), &(struct store_stamp){.sealed = true},
+                       S(""));
     CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
     unsigned turn = store_turn_of(batch);
     CHECK_INT(turn, store_key_hash(STORE_META, S("turn-2")) % STORE_TURNS);

@@ -49,6 +49,7 @@ static int owner(struct rq *rq, str *ret_user) {
 
 int iam_count_keys(struct rq *rq, str user, size_t *ret_n) {
     CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, "iam.keys", user);
+    store_iter_keys_only(it);
     while (store_iter_next(it))
         ++*ret_n;
     int fault = store_iter_fault(it);

@@ -98,6 +98,7 @@ static bool sweep_some(struct iam_svc *iam, int64_t before_ms) {
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    store_iter_keys_only(it);
     size_t n = 0;
     while (n < SWEEP_AT_ONCE && store_iter_next(it)) {
         struct cur c = cur_of(it->key);

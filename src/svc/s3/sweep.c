@@ -50,6 +50,7 @@ static int open_uploads(struct store *store, struct map *numbers) {
     key_begin(&from, "s3u");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    store_iter_keys_only(it);
     while (store_iter_next(it)) {
         uint64_t seq;
         buf_clear(&name);
@@ -69,6 +70,7 @@ static int sweep_parts(struct store *store, struct err *err) {
     key_begin(&from, "s3p");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    store_iter_keys_only(it);
     while (!r && store_iter_next(it)) {
         uint64_t bucket_id, seq, number;
         if (!s3_key_part_parts(it->key, &bucket_id, &seq, &number))
