@@ -21,10 +21,10 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/crash")]
 from cloud import Cloud, wait_for  # noqa: E402
-import kill9  # noqa: E402
+import check_pictures  # noqa: E402
 import pictures  # noqa: E402
 
-BUCKET = kill9.ORIGINALS
+BUCKET = check_pictures.ORIGINALS
 
 
 def photographs(folder):
@@ -83,9 +83,9 @@ def main():
             for job in jobs:
                 job.result()
         uploaded = time.time() - start
-        wait_for(lambda: kill9.final(cloud, upload.answered), seconds=1800, every=1)
+        wait_for(lambda: check_pictures.final(cloud.client("dynamodb"), upload.answered), seconds=1800, every=1)
         done = time.time() - start
-        rows = kill9.rows_of(cloud)
+        rows = check_pictures.rows_of(cloud.client("dynamodb"))
         bad = [k for k in upload.answered if rows[k]["Status"]["S"] != "processed"]
         waits = [max(0, (iso_seconds(rows[k]["ProcessedAt"]["S"]) - t) * 1000) for k, t in upload.answered.items()]
         work = [float(r["DurationMs"]["N"]) for r in rows.values()]

@@ -84,17 +84,26 @@ void rq_note_refusal(struct rq *rq) {
         net_mark(rq->net);
 }
 
+/* One line: the request, its operation and what that is about, and what went wrong. */
+static void log_fault(const struct rq *rq, const char *what, const char *why) {
+    str about = rq->priv->resource_arn;
+    log_error("aws", "request %s, %s:%s%s" STR_FMT ": %s%s%s", rq->id,
+              rq->service ? rq->service->name : "", rq->op ? rq->op->name : "",
+              about.len ? " of " : "", STR_ARG(about), what, why ? ": " : "", why ? why : "");
+}
+
 int aws_fault(struct rq *rq, int code, const char *what) {
     enum aws_common kind = code == STORE_E_READONLY ? COMMON_UNAVAILABLE
                            : code == STORE_E_FULL   ? COMMON_FULL
                                                     : COMMON_INTERNAL;
     if (kind != COMMON_INTERNAL || store_is_readonly(rq_store(rq), NULL))
         rq_note_refusal(rq);
-    if (kind != COMMON_INTERNAL)
-        log_error("aws", "request %s is refused: %s", rq->id, what);
-    else if (code < 0)
-        log_error("aws", "request %s: %s: %s", rq->id, what, strerror(-code));
-    else
-        log_error("aws", "request %s: %s: outcome %d", rq->id, what, code);
+    log_fault(rq, what, outcome_words(code));
     return aws_fail_common(rq, kind, NULL);
+}
+
+int aws_damage(struct rq *rq, str words) {
+    const char *text = arena_printf(&rq->arena, STR_FMT, STR_ARG(words)).p;
+    log_fault(rq, text, NULL);
+    return aws_fail_common(rq, COMMON_INTERNAL, "%s", text);
 }

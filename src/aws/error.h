@@ -67,3 +67,8 @@ int aws_fault(struct rq *rq, int code, const char *what);
  * has not failed by itself. aws_fault does it.
  */
 void rq_note_refusal(struct rq *rq);
+/*
+ * Something stored cannot be read. words say what (bucket, key, file …), what is wrong with it and
+ * what to do: they go to the log and, in InternalError, to the client. Returns AWS_FAILED.
+ */
+int aws_damage(struct rq *rq, str words);

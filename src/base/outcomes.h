@@ -7,6 +7,9 @@
  * from further down is never taken for one of the function's own, and a number in a log says which
  * room it is from. tools/check-layers.py refuses an enum of X_E_… that begins elsewhere and a range
  * that two enums begin at.
+ *
+ * Numbers are for the program. A message that people read has words: outcome_words, by the table in
+ * base/outcomes.def, which the same tool holds against the enums.
  */
 enum { OUTCOMES_WIDTH = 100 };
 enum {
@@ -40,3 +43,9 @@ enum {
     OUTCOMES_CFN_STEP = 3300,
     OUTCOMES_SNS_FILTER = 3400,
 };
+
+/*
+ * What a result means, for a message behind what was tried: of an outcome the words of its row, of
+ * a negative errno the system's. Constant text, any thread.
+ */
+const char *outcome_words(int code);

@@ -135,12 +135,15 @@ static int look(struct cfn_engine *engine, const struct cfn_run_place *at, int64
         r = step(&run);
     *ret_wake = r == CFN_LATER ? run.wake_ms : INT64_MAX;
     if (r == STORE_E_DAMAGED) {
-        log_error("cfn", "stack " STR_FMT " is damaged: its operation waits", STR_ARG(at->uuid));
+        log_error("cfn",
+                  "the row of stack " STR_FMT
+                  " is damaged: its operation waits; restore DATA from a copy",
+                  STR_ARG(at->uuid));
         *ret_wake = clock_world_ms() + LONGEST_MS;
     }
     if (r < 0 && r != -EAGAIN) {
-        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later",
-                  STR_ARG(at->uuid), r);
+        log_error("cfn", "the operation of stack " STR_FMT " cannot go on: %s; again in %d s",
+                  STR_ARG(at->uuid), outcome_words(r), RETRY_MS / 1000);
         *ret_wake = clock_world_ms() + RETRY_MS;
     }
     cfn_run_deinit(&run);
@@ -166,7 +169,7 @@ static enum hub_due_result work_on(void *ctx, struct store_batch *, struct hub_d
 int64_t cfn_engine_work(struct cfn_engine *engine) {
     struct err err;
     if (hub_due_reload(engine->due, &err)) {
-        log_error("cfn", "%s", err.text);
+        log_error("cfn", "the operations of stacks that are due cannot be read: %s", err.text);
         return 0;
     }
     return hub_due_work(engine->due);

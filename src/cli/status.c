@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "cli/common.h"
 #include "cli/row.h"
+#include "cli/scrub.h"
 #include "cli/verb.h"
+#include "cli/when.h"
 
 #include <stdio.h>
 
@@ -127,34 +129,23 @@ static void add_endpoint(struct buf *out, const json_t *doc) { add_text(out, doc
 static void add_region(struct buf *out, const json_t *doc) { add_text(out, doc, "Region"); }
 static void add_account(struct buf *out, const json_t *doc) { add_text(out, doc, "Account"); }
 
-/* "3 d 4 h", "4 min 5 s": the two largest units that it has. */
-static void add_span(struct buf *out, int64_t ms) {
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}};
-    size_t i = 0;
-    while (i + 1 < ARRAY_LEN(units) && ms < units[i].ms)
-        i++;
-    buf_printf(out, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
-    if (i + 1 < ARRAY_LEN(units))
-        buf_printf(out, " %lld %s", (long long)(ms % units[i].ms / units[i + 1].ms),
-                   units[i + 1].unit);
-}
-
 static void add_world_time(struct buf *out, const json_t *doc) {
     int64_t offset = json_int(doc, "WorldOffsetMs", 0);
     add_text(out, doc, "WorldTime");
     if (!offset)
         return;
     buf_c(out, ", ");
-    add_span(out, offset < 0 ? -offset : offset);
+    cli_span_add(out, offset < 0 ? -offset : offset);
     buf_c(out, offset < 0 ? " behind real time" : " ahead of real time");
 }
 
 static void add_process(struct buf *out, const json_t *doc) {
     buf_printf(out, "%lld, up ", (long long)json_int(doc, "ProcessId", 0));
-    add_span(out, json_int(doc, "UpMs", 0));
+    cli_span_add(out, json_int(doc, "UpMs", 0));
+}
+
+static void add_scrub(struct buf *out, const json_t *doc) {
+    cli_scrub_add(out, json_obj(doc, "Scrub"));
 }
 
 static const struct {
@@ -167,6 +158,7 @@ static const struct {
     {"account", add_account},       {"isolation", add_isolation},
     {"limits", add_limits},         {"functions", add_functions},
     {"world time", add_world_time}, {"process", add_process},
+    {"scrub", add_scrub},
 };
 
 static void print_line(const char *name, str text) {

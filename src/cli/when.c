@@ -23,3 +23,17 @@ bool cli_when(str text, int64_t now_ms, int64_t *ret_ms) {
     }
     return clock_parse_iso8601(text, ret_ms);
 }
+
+void cli_span_add(struct buf *out, int64_t ms) {
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}};
+    size_t i = 0;
+    while (i + 1 < ARRAY_LEN(units) && ms < units[i].ms)
+        i++;
+    buf_printf(out, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
+    if (i + 1 < ARRAY_LEN(units))
+        buf_printf(out, " %lld %s", (long long)(ms % units[i].ms / units[i + 1].ms),
+                   units[i + 1].unit);
+}

@@ -8,6 +8,7 @@
 #include "prog/data.h"
 #include "daemon/front.h"
 #include "daemon/health.h"
+#include "daemon/modes.h"
 #include "daemon/services.h"
 #include "daemon/tls.h"
 #include "sandbox/sandbox.h"
@@ -144,10 +145,18 @@ static void look(void *ctx, struct calotype_facts *ret) {
 json_t *daemon_health(struct daemon *d, bool full) {
     struct calotype_facts facts;
     look(d, &facts);
-    return full ? daemon_health_in_full(&facts) : daemon_health_for_strangers(&facts);
+    if (!full)
+        return daemon_health_for_strangers(&facts);
+    struct calotype_svc *calotype = daemon_services_find(&d->services, "calotype");
+    return daemon_health_in_full(&facts, calotype_scrub_doc(calotype));
 }
 
 /* ---- Start ---- */
+
+static int check_modes(struct daemon *d, struct err *err) {
+    const char *path = getenv("CALOTYPE_MASTER_KEY") ? NULL : getenv("CALOTYPE_MASTER_KEY_FILE");
+    return daemon_modes_check(d->o.settings->data, path, err);
+}
 
 static int open_store(struct daemon *d, struct err *err) {
     struct store_options options = {
@@ -233,7 +242,10 @@ static int open_cloud(struct daemon *d, struct err *err) {
     if (r)
         return r;
     aws_cloud_set_endpoint(d->cloud, d->endpoint);
-    const struct calotype_options calotype = {.look = look, .ctx = d};
+    const struct calotype_options calotype = {.look = look,
+                                              .ctx = d,
+                                              .store = d->store,
+                                              .owners = daemon_owners};
     struct daemon_parts parts = {
         .calotype = &calotype,
         .store = d->store,
@@ -311,8 +323,8 @@ static int listen_at_last(struct daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct daemon *d, struct err *err) = {
-    open_store, bind_port,     open_tls,       open_identity, open_cloud,
-    open_net,   watch_spawner, start_services, open_admin,    listen_at_last,
+    check_modes, open_store,    bind_port,      open_tls,   open_identity,  open_cloud,
+    open_net,    watch_spawner, start_services, open_admin, listen_at_last,
 };
 
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,

@@ -35,9 +35,10 @@ static json_t *renamed(const json_t *value) {
     return out;
 }
 
-json_t *daemon_health_in_full(const struct calotype_facts *facts) {
+json_t *daemon_health_in_full(const struct calotype_facts *facts, json_t *scrub) {
     char when[CLOCK_ISO_MAX];
     CLEANUP_JSON json_t *status = calotype_status(facts);
+    json_set(status, "Scrub", scrub);
     json_t *doc = renamed(status);
     json_object_del(doc, "process_id");
     json_set_int(doc, "pid", json_int(status, "ProcessId", 0));

@@ -16,3 +16,5 @@ struct daemon_rotation {
     /* Does it, and says on stdout what was done. The lock on DATA is held (offline->lock_fd). */
     int (*run)(struct daemon_offline *offline, struct err *err);
 };
+
+extern const struct daemon_rotation daemon_rotation_ca, daemon_rotation_master;

@@ -10,6 +10,7 @@ const struct store_migration *const daemon_migrations[] = {hub_migrations,
                                                            ddb_migrations,
                                                            sqs_migrations,
                                                            NULL};
+const struct store_owner *const daemon_owners[] = {s3_owners, lambda_owners, NULL};
 
 /*
  * A service's life. Any of these may be NULL. iam is opened and closed by the daemon: here it is

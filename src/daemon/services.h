@@ -26,6 +26,8 @@ struct daemon_parts {
 
 /* For store_open: how the rows of older formats are turned. A list of lists, NULL at the end. */
 extern const struct store_migration *const daemon_migrations[];
+/* For a scrub: the rows that own bodies, of every service that has some. As above. */
+extern const struct store_owner *const daemon_owners[];
 
 enum { DAEMON_MOST_SERVICES = 16 };
 /*

@@ -18,6 +18,7 @@ struct daemon_settings {
     unsigned port;          /* 0: pick one */
     unsigned log;           /* enum log_format */
     unsigned log_level;     /* enum log_level */
+    unsigned log_mib;       /* of a log file, before it is put aside; 0: it grows */
     bool strict;            /* refuse less than the best isolation */
     unsigned isolation;     /* enum daemon_isolation: the least that is accepted */
     unsigned reserve_mib;   /* free disk space kept */
@@ -36,7 +37,7 @@ struct daemon_settings {
 };
 
 /* The flags. The first DAEMON_FILE_FLAGS of them may stand in the file. */
-enum { DAEMON_FILE_FLAGS = 13, DAEMON_FLAGS = 17 };
+enum { DAEMON_FILE_FLAGS = 14, DAEMON_FLAGS = 18 };
 extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
 /* Frees the file's texts; those of the settings that came from there are stale. */

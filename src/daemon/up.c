@@ -1,6 +1,6 @@
 /*
- * calotype-daemon, which `calotype up` becomes: runs the cloud of one data folder until SIGTERM,
- * SIGINT or SIGHUP; a second one ends it at once.
+ * calotype-daemon, which `calotype up` becomes: runs the cloud of one data folder until a signal
+ * ends it (daemon/signals); a second one does so at once.
  *
  * The order matters: the spawner of sandboxes is forked while the process is small and has one
  * thread, before the lock and any socket, so that its children inherit nothing. Signals are blocked
@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/signals.h"
 #include "prog/data.h"
 #include "prog/say.h"
 #include "daemon/verb.h"
@@ -22,6 +23,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +32,7 @@ enum { ARENAS = 8 };
 /* ---- The process ---- */
 
 static void prepare_process(void) {
+    umask(0077); /* of RocksDB's files; DATA itself is closed too */
     /* 130 threads would each get an arena of their own, and each keeps what it once needed. */
     mallopt(M_ARENA_MAX, ARENAS);
     struct rlimit files;
@@ -37,27 +40,6 @@ static void prepare_process(void) {
         files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static sigset_t ending_signals(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP); /* the terminal is gone */
-    return set;
-}
-
-static void wait_for_end(void) {
-    sigset_t set = ending_signals();
-    int got = 0;
-    while (sigwait(&set, &got) != 0)
-        ;
-    log_info("daemon", "%s: ending (once more: at once)",
-             got == SIGINT ? "interrupted" : "told to stop");
-    /* The first thread takes the second signal, with its default effect. */
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /*
@@ -125,8 +107,7 @@ static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *s
                       struct err *err) {
     int64_t began = clock_mono_ms();
     prepare_process();
-    sigset_t set = ending_signals();
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    daemon_signals_begin();
 
     struct daemon *daemon = NULL;
     struct daemon_options options = {.settings = s, .spawner = spawner};
@@ -137,10 +118,11 @@ static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *s
         log_isolation(spawner);
         log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
                  daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), s->data);
-        wait_for_end();
+        daemon_signals_wait();
         r = daemon_failure(daemon, err);
     }
     daemon_stop(daemon);
+    log_tell_held(true);
     if (r == 0)
         log_info("daemon", "ended");
     return r;
@@ -163,22 +145,22 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     CLEANUP_MEM char *log_path = prog_data_path(s->data, "calotype.log");
     int r = io_mkdirs(s->data, 0700, &err);
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int log_fd = r < 0 ? -1 : open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (r == 0 && (log_fd < 0 || null_fd < 0))
-        r = err_sys(&err, -errno, "open %s", log_path);
+    if (r == 0 && null_fd < 0)
+        r = err_sys(&err, -errno, "open /dev/null");
+    r = r < 0 ? r : log_to_file(log_path, (int64_t)s->log_mib << 20, &err);
+    bool logs = r == 0;
     if (r == 0) {
         setsid();
+        signal(SIGHUP, SIG_IGN); /* logrotate's may come before daemon_signals_begin takes it */
         dup2(null_fd, STDIN_FILENO);
         dup2(null_fd, STDOUT_FILENO);
-        dup2(log_fd, STDERR_FILENO);
         close(null_fd);
-        close(log_fd);
         s->ready_fd = (unsigned)pipe_fd;
         r = run_cloud(s, &err);
     }
     if (r == 0)
         return PROG_OK;
-    if (log_fd >= 0)
+    if (logs)
         log_error("daemon", "%s", err.text);
     (void)io_write_full(pipe_fd, "!", 1);
     (void)io_write_full(pipe_fd, err.text, strlen(err.text));

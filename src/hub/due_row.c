@@ -117,10 +117,11 @@ static void set_aside(struct hub_due *due, struct store_batch *batch, uint64_t i
     hub_due_damaged_key(&key, due->kind.name, id);
     store_put_blind(batch, STORE_QUEUE, buf_view(&key), value);
     hub_due_del(due, batch, id);
-    log_error("hub",
-              "row %llu of what is due (%s) is damaged: it is kept as a row of kind damaged, and "
-              "nothing is done with it",
-              (unsigned long long)id, due->kind.name);
+    log_error(
+        "hub",
+        "what waits as %s %llu is damaged: it is kept aside and not done; restore DATA from a "
+        "copy if it must be",
+        due->kind.name, (unsigned long long)id);
 }
 
 /*
@@ -156,8 +157,8 @@ static int64_t run_item(struct hub_due *due, struct store_batch *batch, uint64_t
         return INT64_MAX;
     }
     if (r != STORE_OK) {
-        log_error("hub", "row %llu of what is due (%s) cannot be read (%d)", (unsigned long long)id,
-                  due->kind.name, r);
+        log_error("hub", "what waits as %s %llu cannot be read: %s; it is tried again each second",
+                  due->kind.name, (unsigned long long)id, outcome_words(r));
         return now + PAUSE_MS;
     }
     if (hub_queue_is_due(&due->queue, item.due_ms, now))
@@ -173,7 +174,7 @@ static int commit(struct hub_due *due, struct store_batch *batch) {
     store_batch_frees(batch);
     int r = store_commit(due->hub->store, batch, &err);
     if (r != STORE_OK && r != STORE_E_CONDITION)
-        log_error("hub", "%s: %s", due->kind.name, err.text);
+        log_error("hub", "what is due as %s could not be done yet: %s", due->kind.name, err.text);
     return r;
 }
 

@@ -31,10 +31,13 @@ static enum hub_due_result refuse(struct hub *hub, struct store_batch *batch,
                                   const struct hub_event *event, int outcome, const char *why) {
     hub_tell_source(hub, batch, event, outcome);
     if (event->dead_letter.len == 0) {
-        log_warn("hub", "event from " STR_FMT " to " STR_FMT " dropped: %s",
-                 STR_ARG(event->source_arn), STR_ARG(event->target), why);
+        log_error("hub", "an event from " STR_FMT " to " STR_FMT " is lost: %s",
+                  STR_ARG(event->source_arn), STR_ARG(event->target), why);
         return HUB_DUE_DONE;
     }
+    log_warn("hub",
+             "an event from " STR_FMT " to " STR_FMT " goes to the dead letters in " STR_FMT ": %s",
+             STR_ARG(event->source_arn), STR_ARG(event->target), STR_ARG(event->dead_letter), why);
     struct hub_event dead = *event;
     dead.target = event->dead_letter;
     dead.dead_letter = STR_NONE;

@@ -20,9 +20,12 @@ void hub_plug_room(struct hub *hub, void (*fn)(void *ctx), void *ctx) {
 void hub_await_room(struct hub *hub) { hub_kick(hub->room); }
 
 int64_t hub_able_since_ms(struct hub *hub) {
+    int64_t now = clock_world_ms(), since = atomic_load(&hub->able_since_ms);
     if (hub->store && store_refuses(hub->store))
-        return clock_world_ms();
-    return atomic_load(&hub->able_since_ms);
+        return now;
+    if (since > now) /* the clock went back: it counts from here */
+        atomic_store(&hub->able_since_ms, since = now);
+    return since;
 }
 
 static void tell(int refusal) {
@@ -42,7 +45,7 @@ static int64_t look(void *hub_) {
         tell(refusal);
     bool again = hub->refuses && !refusal;
     hub->refuses = refusal != 0;
-    if (refusal || again || now < atomic_load(&hub->able_since_ms)) /* the clock went back */
+    if (refusal || again)
         atomic_store(&hub->able_since_ms, now);
     if (again) {
         log_info("hub", "there is room on the disk again: what waited goes on");

@@ -1,5 +1,13 @@
-/* net/ca: a certificate authority for one machine, and server certificates under it. */
-#include "base/clock.h"
+/*
+ * net/ca: a certificate authority for one machine, and server certificates under it.
+ *
+ * No validity depends on the clock: a certificate that was made while the clock was wrong, before
+ * the network had told the time or behind an empty battery, would never be valid again. So all of
+ * them hold from 1970 to 2099. Apple's clients refuse more than 825 days in a server certificate
+ * that begins after June 2019 ("Requirements for trusted certificates in iOS 13 and macOS 10.15",
+ * which holds for added authorities too); ours begin before that. 2099 is a GeneralizedTime (RFC
+ * 5280, 4.1.2.5).
+ */
 #include "base/rand.h"
 #include "net/net_priv.h"
 
@@ -10,11 +18,8 @@
 #include <gnutls/x509.h>
 #include <stdio.h>
 
-enum {
-    DAY_S = 24 * 60 * 60,
-    CA_DAYS = 3650,
-    CERT_DAYS = 825, /* the most that Apple's clients take */
-};
+/* 1970-01-01T00:00:00Z and 2099-12-31T23:59:59Z, in seconds. */
+static const struct net_validity always = {0, 4102444799};
 
 /* A certificate being made, with its key. */
 struct draft {
@@ -49,7 +54,7 @@ static int make_key(gnutls_x509_privkey_t *ret) {
 }
 
 /* Version, serial number, name, time, key (draft.key). */
-static int begin(struct draft *d, const char *name, time_t until) {
+static int begin(struct draft *d, const char *name, const struct net_validity *valid) {
     unsigned char serial[16];
     rand_bytes(serial, sizeof serial);
     serial[0] &= 0x7f; /* RFC 5280 4.1.2.2: positive, */
@@ -61,10 +66,8 @@ static int begin(struct draft *d, const char *name, time_t until) {
     r = r ? r : gnutls_x509_crt_set_version(d->crt, 3);
     r = r ? r : gnutls_x509_crt_set_serial(d->crt, serial, sizeof serial);
     r = r ? r : gnutls_x509_crt_set_dn(d->crt, buf_cstr(&dn), NULL);
-    /* Valid from a day ago, for clients whose clocks are slow. */
-    r = r ? r
-          : gnutls_x509_crt_set_activation_time(d->crt, (time_t)(clock_real_ms() / 1000) - DAY_S);
-    r = r ? r : gnutls_x509_crt_set_expiration_time(d->crt, until);
+    r = r ? r : gnutls_x509_crt_set_activation_time(d->crt, (time_t)valid->from_s);
+    r = r ? r : gnutls_x509_crt_set_expiration_time(d->crt, (time_t)valid->until_s);
     r = r ? r : gnutls_x509_crt_set_key(d->crt, d->key);
     return r ? r : add_key_id(d->crt);
 }
@@ -84,7 +87,8 @@ static int write_pem(const struct draft *d, struct buf *ret_cert, struct buf *re
     return r;
 }
 
-int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err) {
+int net_make_ca(const struct net_validity *valid, struct buf *ret_ca_cert, struct buf *ret_ca_key,
+                struct err *err) {
     CLEANUP_DEINIT(draft) struct draft d = {0};
     /* A name of its own, so that a client that trusts two of them picks the right one. */
     char tag[9], name[64];
@@ -92,7 +96,7 @@ int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err
     snprintf(name, sizeof name, "Calotype local CA %s", tag);
 
     int r = make_key(&d.key);
-    r = r ? r : begin(&d, name, (time_t)(clock_real_ms() / 1000) + (time_t)CA_DAYS * DAY_S);
+    r = r ? r : begin(&d, name, valid ? valid : &always);
     r = r ? r : gnutls_x509_crt_set_basic_constraints(d.crt, 1, 0);
     r = r ? r
           : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
@@ -101,14 +105,54 @@ int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err
     return r ? failed(r, err, "a certificate authority") : 0;
 }
 
-static int load_ca(struct draft *ca, str cert, str key) {
-    gnutls_datum_t cert_pem = {(unsigned char *)cert.p, (unsigned)cert.len};
-    gnutls_datum_t key_pem = {(unsigned char *)key.p, (unsigned)key.len};
+/* ---- Reading ---- */
+
+static int load_crt(struct draft *ca, str pem) {
+    gnutls_datum_t text = {(unsigned char *)pem.p, (unsigned)pem.len};
     int r = gnutls_x509_crt_init(&ca->crt);
-    r = r ? r : gnutls_x509_privkey_init(&ca->key);
-    r = r ? r : gnutls_x509_crt_import(ca->crt, &cert_pem, GNUTLS_X509_FMT_PEM);
-    return r ? r : gnutls_x509_privkey_import2(ca->key, &key_pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+    return r ? r : gnutls_x509_crt_import(ca->crt, &text, GNUTLS_X509_FMT_PEM);
 }
+
+static int load_key(struct draft *ca, str pem) {
+    gnutls_datum_t text = {(unsigned char *)pem.p, (unsigned)pem.len};
+    int r = gnutls_x509_privkey_init(&ca->key);
+    return r ? r : gnutls_x509_privkey_import2(ca->key, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
+}
+
+static int load_ca(struct draft *ca, str cert, str key) {
+    int r = load_crt(ca, cert);
+    return r ? r : load_key(ca, key);
+}
+
+/* ---- Checking ---- */
+
+static bool key_is_its_own(const struct draft *ca) {
+    unsigned char of_crt[64], of_key[64];
+    size_t n = sizeof of_crt, m = sizeof of_key;
+    return gnutls_x509_crt_get_key_id(ca->crt, 0, of_crt, &n) == 0 &&
+           gnutls_x509_privkey_get_key_id(ca->key, 0, of_key, &m) == 0 && n == m &&
+           memcmp(of_crt, of_key, n) == 0;
+}
+
+int net_check_ca(str cert, str key, struct net_validity *ret_valid, struct err *err) {
+    CLEANUP_DEINIT(draft) struct draft ca = {0};
+    unsigned critical;
+    int r = load_crt(&ca, cert);
+    if (r)
+        return err_set(err, -EINVAL, "the certificate cannot be read: %s", gnutls_strerror(r));
+    r = load_key(&ca, key);
+    if (r)
+        return err_set(err, -EINVAL, "the key cannot be read: %s", gnutls_strerror(r));
+    if (!key_is_its_own(&ca))
+        return err_set(err, -EINVAL, "the key is not the certificate's");
+    if (gnutls_x509_crt_get_ca_status(ca.crt, &critical) <= 0)
+        return err_set(err, -EINVAL, "the certificate is not an authority's");
+    ret_valid->from_s = gnutls_x509_crt_get_activation_time(ca.crt);
+    ret_valid->until_s = gnutls_x509_crt_get_expiration_time(ca.crt);
+    return 0;
+}
+
+/* ---- Server certificates ---- */
 
 static int add_name(gnutls_x509_crt_t crt, str name) {
     char text[256];
@@ -136,9 +180,7 @@ static int add_issuer_id(gnutls_x509_crt_t crt, gnutls_x509_crt_t ca) {
 
 /* The whole certificate, for draft.key. */
 static int certify(const struct draft *ca, struct draft *d, const str *names, size_t n) {
-    time_t until = (time_t)(clock_real_ms() / 1000) + (time_t)CERT_DAYS * DAY_S;
-    time_t ca_until = gnutls_x509_crt_get_expiration_time(ca->crt);
-    int r = begin(d, "Calotype", until < ca_until ? until : ca_until);
+    int r = begin(d, "Calotype", &always);
     for (size_t i = 0; i < n; i++)
         r = r ? r : add_name(d->crt, names[i]);
     r = r ? r : gnutls_x509_crt_set_basic_constraints(d->crt, 0, -1);

@@ -16,6 +16,7 @@
 enum {
     PHASE_BITS = 3,
     LOOK_MS = 1000,
+    SAY_MS = 5000,
     YOUNG_MS = 2000,          /* a head that is younger is likely to be on its way */
     STALLED_MS = 10000,       /* where the kernel counts no bytes: may be cut for somebody else */
     GRACE_MS = 5000,          /* a body or an answer that is younger has no rate yet */
@@ -302,7 +303,12 @@ static bool is_late(const struct net *net, struct net_conn *conn, int64_t now_ms
     return false;
 }
 
-static void say(struct net_crowd *c) {
+static bool has_to_say(const struct net_crowd *c) { return c->late || c->evicted || c->refused; }
+
+/* Seldom enough for each to be in the log, which takes 30 of a kind a minute. */
+static void say(struct net_crowd *c, int64_t now_ms) {
+    if (now_ms < c->say_ms || !has_to_say(c))
+        return;
     if (c->late)
         log_debug("net", "%u connections were cut: too slow", c->late);
     if (c->evicted)
@@ -310,6 +316,7 @@ static void say(struct net_crowd *c) {
     if (c->refused)
         log_warn("net", "%u clients were turned away: too many connections", c->refused);
     c->late = c->evicted = c->refused = 0;
+    c->say_ms = now_ms + SAY_MS;
 }
 
 /* Up to 50 KiB a connection (TLS) lie free in malloc's arenas when a crowd has gone. */
@@ -330,7 +337,7 @@ int64_t net_crowd_look(struct net *net, int64_t now_ms) {
         return c->next_ms;
     give_back(c);
     LOCK_SCOPE(&net->lock);
-    say(c);
+    say(c, now_ms);
     for (size_t fd = 0; fd < net->n_by_fd; fd++) {
         struct net_conn *conn = net->by_fd[fd];
         if (conn && conn->member.joined && is_late(net, conn, now_ms)) {
@@ -338,7 +345,7 @@ int64_t net_crowd_look(struct net *net, int64_t now_ms) {
             c->late++;
         }
     }
-    bool nobody = c->port.n + c->local.n == 0;
+    bool nobody = c->port.n + c->local.n == 0 && !has_to_say(c);
     c->next_ms = nobody ? 0 : now_ms + LOOK_MS;
     return nobody ? INT64_MAX : c->next_ms;
 }

@@ -86,7 +86,8 @@ struct net_crowd {
     unsigned peer_most;
     unsigned peak;                   /* since memory was given back last */
     int64_t next_ms;                 /* accepting thread: when to look next */
-    unsigned evicted, refused, late; /* accepting thread: since the last look */
+    unsigned evicted, refused, late; /* accepting thread: since the last lines about them */
+    int64_t say_ms;                  /* no lines before */
 };
 
 /*

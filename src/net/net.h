@@ -168,11 +168,24 @@ void net_origin_close(struct net_origin *origin);
 struct net *net_stop(struct net *net, unsigned ms);
 
 /* ---- The local CA ---- */
-/* Makes a CA for this machine alone: ECDSA P-256, ten years, PEM. */
-int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err);
+/* From and until, both inclusive, in seconds since 1970. */
+struct net_validity {
+    int64_t from_s, until_s;
+};
 /*
- * Makes a server certificate (825 days, but never longer than the CA) for names: DNS names, with
- * wildcards, and IP addresses. -EINVAL where the CA's texts are not one.
+ * Makes a CA for this machine alone: ECDSA P-256, PEM. valid NULL: from 1970 to 2099, whatever the
+ * clock says, as all certificates here (ca.c says why).
+ */
+int net_make_ca(const struct net_validity *valid, struct buf *ret_ca_cert, struct buf *ret_ca_key,
+                struct err *err);
+/*
+ * Whether the two texts are a CA: both can be read, belong together, and may sign. -EINVAL: err says
+ * what is wrong with them. Does not judge the validity.
+ */
+int net_check_ca(str cert, str key, struct net_validity *ret_valid, struct err *err);
+/*
+ * Makes a server certificate for names: DNS names, with wildcards, and IP addresses. -EINVAL where
+ * the CA's texts are not one.
  */
 int net_make_cert(str ca_cert, str ca_key, const str *names, size_t n, struct buf *ret_cert,
                   struct buf *ret_key, struct err *err);

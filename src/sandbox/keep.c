@@ -207,31 +207,41 @@ static void tell_death(struct sandbox_spawner *spawner, bool over, int status, c
     tell(spawner, over, text);
 }
 
-static bool replace(struct sandbox_spawner *spawner, const struct sandbox_msg *born, int control) {
-    struct sandbox_nest *nest = nest_new(born, control);
-    struct sandbox_status status = {0};
-    bool well = take_hello(nest, &status, NULL) == 0 && is_as_good(&status, &spawner->status);
+static void set_nest(struct sandbox_spawner *spawner, struct sandbox_nest *nest) {
     lock_take(&spawner->lock);
     struct sandbox_nest *before = spawner->nest;
-    spawner->nest = well ? nest : NULL;
+    spawner->nest = nest;
     pthread_cond_broadcast(&spawner->changed);
     lock_drop(&spawner->lock);
     sandbox_nest_free(before);
-    if (!well)
-        sandbox_nest_free(nest);
+}
+
+/* One that dies, or hangs, before it has said what it can do: the nursery makes the next one. */
+static bool replace(struct sandbox_spawner *spawner, const struct sandbox_msg *born, int control) {
+    CLEANUP(sandbox_nest) struct sandbox_nest *nest = nest_new(born, control);
+    struct sandbox_status status = {0};
+    if (take_hello(nest, &status, NULL)) {
+        sandbox_spawner_hangs(spawner, nest);
+        return true;
+    }
+    bool well = is_as_good(&status, &spawner->status);
+    set_nest(spawner, well ? STEAL(nest) : NULL);
+    tell_death(spawner, !well, born->b,
+               well
+                   ? "another one was started; what ran in its sandboxes has ended, and events are "
+                     "run again"
+                   : "another one does not keep the same limits");
     return well;
 }
 
 /* The nursery has something to say. False: there will be no other spawner. */
 static bool next_spawner(struct sandbox_spawner *spawner, const struct sandbox_msg *msg,
                          int control) {
-    bool born = msg->kind == SANDBOX_MSG_BORN, well = born && replace(spawner, msg, control);
-    tell_death(spawner, !well, msg->b,
-               well   ? "another one was started; what ran in its sandboxes has ended, and events "
-                        "are run again"
-               : born ? "another one does not keep the same limits"
-                      : "it dies too often");
-    return well;
+    if (msg->kind == SANDBOX_MSG_BORN)
+        return replace(spawner, msg, control);
+    set_nest(spawner, NULL);
+    tell_death(spawner, true, msg->b, "it dies too often");
+    return false;
 }
 
 /*

@@ -42,23 +42,36 @@ void blob_discard(struct store *store, str ref);
 /* Plain bytes of the body; 0 when ref is no reference. */
 uint64_t blob_size(str ref);
 
+/*
+ * Why a body cannot be read, in parts: whoever knows whose body it is makes a message of them that
+ * names the owner. Filled on failure alone; no texts to release.
+ */
+enum { BLOB_FILE_MAX = 48, BLOB_WHAT_MAX = 160 };
+struct blob_why {
+    char
+        file[BLOB_FILE_MAX]; /* relative to DATA, "blobs/ab/abcd…"; empty: the body is in its row */
+    char what[BLOB_WHAT_MAX]; /* goes on behind the file: "is missing" */
+    const char *todo;         /* "restore the file from a copy of DATA"; constant */
+    bool missing;             /* the file is not there */
+    bool passing;             /* no fault of what is stored: too many open files, for example */
+};
+/* "file blobs/ab/abcd… is missing: restore the file from a copy of DATA". */
+void blob_why_add(struct buf *out, const struct blob_why *why);
+
 struct blob_reader;
 /*
  * The reader keeps the file readable, whatever is dropped meanwhile. STORE_E_ABSENT: dropped since
- * the row was read (read the row again); STORE_E_DAMAGED, STORE_E_KEY.
+ * the row was read (read the row again). STORE_E_DAMAGED: lost or changed; STORE_E_KEY: the data
+ * key is gone; -errno: the file is there and cannot be opened. why may be NULL, here and below.
  */
-int blob_open(struct store *store, str ref, struct blob_reader **ret_reader, struct err *err);
+int blob_open(struct store *store, str ref, struct blob_reader **ret_reader, struct blob_why *why);
 /* Up to n bytes at offset; short only at the end. >= 0 bytes, -errno, or -EBADMSG when damaged. */
-ssize_t blob_read(struct blob_reader *reader, uint64_t offset, void *p, size_t n);
+ssize_t blob_read(struct blob_reader *reader, uint64_t offset, void *p, size_t n,
+                  struct blob_why *why);
+/*
+ * Reads and verifies the frame that holds offset, so that a reply may begin: blob_read of it needs
+ * the file no more. 0, -errno or -EBADMSG.
+ */
+int blob_verify(struct blob_reader *reader, uint64_t offset, struct blob_why *why);
 struct blob_reader *blob_reader_free(struct blob_reader *reader);
 DEFINE_FREEP(blob_reader)
-
-struct blob_scrub {
-    uint64_t files, damaged, missing;
-};
-/*
- * Reads and verifies every body file; each damaged or missing one is given to found(ctx, name under
- * DATA/blobs).
- */
-int blob_scrub(struct store *store, struct blob_scrub *ret, void (*found)(void *ctx, str name),
-               void *ctx, struct err *err);

@@ -58,6 +58,11 @@ void blob_name(char out[BLOB_NAME], str id);
  * first.
  */
 void blob_keep_key(struct buf *key, str id);
+/* A row keeps the file: it was not dropped. True where the row cannot be read, too. */
+bool blob_is_kept(struct store *store, str id);
+
+/* Reads that follow see what is on the disk, as far as the kernel lets go of what it remembers. */
+void blob_forget_pages(const struct blob_reader *reader);
 
 /* ---- blob_dir.c ---- */
 /* A new, nameless file in the folder of id; where the file system has none, one named in tmp/. */

@@ -172,6 +172,27 @@ int store_iter_fault(const struct store_iter *pub) {
     return -EIO;
 }
 
+int store_iter_fault_why(const struct store_iter *pub, struct err *err) {
+    const struct iter *it = (const struct iter *)(const void *)pub;
+    char *text = NULL;
+    int r = store_iter_fault(pub);
+    rocksdb_iter_get_error(it->it, &text);
+    if (r)
+        err_set(err, r, "%s", text ? text : outcome_words(r));
+    if (text)
+        rocksdb_free(text);
+    return r;
+}
+
+struct store_iter *store_iter_scan(struct store *store, enum store_cf cf, str from) {
+    struct iter *it = iter_of(store_iter_new(store, NULL, cf, from, STR_NONE, false));
+    rocksdb_readoptions_set_verify_checksums(it->options, 1);
+    rocksdb_readoptions_set_fill_cache(it->options, 0);
+    rocksdb_iter_destroy(it->it);
+    it->it = rocksdb_create_iterator_cf(store->db.db, it->options, store->db.cf[cf]);
+    return &it->pub;
+}
+
 struct store_iter *store_iter_free(struct store_iter *pub) {
     if (!pub)
         return NULL;

@@ -67,6 +67,15 @@ const char *store_cf_name(enum store_cf cf);
 int store_db_pin(const struct store_db *db, const rocksdb_readoptions_t *options, enum store_cf cf,
                  str key, rocksdb_pinnableslice_t **ret_pin, str *ret_value, struct err *err);
 
+/* ---- read.c ---- */
+/*
+ * For looking at everything: as store_iter_new from `from` to the end of the family, with the
+ * checksums verified and without filling the cache of blocks.
+ */
+struct store_iter *store_iter_scan(struct store *store, enum store_cf cf, str from);
+/* As store_iter_fault, with the database's words. */
+int store_iter_fault_why(const struct store_iter *it, struct err *err);
+
 /* ---- space.c: the free-space reserve ---- */
 struct store_space {
     const char *path; /* borrowed from the store */

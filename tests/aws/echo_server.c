@@ -192,7 +192,7 @@ static int serve(struct cloud *f) {
     struct net_options options = {.app = aws_cloud_app(f->cloud), .threads = 4};
     CLEANUP_DEINIT(buf) struct buf ca = {0}, ca_key = {0}, cert = {0}, key = {0};
     str names[] = {S("127.0.0.1"), S("localhost")};
-    if (net_make_ca(&ca, &ca_key, &err) ||
+    if (net_make_ca(NULL, &ca, &ca_key, &err) ||
         net_make_cert(buf_view(&ca), buf_view(&ca_key), names, 2, &cert, &key, &err))
         return fprintf(stderr, "%s\n", err.text), 1;
     write_file("ca.pem", buf_view(&ca));

@@ -1,8 +1,7 @@
-/* Whole reads and writes, the texts of errors, and lines of the log. */
+/* Whole reads and writes, and the texts of errors. */
 #include "cm.h"
 
 #include "base/io.h"
-#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,47 +108,13 @@ static void errors_have_texts(void **state) {
     CHECK_INT(err_sys(NULL, -EIO, "x"), -EIO);
 }
 
-/* What `log` writes to the standard error, kept in a file. */
-static void read_log(struct buf *out, void (*log)(void)) {
-    int before = dup(STDERR_FILENO), fd = open(in_folder("log"), O_RDWR | O_CREAT | O_TRUNC, 0600);
-    dup2(fd, STDERR_FILENO);
-    log();
-    dup2(before, STDERR_FILENO);
-    close(before);
-    close(fd);
-    CHECK_INT(io_read_file(out, in_folder("log"), 65536, NULL), 0);
-}
-
-static void say_three(void) {
-    log_line(LOG_DEBUG, "base", "not %s", "this");
-    log_line(LOG_INFO, "base", "a \"%s\"", "quote");
-    log_line(LOG_ERROR, "store", "bad");
-}
-
-static void logs_lines(void **state) {
-    (void)state;
-    CLEANUP_DEINIT(buf) struct buf json = {0}, text = {0};
-    log_setup(LOG_JSON, LOG_INFO);
-    read_log(&json, say_three);
-    CHECK(!strstr(json.p, "not this"));
-    CHECK_HAS(json.p, "{\"time\":\"2");
-    CHECK_HAS(json.p, "Z\",\"level\":\"info\",\"room\":\"base\",\"msg\":\"a \\\"quote\\\"\"}\n");
-    CHECK_HAS(json.p, "\"level\":\"error\",\"room\":\"store\",\"msg\":\"bad\"}\n");
-    log_setup(LOG_TEXT, LOG_DEBUG);
-    read_log(&text, say_three);
-    CHECK_HAS(text.p, "Z debug base     not this\n");
-    CHECK_HAS(text.p, "Z info  base     a \"quote\"\n");
-    CHECK_HAS(text.p, "Z error store    bad\n");
-    log_setup(LOG_JSON, LOG_INFO);
-}
-
 static int make_folder(void **state) {
     (void)state;
     return mkdtemp(folder) ? 0 : -1;
 }
 static int drop_folder(void **state) {
     (void)state;
-    static const char *const names[] = {"file", "log", "a/b/c", "a/b", "a/d", "a", ""};
+    static const char *const names[] = {"file", "a/b/c", "a/b", "a/d", "a", ""};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         remove(in_folder(names[i]));
     return 0;
@@ -157,9 +122,10 @@ static int drop_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(passes_all),    cmocka_unit_test(reads_files),
-        cmocka_unit_test(makes_folders), cmocka_unit_test(errors_have_texts),
-        cmocka_unit_test(logs_lines),
+        cmocka_unit_test(passes_all),
+        cmocka_unit_test(reads_files),
+        cmocka_unit_test(makes_folders),
+        cmocka_unit_test(errors_have_texts),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

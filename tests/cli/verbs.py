@@ -13,11 +13,11 @@ from cloud import binary, main
 
 # The verb, and arguments with which it runs as far as the daemon that is not there (None: it needs none).
 VERBS = {
-    "up": None, "down": [], "env": [], "with": ["true"], "status": [], "deploy": ["--template", "/dev/null"],
+    "up": None, "down": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
     "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "package": None, "rotate": None,
 }
 OWN_FLAGS = {  # one flag of the verb's own, and a value that it refuses (None: a switch)
-    "up": ("--port", "70000"), "down": ("--timeout", "0"), "env": ("--json", None), "status": ("--json", None),
+    "up": ("--port", "70000"), "down": ("--timeout", "0"), "env": ("--json", None), "status": ("--json", None), "scrub": ("--rate", "0"),
     "deploy": ("--aws", None), "put": ("--parallel", "65"), "ls": ("--json", None), "show": ("--aws", None),
     "query": ("--limit", "0"), "rotate": ("--yes", None),
 }

@@ -20,6 +20,7 @@ from cloud import Cloud, DaemonFailed, main, wait_for  # noqa: E402
 import make  # noqa: E402
 
 PRESENT = 4
+NUMBERS = sorted(int(p.name.split(".")[0]) for p in HERE.parent.glob("*.tar.xz"))
 
 
 class Copy:

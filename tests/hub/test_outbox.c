@@ -3,6 +3,8 @@
 
 #include "hub/hub_priv.h"
 
+#include "store/fault.h"
+
 /* A target that remembers, and answers what the test wants. */
 struct target {
     pthread_mutex_t lock;
@@ -165,21 +167,40 @@ static void what_is_refused_goes_to_the_dead_letters(void **state) {
     CHECK_STR(str_c(f->target.last), S("dead"));
 }
 
+enum { HOUR_MS = 3600000, MINUTE_MS = 60000 };
+
+/* Tries it at that world time; is its row there afterwards? */
+static size_t left_at(struct fixture *f, int64_t offset_ms) {
+    clock_set_offset_ms(offset_ms);
+    hub_due_work(f->h.hub->outbox);
+    return hub_fixture_due(&f->h, "event");
+}
+
 static void after_six_hours_it_is_given_up(void **state) {
     struct fixture *f = *state;
     set_answer(&f->target, HUB_E_RETRY);
-    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     deliver(f, "never", function, S(""));
-    wait_calls(&f->target, 1);
-    open_again(f); /* the first attempt is over: its row waits for the next */
-    CHECK_INT(hub_fixture_due(&f->h, "event"), 1);
-    for (int late = 0; late < 2; late++) { /* a minute before, and a minute after */
-        clock_set_offset_ms(6 * 3600000 + (late ? 60000 : -60000));
-        CHECK_INT(hub_start(f->h.hub, NULL), 0);
-        wait_calls(&f->target, 2 + late);
-        open_again(f);
-        CHECK_INT(hub_fixture_due(&f->h, "event"), late ? 0 : 1);
-    }
+    CHECK_INT(left_at(f, 0), 1);
+    CHECK_INT(left_at(f, 6 * HOUR_MS - MINUTE_MS), 1);
+    CHECK_INT(left_at(f, 6 * HOUR_MS + MINUTE_MS), 0);
+}
+
+/* Nothing grows too old because we could not work: not while we are down, and not on a full disk. */
+static void it_ages_only_while_we_can_work(void **state) {
+    struct fixture *f = *state;
+    set_answer(&f->target, HUB_E_RETRY);
+    deliver(f, "never", function, S(""));
+    CHECK_INT(left_at(f, 0), 1);
+    clock_set_offset_ms(48 * (int64_t)HOUR_MS);
+    open_again(f);
+    CHECK_INT(left_at(f, 48 * (int64_t)HOUR_MS), 1);
+    CHECK_INT(store_fault_set("no-room", NULL), 0);
+    CHECK_INT(left_at(f, 60 * (int64_t)HOUR_MS), 1);
+    hub_due_work(f->h.hub->room);
+    CHECK_INT(store_fault_set("", NULL), 0);
+    hub_due_work(f->h.hub->room);
+    CHECK_INT(left_at(f, 66 * (int64_t)HOUR_MS - MINUTE_MS), 1);
+    CHECK_INT(left_at(f, 66 * (int64_t)HOUR_MS + MINUTE_MS), 0);
 }
 
 /* Its birth lies ten years ahead: the six hours count from the first try after the jump. */
@@ -269,6 +290,7 @@ int main(void) {
         CASE(retries_follow_world_time),
         CASE(what_is_refused_goes_to_the_dead_letters),
         CASE(after_six_hours_it_is_given_up),
+        CASE(it_ages_only_while_we_can_work),
         CASE(nor_is_it_tried_for_years_after_the_clock_went_back),
         CASE(the_source_hears_what_became_of_it),
         CASE(any_number_is_plugged)};

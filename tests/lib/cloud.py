@@ -16,6 +16,7 @@ the test, as does an answer that the API model does not have.
 Only the standard library is needed; client() needs boto3.
 """
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -29,6 +30,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -139,15 +141,15 @@ class Cloud(Server):
 
     def client(self, service, tls=True, region=None, keys=None, **config):
         """boto3. keys: (access, secret[, token]) of another identity. config: of botocore.config.Config."""
-        session = boto3_session()
         from botocore.config import Config
         config.setdefault("retries", {"max_attempts": 0})
         config.setdefault("connect_timeout", 10)
         access, secret, token = (*(keys or (self.access_key, self.secret_key)), None)[:3]
-        return session.client(
-            service, region_name=region or self.region, endpoint_url=self.endpoint if tls else self.plain_endpoint,
-            aws_access_key_id=access, aws_secret_access_key=secret, aws_session_token=token,
-            verify=self.ca if tls else None, config=Config(**config))
+        with making_clients:
+            return boto3_session().client(
+                service, region_name=region or self.region, endpoint_url=self.endpoint if tls else self.plain_endpoint,
+                aws_access_key_id=access, aws_secret_access_key=secret, aws_session_token=token,
+                verify=self.ca if tls else None, config=Config(**config))
 
     def env(self):
         """What `eval "$(calotype env)"` would set, over this process' own environment."""
@@ -213,8 +215,12 @@ def need_boto3():
     return boto3
 
 
+making_clients = threading.Lock()  # a session makes one at a time
+
+
+@functools.cache
 def boto3_session():
-    """A session of boto3. Debian 12's, of 2022, is told what S3 learned since (tests/lib/newer)."""
+    """The one session of boto3: what it reads of a service it keeps. Debian 12's, of 2022, is told what S3 learned since (tests/lib/newer)."""
     boto3 = need_boto3()
     import botocore.session
     session = botocore.session.get_session()

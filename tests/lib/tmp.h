@@ -2,7 +2,7 @@
 /* lib/tmp: a folder, and a store, that exist as long as a test runs. */
 #include "cm.h"
 
-#include "store/store.h"
+#include "store/scrub.h"
 
 /* mkdtemp under TMPDIR; path is the folder, not yet a store. Fails the test. */
 void tmp_dir(char path[128]);
@@ -16,3 +16,6 @@ int put_row(struct store *store, enum store_cf cf, str key, str value);
 
 /* How many rows of cf have a key of that kind (key_begin). */
 size_t count_rows(struct store *store, enum store_cf cf, const char *kind);
+
+/* Reads every row and every body in a file, of whomever it is; what store_scrub_run answers. */
+int tmp_scrub(struct store *store, struct store_scrub *ret);

@@ -12,7 +12,7 @@ static int start(void **state) {
     static struct buf ca, ca_key, cert, key;
     struct err err = {0};
     str names[] = {S("localhost")};
-    CHECK_INT(net_make_ca(&ca, &ca_key, &err), 0);
+    CHECK_INT(net_make_ca(NULL, &ca, &ca_key, &err), 0);
     CHECK_INT(
         net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key, &err),
         0);

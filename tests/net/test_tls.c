@@ -17,7 +17,7 @@ static int start(void **state) {
     (void)state;
     struct err err = {0};
     str names[] = {S("localhost"), S("127.0.0.1"), S("::1"), S("*.example.test")};
-    if (net_make_ca(&ca, &ca_key, &err) != 0 ||
+    if (net_make_ca(NULL, &ca, &ca_key, &err) != 0 ||
         net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key,
                       &err) != 0)
         fail_msg("%s", err.text);

@@ -7,7 +7,7 @@
 
 #include "base/codec.h"
 #include "base/rand.h"
-#include "store/blob.h"
+#include "store/blob_priv.h"
 #include "store/store_priv.h"
 
 #include <dirent.h>
@@ -69,7 +69,7 @@ static void keep_body(str ref) {
 static void check_range(struct blob_reader *r, uint64_t size, uint64_t offset, size_t n) {
     char *p = mem_alloc(n);
     size_t want = offset >= size ? 0 : size - offset < n ? (size_t)(size - offset) : n;
-    CHECK_INT(blob_read(r, offset, p, n), want);
+    CHECK_INT(blob_read(r, offset, p, n, NULL), want);
     for (size_t i = 0; i < want; i++)
         if (p[i] != byte_at(offset + i)) {
             print_error("size %llu offset %llu: byte %zu differs\n", (unsigned long long)size,
@@ -255,23 +255,17 @@ static void test_damage(void **state) {
     write_body(SIZE, 65536, &ref);
     keep_body(buf_view(&ref));
     only_file(path);
-    struct blob_scrub scrub;
-    CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-    CHECK(scrub.files == 1 && !scrub.damaged && !scrub.missing);
-
     flip(path, HEAD + SF + 1000); /* frame 1 */
     CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     check_range(r, SIZE, 0, F);
     check_range(r, SIZE, 2 * F, F + 100);
-    CHECK_INT(blob_read(r, F, p, 10), -EBADMSG);
-    CHECK_INT(blob_read(r, F, p, F), -EBADMSG);
+    CHECK_INT(blob_read(r, F, p, 10, NULL), -EBADMSG);
+    CHECK_INT(blob_read(r, F, p, F, NULL), -EBADMSG);
     for (int i = 0; i < F; i++)
         CHECK_INT(p[i], 0); /* wiped, not served */
-    CHECK_INT(blob_read(r, 0, p, SIZE), -EBADMSG);
-    CHECK_INT(blob_read(r, F - 5, p, 10), -EBADMSG);
+    CHECK_INT(blob_read(r, 0, p, SIZE, NULL), -EBADMSG);
+    CHECK_INT(blob_read(r, F - 5, p, 10, NULL), -EBADMSG);
     r = blob_reader_free(r);
-    CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-    CHECK(scrub.files == 1 && scrub.damaged == 1 && !scrub.missing);
     flip(path, HEAD + SF + 1000);
 
     /* Two frames in each other's place. */
@@ -282,8 +276,8 @@ static void test_damage(void **state) {
     CHECK_INT(pwrite(fd, b, SF, HEAD), SF);
     CHECK_INT(pwrite(fd, a, SF, HEAD + SF), SF);
     CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
-    CHECK_INT(blob_read(r, 0, p, 1), -EBADMSG);
-    CHECK_INT(blob_read(r, F, p, 1), -EBADMSG);
+    CHECK_INT(blob_read(r, 0, p, 1, NULL), -EBADMSG);
+    CHECK_INT(blob_read(r, F, p, 1, NULL), -EBADMSG);
     r = blob_reader_free(r);
     CHECK_INT(pwrite(fd, a, SF, HEAD), SF);
     CHECK_INT(pwrite(fd, b, SF, HEAD + SF), SF);
@@ -292,11 +286,11 @@ static void test_damage(void **state) {
     CHECK_INT(ftruncate(fd, HEAD + 3 * SF), 0);
     CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     check_range(r, SIZE, 2 * F, F);
-    CHECK_INT(blob_read(r, 3 * F, p, 1), -EBADMSG);
+    CHECK_INT(blob_read(r, 3 * F, p, 1, NULL), -EBADMSG);
     r = blob_reader_free(r);
     CHECK_INT(ftruncate(fd, HEAD + 5), 0);
     CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
-    CHECK_INT(blob_read(r, 0, p, 1), -EBADMSG);
+    CHECK_INT(blob_read(r, 0, p, 1, NULL), -EBADMSG);
     r = blob_reader_free(r);
     close(fd);
 
@@ -305,13 +299,150 @@ static void test_damage(void **state) {
         CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), STORE_E_DAMAGED);
         flip(path, i);
     }
-    unlink(path);
-    CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-    CHECK(scrub.files == 1 && scrub.missing == 1);
     free(p);
     free(a);
     free(b);
     buf_deinit(&ref);
+}
+
+/* ---- Words ---- */
+enum { WORDS_SIZE = 3 * 65536 + 100, WORDS_HEAD = 52 + SEAL_OVERHEAD };
+
+static void damage_first(const char *path) { flip(path, WORDS_HEAD + 1000); }
+static void damage_last(const char *path) {
+    flip(path, WORDS_HEAD + 3 * (65536 + SEAL_OVERHEAD) + 50);
+}
+static void damage_head(const char *path) { flip(path, 20); }
+static void cut_frame(const char *path) { CHECK_INT(truncate(path, 70000), 0); }
+static void cut_head(const char *path) { CHECK_INT(truncate(path, 79), 0); }
+static void remove_file(const char *path) { CHECK_INT(unlink(path), 0); }
+static void make_folder(const char *path) {
+    CHECK_INT(unlink(path), 0);
+    CHECK_INT(mkdir(path, 0700), 0);
+}
+static void make_loop(const char *path) {
+    CHECK_INT(unlink(path), 0);
+    CHECK_INT(symlink(path, path), 0);
+}
+/* The row that keeps the file goes, too, as when the body is dropped. */
+static void drop_body(const char *path) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0}, ref = {0};
+    char id[BLOB_ID];
+    CHECK(codec_unhex(str_c(strrchr(path, '/') + 1), id, BLOB_ID));
+    blob_keep_key(&key, str_n(id, BLOB_ID));
+    CHECK_INT(store_get(store, NULL, STORE_META, buf_view(&key), &ref), 0);
+    blob_drop(batch, buf_view(&ref));
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+}
+static void drop_key(const char *) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    seal_key_drop(batch, str_n(key_id, sizeof key_id));
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+    reopen();
+}
+
+/* What is said of each kind of damage, by the read that meets it first; FILE stands for the name. */
+static void test_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*damage)(const char *path);
+        int r; /* of blob_open, or of blob_read where it is negative and that is 0 */
+        uint64_t at;
+        const char *words;
+    } cases[] = {
+        {"first frame", damage_first, -EBADMSG, 0,
+         "file FILE has a frame, at offset 80, that does not verify: restore the file from a copy of "
+         "DATA"},
+        {"last frame", damage_last, -EBADMSG, 3 * 65536,
+         "file FILE has a frame, at offset 196772, that does not verify: restore the file from a copy "
+         "of DATA"},
+        {"envelope", damage_head, STORE_E_DAMAGED, 0,
+         "file FILE begins with an envelope that does not verify: restore the file from a copy of "
+         "DATA"},
+        {"cut in a frame", cut_frame, -EBADMSG, 65536,
+         "file FILE has 70000 bytes and should have 196900: restore the file from a copy of DATA"},
+        {"cut in the envelope", cut_head, STORE_E_DAMAGED, 0,
+         "file FILE has 79 bytes and should have 196900: restore the file from a copy of DATA"},
+        {"missing", remove_file, STORE_E_DAMAGED, 0,
+         "file FILE is missing: restore the file from a copy of DATA"},
+        {"folder", make_folder, -EISDIR, 0,
+         "file FILE cannot be read: Is a directory: restore the file from a copy of DATA"},
+        {"loop", make_loop, -ELOOP, 0,
+         "file FILE cannot be opened: Too many levels of symbolic links: restore the file from a copy "
+         "of DATA"},
+        {"dropped", drop_body, STORE_E_ABSENT, 0,
+         "file FILE was removed with its object meanwhile: try again"},
+        {"data key", drop_key, STORE_E_KEY, 0,
+         "file FILE is sealed by a data key that is gone from the database: restore DATA as a whole "
+         "from a copy"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf ref = {0}, words = {0}, want = {0};
+        CLEANUP(blob_reader) struct blob_reader *r = NULL;
+        struct blob_why why = {.missing = false};
+        char path[256], byte;
+        if (i)
+            setup(NULL);
+        write_body(WORDS_SIZE, 65536, &ref);
+        keep_body(buf_view(&ref));
+        only_file(path);
+        cases[i].damage(path);
+        int e = blob_open(store, buf_view(&ref), &r, &why);
+        if (e == 0)
+            e = (int)blob_read(r, cases[i].at, &byte, 1, &why);
+        CHECK_CASE(e == cases[i].r, cases[i].name);
+        const char *rest = strstr(cases[i].words, "FILE");
+        buf_printf(&want, "%.*s%s%s", (int)(rest - cases[i].words), cases[i].words,
+                   strstr(path, "blobs/"), rest + 4);
+        blob_why_add(&words, &why);
+        CHECK_STR(buf_view(&words), buf_view(&want));
+        CHECK_CASE(why.missing == (strcmp(cases[i].name, "missing") == 0), cases[i].name);
+        CHECK_CASE(why.passing == (cases[i].r == STORE_E_ABSENT), cases[i].name);
+        r = blob_reader_free(r);
+        if (i + 1 < ARRAY_LEN(cases))
+            teardown(NULL);
+    }
+}
+
+/* A row's own body, and references that are none. */
+static void test_words_of_rows(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf ref = {0}, words = {0};
+    struct blob_reader *r = NULL;
+    struct blob_why why;
+    write_body(3000, 3000, &ref);
+    ref.p[ref.len - 1] ^= 1;
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, &why), STORE_E_DAMAGED);
+    blob_why_add(&words, &why);
+    CHECK_BUF(words,
+              "its row holds a body that does not verify: restore DATA as a whole from a copy");
+    buf_clear(&words);
+    CHECK_INT(blob_open(store, S("no reference"), &r, &why), STORE_E_DAMAGED);
+    blob_why_add(&words, &why);
+    CHECK_BUF(words, "its row does not say where its body is: restore DATA as a whole from a copy");
+}
+
+/* The frame that was verified is served from memory: what becomes of the file is no matter. */
+static void test_verified_frames_are_held(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf ref = {0};
+    CLEANUP(blob_reader) struct blob_reader *r = NULL;
+    struct blob_why why;
+    char path[256], *p = mem_alloc(2 * 65536);
+    write_body(WORDS_SIZE, 65536, &ref);
+    keep_body(buf_view(&ref));
+    only_file(path);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    CHECK_INT(blob_verify(r, 65536 + 7, &why), 0);
+    flip(path, WORDS_HEAD + 65536 + SEAL_OVERHEAD + 9);
+    check_range(r, WORDS_SIZE, 65536 + 7, 100);
+    check_range(r, WORDS_SIZE, 65536, 65536);
+    CHECK_INT(blob_verify(r, WORDS_SIZE, &why), 0); /* nothing is there */
+    CHECK_INT(blob_verify(r, 0, &why), 0);
+    CHECK_INT(blob_verify(r, 65536, &why), -EBADMSG);
+    free(p);
 }
 
 /* A cut body that claims to be a shorter one: the frame is not the last of anything. */
@@ -352,8 +483,15 @@ static void test_reserve(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_sizes),          T(test_sweep),  T(test_unfinished_and_discarded_leave_nothing),
-        T(test_named_at_first), T(test_damage), T(test_references_are_checked),
+        T(test_sizes),
+        T(test_sweep),
+        T(test_unfinished_and_discarded_leave_nothing),
+        T(test_named_at_first),
+        T(test_damage),
+        T(test_references_are_checked),
+        T(test_words),
+        T(test_words_of_rows),
+        T(test_verified_frames_are_held),
         T(test_reserve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,15 @@ class Layers(unittest.TestCase):
     def test_outcomes(self):
         page = "enum { OUTCOMES_WIDTH = 10 };\nenum {\n    OUTCOMES_A = 10, /* x */\n    OUTCOMES_B = 20,\n};\n"
         good = "enum {\n    A_OK = 0,\n    A_E_X = OUTCOMES_A, /* one, two */\n    A_E_Y,\n};\nenum a_kind { A_EACH = 1, A_E2 };\n"
-        self.assertEqual(self.check({"base/outcomes.h": page, "svc/a/x.h": good}), (0, []))
+        words = 'OUTCOME(A, 0, A_E_X, "x")\nOUTCOME(A, 1, A_E_Y, "y")\n'
+        self.assertEqual(self.check({"base/outcomes.h": page, "base/outcomes.def": words, "svc/a/x.h": good}), (0, []))
+        for text, why in ((words.replace("1, A", "2, A"), ["svc/a/x.h:1: A_E_Y has no words", "base/outcomes.def:2: A_E_Y is not the outcome"]),
+                          (words.replace('"y"', '""'), ["svc/a/x.h:1: A_E_Y has no words"]),
+                          (words + 'OUTCOME(B, 0, B_E_X, "z")\n', ["base/outcomes.def:3: B_E_X is not the outcome"])):
+            code, lines = self.check({"base/outcomes.h": page, "base/outcomes.def": text, "svc/a/x.h": good})
+            self.assertEqual((code, len(lines)), (1, len(why)), lines)
+            for line, begin in zip(lines, why):
+                self.assertTrue(line.startswith(begin), lines)
         for text, why in (("enum { A_E_X = 1 };", "svc/a/x.h:1: A_E_X begins at no range"),
                           ("enum { A_OK, A_E_X };", "svc/a/x.h:1: A_E_X begins at no range"),
                           ("enum { A_E_X = OUTCOMES_A, A_E_Y = 7 };", "svc/a/x.h:1: A_E_X begins at no range"),
@@ -88,6 +96,7 @@ class Layers(unittest.TestCase):
                           ("enum { A_E_X = OUTCOMES_A, " + ",".join(f"A_E_{c}" for c in "BCDEFGHIJK") + "};",
                            "svc/a/x.h:1: OUTCOMES_A is too small")):
             code, lines = self.check({"base/outcomes.h": page, "svc/a/x.h": text + "\n"})
+            lines = [l for l in lines if "has no words" not in l]
             self.assertEqual((code, len(lines)), (1, 1), lines)
             self.assertTrue(lines[0].startswith(why), lines)
         code, lines = self.check({"base/outcomes.h": page.replace("20", "19")})

@@ -3,11 +3,9 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve()
@@ -51,57 +49,94 @@ class SmallDisk:
         (self.path / "ballast").unlink()
 
 
-def spawner_of(pid):
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return next(int(child) for child in children if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "sandbox-spawner")
-
-
-def seconds_of_cpu(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 class Uploads(unittest.TestCase):
-    N = 24
-
-    def rows(self):
-        pages = self.ddb.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
-        return [row for page in pages for row in page["Items"]]
+    N = 12
 
     def statuses(self):
-        return sorted(row["Status"]["S"] for row in self.rows())
+        pages = self.ddb.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
+        return sorted((row["ObjectKey"]["S"], row["Status"]["S"]) for page in pages for row in page["Items"])
+
+    def put(self, names):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda name: self.s3.put_object(
+                Bucket=ORIGINALS, Key=f"uploads/{name}.png", Body=pictures.png(name, 96)), names))
+        self.uploaded += [f"uploads/{name}.png" for name in names]
+
+    def processed(self):
+        return self.statuses() == sorted((key, "processed") for key in self.uploaded)
+
+    def waiting(self):
+        kinds = {kind["kind"]: kind["waiting"] for kind in self.cloud.admin("GET", "/health")[1]["queue"]["kinds"]}
+        return kinds["event"], kinds["invoke"]
+
+    def dead_letters(self):
+        sqs = self.cloud.client("sqs")
+        url, = (url for url in sqs.list_queues()["QueueUrls"] if "dead-letters" in url)
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        return sum(int(n) for n in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values())
+
+    def occupy(self):
+        """Takes all places of asynchronous invocations for three seconds, so that what comes then waits in line."""
+        places = self.cloud.admin("GET", "/health")[1]["functions"]["async_at_once"]
+        for _ in range(places):
+            self.functions.client.invoke(FunctionName="slow", InvocationType="Event", Payload='{"do":"sleep"}')
+        wait_for(lambda: self.cloud.admin("GET", "/health")[1]["functions"]["environments"] >= places)
+        return places
+
+    def check_full(self, n):
+        c = self.cloud
+        wait_for(lambda: c.http("GET", "/health")[0] == 503)
+        self.assertEqual(json.loads(c.http("GET", "/health")[2]), {
+            "status": "full", "version": c.admin("GET", "/health")[1]["version"], "isolation": "full"})
+        wait_for(lambda: self.waiting() == (0, n))
+        done = c.run("status", check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertRegex(done.stdout, r"(?m)^status +full: \d+ MiB are free under .*, and 64 MiB are kept free: changes are refused until there is more$")
+        self.assertRegex(done.stdout, r"(?m)^disk +\d+ MiB free, 64 MiB of it kept free; changes are refused$")
+        self.assertRegex(done.stdout, rf"(?m)^queue +{n} invocations; the oldest since \d")
+        self.assertRegex(done.stdout, r"(?m)^.* hub: free space is below the reserve: ")
+
+    def stay_full(self, n):
+        """Beyond every delay of retries and the six hours that Lambda keeps an event, nothing is given up."""
+        for _ in range(4):
+            self.cloud.advance(4 * 3600)
+            wait_for(lambda: self.waiting() == (0, n))
+        self.assertEqual((self.waiting(), self.dead_letters()), ((0, n), 0))
+
+    def go_on(self, disk):
+        disk.empty()
+        wait_for(self.processed, seconds=60)
+        wait_for(lambda: self.waiting() == (0, 0))
+        self.assertEqual(self.dead_letters(), 0)
+        wait_for(lambda: self.cloud.http("GET", "/health")[0] == 200)
 
     def test_acknowledged_uploads_wait_for_room(self):
         with SmallDisk() as disk, Cloud("--reserve-mib", str(RESERVE_MIB), data=disk.path / "data") as c:
             need_functions(c)
             c.run("deploy")
-            self.ddb, s3, sqs = c.client("dynamodb"), c.client("s3", max_pool_connections=16), c.client("sqs")
-            functions = Functions(c)
-            functions.make("slow", Timeout=30)
-            s3.put_object(Bucket=ORIGINALS, Key="uploads/first.png", Body=pictures.png(99, 160))
-            wait_for(lambda: self.statuses() == ["processed"], seconds=60)
-            for _ in range(max(4, 2 * os.cpu_count())):
-                functions.client.invoke(FunctionName="slow", InvocationType="Event", Payload=json.dumps({"do": "sleep", "ms": 4000}, separators=(",", ":")))
-            time.sleep(1)
-            with concurrent.futures.ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda i: s3.put_object(Bucket=ORIGINALS, Key=f"uploads/{i}.png", Body=pictures.png(i, 160)), range(self.N)))
-            print(self.statuses())
-            disk.fill()
-            time.sleep(6)
-            t0=seconds_of_cpu(c.pid)
-            time.sleep(20)
-            print("cpu in 20 s", seconds_of_cpu(c.pid)-t0)
-            for _ in range(8):
-                time.sleep(4)
-                c.advance(300)
-                print(self.statuses(), disk.free() >> 20)
-            disk.empty()
-            for _ in range(30):
-                time.sleep(1)
-                print(len(self.statuses()), set(self.statuses()))
-            for url in sqs.list_queues().get("QueueUrls", []):
-                print(url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"])
-            print(c.stderr[-6000:])
+            self.cloud, self.uploaded, self.functions = c, [], Functions(c)
+            self.functions.make("slow", Timeout=3)
+            self.functions.client.put_function_event_invoke_config(FunctionName="slow", MaximumRetryAttempts=0)
+            self.ddb, self.s3 = c.client("dynamodb"), c.client("s3", max_pool_connections=16)
+            self.put([0])  # its environment has keys from here on, so it can start on a full disk
+            wait_for(self.processed, seconds=60)
+            with self.subTest("attempts are refused"):
+                self.occupy()
+                self.put(range(1, 1 + self.N))
+                disk.fill()
+                wait_for(lambda: "is refused: free space" in c.stderr, seconds=60)
+                self.check_full(self.N)
+                self.stay_full(self.N)
+                self.go_on(disk)
+            with self.subTest("a start on a full disk, where no environment can be made"):
+                places = self.occupy()
+                self.put(range(100, 100 + self.N))
+                c.kill9()
+                disk.fill()
+                c.start()
+                self.check_full(places + self.N)  # those of the function that occupies them wait too
+                self.stay_full(places + self.N)
+                self.go_on(disk)
 
 
 if __name__ == "__main__":

@@ -253,7 +253,7 @@ class Budget(FunctionsCase):
         children = lambda pid: [int(c) for t in pathlib.Path(f"/proc/{pid}/task").iterdir()  # noqa: E731
                                 for c in (t / "children").read_text().split()]
         groups, total = set(), 0
-        for spawner in children(self.cloud.pid):
+        for spawner in [c for nursery in children(self.cloud.pid) for c in children(nursery)]:
             for init in children(spawner):
                 with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                     for line in pathlib.Path(f"/proc/{init}/cgroup").read_text().splitlines():

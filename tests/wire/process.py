@@ -1,6 +1,9 @@
 """The daemon as a process: ready, health, clock, lock, settings, signals, restarts."""
+import fcntl
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -9,6 +12,7 @@ import sys
 import tempfile
 import time
 import unittest
+from types import SimpleNamespace
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import Cloud, CloudCase, DaemonFailed, binary, main, wait_for
@@ -33,7 +37,8 @@ class Running(CloudCase):
         for tls in (False, True):
             status, headers, body = self.cloud.http("GET", "/health", tls=tls)
             self.assertEqual(status, 200)
-            self.assertIn(b'"status":"ok"', body)
+            health = json.loads(body)  # strangers learn no more
+            self.assertEqual((list(health), health["status"]), (["status", "version", "isolation"], "ok"))
             self.assertEqual(len(headers.get_all("Date")), 1)
         status, headers, body = self.cloud.http("HEAD", "/health")
         self.assertEqual((status, body), (200, b""))
@@ -149,7 +154,7 @@ class Life(unittest.TestCase):
     def test_full_disk(self):
         everything = ("--reserve-mib", "900000000")
         with Folder() as folder:
-            done = calotype("up", "--data", folder, "--port", "0", *everything)
+            done = calotype("up", "--data", folder, "--port", "0", "--log-level", "error", *everything)
             self.assertEqual(done.returncode, 255)
             self.assertRegex(done.stderr, r"^calotype: .*free space under .* is below the reserve.*\n$")
             with Cloud(data=folder):
@@ -158,14 +163,124 @@ class Life(unittest.TestCase):
             with Cloud(*everything, data=folder) as c:
                 self.assertEqual(c.client("sts").get_caller_identity()["Account"], c.account)
                 status, _, body = c.http("GET", "/health")
-                self.assertEqual(status, 200, body)
-                self.assertEqual(c.admin("POST", "/clock", {"advance_ms": 1})[0], 503)
+                self.assertEqual((status, json.loads(body)["status"]), (503, "full"), body)
+                status, health = c.admin("GET", "/health")
+                self.assertEqual((status, health["status"], health["writable"]), (503, "full", False))
+                self.assertLess(health["free_bytes"], health["reserve_bytes"])
+                from botocore.exceptions import ClientError
+                with self.assertRaises(ClientError) as refused:
+                    c.client("s3").create_bucket(Bucket="photos")
+                self.assertEqual(refused.exception.response["ResponseMetadata"]["HTTPStatusCode"], 507)
 
     def test_terminal_gone(self):
+        """SIGHUP ends the daemon where stderr is a terminal, and nothing else does."""
+        ours, theirs = os.openpty()
+        with Folder() as folder, open(theirs, "wb", 0) as terminal:
+            read, write = os.pipe()
+            daemon = subprocess.Popen([binary(), "up", "--data", folder, "--port", "0", "--ready-fd", str(write)],
+                                      stdin=terminal, stdout=terminal, stderr=terminal, pass_fds=[write],
+                                      start_new_session=True)
+            os.close(write)
+            with os.fdopen(read) as ready:
+                self.assertTrue(ready.readline())
+            daemon.send_signal(signal.SIGHUP)
+            self.assertEqual(daemon.wait(timeout=60), 0)
+            self.assertIn(b"the terminal is gone: ending", os.read(ours, 65536))
+            os.close(ours)
+
+    def test_hangup_without_a_terminal(self):
         with Cloud() as c:
             os.kill(c.pid, signal.SIGHUP)
-            self.assertEqual(c._process.wait(timeout=60), 0)
-            c._process = None
+            wait_for(lambda: "SIGHUP: the log has no file" in c.stderr)
+            self.assertEqual(c.http("GET", "/health")[0], 200)
+
+    def test_ignored_signals_stay_ignored(self):
+        """nohup's, and those that a shell ignores for what runs in the background."""
+        was = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGHUP, signal.SIGINT)}
+        try:
+            with Cloud() as c:
+                for s in was:
+                    os.kill(c.pid, s)
+                    self.assertEqual(c.http("GET", "/health")[0], 200)
+                self.assertNotIn("SIGHUP", c.stderr)
+                ignored = re.search(r"SigIgn:\s+(\w+)", pathlib.Path(f"/proc/{c.pid}/status").read_text())[1]
+                self.assertEqual(int(ignored, 16) >> (signal.SIGHUP - 1) & 1, 1)
+        finally:
+            for s, handler in was.items():
+                signal.signal(s, handler)
+
+    def test_log_of_a_detached_daemon(self):
+        with Folder() as folder:
+            log, moved = pathlib.Path(folder, "calotype.log"), pathlib.Path(folder, "moved")
+            up = calotype("up", "--data", folder, "--port", "0", "--detach")
+            self.assertEqual(up.returncode, 0, up.stderr)
+            try:
+                self.assertEqual(log.stat().st_mode & 0o777, 0o600)
+                pid = Cloud.admin(SimpleNamespace(data=folder), "GET", "/health")[1]["pid"]
+                log.rename(moved)
+                os.kill(pid, signal.SIGHUP)
+                wait_for(lambda: log.exists() and "was opened anew" in log.read_text())
+                self.assertIn("is ready at", moved.read_text())
+                self.assertNotIn("was opened anew", moved.read_text())
+            finally:
+                down = calotype("down", "--data", folder)
+            self.assertEqual(down.returncode, 0, down.stderr)
+            self.assertIn("ended", log.read_text())
+
+    def test_nobody_reads_the_log(self):
+        """A full pipe in stderr's place keeps nobody waiting, the end of the daemon neither."""
+        ours, theirs = os.pipe()
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+        with Folder() as folder:
+            read, write = os.pipe()
+            daemon = subprocess.Popen([binary(), "up", "--data", folder, "--port", "0", "--log-level", "debug",
+                                       "--ready-fd", str(write)], stderr=theirs, pass_fds=[write])
+            os.close(write)
+            with os.fdopen(read) as ready:
+                port = int(ready.readline().rsplit(":", 1)[1])
+            for _ in range(60):
+                os.kill(daemon.pid, signal.SIGHUP)
+                with socket.create_connection(("127.0.0.1", port)) as s:
+                    s.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+                    self.assertTrue(s.recv(1000).startswith(b"HTTP/1.1 200"))
+            os.set_blocking(theirs, False)
+            with self.assertRaises(BlockingIOError):  # it is full indeed
+                os.write(theirs, b"x" * 4096)
+            os.set_blocking(theirs, True)
+            daemon.send_signal(signal.SIGTERM)
+            self.assertEqual(daemon.wait(timeout=60), 0)
+            os.close(theirs)
+            os.close(ours)
+
+    def test_open_modes(self):
+        """A start closes what others could use, and says so; a key's file that was given it refuses."""
+        with Cloud() as c:
+            c.stop()
+            secrets = {"credentials": "a new root key", "tls/ca.key": "calotype rotate ca",
+                       "keys/master": "calotype rotate master-key"}
+            for path in (".", "keys", "tls", "db"):
+                (c.data / path).chmod(0o755)
+            for path in secrets:
+                (c.data / path).chmod(0o644)
+            c.start()
+            for path, anew in secrets.items():
+                self.assertEqual((c.data / path).stat().st_mode & 0o777, 0o600, path)
+                self.assertRegex(c.stderr, f"{path} had mode 0644: others .* make {anew}")
+            for path in (".", "keys", "tls", "db"):
+                self.assertEqual((c.data / path).stat().st_mode & 0o777, 0o700, path)
+            found = {p for p in c.data.rglob("*") if p.lstat().st_mode & 0o077 and p.name != "ca.pem"}
+            self.assertEqual({str(p) for p in found if p.parent.name != "db"}, set())  # db/ is closed as a whole
+            c.stop()
+            given = c.data / "keys/given"
+            (c.data / "keys/master").rename(given)
+            given.chmod(0o644)
+            env = {"CALOTYPE_MASTER_KEY_FILE": str(given)}
+            refused = c.run("up", "--port", "0", check=False, env=env)
+            self.assertEqual(refused.returncode, 255)
+            self.assertRegex(refused.stderr.splitlines()[-1], r"given \(mode 0644\): chmod 600")
+            given.chmod(0o600)
+            given.rename(c.data / "keys/master")
+            c.start()
 
     def test_usage(self):
         for args in ((), ("fly",), ("up", "--prt", "1"), ("up", "--port"), ("up", "--port", "70000"), ("up", "x")):

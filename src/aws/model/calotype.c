@@ -4,7 +4,12 @@
 
 enum {
     shape_Boolean,
+    shape_Finding,
+    shape_FindingKind,
+    shape_Findings,
     shape_FunctionLimits,
+    shape_GetScrubRequest,
+    shape_GetScrubResponse,
     shape_GetStatusRequest,
     shape_GetStatusResponse,
     shape_Integer,
@@ -16,18 +21,44 @@ enum {
     shape_Queue,
     shape_QueueKind,
     shape_QueueKinds,
+    shape_Rate,
+    shape_Scrub,
+    shape_ScrubState,
+    shape_StartScrubRequest,
+    shape_StartScrubResponse,
     shape_Status,
+    shape_StopScrubRequest,
+    shape_StopScrubResponse,
     shape_Text,
     shape_Timestamp,
     N_SHAPES
 };
 static const struct api_shape shapes[N_SHAPES];
 
+static const struct api_member members_Finding[] = {
+    {S_INIT("Kind"), S_INIT("Kind"), &shapes[shape_FindingKind], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Account"), S_INIT("Account"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Region"), S_INIT("Region"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("File"), S_INIT("File"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("What"), S_INIT("What"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ToDo"), S_INIT("ToDo"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_Text], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_FindingKind[] = {S_INIT("body"), S_INIT("row"), S_INIT("table"), S_INIT("leaked")};
 static const struct api_member members_FunctionLimits[] = {
     {S_INIT("MemoryBytes"), S_INIT("MemoryBytes"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("MemoryUsed"), S_INIT("MemoryUsed"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Environments"), S_INIT("Environments"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("AsyncAtOnce"), S_INIT("AsyncAtOnce"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetScrubResponse[] = {
+    {S_INIT("Scrub"), S_INIT("Scrub"), &shapes[shape_Scrub], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_GetStatusResponse[] = {
     {S_INIT("Status"), S_INIT("Status"), &shapes[shape_Status], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -49,6 +80,7 @@ static const struct api_member members_GetStatusResponse[] = {
     {S_INIT("WorldOffsetMs"), S_INIT("WorldOffsetMs"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("ProcessId"), S_INIT("ProcessId"), &shapes[shape_Integer], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("UpMs"), S_INIT("UpMs"), &shapes[shape_Long], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Scrub"), S_INIT("Scrub"), &shapes[shape_Scrub], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const str values_Isolation[] = {S_INIT("none"), S_INIT("userns"), S_INIT("full")};
 static const struct api_member members_LoggedError[] = {
@@ -68,13 +100,47 @@ static const struct api_member members_QueueKind[] = {
     {S_INIT("Waiting"), S_INIT("Waiting"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("OldestWaiting"), S_INIT("OldestWaiting"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_Scrub[] = {
+    {S_INIT("State"), S_INIT("State"), &shapes[shape_ScrubState], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Reason"), S_INIT("Reason"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Began"), S_INIT("Began"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TookMs"), S_INIT("TookMs"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Rate"), S_INIT("Rate"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Rows"), S_INIT("Rows"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RowBytes"), S_INIT("RowBytes"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bodies"), S_INIT("Bodies"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BodyBytes"), S_INIT("BodyBytes"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllFileBytes"), S_INIT("AllFileBytes"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Missing"), S_INIT("Missing"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Damaged"), S_INIT("Damaged"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DamagedRows"), S_INIT("DamagedRows"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Leaked"), S_INIT("Leaked"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LeaksUnknown"), S_INIT("LeaksUnknown"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Findings"), S_INIT("Findings"), &shapes[shape_Findings], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ScrubState[] = {S_INIT("never"), S_INIT("running"), S_INIT("complete"), S_INIT("stopped"), S_INIT("interrupted"), S_INIT("failed")};
+static const struct api_member members_StartScrubRequest[] = {
+    {S_INIT("Rate"), S_INIT("Rate"), &shapes[shape_Rate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StartScrubResponse[] = {
+    {S_INIT("Joined"), S_INIT("Joined"), &shapes[shape_Boolean], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Scrub"), S_INIT("Scrub"), &shapes[shape_Scrub], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const str values_Status[] = {S_INIT("ok"), S_INIT("degraded"), S_INIT("full"), S_INIT("read-only")};
+static const struct api_member members_StopScrubResponse[] = {
+    {S_INIT("Scrub"), S_INIT("Scrub"), &shapes[shape_Scrub], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 
 static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("Boolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("Finding"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_Finding},
+    {.name = S_INIT("FindingKind"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_FindingKind},
+    {.name = S_INIT("Findings"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Finding], .element_wire = S_INIT("member")},
     {.name = S_INIT("FunctionLimits"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_FunctionLimits},
+    {.name = S_INIT("GetScrubRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("GetScrubResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetScrubResponse},
     {.name = S_INIT("GetStatusRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetStatusResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 19, .members = members_GetStatusResponse},
+    {.name = S_INIT("GetStatusResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 20, .members = members_GetStatusResponse},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Isolation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_Isolation},
     {.name = S_INIT("Limits"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Text], .element_wire = S_INIT("value"), .key = &shapes[shape_Text], .key_wire = S_INIT("key")},
@@ -84,14 +150,24 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("Queue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_Queue},
     {.name = S_INIT("QueueKind"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_QueueKind},
     {.name = S_INIT("QueueKinds"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_QueueKind], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Rate"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100000},
+    {.name = S_INIT("Scrub"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 16, .members = members_Scrub},
+    {.name = S_INIT("ScrubState"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ScrubState},
+    {.name = S_INIT("StartScrubRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_StartScrubRequest},
+    {.name = S_INIT("StartScrubResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_StartScrubResponse},
     {.name = S_INIT("Status"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_Status},
+    {.name = S_INIT("StopScrubRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("StopScrubResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_StopScrubResponse},
     {.name = S_INIT("Text"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Timestamp"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
 };
 
 
 static const struct api_op ops[] = {
+    {.name = S_INIT("GetScrub"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetScrubRequest], .out = &shapes[shape_GetScrubResponse]},
     {.name = S_INIT("GetStatus"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetStatusRequest], .out = &shapes[shape_GetStatusResponse]},
+    {.name = S_INIT("StartScrub"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_StartScrubRequest], .out = &shapes[shape_StartScrubResponse]},
+    {.name = S_INIT("StopScrub"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_StopScrubRequest], .out = &shapes[shape_StopScrubResponse]},
 };
 
 const struct api_service api_calotype = {

@@ -1,11 +1,13 @@
 #pragma once
 /*
  * svc/calotype: the service of our own, for what AWS has no operation for: how the daemon is. A
- * client of it is signed and authorised as any other. It keeps no rows. Any thread.
+ * client of it is signed and authorised as any other. It keeps one row: what the last scrub found
+ * (docs/formats/store.md). Any thread.
  */
 #include "aws/op.h"
 #include "hub/due.h"
 #include "store/store.h"
+#include "store/scrub.h"
 
 /* What keeps one limit of functions: "memory", by "cgroup". */
 struct calotype_limit {
@@ -42,18 +44,28 @@ struct calotype_facts {
 struct calotype_options {
     /* Fills *ret. Called in any thread, by any number at once. */
     void (*look)(void *ctx, struct calotype_facts *ret);
-    void *ctx; /* must outlive the service */
+    void *ctx;           /* must outlive the service, as do store and owners */
+    struct store *store; /* what is scrubbed; NULL: there are no scrubs */
+    const struct store_owner *const *owners;
 };
 
 struct calotype_svc; /* the service's state */
 /* "ok", "degraded", "full", "read-only" */
 const char *calotype_state_name(enum calotype_state state);
 /*
- * What GetStatus answers, but for what the request knows (WorldTime). New reference. Names are as
- * the API has them.
+ * What GetStatus answers, but for what the request knows (WorldTime, Scrub). New reference. Names
+ * are as the API has them.
  */
 json_t *calotype_status(const struct calotype_facts *facts);
-/* options is copied. Always 0: nothing of it can fail. calotype_close frees. */
+/*
+ * What GetStatus says of scrubs: State ("never", "running", "complete", "stopped", "interrupted",
+ * "failed"), when, how long, how much, what was found, and the first findings. New reference.
+ */
+json_t *calotype_scrub_doc(struct calotype_svc *svc);
+/*
+ * options is copied. Reads what the last scrub found: -errno, with words, where that cannot be
+ * read. calotype_close ends a scrub that runs, and frees.
+ */
 int calotype_open(struct calotype_svc **ret_svc, const struct calotype_options *options,
                   struct err *err);
 struct calotype_svc *calotype_close(struct calotype_svc *svc); /* returns NULL */

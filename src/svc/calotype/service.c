@@ -8,14 +8,17 @@ struct aws_service calotype_service(struct calotype_svc *svc) {
 }
 
 int calotype_open(struct calotype_svc **ret_svc, const struct calotype_options *options,
-                  struct err *) {
+                  struct err *err) {
     struct calotype_svc *svc = mem_new(struct calotype_svc);
     svc->options = *options;
-    *ret_svc = svc;
-    return 0;
+    int r = calotype_scrub_new(&svc->scrub, options, err);
+    *ret_svc = r ? calotype_close(svc) : svc;
+    return r;
 }
 
 struct calotype_svc *calotype_close(struct calotype_svc *svc) {
+    if (svc)
+        calotype_scrub_free(svc->scrub);
     free(svc);
     return NULL;
 }

@@ -105,5 +105,6 @@ int calotype_op_GetStatus(struct calotype_svc *svc, struct rq *rq) {
     svc->options.look(svc->options.ctx, &facts);
     rq->out = calotype_status(&facts);
     json_set(rq->out, "WorldTime", json_real((double)rq->now_ms / 1000));
+    json_set(rq->out, "Scrub", calotype_scrub_doc(svc));
     return 0;
 }

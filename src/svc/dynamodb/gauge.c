@@ -189,7 +189,7 @@ static int64_t flush(void *ctx) {
     if (store_batch_empty(batch))
         return INT64_MAX;
     if (store_commit(g->store, batch, &err))
-        log_warn("dynamodb", "metrics were lost: %s", err.text);
+        log_warn("dynamodb", "the metrics of tables of one second were lost: %s", err.text);
     g->waiting = true; /* look again in a second, without a kick */
     return clock_world_ms() + FLUSH_MS;
 }

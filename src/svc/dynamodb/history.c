@@ -48,7 +48,9 @@ static void trim_named(struct ddb_svc *svc, str row_key) {
     ddb_history_trim(&rows, table);
     int r = store_batch_empty(batch) ? 0 : store_commit(svc->store, batch, &err);
     if (r && r != STORE_E_CONDITION) /* a table that changed meanwhile is looked at in an hour */
-        log_warn("dynamodb", "old history could not be removed: %s", err.text);
+        log_warn("dynamodb",
+                 "old images of table " STR_FMT " could not be removed: %s; again in an hour",
+                 STR_ARG(c.s), err.text);
 }
 
 static int64_t run(void *ctx) {

@@ -360,6 +360,8 @@ static int assume(void *ctx, str role_arn, str service, str session_name,
     struct iam_session_terms terms = {.name = session_name, .seconds = seconds, .key = key};
     iam_session_put(&rows, account, role, &terms, ret_credentials);
     r = store_commit(iam->store, batch, err);
+    if (r)
+        buf_deinit(&ret_credentials->session_token);
     return r > 0 ? -EIO : r;
 }
 

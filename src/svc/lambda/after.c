@@ -35,8 +35,10 @@ static bool role_may_send(struct lambda_svc *svc, const struct lambda_fn *fn, st
 static void send(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                  str target, str payload, str attributes, const char *metric) {
     if (!role_may_send(svc, fn, target)) {
-        log_warn("lambda", "the role of " STR_FMT " may not send to " STR_FMT,
-                 STR_ARG(fn->name.name), STR_ARG(target));
+        log_warn("lambda",
+                 "function " STR_FMT ": its role may not send to " STR_FMT
+                 ": what was to go there is lost. Allow the role %s on it",
+                 STR_ARG(buf_view(&fn->arn)), STR_ARG(target), action_for(target));
         lambda_count_metric(svc, batch, fn, metric, 1, "Count");
         return;
     }
@@ -125,6 +127,7 @@ static void send_record(struct lambda_svc *svc, struct store_batch *batch,
 /* ---- Outcomes ---- */
 static void give_up(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
                     const char *condition, bool ran) {
+    lambda_tell_given_up(inv, ran);
     send_dead_letter(svc, batch, inv);
     send_record(svc, batch, inv, "OnFailure", condition, ran);
     lambda_count_metric(svc, batch, inv->fn, "AsyncEventsDropped", 1, "Count");
@@ -148,6 +151,7 @@ static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct 
         give_up(svc, batch, inv, "EventAgeExceeded", true);
         return;
     }
+    lambda_tell_failed(inv, wait_ms);
     lambda_queue_again(svc, batch, inv, due);
 }
 

@@ -13,6 +13,7 @@
 #include "base/outcomes.h"
 
 struct lambda_svc;
+struct lambda_fn;
 
 enum {
     LAMBDA_ZIP_MOST = 50 * 1024 * 1024,
@@ -20,6 +21,9 @@ enum {
     LAMBDA_FILES_MOST = 20000,
     LAMBDA_DIR_LEN = 64,
 };
+
+/* What helps where a package is lost. */
+#define LAMBDA_UPLOAD_AGAIN "give it its code again (UpdateFunctionCode)"
 
 /* The package is at fault: no zip, or not a plain one; beyond a limit. */
 enum { LAMBDA_E_ZIP = OUTCOMES_LAMBDA_CODE, LAMBDA_E_TOO_BIG };
@@ -87,5 +91,9 @@ int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *
                         struct lambda_package **ret_package);
 /* The request's batch has the blob's row: called by whoever puts the function's. */
 void lambda_package_keep(struct rq *rq, struct lambda_package *package);
-/* The zip's bytes back from the store. */
-int lambda_package_read(struct store *store, str ref, struct buf *out, struct err *err);
+/*
+ * The zip's bytes back from the store. What cannot be read is told with the function, the file and
+ * what to do. 0, STORE_E_DAMAGED and its like, or -errno.
+ */
+int lambda_package_read(struct store *store, const struct lambda_fn *fn, struct buf *out,
+                        struct err *err);

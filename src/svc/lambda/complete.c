@@ -56,6 +56,8 @@ static void put_end(struct lambda_svc *svc, struct store_batch *batch, struct la
         put_metrics(svc, batch, inv);
     if (inv->async && !inv->returned)
         lambda_after(svc, batch, inv);
+    else if (!inv->async && inv->outcome.function_error)
+        lambda_tell_failed(inv, 0);
 }
 
 static int write_batch(struct work *w, const char *what) {

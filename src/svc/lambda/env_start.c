@@ -6,6 +6,7 @@
 #include "base/arn.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/log.h"
 #include "base/io.h"
 #include "base/rand.h"
 #include "svc/lambda/code.h"
@@ -26,11 +27,13 @@ static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const
                        struct err *err) {
     if (lambda_code_is_unpacked(svc->code, dir))
         return 0;
-    CLEANUP_DEINIT(buf) struct buf ref = {0}, zip = {0};
-    if (!codec_unbase64(&ref, json_str(fn->doc, "CodeRef")))
-        return err_set(err, -EBADMSG, "the function's row names no package");
-    int r = lambda_package_read(svc->store, buf_view(&ref), &zip, err);
-    return r ? r : lambda_code_unpack(svc->code, svc->store, buf_view(&zip), dir, err);
+    CLEANUP_DEINIT(buf) struct buf zip = {0};
+    int r = lambda_package_read(svc->store, fn, &zip, err);
+    if (r) {
+        log_error("lambda", "%s", err->text);
+        return r;
+    }
+    return lambda_code_unpack(svc->code, svc->store, buf_view(&zip), dir, err);
 }
 
 /* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.

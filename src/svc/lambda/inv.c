@@ -31,13 +31,21 @@ struct lambda_inv *lambda_inv_free(struct lambda_inv *inv) {
 }
 
 /* ---- Failures ---- */
+static void set_text(struct lambda_inv *inv, str text) {
+    str s = str_slice(text, 0, sizeof inv->outcome.fault_text - 1);
+    memcpy(inv->outcome.fault_text, s.p, s.len);
+    inv->outcome.fault_text[s.len] = '\0';
+}
+
 void lambda_fail_run(struct lambda_inv *inv, const char *type, const char *fmt, ...) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     va_list args;
     buf_printf(&text, "RequestId: %s Error: ", inv->id);
+    size_t own = text.len;
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
+    set_text(inv, str_skip(buf_view(&text), own));
     struct buf *out = &inv->outcome.payload;
     buf_clear(out);
     buf_c(out, "{\"errorType\":");
@@ -51,10 +59,8 @@ void lambda_fail_run(struct lambda_inv *inv, const char *type, const char *fmt, 
 void lambda_fail_service(struct lambda_inv *inv, const struct aws_error *error, const char *text) {
     inv->outcome.fault = error;
     CLEANUP_DEINIT(buf) struct buf copy = {0};
-    buf_c(&copy, text);
-    str s = str_slice(buf_view(&copy), 0, sizeof inv->outcome.fault_text - 1);
-    memcpy(inv->outcome.fault_text, s.p, s.len);
-    inv->outcome.fault_text[s.len] = '\0';
+    buf_c(&copy, text); /* it may be the outcome's own */
+    set_text(inv, buf_view(&copy));
 }
 
 void lambda_finish(struct lambda_svc *svc, struct lambda_inv *inv) {

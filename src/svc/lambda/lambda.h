@@ -12,6 +12,7 @@
 #include "hub/hub.h"
 #include "net/net.h"
 #include "sandbox/sandbox.h"
+#include "store/scrub.h"
 
 struct lambda_svc; /* the service's state */
 
@@ -30,6 +31,8 @@ struct lambda_options {
 
 /* For store_open: how rows of older formats become those of this one. */
 extern const struct store_migration lambda_migrations[];
+/* For a scrub: the rows that own packages (store/scrub.h). */
+extern const struct store_owner lambda_owners[];
 
 /*
  * Plugs into the hub: target and check ports "lambda", and timers, of which one removes unpacked

@@ -120,6 +120,8 @@ void lambda_watch_env_locked(struct lambda_env *env);
  */
 enum { LAMBDA_MEMORY_TICK_MS = 50 };
 int lambda_upkeep(struct lambda_svc *svc, bool memory);
+/* One that was released before its program read it: another environment gets it. Takes inv. */
+void lambda_run_again(struct lambda_svc *svc, struct lambda_inv *inv);
 
 /* runtime_api.c: the runtime API's application, for the sandbox's socket. svc must outlive it. */
 struct net_app lambda_runtime_app(struct lambda_svc *svc);
@@ -186,6 +188,14 @@ void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lamb
 /* One that was never run again: too old. */
 void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
                           struct lambda_inv *inv);
+
+/*
+ * tell.c: a line of the daemon's log: the function, the request, why it failed (nothing that the
+ * function said), and what comes next: another attempt after so long, or none, and where it goes.
+ * ran: false for one that was never run. An inv of a caller who waits has no next attempt.
+ */
+void lambda_tell_failed(const struct lambda_inv *inv, int64_t wait_ms);
+void lambda_tell_given_up(const struct lambda_inv *inv, bool ran);
 
 /* port.c: the hub's ports. Before hub_start. */
 void lambda_ports_plug(struct lambda_svc *svc);

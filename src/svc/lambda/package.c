@@ -178,15 +178,27 @@ int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *
     return 0;
 }
 
-int lambda_package_read(struct store *store, str ref, struct buf *out, struct err *err) {
+int lambda_package_read(struct store *store, const struct lambda_fn *fn, struct buf *out,
+                        struct err *err) {
     CLEANUP(blob_reader) struct blob_reader *reader = NULL;
-    int r = blob_open(store, ref, &reader, err);
-    uint64_t size = blob_size(ref);
+    CLEANUP_DEINIT(buf) struct buf ref = {0}, words = {0};
+    struct blob_why why = {.file = "",
+                           .what = "names no package",
+                           .todo = "restore DATA as a whole from a copy"};
+    int r = codec_unbase64(&ref, json_str(fn->doc, "CodeRef"))
+                ? blob_open(store, buf_view(&ref), &reader, &why)
+                : STORE_E_DAMAGED;
+    uint64_t size = blob_size(buf_view(&ref));
     while (r == 0 && out->len < size) {
-        ssize_t got = blob_read(reader, out->len, buf_reserve(out, READ_PIECE), READ_PIECE);
+        ssize_t got = blob_read(reader, out->len, buf_reserve(out, READ_PIECE), READ_PIECE, &why);
         if (got <= 0)
-            return err_sys(err, got < 0 ? (int)got : -EIO, "reading a function's package");
-        out->len += (size_t)got;
+            r = got < 0 ? (int)got : -EBADMSG;
+        else
+            out->len += (size_t)got;
     }
-    return r;
+    if (r == 0)
+        return 0;
+    blob_why_add(&words, &why);
+    return err_set(err, r, "the package of function %s: " STR_FMT "%s", fn->fn_name,
+                   STR_ARG(buf_view(&words)), why.passing ? "" : ", or " LAMBDA_UPLOAD_AGAIN);
 }

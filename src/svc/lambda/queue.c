@@ -166,13 +166,19 @@ static enum hub_due_result put_off(struct lambda_svc *svc, struct hub_due_item *
     if (ahead)
         item->born_ms = now;
     if (now >= lambda_counts_from(svc, item->born_ms) + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
-        log_error("lambda", "a queued event is kept aside: its function " STR_FMT " cannot be read",
-                  STR_ARG(row->name));
+        log_error("lambda",
+                  "function " STR_FMT ": request " STR_FMT
+                  " is kept aside, because the function's row could not be read for six hours: "
+                  "restore DATA from a copy",
+                  STR_ARG(row->name), STR_ARG(row->request_id));
         return HUB_DUE_DAMAGED;
     }
-    log_warn("lambda", "a queued event waits: its function " STR_FMT " cannot be read",
-             STR_ARG(row->name));
-    item->due_ms = now + lambda_retry_wait(item->born_ms, now);
+    int64_t wait_ms = lambda_retry_wait(item->born_ms, now);
+    log_warn("lambda",
+             "function " STR_FMT ": request " STR_FMT
+             " waits, because the function's row cannot be read; it is looked at again in %lld s",
+             STR_ARG(row->name), STR_ARG(row->request_id), (long long)wait_ms / 1000);
+    item->due_ms = now + wait_ms;
     return ahead ? HUB_DUE_AGAIN : HUB_DUE_LEFT;
 }
 
@@ -187,7 +193,10 @@ static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *ite
     const struct lambda_name name = {row.account, row.region, row.name, STR_NONE};
     int r = lambda_fn_load(&rows, &name, &fn);
     if (r == STORE_E_ABSENT) {
-        log_warn("lambda", "a queued event was dropped: its function was deleted");
+        log_warn("lambda",
+                 "function " STR_FMT ": request " STR_FMT
+                 " was dropped, because the function was deleted",
+                 STR_ARG(row.name), STR_ARG(row.request_id));
         return HUB_DUE_DONE;
     }
     if (r)
@@ -202,7 +211,8 @@ static void expire(struct lambda_svc *svc, struct lambda_inv *inv) {
     struct err err = {0};
     lambda_after_expired(svc, batch, inv);
     if (store_commit(svc->store, batch, &err)) {
-        log_error("lambda", "an event that is too old was not removed: %s", err.text);
+        log_error("lambda", "request %s is too old and could not be removed yet: %s", inv->id,
+                  err.text);
         hub_due_arm(svc->queue, inv->row_id, clock_world_ms() + EXPIRE_PAUSE_MS);
     }
     lambda_inv_free(inv);

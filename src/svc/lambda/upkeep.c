@@ -139,7 +139,8 @@ static void retire_outdated_locked(struct lambda_svc *svc) {
     lambda_queue_kick(svc); /* limits may have changed */
 }
 
-static void run_again(struct lambda_svc *svc, struct lambda_inv *inv) {
+void lambda_run_again(struct lambda_svc *svc, struct lambda_inv *inv) {
+    LOCK_NOT_HELD(&svc->lock);
     if (lambda_dispatch(svc, inv) == 0)
         return;
     lambda_fail_service(inv, &lambda_e_TooManyRequestsException,
@@ -152,7 +153,7 @@ static void handle(struct lambda_svc *svc, const struct due *due) {
     if (due->finished)
         lambda_finish(svc, due->finished);
     if (due->again)
-        run_again(svc, due->again);
+        lambda_run_again(svc, due->again);
     if (due->lines)
         lambda_complete_add(svc, due->lines);
     if (due->reclaim)

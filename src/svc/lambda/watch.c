@@ -75,8 +75,9 @@ static void describe_end(struct lambda_env *env, const struct sandbox_end *end) 
                         end->code);
 }
 
-/* Its invocation, failed, or NULL. */
-static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct sandbox_end *end) {
+/* Its invocation, failed, or NULL. *ret_again: nothing of it has run, so it may go elsewhere. */
+static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct sandbox_end *end,
+                                            bool *ret_again) {
     LOCK_HELD(&env->svc->lock);
     if (!env->inv)
         return NULL;
@@ -85,6 +86,9 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
         env->inv->outcome.interrupted = true;
         return lambda_env_release_locked(env);
     }
+    *ret_again = end->lost && !env->inv->delivered;
+    if (*ret_again)
+        return lambda_env_release_locked(env);
     if (end->lost) {
         lambda_fail_service(env->inv, &lambda_e_ServiceException,
                             "The sandbox of the function was lost.");
@@ -110,9 +114,10 @@ static void handle_end(struct lambda_env *env, struct epoll_event *rest, int n_r
     struct lambda_svc *svc = env->svc;
     struct sandbox_end end;
     struct lambda_inv *inv = NULL;
+    bool again = false;
     lock_take(&svc->lock);
     if (sandbox_ended(env->sandbox, &end)) {
-        inv = last_words_locked(env, &end);
+        inv = last_words_locked(env, &end, &again);
         unwatch_fd(svc, env->out[0].fd);
         unwatch_fd(svc, env->out[1].fd);
         unwatch_fd(svc, sandbox_end_fd(env->sandbox));
@@ -120,7 +125,9 @@ static void handle_end(struct lambda_env *env, struct epoll_event *rest, int n_r
         lambda_env_reap_locked(env);
     }
     lock_drop(&svc->lock);
-    if (inv)
+    if (again)
+        lambda_run_again(svc, inv);
+    else if (inv)
         lambda_finish(svc, inv);
 }
 

@@ -6,8 +6,6 @@
 #include "svc/s3/multipart_priv.h"
 #include "svc/s3/range.h"
 
-#include <errno.h>
-
 /* ---- The source ---- */
 /*
  * The object that CopySource names, readable to the caller and under the CopySourceIf… conditions.
@@ -93,21 +91,38 @@ static int use_source(struct s3_svc *svc, struct rq *rq, struct source *source) 
     return r ? s3_fault(rq, r, "read the source's body list") : 0;
 }
 
-/* Copies n bytes of the source from first on into upload. */
+/*
+ * The source's bodies were dropped after its row was read: the request runs again, where there is
+ * another row by now, or none.
+ */
+static int source_is_gone(struct rq *rq, const struct source *source, str why) {
+    CLEANUP_DEINIT(row) struct row now = {0};
+    const struct rows peek = {rq_store(rq), NULL, NULL};
+    buf_str(&now.key, buf_view(&source->found.row.key));
+    int r = row_peek(&peek, &now);
+    bool same = r == 0 && str_eq(buf_view(&now.bytes), buf_view(&source->found.row.bytes));
+    return same || (r && r != STORE_E_ABSENT) ? aws_damage(rq, why) : STORE_E_CONDITION;
+}
+
+/* Copies n bytes of the source from first on into upload. STORE_E_CONDITION: it was overwritten. */
 static int copy_bytes(struct s3_svc *svc, struct rq *rq, const struct source *source,
-                      uint64_t first, uint64_t n, struct s3_upload *upload) {
+                      const struct s3_span *span, struct s3_upload *upload) {
     enum { PIECE = 256 * 1024 };
     CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
     CLEANUP_MEM char *piece = mem_alloc(PIECE);
-    struct err why = {""};
-    int r = s3_body_reader_new(svc->store, source->bodies, first, n, &reader, &why);
+    CLEANUP_DEINIT(buf) struct buf why = {0};
+    char id[S3_ID_LEN + 1];
+    const struct s3_object *object = &source->found.object;
+    const struct s3_whose whose = {source->bucket->name, source->key,
+                                   s3_object_version_id(object, id), object->n_parts > 0};
+    int r = s3_body_reader_new(svc->store, source->bodies, span, &whose, &reader, &why);
     if (r)
-        return s3_fault(rq, r, why.text);
-    for (uint64_t at = 0; at < n;) {
+        return r == STORE_E_ABSENT ? source_is_gone(rq, source, buf_view(&why))
+                                   : aws_damage(rq, buf_view(&why));
+    for (uint64_t at = 0; at < span->n;) {
         ssize_t got = s3_body_reader_read(reader, at, piece, PIECE);
         if (got <= 0)
-            return s3_fault(rq, got == 0 || got == -EBADMSG ? STORE_E_DAMAGED : (int)got,
-                            "read the source's body");
+            return source_is_gone(rq, source, s3_body_reader_why(reader));
         r = s3_upload_write(upload, rq, piece, (size_t)got);
         if (r)
             return r;
@@ -116,10 +131,10 @@ static int copy_bytes(struct s3_svc *svc, struct rq *rq, const struct source *so
     return 0;
 }
 
-struct span { /* what is copied, and to where */
+struct job { /* what is copied, and to where */
     const struct s3_bucket *target;
-    enum s3_sum sum;   /* the algorithm of the copy's checksum */
-    uint64_t first, n; /* bytes of the source */
+    enum s3_sum sum;     /* the algorithm of the copy's checksum */
+    struct s3_span span; /* of the source */
 };
 /*
  * The copied body of this request. A run that begins again, because another writer of the target
@@ -127,12 +142,12 @@ struct span { /* what is copied, and to where */
  * rq->stream keeps it.
  */
 static int copy_once(struct s3_svc *svc, struct rq *rq, const struct source *source,
-                     const struct span *span, struct s3_upload **ret_upload) {
+                     const struct job *job, struct s3_upload **ret_upload) {
     struct s3_upload *upload = rq->stream;
     if (!upload || upload->source_seq != source->found.object.seq) {
-        int r = s3_upload_new(svc, rq, span->target, span->sum, span->n, &upload);
+        int r = s3_upload_new(svc, rq, job->target, job->sum, job->span.n, &upload);
         if (!r)
-            r = copy_bytes(svc, rq, source, span->first, span->n, upload);
+            r = copy_bytes(svc, rq, source, &job->span, upload);
         if (!r)
             r = s3_upload_finish(upload, rq);
         if (r)
@@ -237,7 +252,7 @@ static int copy_object(struct s3_svc *svc, struct rq *rq, struct source *source)
         return aws_fail(rq, &S3_InvalidRequest,
                         "The specified copy source is larger than the maximum allowable size for a "
                         "copy source: 5368709120");
-    r = copy_once(svc, rq, source, &(struct span){target, sum, 0, size}, &upload);
+    r = copy_once(svc, rq, source, &(struct job){target, sum, {0, size}}, &upload);
     if (!r)
         r = s3_put_upload(svc, rq, &(struct s3_write){target, key, S3_EVENT_CREATED_COPY}, &object,
                           upload);
@@ -295,7 +310,7 @@ static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu, stru
     if (!r)
         r = choose_range(rq, source->found.object.size, &first, &n);
     if (!r)
-        r = copy_once(svc, rq, source, &(struct span){mpu->bucket, mpu->row.object.sum, first, n},
+        r = copy_once(svc, rq, source, &(struct job){mpu->bucket, mpu->row.object.sum, {first, n}},
                       &upload);
     if (!r)
         r = s3_put_part(svc, rq, mpu, part, upload, &row);

@@ -1,13 +1,12 @@
 /* svc/s3: GetObject, HeadObject, and what every read of an object begins with. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/blob.h"
 #include "svc/s3/range.h"
 #include "svc/s3/s3_priv.h"
 
-#include <errno.h>
-
 /* Bodies up to this size are read and verified before the answer begins. */
-enum { WHOLE_MAX = 64 * 1024 };
+enum { WHOLE_MAX = 64 * 1024, INSIDE_MAX = 64 << 20 };
 
 /* ---- Finding what is meant ---- */
 static int no_such(struct rq *rq, const struct s3_wanted *wanted) {
@@ -224,8 +223,7 @@ static int answer_whole(struct rq *rq, struct s3_body_reader *reader, uint64_t n
             s3_body_reader_read(reader, bytes.len, room + bytes.len, (size_t)n - bytes.len);
         if (got <= 0) {
             buf_deinit(&bytes);
-            return s3_fault(rq, got == 0 || got == -EBADMSG ? STORE_E_DAMAGED : (int)got,
-                            "read the object's body");
+            return aws_damage(rq, s3_body_reader_why(reader));
         }
         bytes.len += (size_t)got;
     }
@@ -235,36 +233,55 @@ static int answer_whole(struct rq *rq, struct s3_body_reader *reader, uint64_t n
 
 static void release_reader(void *reader) { s3_body_reader_free(reader); }
 
+/* The status is sent: all that is left is to cut the connection, and to say why. */
+static ssize_t stream_read(void *reader, uint64_t offset, void *p, size_t n) {
+    ssize_t got = s3_body_reader_read(reader, offset, p, n);
+    if (got < 0)
+        log_error("s3", STR_FMT " (a GET was cut off behind %llu bytes)",
+                  STR_ARG(s3_body_reader_why(reader)), (unsigned long long)offset);
+    return got;
+}
+
+/* A call from inside takes the bytes as a whole anyway, and is told what is wrong with them. */
 static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t n) {
-    if (n <= WHOLE_MAX)
+    if (n <= (rq->net ? WHOLE_MAX : INSIDE_MAX))
         return answer_whole(rq, *reader, n);
-    rq_out_stream(rq, n, s3_body_reader_read, release_reader, STEAL(*reader));
+    rq_out_stream(rq, n, stream_read, release_reader, STEAL(*reader));
     return 0;
 }
 
 /* Never asked: net sends a HEAD's headers alone. */
 static ssize_t no_bytes(void *, uint64_t, void *, size_t) { return 0; }
 
-/* Headers and bytes. STORE_E_ABSENT: a row or file of its body is gone. */
+static int open_bodies(struct s3_svc *svc, const struct s3_wanted *wanted,
+                       const struct s3_object *object, str bodies, const struct slice *slice,
+                       struct s3_body_reader **ret_reader, struct buf *reterr_why) {
+    char id[S3_ID_LEN + 1];
+    const struct s3_whose whose = {wanted->bucket->name, wanted->key,
+                                   s3_object_version_id(object, id), object->n_parts > 0};
+    return s3_body_reader_new(svc->store, bodies, &(struct s3_span){slice->first, slice->n}, &whose,
+                              ret_reader, reterr_why);
+}
+
+/* Headers and bytes. STORE_E_ABSENT: a row or file of its body was dropped. */
 static int answer_object(struct s3_svc *svc, struct rq *rq, const struct s3_wanted *wanted,
                          const struct s3_object *object, bool with_body) {
-    CLEANUP_DEINIT(buf) struct buf storage = {0};
+    CLEANUP_DEINIT(buf) struct buf storage = {0}, why = {0};
     CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
     str bodies = STR_NONE;
     struct slice slice;
-    struct err why = {"read the object's body list"};
     int r = 0;
     if (with_body || json_has(rq->in, "PartNumber"))
         r = s3_load_bodies(rq_rows_newest(rq), wanted->bucket->row.id, object, &storage, &bodies);
     if (r)
-        return r == STORE_E_ABSENT ? r : s3_fault(rq, r, why.text);
+        return r == STORE_E_ABSENT ? r : s3_fault(rq, r, "read the object's list of bodies");
     r = choose_slice(rq, object, bodies, &slice);
     if (r)
         return r;
     if (with_body)
-        r = s3_body_reader_new(svc->store, bodies, slice.first, slice.n, &reader, &why);
+        r = open_bodies(svc, wanted, object, bodies, &slice, &reader, &why);
     if (r)
-        return r == STORE_E_ABSENT || r == -ENOENT ? STORE_E_ABSENT : s3_fault(rq, r, why.text);
+        return r == STORE_E_ABSENT ? r : aws_damage(rq, buf_view(&why));
     r = describe(rq, wanted->bucket, object, &slice);
     if (r)
         return r;
@@ -312,7 +329,7 @@ static int get(struct s3_svc *svc, struct rq *rq, bool with_body) {
         if (r != STORE_E_ABSENT)
             return r;
     }
-    return s3_fault(rq, STORE_E_DAMAGED, "find the object's body");
+    return s3_fault(rq, STORE_E_ABSENT, "find the rows of the object's bodies");
 }
 
 int s3_op_GetObject(struct s3_svc *svc, struct rq *rq) { return get(svc, rq, true); }

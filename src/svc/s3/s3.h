@@ -6,8 +6,12 @@
  * The service has no thread of its own. Everything here may be called by any thread once open.
  */
 #include "aws/op.h"
+#include "store/scrub.h"
 
 struct s3_svc; /* the service's state */
+
+/* For a scrub: the rows that own bodies (store/scrub.h). */
+extern const struct store_owner s3_owners[];
 
 /*
  * Opens S3 over a store. What an earlier life left half-done is put right: bucket deletions that

@@ -190,16 +190,32 @@ int s3_bad_version_id(struct rq *rq, str version_id);
 void s3_describe_sum(json_t *doc, const struct s3_object *object);
 
 /* ---- body.c: reading stored bodies ---- */
+/* Whose bodies they are, for messages. version: its id, or "null". Borrowed for a call. */
+struct s3_whose {
+    str bucket, key, version;
+    bool multipart; /* its parts have numbers */
+};
+/* The name of a version: bucket "photos", key "a.jpg", version null. Texts are quoted as in JSON. */
+void s3_whose_add(struct buf *out, const struct s3_whose *whose);
+
+/* Bytes of an object. */
+struct s3_span {
+    uint64_t first, n;
+};
 struct s3_body_reader;
 /*
- * Reads n bytes (0: none) from offset first of the packed bodies, which are copied. The first ones
- * are opened here and stay readable whatever becomes of the object. STORE_E_ABSENT: a body's file
- * is gone, so the row is to be read again.
+ * Reads a span (n 0: nothing) of the packed bodies, which are copied. The first ones are opened
+ * here and stay readable whatever becomes of the object; the frame that the span begins in is
+ * verified. STORE_E_ABSENT: a body was dropped, so the row is to be read again; other results say
+ * in reterr_why whose body it is, what is wrong, and what to do.
  */
-int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
-                       struct s3_body_reader **ret_reader, struct err *err);
-/* A callback of rq_out_stream: offset counts from the reader's first byte, and never goes back. */
-ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n);
+int s3_body_reader_new(struct store *store, str bodies, const struct s3_span *span,
+                       const struct s3_whose *whose, struct s3_body_reader **ret_reader,
+                       struct buf *reterr_why);
+/* offset counts from the span's first byte, and never goes back. As net_reply_stream's read. */
+ssize_t s3_body_reader_read(struct s3_body_reader *reader, uint64_t offset, void *p, size_t n);
+/* Behind a read that failed: the message, as above. */
+str s3_body_reader_why(const struct s3_body_reader *reader);
 struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
 DEFINE_FREEP(s3_body_reader)
 

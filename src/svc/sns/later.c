@@ -136,7 +136,8 @@ void sns_later_put(struct sns_svc *svc, struct store_batch *batch, const struct 
 }
 
 static enum hub_due_result put_off(struct hub_due_item *item, const char *why) {
-    log_warn("sns", "the rest of a message's notifications waits: %s", why);
+    log_warn("sns", "the rest of a message's notifications waits: %s; again in %d s", why,
+             PAUSE_MS / 1000);
     item->attempts++;
     item->due_ms = clock_world_ms() + PAUSE_MS;
     return HUB_DUE_AGAIN;

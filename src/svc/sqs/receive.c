@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/log.h"
 #include "base/rand.h"
 #include "svc/sqs/handle.h"
 #include "svc/sqs/live.h"
@@ -102,6 +103,11 @@ static int move_to_dead_letters(struct look *l, const struct sqs_message *m,
     moved.dead_letter_source = buf_view(&arn);
     sqs_message_drop(l->rows, l->queue->id, m->id, s);
     row_still(l->rows, &l->dead.of->row);
+    log_warn("sqs",
+             "message %s of queue " STR_FMT
+             " goes to the dead letters in %s: receives without a deletion: %lld",
+             m->message_id, STR_ARG(buf_view(&arn)), l->queue->dead_letter_arn,
+             (long long)s->receives);
     return sqs_message_put(l->svc, l->rows, &l->dead, &moved, l->now_ms);
 }
 

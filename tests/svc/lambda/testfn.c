@@ -1,6 +1,6 @@
 /*
  * A function for the tests, static, with its own few lines of HTTP. The event's "do" says what:
- *   echo (default), error, exit, sleep, oom, fork, log, env, count, big, api, twice,
+ *   echo (default), error, tell ("text"), exit, sleep, oom, fork, log, env, count, big, api, twice,
  *   flood (prints "bytes":N of what "of" names: newlines, binary, one line, EMF documents, lines)
  * or one of the hostile ones of testfn_hostile.c.
  * The variable INIT says how it starts: error, exit, slow; absent: well.
@@ -87,12 +87,26 @@ int respond(const char *body, size_t n) {
 
 void respond_text(const char *body) { respond(body, strlen(body)); }
 
-static void fail(void) {
-    char path[160];
-    static const char body[] = "{\"errorMessage\":\"as wanted\",\"errorType\":\"Wanted\"}";
+static void fail_saying(const char *message) {
+    char path[160], body[256];
+    snprintf(body, sizeof body, "{\"errorMessage\":\"%s\",\"errorType\":\"Wanted\"}", message);
     snprintf(path, sizeof path, "/2018-06-01/runtime/invocation/%s/error", id);
     call(9001, "POST", path, "Lambda-Runtime-Function-Error-Type: Function.Wanted\r\n", body,
-         sizeof body - 1);
+         strlen(body));
+}
+
+static void fail(void) { fail_saying("as wanted"); }
+
+/* The event's "text" in both outputs, and in the error. */
+static void tell(void) {
+    char text[100] = "";
+    const char *at = strstr(event, "\"text\":\"");
+    if (at)
+        sscanf(at, "\"text\":\"%99[^\"]", text);
+    printf("%s\n", text);
+    fflush(stdout);
+    fprintf(stderr, "%s\n", text);
+    fail_saying(text);
 }
 
 static void eat_memory(void) {
@@ -210,6 +224,8 @@ static void handle(void) {
     count++;
     if (wants("error"))
         fail();
+    else if (wants("tell"))
+        tell();
     else if (wants("exit"))
         exit(3);
     else if (wants("sleep"))
