@@ -16,13 +16,15 @@ static void expect(const struct rows *rows, const struct row *row) {
     if (!rows->batch)
         return;
     if (row->there)
-        store_expect_value(rows->batch, row->cf, buf_view(&row->key), buf_view(&row->bytes));
+        store_expect_value(rows->batch, row->cf, buf_view(&row->key), &row->stamp,
+                           buf_view(&row->bytes));
     else
         store_expect_absent(rows->batch, row->cf, buf_view(&row->key));
 }
 
 int row_peek(const struct rows *rows, struct row *row) {
-    int r = store_get(rows->store, rows->snap, row->cf, buf_view(&row->key), &row->bytes);
+    int r = store_get_stamped(rows->store, rows->snap, row->cf, buf_view(&row->key), &row->bytes,
+                              &row->stamp);
     row->there = r == 0;
     if (r)
         buf_clear(&row->bytes);
@@ -36,12 +38,13 @@ int row_get(const struct rows *rows, struct row *row) {
     return r;
 }
 
-void row_seen(const struct rows *rows, struct row *row, str key, str value) {
+void row_seen(const struct rows *rows, struct row *row, const struct store_iter *it) {
     buf_clear(&row->key);
-    buf_str(&row->key, key);
+    buf_str(&row->key, it->key);
     buf_clear(&row->bytes);
-    buf_str(&row->bytes, value);
+    buf_str(&row->bytes, it->value);
     row->there = true;
+    row->stamp = it->stamp;
     expect(rows, row);
 }
 
@@ -67,6 +70,14 @@ int row_peek_json(const struct rows *rows, struct row *row, json_t **ret_doc) {
 void row_put(const struct rows *rows, const struct row *row, str value) {
     assert(rows->batch); /* the operation's row says OP_MUTATES */
     store_put(rows->batch, row->cf, buf_view(&row->key), value);
+}
+
+void row_put_kept(const struct rows *rows, struct row *row, str value) {
+    assert(rows->batch);
+    store_put_stamped(rows->batch, row->cf, buf_view(&row->key), value, &row->stamp);
+    buf_clear(&row->bytes);
+    buf_str(&row->bytes, value);
+    row->there = true;
 }
 
 void row_put_json(const struct rows *rows, const struct row *row, const json_t *doc) {

@@ -3,8 +3,9 @@
  * aws/row: the one way to read and change a row.
  *
  * Reading a row makes it a condition of the commit: row_get adds to the batch that the row must
- * still hold the bytes that were read (or still be absent), so what a handler has read is true at
- * the moment of its commit, or the handler runs again. A peek is the deliberate exception, and its
+ * still be as it was read (or still be absent), so what a handler has read is true at the moment of
+ * its commit, or the handler runs again. A row that was written again with the same bytes is not as
+ * it was read. A peek is the deliberate exception, and its
  * caller says in a comment why a stale answer does no harm.
  *
  *   CLEANUP_DEINIT(row) struct row row = {0};            // STORE_META, the usual family
@@ -33,9 +34,10 @@ struct rows {
 
 struct row {
     enum store_cf cf;
-    struct buf key;   /* set by the caller */
-    struct buf bytes; /* as read; empty when absent */
-    bool there;       /* as read */
+    struct buf key;           /* set by the caller */
+    struct buf bytes;         /* as read; empty when absent */
+    bool there;               /* as read */
+    struct store_stamp stamp; /* which edition of it was read */
 };
 /* Frees key and bytes; a zeroed row is a valid empty one. */
 void row_deinit(struct row *row);
@@ -44,8 +46,8 @@ void row_deinit(struct row *row);
 int row_get(const struct rows *rows, struct row *row);
 /* Without the condition. The caller says why. */
 int row_peek(const struct rows *rows, struct row *row);
-/* What an iterator showed, taken over as if row_get had read it. */
-void row_seen(const struct rows *rows, struct row *row, str key, str value);
+/* What an iterator shows, taken over as if row_get had read it. */
+void row_seen(const struct rows *rows, struct row *row, const struct store_iter *it);
 /*
  * A row that was read without a batch, or for an earlier one: that it is still so becomes a
  * condition.
@@ -58,6 +60,11 @@ int row_peek_json(const struct rows *rows, struct row *row, json_t **ret_doc);
 
 /* The row must have been read in this batch (row_get, row_seen). */
 void row_put(const struct rows *rows, const struct row *row, str value);
+/*
+ * As row_put; *row is then what it is once the batch is committed, so that the next batch may begin
+ * with it (row_still). When the commit fails, so does the next condition on it.
+ */
+void row_put_kept(const struct rows *rows, struct row *row, str value);
 void row_put_json(const struct rows *rows, const struct row *row, const json_t *doc);
 void row_del(const struct rows *rows, const struct row *row);
 /*

@@ -15,15 +15,19 @@
 #include "cfn/engine.h"
 #include "hub/due.h"
 
+/* Rows of formats before the fourth have no edition: their bytes are it. */
+static const struct store_stamp raw;
+
 /*
  * ---- Resources: an update that found nothing to do for one did not keep what the old template
  * said of it ----
  */
 
-static int turn_resource(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_resource(struct store *store, struct store_batch *batch, str key, str value,
+                         struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource resource = {0};
-    if (!cfn_seen(&cfn_resource_form, &arena, key, value, &resource))
+    if (!cfn_seen(&cfn_resource_form, &arena, key, value, &raw, &resource))
         return STORE_E_DAMAGED;
     if (resource.task.verb == CFN_NO_VERB)
         cfn_form_share(&cfn_state_form, &resource.old, &resource.now);
@@ -35,11 +39,12 @@ static int turn_resource(struct store *store, struct store_batch *batch, str key
 
 /* ---- Change sets ---- */
 
-static int turn_set(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_set(struct store *store, struct store_batch *batch, str key, str value,
+                    struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
-    if (!cfn_seen(&cfn_set_form, &arena, key, value, &set))
+    if (!cfn_seen(&cfn_set_form, &arena, key, value, &raw, &set))
         return STORE_E_DAMAGED;
     if (json_has(doc, "To"))
         return 0;
@@ -92,13 +97,14 @@ static int take_cancel(const struct rows *rows, struct arena *arena, struct cfn_
     return 0;
 }
 
-static int turn_stack(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_stack(struct store *store, struct store_batch *batch, str key, str value,
+                      struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     const struct rows rows = {store, NULL, batch};
     if (!cfn_read_key(key, &account, &region, &uuid) ||
-        !cfn_seen(&cfn_stack_form, &arena, key, value, &stack))
+        !cfn_seen(&cfn_stack_form, &arena, key, value, &raw, &stack))
         return STORE_E_DAMAGED;
     stack.place = (struct cfn_place){buf_view(&account), buf_view(&region)};
     stack.uuid = buf_view(&uuid);
@@ -120,7 +126,8 @@ static void put_due(struct store_batch *batch, const struct cfn_stack *stack, ui
 }
 
 /* The operation of a stack whose row is damaged waits: its due row stays. */
-static int turn_operation(struct store *store, struct store_batch *batch, str key, str) {
+static int turn_operation(struct store *store, struct store_batch *batch, str key, str,
+                          struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
@@ -143,12 +150,13 @@ static int turn_operation(struct store *store, struct store_batch *batch, str ke
 }
 
 /* After the operations: the stack's row has the id. A reply whose stack is gone wakes nobody. */
-static int turn_reply(struct store *store, struct store_batch *batch, str key, str value) {
+static int turn_reply(struct store *store, struct store_batch *batch, str key, str value,
+                      struct store_memo *) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_reply) struct cfn_reply reply = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     struct arn arn;
-    if (!cfn_seen(&cfn_reply_form, &arena, key, value, &reply))
+    if (!cfn_seen(&cfn_reply_form, &arena, key, value, &raw, &reply))
         return STORE_E_DAMAGED;
     arn_parse(reply.stack_id, &arn);
     int r = cfn_peek_stack(&(struct rows){store, NULL, NULL}, &arena,

@@ -15,7 +15,7 @@ static int add_row(struct rq *rq, struct kit_page *page, const struct cfn_form *
                    cfn_show_fn *show) {
     void *what = arena_zalloc(&rq->arena, form->size);
     json_t *item = NULL;
-    bool whole = cfn_seen(form, &rq->arena, page->key, page->value, what);
+    bool whole = cfn_seen(form, &rq->arena, page->key, page->value, &page->it->stamp, what);
     int r = whole ? show(rq, what, &item) : STORE_E_DAMAGED;
     if (r == 0 && item)
         kit_page_add(page, STR_NONE, item);

@@ -108,11 +108,13 @@ int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena 
     return read_into(row_peek(rows, what), form, arena, what);
 }
 
-bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str value, void *what) {
+bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str value,
+              const struct store_stamp *stamp, void *what) {
     struct row *row = what;
     buf_str(&row->key, key);
     buf_str(&row->bytes, value);
     row->there = true;
+    row->stamp = *stamp;
     return cfn_form_read(value, form, arena, what);
 }
 
@@ -123,10 +125,7 @@ void cfn_put(const struct rows *rows, const struct cfn_form *form, void *what) {
     if (row->there && str_eq(buf_view(&bytes), buf_view(&row->bytes)))
         return;
     row_still(rows, row);
-    row_put(rows, row, buf_view(&bytes));
-    buf_clear(&row->bytes);
-    buf_str(&row->bytes, buf_view(&bytes));
-    row->there = true;
+    row_put_kept(rows, row, buf_view(&bytes));
 }
 
 void cfn_put_blind(const struct rows *rows, const struct cfn_form *form, str key,
@@ -177,7 +176,7 @@ int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix,
     while (r == 0 && store_iter_next(it)) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         void *what = arena_zalloc(&arena, form->size);
-        bool ok = cfn_seen(form, &arena, it->key, it->value, what);
+        bool ok = cfn_seen(form, &arena, it->key, it->value, &it->stamp, what);
         r = ok ? each(ctx, what) : 0;
         damaged = damaged || !ok;
         cfn_form_deinit(form, what);
@@ -204,7 +203,7 @@ int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct a
     bool damaged = false;
     while (store_iter_next(it)) {
         void *what = arena_zalloc(arena, form->size);
-        bool ok = cfn_seen(form, arena, it->key, it->value, what);
+        bool ok = cfn_seen(form, arena, it->key, it->value, &it->stamp, what);
         if (ok)
             cfn_list_add(list, arena, what);
         else

@@ -103,10 +103,11 @@ bool cfn_read_key(str key, struct buf *account, struct buf *region, struct buf *
 int cfn_get(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 /* What an iterator shows. False: damaged. No condition: cfn_put and row_still make it one. */
-bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str value, void *what);
+bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str value,
+              const struct store_stamp *stamp, void *what);
 /*
  * Writes what was read, for this batch or an earlier one, and makes that it is still so a
- * condition; the row then holds the new bytes. Once a batch. The same bytes again are not written.
+ * condition; the row is then what it is once the batch is committed. Once a batch. The same bytes again are not written.
  */
 void cfn_put(const struct rows *rows, const struct cfn_form *form, void *what);
 /* A row with one writer, or whose owner's row is a condition: the caller says which. */

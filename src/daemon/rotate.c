@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 /* Ended by NULL. */
-static const struct daemon_rotation *const rotations[] = {&daemon_rotation_ca, NULL};
+static const struct daemon_rotation *const rotations[] = {&daemon_rotation_ca,
+                                                          &daemon_rotation_master, NULL};
 
 static const struct daemon_rotation *find(const char *what) {
     for (size_t i = 0; rotations[i]; i++)

@@ -17,4 +17,4 @@ struct daemon_rotation {
     int (*run)(struct daemon_offline *offline, struct err *err);
 };
 
-extern const struct daemon_rotation daemon_rotation_ca;
+extern const struct daemon_rotation daemon_rotation_ca, daemon_rotation_master;

@@ -3,8 +3,13 @@
 
 #include "daemon/service_headers.h"
 
-const struct store_migration *const daemon_migrations[] = {hub_migrations, lambda_migrations,
-                                                           cfn_migrations, NULL};
+const struct store_migration *const daemon_migrations[] = {hub_migrations,
+                                                           lambda_migrations,
+                                                           cfn_migrations,
+                                                           iam_migrations,
+                                                           ddb_migrations,
+                                                           sqs_migrations,
+                                                           NULL};
 const struct store_owner *const daemon_owners[] = {s3_owners, lambda_owners, NULL};
 
 /*

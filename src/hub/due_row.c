@@ -98,11 +98,12 @@ int hub_due_load(struct hub_due *due, struct err *err) {
     key_str(&from, str_c(due->kind.name));
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(due->hub->store, NULL, STORE_QUEUE, buf_view(&from));
+    store_iter_damaged_too(it);
     while (store_iter_next(it)) {
         struct cur key = cur_of(str_skip(it->key, from.len));
         struct hub_due_item item = {0};
         uint64_t id = key_take_u64(&key);
-        bool readable = hub_due_decode(it->value, &item);
+        bool readable = !it->damaged && hub_due_decode(it->value, &item);
         bool is_due = !readable || hub_queue_is_due(&due->queue, item.due_ms, now);
         hub_queue_add(&due->queue, id, is_due ? 0 : item.due_ms, now);
     }

@@ -40,7 +40,8 @@ static int turn(struct store_batch *batch, str key, str value, struct hub_due_it
     return 0;
 }
 
-static int turn_out(struct store *, struct store_batch *batch, str key, str value) {
+static int turn_out(struct store *, struct store_batch *batch, str key, str value,
+                    struct store_memo *) {
     struct hub_due_item item = {0};
     struct cur c = cur_of(key);
     key_take_kind(&c);
@@ -48,7 +49,8 @@ static int turn_out(struct store *, struct store_batch *batch, str key, str valu
     return c.bad ? STORE_E_DAMAGED : turn(batch, key, value, &item);
 }
 
-static int turn_later(struct store *, struct store_batch *batch, str key, str value) {
+static int turn_later(struct store *, struct store_batch *batch, str key, str value,
+                      struct store_memo *) {
     struct hub_due_item item = {0};
     struct cur c = cur_of(key);
     key_take_kind(&c);

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/map.h"
 #include "store/key.h"
+#include "store/seal_priv.h"
 
 #include <errno.h>
 
@@ -16,6 +17,7 @@ struct store_batch *store_batch_free(struct store_batch *batch) {
         return NULL;
     stat_sum_deinit(&batch->sum);
     buf_deinit(&batch->bytes);
+    buf_deinit(&batch->disk);
     buf_deinit(&batch->dropped);
     free(batch->ops);
     free(batch->conds);
@@ -26,6 +28,7 @@ struct store_batch *store_batch_free(struct store_batch *batch) {
 
 void store_batch_clear(struct store_batch *batch) {
     buf_clear(&batch->bytes);
+    buf_clear(&batch->disk);
     buf_clear(&batch->dropped);
     stat_sum_deinit(&batch->sum);
     batch->sums = false;
@@ -67,7 +70,7 @@ static struct store_span keep(struct store_batch *batch, str s) {
     return span;
 }
 
-void store_batch_seal(struct store_batch *batch) {
+void store_batch_settle(struct store_batch *batch) {
     if (!batch->sums)
         return;
     struct store_span *value = &batch->ops[batch->n_ops - 1].value;
@@ -84,19 +87,28 @@ static void add_op(struct store_batch *batch, const struct store_op *op) {
     batch->adds = batch->adds || op->kind == OP_PUT || op->kind == OP_STAT;
 }
 
-void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
-    store_batch_seal(batch);
+void store_put_stamped(struct store_batch *batch, enum store_cf cf, str key, str value,
+                       struct store_stamp *ret_stamp) {
+    ret_stamp->sealed = true;
+    seal_next_nonce(ret_stamp->nonce);
+    store_batch_settle(batch);
     if (!has_room(batch, key.len + value.len))
         return;
     add_op(batch, &(struct store_op){.kind = OP_PUT,
                                      .cf = cf,
                                      .hash = store_key_hash(cf, key),
                                      .key = keep(batch, key),
-                                     .value = keep(batch, value)});
+                                     .value = keep(batch, value),
+                                     .stamp = *ret_stamp});
+}
+
+void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    struct store_stamp stamp;
+    store_put_stamped(batch, cf, key, value, &stamp);
 }
 
 void store_del(struct store_batch *batch, enum store_cf cf, str key) {
-    store_batch_seal(batch);
+    store_batch_settle(batch);
     if (!has_room(batch, key.len))
         return;
     add_op(batch, &(struct store_op){.kind = OP_DEL,
@@ -111,6 +123,12 @@ void store_put_blind(struct store_batch *batch, enum store_cf cf, str key, str v
         batch->ops[batch->n_ops - 1].blind = true;
 }
 
+void store_put_sum(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    store_put_blind(batch, cf, key, value);
+    if (!batch->huge)
+        batch->ops[batch->n_ops - 1].sum = true;
+}
+
 void store_del_blind(struct store_batch *batch, enum store_cf cf, str key) {
     store_del(batch, cf, key);
     if (!batch->huge)
@@ -118,7 +136,7 @@ void store_del_blind(struct store_batch *batch, enum store_cf cf, str key) {
 }
 
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to) {
-    store_batch_seal(batch);
+    store_batch_settle(batch);
     if (!has_room(batch, from.len + to.len))
         return;
     add_op(batch, &(struct store_op){.kind = OP_DEL_RANGE,
@@ -154,7 +172,7 @@ bool store_stat_again(struct store_batch *batch, enum store_cf cf, str key, doub
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count) {
     if (store_stat_again(batch, cf, key, value, count))
         return;
-    store_batch_seal(batch);
+    store_batch_settle(batch);
     if (!has_room(batch, key.len))
         return;
     add_op(batch, &(struct store_op){.kind = OP_STAT,
@@ -167,7 +185,7 @@ void store_stat(struct store_batch *batch, enum store_cf cf, str key, double val
 
 void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many,
                  int64_t large) {
-    store_batch_seal(batch);
+    store_batch_settle(batch);
     if (!has_room(batch, key.len))
         return;
     add_op(batch, &(struct store_op){.kind = OP_COUNT,
@@ -192,16 +210,15 @@ static bool is_expected(const struct store_batch *batch, const struct store_cond
     for (size_t i = batch->n_conds; i > 0 && batch->n_conds - i < LOOK_BACK; i--) {
         const struct store_cond *c = &batch->conds[i - 1];
         if (c->hash == cond->hash && c->kind == cond->kind && c->cf == cond->cf &&
-            str_eq(store_span_str(batch, c->key), key) &&
+            store_stamp_eq(&c->stamp, &cond->stamp) && str_eq(store_span_str(batch, c->key), key) &&
             str_eq(store_span_str(batch, c->value), value))
             return true;
     }
     return false;
 }
 
-static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum store_cf cf,
-                     str key, str value) {
-    struct store_cond cond = {.kind = kind, .cf = cf, .hash = store_key_hash(cf, key)};
+static void add_cond(struct store_batch *batch, struct store_cond cond, str key, str value) {
+    cond.hash = store_key_hash(cond.cf, key);
     if (is_expected(batch, &cond, key, value) || !has_room(batch, key.len + value.len))
         return;
     batch->conds = one_more(batch->conds, sizeof *batch->conds, batch->n_conds, &batch->cap_conds);
@@ -211,10 +228,12 @@ static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum 
 }
 
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key) {
-    add_cond(batch, COND_ABSENT, cf, key, STR_NONE);
+    add_cond(batch, (struct store_cond){.kind = COND_ABSENT, .cf = cf}, key, STR_NONE);
 }
-void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value) {
-    add_cond(batch, COND_VALUE, cf, key, value);
+void store_expect_value(struct store_batch *batch, enum store_cf cf, str key,
+                        const struct store_stamp *stamp, str value) {
+    add_cond(batch, (struct store_cond){.kind = COND_IS, .cf = cf, .stamp = *stamp}, key,
+             stamp->sealed ? STR_NONE : value);
 }
 
 static void add_hook(struct store_batch *batch, struct store_hook hook) {

@@ -18,8 +18,8 @@ enum { STORE_BATCH_ROWS_MOST = 1 << 19, STORE_BATCH_BYTES_MOST = 512 << 20 };
  * OP_COUNT add to what the row holds, and several of one group add up (pending_priv.h).
  */
 enum store_op_kind { OP_PUT, OP_DEL, OP_DEL_RANGE, OP_STAT, OP_COUNT };
-/* What a row must be for the batch to be committed: not there, or exactly these bytes. */
-enum store_cond_kind { COND_ABSENT, COND_VALUE };
+/* What a row must be for the batch to be committed: not there, or the edition that was read. */
+enum store_cond_kind { COND_ABSENT, COND_IS };
 
 /* A piece of `bytes`, by offset and length. */
 struct store_span {
@@ -35,9 +35,12 @@ struct store_op {
     uint64_t hash; /* of family and key: store_key_hash */
     /* value: OP_PUT; the end of the range: OP_DEL_RANGE; OP_STAT: a sum of several, or empty */
     struct store_span key, value;
-    double number, count; /* OP_STAT, of one */
-    int64_t many, large;  /* OP_COUNT */
-    bool blind;           /* OP_PUT, OP_DEL: needs no condition on its row */
+    struct store_span disk;   /* OP_PUT: what is written, a piece of `disk`; made by store_commit */
+    struct store_stamp stamp; /* OP_PUT: with the nonce that it is sealed under */
+    double number, count;     /* OP_STAT, of one */
+    int64_t many, large;      /* OP_COUNT */
+    bool blind;               /* OP_PUT, OP_DEL: needs no condition on its row */
+    bool sum;                 /* OP_PUT: value is a sum, and stays plain */
 };
 /*
  * One condition. All are checked against the database and the earlier batches of the group; the
@@ -47,7 +50,8 @@ struct store_cond {
     enum store_cond_kind kind;
     enum store_cf cf;
     uint64_t hash;
-    struct store_span key, value;
+    struct store_stamp stamp;
+    struct store_span key, value; /* value: where the stamp is zeroed */
 };
 /*
  * What is called once the batch is durable, in the order of addition, by the committer's thread and
@@ -65,6 +69,7 @@ struct store_hook {
  */
 struct store_batch {
     struct buf bytes;
+    struct buf disk; /* the values of puts as they go to disk */
     struct store_op *ops;
     size_t n_ops, cap_ops;
     struct store_cond *conds;
@@ -82,12 +87,18 @@ struct store_batch {
 };
 
 /* What is still being added up goes to its operation: by store_commit, before anybody reads. */
-void store_batch_seal(struct store_batch *batch);
+void store_batch_settle(struct store_batch *batch);
+/* A put of a sum as it is, for the migration (format_seal.c). Blind. */
+void store_put_sum(struct store_batch *batch, enum store_cf cf, str key, str value);
 
 #ifdef CALOTYPE_CHECKS
 /* 0, or -EINVAL with the first row that is changed without a condition on it. */
 int store_batch_check(const struct store_batch *batch, struct err *err);
 #endif
+
+static inline bool store_stamp_eq(const struct store_stamp *a, const struct store_stamp *b) {
+    return a->sealed == b->sealed && memcmp(a->nonce, b->nonce, sizeof a->nonce) == 0;
+}
 
 /* Seeded for this process (base/map): for tables in memory, never for what lies on disk. */
 uint64_t store_key_hash(enum store_cf cf, str key);

@@ -122,16 +122,18 @@ int blob_write(struct blob_writer *w, const void *p, size_t n, struct err *err) 
     return r ? r : write_many(w, p, n, err);
 }
 
-static void add_ref(const struct blob_writer *w, char mark, struct buf *ref) {
-    buf_char(ref, mark);
+static void add_ref(const struct blob_writer *w, struct buf *ref) {
+    buf_char(ref, 'F');
     buf_add(ref, w->key_id, SEAL_KEY_ID_LEN);
     buf_add(ref, w->id, BLOB_ID);
     buf_varint(ref, w->size);
 }
 
+/* The row that the reference lies in is sealed. */
 static void finish_inline(struct blob_writer *w, struct buf *ref) {
-    add_ref(w, 'I', ref);
-    seal_value(w->key, buf_view(&w->plain), id_of(w), ref);
+    buf_char(ref, 'P');
+    buf_varint(ref, w->size);
+    buf_str(ref, buf_view(&w->plain));
 }
 
 static int sync_data(struct blob_writer *w, struct err *err) {
@@ -153,7 +155,7 @@ static int finish_file(struct blob_writer *w, struct buf *ref, struct err *err) 
     if ((r = sync_data(w, err)) || (r = blob_file_link(w->store, id_of(w), w->fd, err)))
         return r;
     fd_closep(&w->fd);
-    add_ref(w, 'F', ref);
+    add_ref(w, ref);
     return 0;
 }
 

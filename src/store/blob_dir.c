@@ -175,6 +175,7 @@ static int kept_in(struct store *store, uint8_t first, struct buf *ids) {
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    store_iter_keys_only(it);
     while (store_iter_next(it))
         if (it->key.len == head + BLOB_ID)
             buf_str(ids, str_skip(it->key, head));

@@ -5,17 +5,23 @@
 #include "base/codec.h"
 
 static const char magic[8] = {'C', 'A', 'L', 'B', 'L', 'O', 'B', 1};
-static const char inline_mark = 'I', file_mark = 'F';
+/* sealed: bodies inside rows of formats 1 to 3, which were sealed under their own key. */
+static const char plain_mark = 'P', sealed_mark = 'I', file_mark = 'F';
 
 bool blob_ref_parse(str bytes, struct blob_ref *ret) {
     struct cur c = cur_of(bytes);
     char mark = (char)cur_u8(&c);
-    ret->is_file = mark == file_mark;
+    *ret = (struct blob_ref){.is_file = mark == file_mark};
+    if (mark == plain_mark) {
+        ret->size = cur_varint(&c);
+        ret->plain = cur_take(&c, c.s.len);
+        return !c.bad && ret->size <= BLOB_INLINE && ret->plain.len == ret->size;
+    }
     ret->key_id = cur_take(&c, SEAL_KEY_ID_LEN);
     ret->id = cur_take(&c, BLOB_ID);
     ret->size = cur_varint(&c);
     ret->sealed = ret->is_file ? STR_NONE : cur_take(&c, c.s.len);
-    if (c.bad || c.s.len || (mark != file_mark && mark != inline_mark))
+    if (c.bad || c.s.len || (mark != file_mark && mark != sealed_mark))
         return false;
     if (ret->is_file)
         return ret->size > 0 && ret->size <= INT64_MAX / 2;

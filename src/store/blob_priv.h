@@ -14,14 +14,15 @@ enum {
 };
 
 /*
- * A reference as a row holds it, taken apart. Texts are views of the row's bytes. A small body is
- * sealed in the reference itself; a larger one is a file, named by id.
+ * A reference as a row holds it, taken apart. Texts are views of the row's bytes. A small body
+ * stands in the reference itself; a larger one is a file, named by id.
  */
 struct blob_ref {
     bool is_file;
     str key_id, id;
     uint64_t size;
-    str sealed; /* the inline body */
+    str plain;  /* the inline body … */
+    str sealed; /* … or, in rows of older formats, what its key sealed; plain is absent */
 };
 /* False: not a reference. */
 bool blob_ref_parse(str bytes, struct blob_ref *ret);

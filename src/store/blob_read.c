@@ -75,6 +75,10 @@ void blob_why_add(struct buf *out, const struct blob_why *why) {
 /* ---- Open ---- */
 static int open_inline(struct blob_reader *r, const struct blob_ref *ref, struct blob_why *why) {
     r->at = 0;
+    if (ref->plain.p) {
+        buf_str(&r->frame, ref->plain);
+        return 0;
+    }
     if (unseal_value(r->key, ref->sealed, ref->id, &r->frame))
         return why_set(why, STORE_E_DAMAGED, STR_NONE, restore_all,
                        "holds a body that does not verify");
@@ -172,8 +176,9 @@ int blob_open(struct store *store, str ref, struct blob_reader **ret_reader, str
     r->fd = -1;
     r->at = UINT64_MAX;
     r->size = parsed.size;
-    memcpy(r->id, parsed.id.p, BLOB_ID);
-    int e = find_key(store, r, &parsed, why);
+    if (parsed.id.p)
+        memcpy(r->id, parsed.id.p, BLOB_ID);
+    int e = parsed.plain.p ? 0 : find_key(store, r, &parsed, why);
     if (e == 0)
         e = parsed.is_file ? open_file(store, r, &parsed, why) : open_inline(r, &parsed, why);
     if (e == 0)

@@ -26,8 +26,9 @@ enum { WAKERS = 6 };
 /* What a large batch may leave in the committer's memory. */
 enum { KEEP_BYTES = 4 << 20, KEEP_ROWS = 8192 };
 
-/* The value of a row that adds up. */
-static void write_sum(const struct pending_row *row, struct buf *out) {
+/* What lies on disk of a row that adds up. */
+static void write_sum(const struct store *store, const struct pending_row *row, struct buf *out) {
+    value_begin_sum(store, out);
     if (row->kind == PENDING_STAT) {
         stat_write(&row->stat, out);
         return;
@@ -53,7 +54,7 @@ static int row_now(struct store *store, const struct store_batch *batch,
     if (row->kind == PENDING_PUT)
         *ret_value = row->value;
     if (row->kind == PENDING_STAT || row->kind == PENDING_COUNT) {
-        write_sum(row, scratch);
+        write_sum(store, row, scratch);
         *ret_value = buf_view(scratch);
     }
     return 0;
@@ -69,7 +70,8 @@ static int check_cond(struct store *store, const struct store_batch *batch,
         return r;
     bool holds = cond->kind == COND_ABSENT
                      ? !value.p
-                     : value.p && str_eq(value, store_span_str(batch, cond->value));
+                     : value.p && value_is(store, cond->cf, store_span_str(batch, cond->key), value,
+                                           &cond->stamp, store_span_str(batch, cond->value));
     if (pin)
         rocksdb_pinnableslice_destroy(pin);
     if (holds)
@@ -97,22 +99,30 @@ static int admit(struct store *store, struct store_wait *wait) {
 }
 
 /* ---- Merging ---- */
-/* What the row held becomes the start of a sum; a row that is something else starts afresh. */
-static void begin_sum(struct pending_row *row, enum pending_kind kind, str value) {
+/*
+ * What the row held becomes the start of a sum; a row that is something else starts afresh. disk:
+ * what lies on disk of it, or would.
+ */
+static void begin_sum(struct store *store, struct pending_row *row, enum pending_kind kind,
+                      str disk) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
     row->kind = kind;
+    row->many = row->large = 0;
+    if (!disk.p || value_read(store, row->cf, row->key, disk, &value))
+        return;
     if (kind == PENDING_STAT)
-        stat_merge(&row->stat, value);
-    else if (!store_count_read(value, &row->many, &row->large))
+        stat_merge(&row->stat, buf_view(&value));
+    else if (!store_count_read(buf_view(&value), &row->many, &row->large))
         row->many = row->large = 0;
 }
 
 static void load_sum(struct store *store, struct pending_row *row, enum pending_kind kind) {
     rocksdb_pinnableslice_t *pin;
-    str value;
+    str disk;
     row->kind = kind;
-    if (store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &value, NULL))
+    if (store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &disk, NULL))
         return;
-    begin_sum(row, kind, value);
+    begin_sum(store, row, kind, disk);
     rocksdb_pinnableslice_destroy(pin);
 }
 
@@ -125,7 +135,7 @@ static void apply_sum(struct store *store, const struct store_batch *batch,
     if (fresh)
         load_sum(store, row, kind);
     else if (row->kind != kind)
-        begin_sum(row, kind, row->kind == PENDING_PUT ? row->value : STR_NONE);
+        begin_sum(store, row, kind, row->kind == PENDING_PUT ? row->value : STR_NONE);
     if (kind == PENDING_STAT) {
         if (op->value.len)
             stat_merge(&row->stat, store_span_str(batch, op->value));
@@ -144,6 +154,7 @@ static void apply_op(struct store *store, const struct store_batch *batch,
     bool fresh;
     switch (op->kind) {
     case OP_PUT:
+        value = str_n(batch->disk.p + op->disk.at, op->disk.len);
         rocksdb_writebatch_put_cf(c->write, store->db.cf[op->cf], key.p, key.len, value.p,
                                   value.len);
         pending_set(pending_take(&c->pending, op->cf, key, op->hash, &fresh), PENDING_PUT, value);
@@ -171,7 +182,7 @@ static void merge_sums(struct store *store) {
         if (row->kind != PENDING_STAT && row->kind != PENDING_COUNT)
             continue;
         buf_clear(&value);
-        write_sum(row, &value);
+        write_sum(store, row, &value);
         rocksdb_writebatch_put_cf(c->write, store->db.cf[row->cf], row->key.p, row->key.len,
                                   value.p, value.len);
     }
@@ -348,6 +359,30 @@ static void enqueue(struct store_committer *c, struct store_wait *wait) {
         pthread_cond_signal(&c->wake);
 }
 
+/* In the caller's thread, so that the committer, for whom everybody waits, encrypts nothing. */
+static void seal_puts(struct store *store, struct store_batch *batch) {
+    size_t most = 0;
+    for (size_t i = 0; i < batch->n_ops; i++)
+        most += batch->ops[i].kind == OP_PUT ? batch->ops[i].value.len + VALUE_OVERHEAD : 0;
+    buf_clear(&batch->disk);
+    buf_reserve(&batch->disk, most); /* at once: it would be copied while it grows */
+    for (size_t i = 0; i < batch->n_ops; i++) {
+        struct store_op *op = &batch->ops[i];
+        if (op->kind != OP_PUT)
+            continue;
+        str value = store_span_str(batch, op->value);
+        op->disk.at = batch->disk.len;
+        if (op->sum) {
+            value_begin_sum(store, &batch->disk);
+            buf_str(&batch->disk, value);
+        } else {
+            value_write(store, op->cf, store_span_str(batch, op->key), value, op->stamp.nonce,
+                        &batch->disk);
+        }
+        op->disk.len = batch->disk.len - op->disk.at;
+    }
+}
+
 int store_commit(struct store *store, struct store_batch *batch, struct err *err) {
     if (batch->huge)
         return err_set(err, -E2BIG,
@@ -362,7 +397,8 @@ int store_commit(struct store *store, struct store_batch *batch, struct err *err
         return -EINVAL;
     }
 #endif
-    store_batch_seal(batch);
+    store_batch_settle(batch);
+    seal_puts(store, batch);
     struct store_wait wait = {.batch = batch};
     sem_init(&wait.done, 0, 0);
     enqueue(&store->committer, &wait);

@@ -31,6 +31,8 @@ enum {
     BLOCK_CACHE = 32 << 20,
     WAL_TOLERATE_TORN_TAIL = 0, /* kTolerateCorruptedTailRecords: see wal_options */
     INFO_HEADER = 5,
+    BOTTOM_FORCE_OPTIMIZED =
+        3, /* kForceOptimized: what this compaction wrote is not written twice */
 };
 
 /* Text is RocksDB's, and freed. */
@@ -199,6 +201,26 @@ int store_db_look(const char *data, struct position_found *ret, struct err *err)
     store_db_close(&db);
     return r;
 }
+
+/*
+ * A flush ends the log, whose files hold the old values too; then each family is compacted into its
+ * last level, whose tables are written again even where nothing above them is merged in.
+ */
+int store_db_rewrite(const struct store_db *db, struct err *err) {
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    rocksdb_compactoptions_t *compact = rocksdb_compactoptions_create();
+    rocksdb_compactoptions_set_bottommost_level_compaction(compact, BOTTOM_FORCE_OPTIMIZED);
+    char *text = NULL;
+    for (int i = 0; i < STORE_N_CF && !text; i++)
+        rocksdb_flush_cf(db->db, flush, db->cf[i], &text);
+    for (int i = 0; i < STORE_N_CF && !text; i++)
+        rocksdb_compact_range_cf_opt(db->db, db->cf[i], compact, NULL, 0, NULL, 0);
+    rocksdb_flushoptions_destroy(flush);
+    rocksdb_compactoptions_destroy(compact);
+    return fault_of(db, text, err);
+}
+
+const char *store_cf_name(enum store_cf cf) { return cf_names[cf]; }
 
 void store_db_close(struct store_db *db) {
     for (int i = 0; db->db && i < STORE_N_CF; i++)

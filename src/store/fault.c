@@ -7,10 +7,17 @@
 #include <stdatomic.h>
 
 static const char *const names_of[STORE_N_FAULT] = {
-    [STORE_FAULT_SKIP_BLOB_SYNC] = "skip-blob-sync", [STORE_FAULT_SKIP_DIR_SYNC] = "skip-dir-sync",
-    [STORE_FAULT_SKIP_WAL_SYNC] = "skip-wal-sync",   [STORE_FAULT_FAIL_COMMIT] = "fail-commit",
-    [STORE_FAULT_FAIL_BLOB_SYNC] = "fail-blob-sync", [STORE_FAULT_SKIP_OUTBOX] = "skip-outbox",
-    [STORE_FAULT_KILL_MIGRATION] = "kill-migration", [STORE_FAULT_NO_ROOM] = "no-room",
+    [STORE_FAULT_SKIP_BLOB_SYNC] = "skip-blob-sync",
+    [STORE_FAULT_SKIP_DIR_SYNC] = "skip-dir-sync",
+    [STORE_FAULT_SKIP_WAL_SYNC] = "skip-wal-sync",
+    [STORE_FAULT_FAIL_COMMIT] = "fail-commit",
+    [STORE_FAULT_FAIL_BLOB_SYNC] = "fail-blob-sync",
+    [STORE_FAULT_SKIP_OUTBOX] = "skip-outbox",
+    [STORE_FAULT_KILL_MIGRATION] = "kill-migration",
+    [STORE_FAULT_NO_ROOM] = "no-room",
+    [STORE_FAULT_KILL_ROTATION_MADE] = "kill-rotation-made",
+    [STORE_FAULT_KILL_ROTATION_WRAPPED] = "kill-rotation-wrapped",
+    [STORE_FAULT_KILL_ROTATION_NAMED] = "kill-rotation-named",
 };
 static atomic_uint in_force;
 

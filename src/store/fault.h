@@ -19,6 +19,10 @@ enum store_fault {
     STORE_FAULT_SKIP_OUTBOX,    /* "skip-outbox": the hub leaves an event's outbox row out */
     /* "kill-migration": the process dies after each batch of migrated rows */
     STORE_FAULT_KILL_MIGRATION,
+    /* "kill-rotation-made", "-wrapped", "-named": … after that step of a rotation (rotate.c) */
+    STORE_FAULT_KILL_ROTATION_MADE,
+    STORE_FAULT_KILL_ROTATION_WRAPPED,
+    STORE_FAULT_KILL_ROTATION_NAMED,
     STORE_FAULT_NO_ROOM, /* "no-room": free space seems to be below the reserve */
     STORE_N_FAULT
 };

@@ -2,8 +2,8 @@
  * DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the
  * present one.
  *
- *   calotype-data 3           all rows are of that format
- *   calotype-data 3 from 2    rows of both: a migration is under way. No program of format 2 opens
+ *   calotype-data 4           all rows are of that format
+ *   calotype-data 4 from 3    rows of both: a migration is under way. No program of format 3 opens
  *   that.
  */
 #include "store/fault.h"
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    FORMAT = 3,
+    FORMAT = 4,
     MOST_ROWS = 256,      /* of one batch of a migration … */
     MOST_BYTES = 4 << 20, /* … and about how large their values are together */
 };
@@ -102,6 +102,7 @@ int format_read(const struct store *store, const struct store_options *options,
 struct batch {
     struct store *store;
     struct store_batch *ops;
+    struct store_memo memo;
     size_t rows, bytes;
 };
 
@@ -119,7 +120,7 @@ static int commit(struct batch *batch, struct err *err) {
 
 static int turn(const struct store_migration *m, struct batch *batch, const struct store_iter *it,
                 struct err *err) {
-    int r = m->row(batch->store, batch->ops, it->key, it->value);
+    int r = m->row(batch->store, batch->ops, it->key, it->value, &batch->memo);
     if (r == STORE_E_DAMAGED) {
         log_error("store", "a damaged row of kind %s stays as it is", m->kind);
         return 0;
@@ -135,7 +136,7 @@ static int migrate_kind(struct store *store, const struct store_migration *m, st
     CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP_DEINIT(buf) struct buf to = {0};
     CLEANUP(store_batch) struct store_batch *ops = store_batch_new();
-    struct batch batch = {store, ops, 0, 0};
+    struct batch batch = {.store = store, .ops = ops};
     key_begin(&from, m->kind);
     key_begin(&to, m->kind);
     key_after(&to);
@@ -150,13 +151,24 @@ static int migrate_kind(struct store *store, const struct store_migration *m, st
     return r || !fault ? r : err_set(err, fault, "rows of kind %s cannot be read", m->kind);
 }
 
+int format_settle(struct store *store, uint64_t *format, struct err *err) {
+    bool began;
+    int r = format_seal_began(store, &began, err);
+    if (r == 0 && began && *format < FORMAT_FIRST_SEALED - 1)
+        *format = FORMAT_FIRST_SEALED - 1;
+    store->format.kept = *format < FORMAT_FIRST_SEALED ? FORMAT_RAW : FORMAT_SEALED;
+    return r;
+}
+
 int format_raise(struct store *store, const struct store_options *options, uint64_t from,
                  struct err *err) {
     for (uint64_t v = from; v < FORMAT; v++) {
         log_info("store", "turning %s from format %llu into %llu", store->data,
                  (unsigned long long)v, (unsigned long long)v + 1);
         int r = write_format(store, v + 1, v, err);
-        for (size_t i = 0; r == 0 && options->migrations[i]; i++)
+        if (r == 0 && v + 1 == FORMAT_FIRST_SEALED)
+            r = format_seal(store, options, err);
+        for (size_t i = 0; r == 0 && v + 1 != FORMAT_FIRST_SEALED && options->migrations[i]; i++)
             for (const struct store_migration *m = options->migrations[i]; r == 0 && m->kind; m++)
                 r = m->from == v ? migrate_kind(store, m, err) : 0;
         r = r ? r : write_format(store, v + 1, v + 1, err);

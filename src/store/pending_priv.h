@@ -14,7 +14,7 @@
 enum pending_kind { PENDING_PUT, PENDING_DEL, PENDING_STAT, PENDING_COUNT };
 struct pending_row {
     uint64_t hash;
-    str key, value; /* value: PENDING_PUT */
+    str key, value; /* value: PENDING_PUT, as it goes to disk */
     enum store_cf cf;
     enum pending_kind kind;
     struct stat_sum stat; /* PENDING_STAT: owned */

@@ -28,18 +28,38 @@ struct store_snap *store_snap_free(struct store_snap *snap) {
     return NULL;
 }
 
-int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
-              struct buf *value) {
-    rocksdb_pinnableslice_t *pin;
-    str got;
-    int r = store_db_pin(&store->db, snap ? snap->options : store->db.newest, cf, key, &pin, &got,
-                         NULL);
+static int pin(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+               rocksdb_pinnableslice_t **ret_pin, str *ret_disk) {
+    return store_db_pin(&store->db, snap ? snap->options : store->db.newest, cf, key, ret_pin,
+                        ret_disk, NULL);
+}
+
+int store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+                      struct buf *value, struct store_stamp *ret_stamp) {
+    rocksdb_pinnableslice_t *got;
+    str disk;
+    int r = pin(store, snap, cf, key, &got, &disk);
     if (r)
         return r;
-    buf_clear(value);
-    buf_str(value, got);
-    rocksdb_pinnableslice_destroy(pin);
-    return STORE_OK;
+    value_stamp(store, cf, key, disk, ret_stamp);
+    r = value_read(store, cf, key, disk, value);
+    rocksdb_pinnableslice_destroy(got);
+    return r;
+}
+
+int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+              struct buf *value) {
+    struct store_stamp stamp;
+    return store_get_stamped(store, snap, cf, key, value, &stamp);
+}
+
+int store_has(struct store *store, const struct store_snap *snap, enum store_cf cf, str key) {
+    rocksdb_pinnableslice_t *got;
+    str disk;
+    int r = pin(store, snap, cf, key, &got, &disk);
+    if (r == 0)
+        rocksdb_pinnableslice_destroy(got);
+    return r;
 }
 
 /* The public part stands first, so that the two pointers are one. */
@@ -47,8 +67,12 @@ struct iter {
     struct store_iter pub;
     rocksdb_readoptions_t *options;
     rocksdb_iterator_t *it;
+    struct store *store;
+    enum store_cf cf;
     struct buf from, to; /* the bounds must outlive the iterator */
-    bool reverse;
+    struct buf plain;    /* the value that is shown */
+    bool reverse, keys_only, damaged_too;
+    int fault;
     enum { AT_START, AT_SHOWN, AT_SOUGHT } at; /* sought: the next step shows where it stands */
 };
 
@@ -58,6 +82,8 @@ struct store_iter *store_iter_new(struct store *store, const struct store_snap *
                                   enum store_cf cf, str from, str to, bool reverse) {
     struct iter *it = mem_new(struct iter);
     it->reverse = reverse;
+    it->store = store;
+    it->cf = cf;
     buf_str(&it->from, from);
     buf_str(&it->to, to);
     it->options = rocksdb_readoptions_create();
@@ -90,16 +116,36 @@ struct store_iter *store_iter_below(struct store *store, const struct store_snap
     return store_iter_new(store, snap, cf, prefix, buf_view(&to), false);
 }
 
+void store_iter_keys_only(struct store_iter *it) { iter_of(it)->keys_only = true; }
+void store_iter_damaged_too(struct store_iter *it) { iter_of(it)->damaged_too = true; }
+
+/* Shows nothing any more. */
+static bool end(struct iter *it, int fault) {
+    it->fault = it->fault ? it->fault : fault;
+    it->pub = (struct store_iter){.key = STR_NONE, .value = STR_NONE};
+    return false;
+}
+
+static bool show_value(struct iter *it) {
+    struct store_iter *pub = &it->pub;
+    str disk;
+    disk.p = rocksdb_iter_value(it->it, &disk.len);
+    value_stamp(it->store, it->cf, pub->key, disk, &pub->stamp);
+    int r = value_read(it->store, it->cf, pub->key, disk, &it->plain);
+    pub->damaged = r != 0;
+    pub->value = r ? disk : buf_view(&it->plain);
+    return r == 0 || it->damaged_too || end(it, r);
+}
+
 bool store_iter_next(struct store_iter *pub) {
     struct iter *it = iter_of(pub);
-    step(it);
-    if (!rocksdb_iter_valid(it->it)) {
-        pub->key = pub->value = STR_NONE;
+    if (it->fault)
         return false;
-    }
+    step(it);
+    if (!rocksdb_iter_valid(it->it))
+        return end(it, 0);
     pub->key.p = rocksdb_iter_key(it->it, &pub->key.len);
-    pub->value.p = rocksdb_iter_value(it->it, &pub->value.len);
-    return true;
+    return it->keys_only || show_value(it);
 }
 
 void store_iter_seek(struct store_iter *pub, str key) {
@@ -121,7 +167,7 @@ int store_iter_fault(const struct store_iter *pub) {
     char *text = NULL;
     rocksdb_iter_get_error(it->it, &text);
     if (!text)
-        return 0;
+        return it->fault;
     rocksdb_free(text);
     return -EIO;
 }
@@ -155,6 +201,7 @@ struct store_iter *store_iter_free(struct store_iter *pub) {
     rocksdb_readoptions_destroy(it->options);
     buf_deinit(&it->from);
     buf_deinit(&it->to);
+    buf_deinit(&it->plain);
     free(it);
     return NULL;
 }

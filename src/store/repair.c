@@ -8,6 +8,7 @@
 #include "store/fault.h"
 #include "store/key.h"
 #include "store/repair_priv.h"
+#include "store/seal_priv.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -176,23 +177,20 @@ static int look_at_bodies(struct store_repair *r, struct store_db *db) {
     return 0;
 }
 
-/* The key is looked at where rows were sealed under one. Nothing is written. */
+/*
+ * The key is looked at where rows were sealed under one. Nothing is written, but for a rotation of it
+ * that was cut off, which ends here as at a start.
+ */
 static int check_key(struct store_repair *r, const struct store_db *db, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf row = {0};
+    CLEANUP(seal_key) struct seal_key *key = NULL;
     rocksdb_pinnableslice_t *pin;
-    str value;
-    key_begin(&row, "sys");
-    key_raw(&row, S("master-check"));
-    if (store_db_pin(db, db->newest, STORE_META, buf_view(&row), &pin, &value, NULL))
+    str check;
+    seal_check_key(&row);
+    if (store_db_pin(db, db->newest, STORE_META, buf_view(&row), &pin, &check, NULL))
         return 0;
+    int found = seal_master_find(r->data, r->options, check, &key, err);
     rocksdb_pinnableslice_destroy(pin);
-    struct store *store = mem_new(struct store);
-    store->data = mem_strdup(r->data);
-    store->db = *db;
-    int found = seal_ring_open(store, r->options, err);
-    seal_ring_close(store);
-    free(store->data);
-    free(store);
     return found ? STORE_E_KEY : 0; /* nothing but the key can bring it back */
 }
 

@@ -18,8 +18,13 @@ struct cipher {
     EVP_CIPHER_CTX *ctx;
     uint64_t serial; /* of the key it is set up for; 0: none */
 };
+/*
+ * Setting a context up for a key costs more than sealing a row, so a thread keeps several: one for
+ * each family of rows, and a few that all other keys share.
+ */
+enum { SHARED = 2, CIPHERS = STORE_N_CF + SHARED };
 struct thread_state {
-    struct cipher seal, unseal;
+    struct cipher seal[CIPHERS], unseal[CIPHERS];
     bool has_nonce;
     unsigned char nonce[SEAL_NONCE]; /* the next one */
 };
@@ -31,8 +36,10 @@ static EVP_CIPHER *gcm;
 
 static void drop_thread(void *state) {
     struct thread_state *t = state;
-    EVP_CIPHER_CTX_free(t->seal.ctx);
-    EVP_CIPHER_CTX_free(t->unseal.ctx);
+    for (size_t i = 0; i < CIPHERS; i++) {
+        EVP_CIPHER_CTX_free(t->seal[i].ctx);
+        EVP_CIPHER_CTX_free(t->unseal[i].ctx);
+    }
     *t = (struct thread_state){0};
 }
 
@@ -50,7 +57,9 @@ static void set_up(void) {
 }
 
 /* The thread's context, set up for key and not yet for a nonce. */
-static EVP_CIPHER_CTX *cipher_for(struct cipher *c, const struct seal_key *key, int encrypt) {
+static EVP_CIPHER_CTX *cipher_for(struct cipher ciphers[CIPHERS], const struct seal_key *key,
+                                  int encrypt) {
+    struct cipher *c = &ciphers[key->place];
     if (!c->ctx) {
         pthread_once(&once, set_up);
         must((c->ctx = EVP_CIPHER_CTX_new()) && pthread_setspecific(at_thread_end, &mine) == 0);
@@ -62,7 +71,7 @@ static EVP_CIPHER_CTX *cipher_for(struct cipher *c, const struct seal_key *key, 
     return c->ctx;
 }
 
-static void next_nonce(unsigned char out[SEAL_NONCE]) {
+void seal_next_nonce(char out[SEAL_NONCE]) {
     if (!mine.has_nonce)
         rand_bytes(mine.nonce, SEAL_NONCE);
     mine.has_nonce = true;
@@ -71,12 +80,13 @@ static void next_nonce(unsigned char out[SEAL_NONCE]) {
         ;
 }
 
-void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, char *out) {
-    EVP_CIPHER_CTX *ctx = cipher_for(&mine.seal, key, 1);
+void seal_raw_as(const struct seal_key *key, const char nonce[SEAL_NONCE], const void *plain,
+                 size_t n, str aad, char *out) {
+    EVP_CIPHER_CTX *ctx = cipher_for(mine.seal, key, 1);
     unsigned char *at = (unsigned char *)out;
     int len;
     must(n <= INT32_MAX && aad.len <= INT32_MAX);
-    next_nonce(at);
+    memcpy(at, nonce, SEAL_NONCE);
     must(EVP_EncryptInit_ex2(ctx, NULL, NULL, at, NULL));
     must(EVP_EncryptUpdate(ctx, NULL, &len, (const unsigned char *)aad.p, (int)aad.len));
     at += SEAL_NONCE;
@@ -86,8 +96,14 @@ void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, 
     must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG, at + n));
 }
 
+void seal_raw(const struct seal_key *key, const void *plain, size_t n, str aad, char *out) {
+    char nonce[SEAL_NONCE];
+    seal_next_nonce(nonce);
+    seal_raw_as(key, nonce, plain, n, aad, out);
+}
+
 bool unseal_raw(const struct seal_key *key, const char *sealed, size_t n, str aad, char *out) {
-    EVP_CIPHER_CTX *ctx = cipher_for(&mine.unseal, key, 0);
+    EVP_CIPHER_CTX *ctx = cipher_for(mine.unseal, key, 0);
     const unsigned char *at = (const unsigned char *)sealed;
     unsigned char tag[SEAL_TAG];
     int len;
@@ -131,6 +147,7 @@ struct seal_key *seal_key_new(const unsigned char bytes[SEAL_KEY_BYTES]) {
     static _Atomic uint64_t serials;
     struct seal_key *key = mem_new(struct seal_key);
     key->serial = atomic_fetch_add(&serials, 1) + 1;
+    key->place = STORE_N_CF + key->serial % SHARED;
     memcpy(key->bytes, bytes, SEAL_KEY_BYTES);
     return key;
 }

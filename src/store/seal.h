@@ -1,9 +1,9 @@
 #pragma once
 /*
  * store/seal: encryption at rest. The master key (DATA/keys/master, or given) wraps data keys; a
- * bucket or table owns one data key, whose wrapped form is a row of STORE_META. Values and body
- * frames are sealed with AES-256-GCM; a 96-bit nonce that never repeats stands in front, the tag
- * behind. Any thread; cipher contexts are kept per thread.
+ * family of rows, a bucket and a function's code have one each, whose wrapped form is a row of
+ * STORE_META. Values and body frames are sealed with AES-256-GCM; a 96-bit nonce that never repeats
+ * stands in front, the tag behind. Any thread; cipher contexts are kept per thread.
  */
 #include "store/store.h"
 

@@ -83,7 +83,8 @@ static int make_db_folder(struct opening *o, struct err *err) {
     return file_make_dir(db, err);
 }
 static int open_db(struct opening *o, struct err *err) {
-    return store_db_open(&o->store->db, o->store->data, o->is_new, err);
+    int r = store_db_open(&o->store->db, o->store->data, o->is_new, err);
+    return r ? r : format_settle(o->store, &o->format, err);
 }
 static int open_bodies(struct opening *o, struct err *err) {
     uint64_t reserve = o->options->reserve_bytes ? o->options->reserve_bytes : default_reserve;
@@ -95,7 +96,7 @@ static int start_committer(struct opening *o, struct err *err) {
     return r ? r : store_ids_open(o->store, err);
 }
 static int open_keys(struct opening *o, struct err *err) {
-    return seal_ring_open(o->store, o->options, err);
+    return seal_ring_open(o->store, o->options, o->store->format.kept == FORMAT_SEALED, err);
 }
 static int raise_format(struct opening *o, struct err *err) {
     return format_raise(o->store, o->options, o->format, err);
@@ -160,6 +161,7 @@ struct store *store_free(struct store *store) {
     seal_ring_close(store);
     store_db_close(&store->db);
     store_keeper_deinit(&store->keeper);
+    buf_deinit(&store->format.key);
     store_turns_deinit(store->turns);
     fd_closep(&store->blob_fd);
     fd_closep(&store->lock_fd);

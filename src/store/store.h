@@ -22,6 +22,20 @@ struct store;
 struct store_snap;  /* a consistent view of one moment */
 struct store_batch; /* operations and conditions, in order */
 
+/*
+ * Which edition of a row was read: changed by every write, of the same bytes too. Zeroed: a sum, or
+ * a row of the store's own, of which the bytes are the edition.
+ */
+struct store_stamp {
+    bool sealed;
+    char nonce[12]; /* of the sealed value */
+};
+/* What a row function of a migration remembers from one row to the next. Begins zeroed. */
+struct store_memo {
+    uint64_t owner;
+    const void *what; /* borrowed, for as long as the store is open */
+};
+
 /* Column families, by how long their rows live (docs/formats/store.md). */
 enum store_cf {
     STORE_META,    /* everything small: buckets, object rows, functions, roles, stacks */
@@ -59,8 +73,13 @@ struct store_migration {
     /*
      * Adds to the batch what becomes of the row; a row that has been turned already is left alone.
      * 0, a fault, or STORE_E_DAMAGED: the row stays as it is, the log tells.
+     *
+     * From format 3: each row is shown once, kills or not, and one for which nothing is added is
+     * kept. The function may change the row itself, and delete others of the same family or of
+     * those before it; it reads any row.
      */
-    int (*row)(struct store *store, struct store_batch *batch, str key, str value);
+    int (*row)(struct store *store, struct store_batch *batch, str key, str value,
+               struct store_memo *memo);
 };
 
 struct store_options {
@@ -124,6 +143,16 @@ const char *store_data_dir(const struct store *store);
 /* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */
 bool store_is_readonly(struct store *store, struct err *why);
 
+/*
+ * Gives the store another master key: the data keys are wrapped anew, values and bodies stay as
+ * they are. new_master: 64 hex digits, which the caller keeps; NULL: one is made, and takes the
+ * place of the file that the options tell (-EINVAL where they give the key itself). Killed in
+ * between, the next start finds out which key is in force. *ret_keys: how many data keys. Nobody
+ * else uses the store.
+ */
+int store_rotate_master(struct store *store, const struct store_options *options,
+                        const char *new_master, uint64_t *ret_keys, struct err *err);
+
 /* ---- Reading ---- */
 /*
  * A view of this moment. It costs a lock, and keeps old versions of rows from being dropped, so it
@@ -135,10 +164,17 @@ DEFINE_FREEP(store_snap)
 
 /*
  * Replaces *value's content with a copy of the row. STORE_OK, or STORE_E_ABSENT or -errno, and
- * value is left alone. snap NULL: the newest state that is on disk.
+ * value is left alone; or STORE_E_DAMAGED: it does not verify, the log names it, and value is what
+ * lies on disk of it.
+ * snap NULL: the newest state that is on disk.
  */
 int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
               struct buf *value);
+/* The same, with the row's edition (store_expect_value). */
+int store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+                      struct buf *value, struct store_stamp *ret_stamp);
+/* Is there such a row? STORE_OK or STORE_E_ABSENT, or -errno. Spares unsealing its value. */
+int store_has(struct store *store, const struct store_snap *snap, enum store_cf cf, str key);
 
 /*
  * Keys in [from, to) in byte order; to absent: to the end of the family. With reverse the walk
@@ -148,17 +184,31 @@ int store_get(struct store *store, const struct store_snap *snap, enum store_cf 
  */
 struct store_iter {
     str key, value;
+    struct store_stamp stamp; /* of the value that is shown */
+    bool damaged;             /* store_iter_damaged_too: the value does not verify */
 };
 struct store_iter *store_iter_new(struct store *store, const struct store_snap *snap,
                                   enum store_cf cf, str from, str to, bool reverse);
 /* The rows whose keys begin with prefix, ascending. */
 struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap,
                                     enum store_cf cf, str prefix);
+/*
+ * Said before the first step. Keys alone: values are not unsealed, and absent.
+ *
+ * Damaged rows too: a value that does not verify ends the walk with a fault, and the log names the
+ * row. That is right where an answer or a decision would miss it: listings, the policies of a
+ * request, what a start checks. A caller whose walk must not stand still for one row (what is due,
+ * sweeps of what is old, the minute's look at queues) is shown `damaged`, and as the value the bytes
+ * that lie on disk.
+ */
+void store_iter_keys_only(struct store_iter *it);
+void store_iter_damaged_too(struct store_iter *it);
 /* False: the walk is over, or it failed (store_iter_fault). */
 bool store_iter_next(struct store_iter *it);
 /* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
 void store_iter_seek(struct store_iter *it, str key);
-int store_iter_fault(const struct store_iter *it); /* 0 or -errno: the walk ended early */
+/* 0, or why the walk ended early: -errno or STORE_E_DAMAGED. */
+int store_iter_fault(const struct store_iter *it);
 struct store_iter *store_iter_free(struct store_iter *it);
 DEFINE_FREEP(store_iter)
 
@@ -179,6 +229,9 @@ bool store_batch_idle(const struct store_batch *batch);
  */
 void store_put(struct store_batch *batch, enum store_cf cf, str key, str value);
 void store_del(struct store_batch *batch, enum store_cf cf, str key);
+/* As store_put, and says which edition of the row this will be. */
+void store_put_stamped(struct store_batch *batch, enum store_cf cf, str key, str value,
+                       struct store_stamp *ret_stamp);
 /*
  * Changes that depend on nothing that was there: rows under ids of our own, index entries whose
  * owner's row is a condition, a single writer's rows. The caller says in a comment which.
@@ -217,9 +270,13 @@ bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large);
 /*
  * Conditions. The batch is written only if all hold at its place in the commit order. Called in
  * store and aws/row only (tools/check-layers.py): everybody else reads rows through aws/row.h.
+ *
+ * store_expect_value: the row still is the edition that was read. One that was written again with
+ * the same bytes is another. value is looked at where the stamp is zeroed.
  */
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key);
-void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value);
+void store_expect_value(struct store_batch *batch, enum store_cf cf, str key,
+                        const struct store_stamp *stamp, str value);
 
 /*
  * Runs after the batch is durable, in the committer's thread: must be short, must not block and

@@ -5,6 +5,7 @@
 #include "store/lost_priv.h"
 #include "store/pending_priv.h"
 #include "store/position_priv.h"
+#include "store/value_priv.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -25,9 +26,34 @@ int format_read(const struct store *store, const struct store_options *options,
 int format_look(const char *data, struct err *err);
 /* Writes the file anew where nobody knows what it said: rows of every format are turned. */
 int format_renew(const char *data, struct err *err);
+/*
+ * What the open database knows better than DATA/format does, which may be of an older copy, or made
+ * by a repair: with sealed values in it the rows are of format 3 at least. Sets store->format.
+ */
+int format_settle(struct store *store, uint64_t *format, struct err *err);
 /* Migrates, format by format, and writes the number of each when its rows are all there. */
 int format_raise(struct store *store, const struct store_options *options, uint64_t from,
                  struct err *err);
+
+/*
+ * How values lie in the database. Formats 1 to 3 keep them raw. While they are being sealed
+ * (format_seal.c) the rows up to a place are sealed, in the order in which they are walked. Changed
+ * between commits of the thread that opens the store.
+ */
+enum { FORMAT_FIRST_SEALED = 4 };
+struct store_format {
+    enum format_kept { FORMAT_SEALED, FORMAT_RAW, FORMAT_SEALING } kept;
+    size_t family;  /* FORMAT_SEALING: which one of the walk is under way … */
+    struct buf key; /* … and its last row that is sealed */
+};
+/* The step from format 3 to 4: seals every value, then writes every table anew. */
+int format_seal(struct store *store, const struct store_options *options, struct err *err);
+/* Adds to the batch that every value is sealed: of a new database. */
+void format_seal_done(struct store_batch *batch);
+/* Has any value been sealed? 0 or -errno. */
+int format_seal_began(struct store *store, bool *ret_began, struct err *err);
+/* FORMAT_SEALING: the walk is past this row. */
+bool format_seal_passed(const struct store *store, enum store_cf cf, str key);
 
 char *store_path(const char *dir, const char *name); /* dir/name, malloc'ed */
 
@@ -78,7 +104,11 @@ int store_db_find(struct store_db *db, struct position_found *ret, struct err *e
 int store_db_look(const char *data, struct position_found *ret, struct err *err);
 /* Writes the row of its identity, made now, where there is none. 0 or -errno. */
 int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY], struct err *err);
+/* Writes every table anew, so that nothing of what was overwritten or deleted is left in one. */
+int store_db_rewrite(const struct store_db *db, struct err *err);
 void store_db_close(struct store_db *db);
+/* The family's name in RocksDB, for messages. */
+const char *store_cf_name(enum store_cf cf);
 /*
  * Reads without a copy: *ret_pin holds the value until rocksdb_pinnableslice_destroy.
  * STORE_OK, STORE_E_ABSENT (no pin) or a fault.
@@ -158,13 +188,16 @@ int store_ids_open(struct store *store, struct err *err);
 struct seal_ring {
     struct seal_key *master;
     pthread_rwlock_t lock;
-    struct map keys; /* id → struct seal_key * */
+    struct map keys;                           /* id → struct seal_key * */
+    const struct seal_key *family[STORE_N_CF]; /* of the values of each family */
 };
 /*
- * Reads or makes the master key. STORE_E_KEY, with words, where it is lost or is another than the
- * one that sealed this store's keys.
+ * Reads or makes the master key and the families' keys. STORE_E_KEY, with words, where one is lost
+ * or is another than the one that sealed this store's keys. sealed: values are sealed already, so
+ * a family's key that is missing is lost.
  */
-int seal_ring_open(struct store *store, const struct store_options *options, struct err *err);
+int seal_ring_open(struct store *store, const struct store_options *options, bool sealed,
+                   struct err *err);
 /* Wipes and frees all keys. */
 void seal_ring_close(struct store *store);
 
@@ -211,6 +244,19 @@ struct store {
     struct store_committer committer;
     struct store_ids ids;
     struct seal_ring ring;
+    struct store_format format;
     struct store_turn turns[STORE_TURNS];
     struct store_keeper keeper;
 };
+
+/* Has the row's value no form byte, on disk and when it is written? */
+static inline bool format_reads_raw(const struct store *store, enum store_cf cf, str key) {
+    if (value_is_own(cf, key))
+        return true;
+    if (store->format.kept == FORMAT_SEALED)
+        return false;
+    return store->format.kept == FORMAT_RAW || !format_seal_passed(store, cf, key);
+}
+static inline bool format_writes_raw(const struct store *store, enum store_cf cf, str key) {
+    return store->format.kept == FORMAT_RAW || value_is_own(cf, key);
+}

@@ -4,7 +4,8 @@
     CALOTYPE_BUILD=/tmp/old/build tests/formats/make.py tests/formats/1.tar.xz
 
 1.tar.xz was made so from d0b449f, the last commit that wrote format 1 (without make_waiting, which came
-later), 2.tar.xz from 01030cb, the last one of format 2. tests/formats/old.py opens a copy of each with the
+later), 2.tar.xz from 01030cb, the last one of format 2 (without make_marked), 3.tar.xz from 2ad95ea, the last one
+of format 3. tests/formats/old.py opens a copy of each with the
 present program; what it looks for is what is made here. The keys in them (keys/master, the root key, the
 certificate) were made for them and guard nothing else.
 """
@@ -197,6 +198,46 @@ def make_waiting(cloud):
     return wide
 
 
+# What must not be readable in DATA. In the rows of formats 1 to 3 some of them are.
+MARKED = ["hush-hush", "mark-variable", "mark-line", "mark-policy", "mark-tag", "mark-item",
+          "mark-image", "mark-message"]
+IMAGES = 3
+
+
+def make_marked(cloud):
+    """Rows of every family that hold a mark; a user's key, by which he may still sign."""
+    iam, functions, ddb, sqs, logs = (cloud.client(s) for s in ("iam", "lambda", "dynamodb", "sqs", "logs"))
+    iam.create_user(UserName="reader", Tags=[{"Key": "of", "Value": "mark-tag"}])
+    iam.put_user_policy(UserName="reader", PolicyName="own", PolicyDocument=json.dumps({"Statement": [
+        {"Sid": "read", "Effect": "Allow", "Action": ["dynamodb:*", "sts:AssumeRole"], "Resource": "*"},
+        {"Sid": "other", "Effect": "Allow", "Action": "sqs:GetQueueUrl", "Resource": "arn:aws:sqs:*:*:mark-policy"}]}))
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    iam.create_role(RoleName="assumed", AssumeRolePolicyDocument=json.dumps({"Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}]}))
+    keys = [key["AccessKeyId"], key["SecretAccessKey"]]
+    cloud.client("sts", keys=keys).assume_role(RoleArn="arn:aws:iam::000000000000:role/assumed", RoleSessionName="session")
+    functions.update_function_configuration(FunctionName="f", Environment={"Variables": {"SECRET": "mark-variable"}})
+    logs.create_log_group(logGroupName="lines")
+    logs.create_log_stream(logGroupName="lines", logStreamName="one")
+    logs.put_log_events(logGroupName="lines", logStreamName="one",
+                        logEvents=[{"timestamp": int(time.time() * 1000), "message": f"mark-line {n}"} for n in range(3)])
+    cloud.client("cloudwatch").put_metric_data(Namespace="Old", MetricData=[{"MetricName": "m", "Value": 2, "Unit": "Count"}] * 3)
+    ddb.create_table(TableName="kept", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
+                     AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("Id", "By")],
+                     GlobalSecondaryIndexes=[{"IndexName": "by-by", "KeySchema": [{"AttributeName": "By", "KeyType": "HASH"}],
+                                              "Projection": {"ProjectionType": "ALL"}}])
+    wait_for(lambda: ddb.describe_table(TableName="kept")["Table"]["TableStatus"] == "ACTIVE")
+    ddb.update_continuous_backups(TableName="kept", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    for n in range(IMAGES):
+        for name in ("a", "b"):
+            ddb.put_item(TableName="kept", Item={"Id": {"S": name}, "By": {"S": "x"}, "N": {"N": str(n)},
+                                                 "Text": {"S": "mark-item" if n == IMAGES - 1 else "mark-image"}})
+    queue = sqs.create_queue(QueueName="marked")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="mark-message " * 40, MessageAttributes={
+        "colour": {"DataType": "String", "StringValue": "red"}})
+    return keys
+
+
 def publish_and_kill(cloud, topic):
     """The names of the messages that were accepted; some are on their way when the daemon dies."""
     accepted = []
@@ -237,7 +278,9 @@ def main():
         make_others(cloud)
         make_stacks(cloud, *make_topic(cloud))
         wide = make_waiting(cloud)
+        key = make_marked(cloud)
         told = picture(cloud)
+        told["key"] = key
         told["made"] = time.time()
         # World time goes back by many years, so that nothing is too late when a test begins to look.
         set_clock(cloud, offset_ms=-30 * 365 * 86400 * 1000)

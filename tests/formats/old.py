@@ -2,6 +2,7 @@
 
 make.py says how tests/formats/N.tar.xz were made and what is in them.
 """
+import datetime
 import json
 import os
 import pathlib
@@ -18,7 +19,7 @@ sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parent)]
 from cloud import Cloud, DaemonFailed, main, wait_for  # noqa: E402
 import make  # noqa: E402
 
-PRESENT = 3
+PRESENT = 4
 NUMBERS = sorted(int(p.name.split(".")[0]) for p in HERE.parent.glob("*.tar.xz"))
 
 
@@ -36,6 +37,7 @@ class Copy:
         told.unlink()
         self.made = self.told.pop("made")
         self.published = self.told.pop("published", [])
+        self.keys = self.told.pop("key", None)
         return self
 
     def turn_back(self, cloud):
@@ -48,6 +50,20 @@ class Copy:
     @property
     def format(self):
         return (self.data / "format").read_text()
+
+
+def time_of(copy, seconds):
+    return datetime.datetime.fromtimestamp(copy.made + seconds, datetime.timezone.utc)
+
+
+def readable(data, words):
+    """Which of the words stand in a file under data."""
+    found = set()
+    for path in data.rglob("*"):
+        if path.is_file():
+            text = path.read_bytes()
+            found |= {f"{word} in {path.relative_to(data)}" for word in words if word.encode() in text}
+    return sorted(found)
 
 
 class OldFormat:
@@ -146,6 +162,21 @@ class OldFormat:
             with Cloud(data=copy.data) as cloud:
                 self.same(cloud, copy.told)
 
+    def test_nothing_stays_readable(self):
+        """The old values leave the database's tables and its log with the migration, not some day."""
+        with Copy(self.number) as copy:
+            self.assertNotEqual(readable(copy.data, ["hush-hush"]), [])  # else this looks for nothing
+            for n in range(self.batches + 2):  # killed within the walk, and before the tables are written anew
+                dies = Cloud(data=copy.data, env={"CALOTYPE_TEST_FAULT": "kill-migration"})
+                try:
+                    dies.start()
+                except DaemonFailed:
+                    continue
+                dies.stop()
+            with Cloud(data=copy.data):
+                pass
+            self.assertEqual(readable(copy.data, make.MARKED + [b.decode() for b in make.BODIES[:1]]), [])
+
     def test_newer_data_is_refused(self):
         with Copy(self.number) as copy:
             (copy.data / "format").write_text(f"calotype-data {PRESENT + 1}\n")
@@ -158,8 +189,9 @@ class FormatOne(OldFormat, unittest.TestCase):
     number, batches, subscriptions = 1, 5, 1
 
 
-class FormatTwo(OldFormat, unittest.TestCase):
-    number, batches, subscriptions = 2, 3, 1 + make.WIDE
+class Waiting(OldFormat):
+    """What formats 2 and later hold besides."""
+    subscriptions = 1 + make.WIDE
 
     def bodies(self, sqs, name):
         queue, got = sqs.get_queue_url(QueueName=name)["QueueUrl"], []
@@ -197,6 +229,38 @@ class FormatTwo(OldFormat, unittest.TestCase):
             self.assertEqual(self.bodies(sqs, "delayed"), [])
             cloud.advance(700)
             self.assertEqual(self.bodies(sqs, "delayed"), [make.DELAYED])
+
+
+class FormatTwo(Waiting, unittest.TestCase):
+    number, batches = 2, 9
+
+
+class FormatThree(Waiting, unittest.TestCase):
+    number, batches = 3, 6
+
+    def test_what_was_sealed_by_services(self):
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
+            copy.turn_back(cloud)
+            ddb, logs = cloud.client("dynamodb", keys=copy.keys), cloud.client("logs")
+            for name in "ab":
+                item = {"Id": {"S": name}, "By": {"S": "x"}, "N": {"N": str(make.IMAGES - 1)}, "Text": {"S": "mark-item"}}
+                self.assertEqual(ddb.get_item(TableName="kept", Key={"Id": {"S": name}})["Item"], item)
+            found = ddb.query(TableName="kept", IndexName="by-by", KeyConditionExpression="#b = :x", ExpressionAttributeNames={"#b": "By"},
+                              ExpressionAttributeValues={":x": {"S": "x"}})["Items"]
+            self.assertEqual(sorted(i["Id"]["S"] for i in found), ["a", "b"])
+            self.assertEqual(self.bodies(cloud.client("sqs"), "marked"), ["mark-message " * 40])
+            events = logs.get_log_events(logGroupName="lines", logStreamName="one", startFromHead=True)["events"]
+            self.assertEqual([e["message"] for e in events], [f"mark-line {n}" for n in range(3)])
+            variables = cloud.client("lambda").get_function_configuration(FunctionName="f")["Environment"]["Variables"]
+            self.assertEqual(variables, {"SECRET": "mark-variable"})
+            now = {"StartTime": time_of(copy, -600), "EndTime": time_of(copy, 600)}
+            points = cloud.client("cloudwatch").get_metric_statistics(Namespace="Old", MetricName="m", Period=60, Statistics=["Sum"], **now)
+            self.assertEqual([p["Sum"] for p in points["Datapoints"]], [6])
+            table = cloud.client("dynamodb").describe_table(TableName="kept")["Table"]
+            self.assertEqual(table["ItemCount"], 2)
+            cloud.client("dynamodb").delete_table(TableName="kept")
+            with self.assertRaises(ddb.exceptions.ResourceNotFoundException):
+                ddb.get_item(TableName="kept", Key={"Id": {"S": "a"}})
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ static enum hub_due_result run(void *ctx, struct store_batch *batch, struct hub_
         put_done(batch, item->id);
     if (w->spoil > 0 || item->id == w->poison) {
         w->spoil -= w->spoil > 0;
-        store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
+        store_expect_value(batch, STORE_QUEUE, S("no such row"),
+                           &(struct store_stamp){.sealed = false}, S(""));
     }
     item->attempts += w->answer == HUB_DUE_AGAIN;
     item->due_ms = w->wait_ms ? clock_world_ms() + w->wait_ms : INT64_MAX;
@@ -147,7 +148,8 @@ static void what_is_not_committed_is_not_run(void **state) {
     struct worker w;
     worker_add(&w, *state, (struct hub_due_kind){.name = "work"});
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
+    store_expect_value(batch, STORE_QUEUE, S("no such row"), &(struct store_stamp){.sealed = false},
+                       S(""));
     hub_due_put(w.due, batch, &(struct hub_due_item){.payload = S("x")});
     CHECK_INT(store_commit(w.f->store, batch, NULL), STORE_E_CONDITION);
     CHECK_INT(hub_due_work(w.due), INT64_MAX);

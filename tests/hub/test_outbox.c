@@ -123,7 +123,8 @@ static void an_uncommitted_event_is_none(void **state) {
     struct fixture *f = *state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct hub_event event = {.target = function, .payload = S("x")};
-    store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
+    store_expect_value(batch, STORE_QUEUE, S("no such row"), &(struct store_stamp){.sealed = false},
+                       S(""));
     hub_deliver(f->h.hub, batch, &event);
     CHECK_INT(store_commit(f->h.store, batch, NULL), STORE_E_CONDITION);
     CHECK_INT(hub_fixture_due(&f->h, "event"), 0);

@@ -57,6 +57,14 @@ static void test_empty_and_idle(void **state) {
     CHECK(!store_batch_empty(batch) && !store_batch_idle(batch));
 }
 
+/* That the row of key is the edition that the row of `read` is. */
+static void expect_edition(struct store_batch *batch, str key, str read) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
+    struct store_stamp stamp;
+    CHECK_INT(store_get_stamped(store, NULL, STORE_META, read, &value, &stamp), 0);
+    store_expect_value(batch, STORE_META, key, &stamp, buf_view(&value));
+}
+
 static void test_conditions(void **state) {
     (void)state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -64,6 +72,7 @@ static void test_conditions(void **state) {
     store_expect_absent(batch, STORE_META, S("a"));
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_put_blind(batch, STORE_META, S("b"), S(""));
+    store_put_blind(batch, STORE_META, S("c"), S(""));
     CHECK_INT(store_commit(store, batch, &err), 0);
     check_row(S("a"), "1");
     check_row(S("b"), "");
@@ -71,23 +80,28 @@ static void test_conditions(void **state) {
 
     static const struct {
         const char *name;
-        char kind;
-        str key, value;
+        str key, read; /* no read: expected to be absent */
+        const char *rewritten;
         int want;
     } cases[] = {
-        {"absent", 'a', S_INIT("x"), S_INIT(""), 0},
-        {"absent, there", 'a', S_INIT("b"), S_INIT(""), STORE_E_CONDITION},
-        {"value", 'v', S_INIT("a"), S_INIT("1"), 0},
-        {"other value", 'v', S_INIT("a"), S_INIT("2"), STORE_E_CONDITION},
-        {"empty value", 'v', S_INIT("b"), S_INIT(""), 0},
-        {"value, not there", 'v', S_INIT("x"), S_INIT(""), STORE_E_CONDITION},
+        {"absent", S_INIT("x"), {NULL, 0}, NULL, 0},
+        {"absent, there", S_INIT("b"), {NULL, 0}, NULL, STORE_E_CONDITION},
+        {"as read", S_INIT("a"), S_INIT("a"), NULL, 0},
+        {"as another was read", S_INIT("a"), S_INIT("b"), NULL, STORE_E_CONDITION},
+        {"an empty value", S_INIT("b"), S_INIT("b"), NULL, 0},
+        {"another that is empty too", S_INIT("b"), S_INIT("c"), NULL, STORE_E_CONDITION},
+        {"not there", S_INIT("x"), S_INIT("b"), NULL, STORE_E_CONDITION},
+        {"written again with other bytes", S_INIT("a"), S_INIT("a"), "2", STORE_E_CONDITION},
+        {"written again with the same bytes", S_INIT("a"), S_INIT("a"), "2", STORE_E_CONDITION},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         store_batch_clear(batch);
-        if (cases[i].kind == 'a')
-            store_expect_absent(batch, STORE_META, cases[i].key);
+        if (cases[i].read.p)
+            expect_edition(batch, cases[i].key, cases[i].read);
         else
-            store_expect_value(batch, STORE_META, cases[i].key, cases[i].value);
+            store_expect_absent(batch, STORE_META, cases[i].key);
+        if (cases[i].rewritten)
+            CHECK_INT(put_row(store, STORE_META, cases[i].key, str_c(cases[i].rewritten)), 0);
         store_put_blind(batch, STORE_META, S("mark"), str_c(cases[i].name));
         CHECK_CASE(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
         if (cases[i].want == 0)
@@ -120,7 +134,7 @@ static void test_unread_changes_are_refused(void **state) {
         store_put_blind(batch, STORE_META, S("read"), S("1"));
         CHECK_INT(store_commit(store, batch, &err), 0);
         store_batch_clear(batch);
-        store_expect_value(batch, STORE_META, S("read"), S("1"));
+        expect_edition(batch, S("read"), S("read"));
         if (cases[i].put)
             (cases[i].blind ? store_put_blind : store_put)(batch, cf, key, S("2"));
         else
@@ -136,7 +150,7 @@ static void test_nothing_of_a_refused_batch_is_written(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_del_blind(batch, STORE_META, S("b"));
-    store_expect_value(batch, STORE_META, S("none"), S(""));
+    store_expect_value(batch, STORE_META, S("none"), &(struct store_stamp){.sealed = false}, S(""));
     CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
     check_row(S("a"), NULL);
 }
@@ -157,10 +171,11 @@ static void raise_once(struct store_batch *batch, str key) {
             store_turn_take(store, turn);
         store_batch_clear(batch);
         uint64_t n = 0;
-        if (store_get(store, NULL, STORE_META, key, &value) == STORE_E_ABSENT) {
+        struct store_stamp stamp;
+        if (store_get_stamped(store, NULL, STORE_META, key, &value, &stamp) == STORE_E_ABSENT) {
             store_expect_absent(batch, STORE_META, key);
         } else {
-            store_expect_value(batch, STORE_META, key, buf_view(&value));
+            store_expect_value(batch, STORE_META, key, &stamp, S(""));
             CHECK(str_to_u64(buf_view(&value), &n));
         }
         buf_clear(&value);
@@ -227,7 +242,8 @@ static void test_turns(void **state) {
     (void)state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_expect_absent(batch, STORE_META, S("turn-1"));
-    store_expect_value(batch, STORE_META, S("turn-2"), S("not so"));
+    store_expect_value(batch, STORE_META, S("turn-2"), &(struct store_stamp){.sealed = true},
+                       S(""));
     CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
     unsigned turn = store_turn_of(batch);
     CHECK_INT(turn, store_key_hash(STORE_META, S("turn-2")) % STORE_TURNS);

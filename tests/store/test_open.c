@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/file.h"
 #include "store/key.h"
+#include "store/store_priv.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -64,7 +65,7 @@ static void test_one_process_at_a_time(void **state) {
 static void test_format(void **state) {
     (void)state;
     struct err err;
-    write_in("format", "calotype-data 4\n");
+    write_in("format", "calotype-data 5\n");
     CHECK_INT(try_open(&err), STORE_E_FORMAT);
     CHECK_HAS(err.text, "newer");
     write_in("format", "calotype-data 0\n");
@@ -78,7 +79,7 @@ static void test_format(void **state) {
     }
     write_in("format", "something else\n");
     CHECK_INT(try_open(&err), STORE_E_DAMAGED);
-    write_in("format", "calotype-data 3\n");
+    write_in("format", "calotype-data 4\n");
     CHECK_INT(try_open(&err), 0);
     write_in("format", "calotype-data 1\n");
     CHECK_INT(try_open(&err), STORE_E_FORMAT); /* nobody says how to migrate */
@@ -93,8 +94,9 @@ static void test_format(void **state) {
 
 static bool stop;
 
-static int turn(struct store *store, struct store_batch *batch, str key, str value) {
-    (void)store;
+static int turn(struct store *store, struct store_batch *batch, str key, str value,
+                struct store_memo *memo) {
+    (void)store, (void)memo;
     if (str_is(value, "odd"))
         return STORE_E_DAMAGED;
     if (str_is(value, "stop") && stop)
@@ -103,8 +105,9 @@ static int turn(struct store *store, struct store_batch *batch, str key, str val
         store_put_blind(batch, STORE_META, key, S("new"));
     return 0;
 }
-static int never(struct store *store, struct store_batch *batch, str key, str value) {
-    (void)store, (void)batch, (void)key, (void)value;
+static int never(struct store *store, struct store_batch *batch, str key, str value,
+                 struct store_memo *memo) {
+    (void)store, (void)memo, (void)batch, (void)key, (void)value;
     fail();
     return -EINVAL;
 }
@@ -116,6 +119,7 @@ static void put_old_rows(size_t n) {
     CLEANUP(store) struct store *store = tmp_open(dir);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(buf) struct buf key = {0};
+    store->format.kept = FORMAT_RAW;
     for (size_t i = 0; i < n; i++) {
         key_begin(&key, i ? "kind" : "kin");
         key_u64(&key, i);
@@ -164,7 +168,7 @@ static void test_migration(void **state) {
     store_free(store);
     buf_clear(&format);
     CHECK_INT(io_read_file(&format, path, 64, NULL), 0);
-    CHECK_BUF(format, "calotype-data 3\n");
+    CHECK_BUF(format, "calotype-data 4\n");
     CHECK_INT(try_open(&err), 0);
     buf_deinit(&format);
 }

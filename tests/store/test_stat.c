@@ -117,18 +117,18 @@ static void test_counters(void **state) {
     int64_t many, large;
     for (int i = 0; i < 3; i++) {
         store_batch_clear(batch);
-        store_count(batch, STORE_META, S("c"), 1, 100);
-        store_count(batch, STORE_META, S("c"), -2, 50);
+        store_count(batch, STORE_METRICS, S("c"), 1, 100);
+        store_count(batch, STORE_METRICS, S("c"), -2, 50);
         CHECK_INT(store_commit(store, batch, NULL), 0);
     }
-    CHECK_INT(store_get(store, NULL, STORE_META, S("c"), &row), 0);
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("c"), &row), 0);
     CHECK(store_count_read(buf_view(&row), &many, &large));
     CHECK(many == -3 && large == 450);
     store_batch_clear(batch);
-    store_put_blind(batch, STORE_META, S("c"), S("something else"));
-    store_count(batch, STORE_META, S("c"), 7, 8);
+    store_put_blind(batch, STORE_METRICS, S("c"), S("something else"));
+    store_count(batch, STORE_METRICS, S("c"), 7, 8);
     CHECK_INT(store_commit(store, batch, NULL), 0);
-    CHECK_INT(store_get(store, NULL, STORE_META, S("c"), &row), 0);
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("c"), &row), 0);
     CHECK(store_count_read(buf_view(&row), &many, &large));
     CHECK(many == 7 && large == 8);
     CHECK(!store_count_read(S("short"), &many, &large));

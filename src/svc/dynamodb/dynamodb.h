@@ -21,5 +21,8 @@ int ddb_open(struct ddb_svc **ret_ddb, struct store *store, struct hub *hub, str
 void ddb_stop(struct ddb_svc *ddb);
 struct ddb_svc *ddb_close(struct ddb_svc *ddb); /* returns NULL; no request may be under way */
 
+/* For store_open: how rows of older formats become those of this one. */
+extern const struct store_migration ddb_migrations[];
+
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
 struct aws_service ddb_service(struct ddb_svc *ddb);

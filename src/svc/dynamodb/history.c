@@ -16,6 +16,7 @@ enum { EVERY_MS = 3600000, DAY_MS = 86400000 };
 static bool has_older(struct store *store, str from, str to) {
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(store, NULL, STORE_HISTORY, from, to, false);
+    store_iter_keys_only(it);
     return store_iter_next(it);
 }
 
@@ -58,6 +59,7 @@ static int64_t run(void *ctx) {
     key_begin(&from, "ddb-table");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
+    store_iter_keys_only(it);
     while (store_iter_next(it))
         trim_named(svc, it->key);
     return clock_world_ms() + EVERY_MS;

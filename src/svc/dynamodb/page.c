@@ -160,7 +160,7 @@ static int fetch_base(struct rq *rq, struct ddb_page *page, const struct ddb_val
     int r = row_get(rq_rows(rq), &row);
     if (r)
         return aws_fault(rq, r, "reading the item of an index entry");
-    r = ddb_open_item(rq, page->table, buf_view(&row.key), buf_view(&row.bytes), item);
+    r = ddb_read_item(rq, buf_view(&row.bytes), item);
     if (r == 0)
         page->capacity.table += ddb_read_units(ddb_item_size(*item), page->consistent);
     return r;
@@ -180,7 +180,7 @@ static int show(struct rq *rq, struct ddb_page *page, const struct ddb_value *it
 static int look(struct rq *rq, struct ddb_page *page, const struct store_iter *it, size_t *bytes,
                 bool *ret_full) {
     const struct ddb_value *item;
-    int r = ddb_open_item(rq, page->table, it->key, it->value, &item);
+    int r = ddb_read_item(rq, it->value, &item);
     if (r)
         return r;
     size_t size = ddb_item_size(item);

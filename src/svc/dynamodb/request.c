@@ -175,12 +175,8 @@ int ddb_key_member(struct rq *rq, const struct ddb_table *table, const struct dd
 }
 
 /* ---- Stored items ---- */
-int ddb_open_item(struct rq *rq, const struct ddb_table *table, str row_key, str sealed,
-                  const struct ddb_value **ret) {
-    CLEANUP_DEINIT(buf) struct buf plain = {0};
-    if (unseal_value(table->key, sealed, row_key, &plain))
-        return aws_fault(rq, STORE_E_DAMAGED, "an item does not verify");
-    struct cur c = cur_of(arena_str(&rq->arena, buf_view(&plain)));
+int ddb_read_item(struct rq *rq, str bytes, const struct ddb_value **ret) {
+    struct cur c = cur_of(arena_str(&rq->arena, bytes));
     if (!ddb_value_decode(&rq->arena, &c, ret) || (*ret)->type != DDB_M || c.s.len)
         return aws_fault(rq, STORE_E_DAMAGED, "an item cannot be read");
     return 0;

@@ -67,9 +67,8 @@ int ddb_projection_of(struct rq *rq, struct ddb_expr_env *env, const struct ddb_
 int ddb_key_member(struct rq *rq, const struct ddb_table *table, const struct ddb_value **ret);
 /* Key attributes that are too long or empty. index NULL: the table's own. */
 int ddb_check_key(struct rq *rq, const struct ddb_table *table, const struct ddb_value *key);
-/* Opens a sealed row; aad is its key. The item lives in the request's arena. */
-int ddb_open_item(struct rq *rq, const struct ddb_table *table, str row_key, str sealed,
-                  const struct ddb_value **ret);
+/* From a row's value, which is copied: the item lives in the request's arena. */
+int ddb_read_item(struct rq *rq, str bytes, const struct ddb_value **ret);
 
 /* ---- settings_ops.c ---- */
 extern const struct kit_tags ddb_tags;
@@ -110,7 +109,7 @@ void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
 struct ddb_change {
     const struct ddb_table *table;
     const struct rows *rows;     /* where it was read, and is written */
-    struct row row;              /* the item's, sealed */
+    struct row row;              /* the item's */
     const struct ddb_value *old; /* NULL: not there */
     const struct ddb_value *new; /* NULL: to be deleted */
     struct ddb_capacity capacity;

@@ -5,7 +5,6 @@
 #include "svc/dynamodb/table.h"
 
 #include "base/arn.h"
-#include "base/codec.h"
 #include "base/lock.h"
 #include "base/map.h"
 #include "store/key.h"
@@ -100,8 +99,7 @@ static bool read_indexes(struct ddb_table *t) {
     return true;
 }
 
-static int read_table(struct store *store, struct ddb_table *t, struct err *err) {
-    char key_id[SEAL_KEY_ID_LEN];
+static int read_table(struct ddb_table *t, struct err *err) {
     t->doc = json_parse(buf_view(&t->row.bytes), err);
     if (!t->doc)
         return STORE_E_DAMAGED;
@@ -111,11 +109,11 @@ static int read_table(struct store *store, struct ddb_table *t, struct err *err)
         arn_str(&t->arena, "dynamodb", t->region, t->account, "table/" STR_FMT, STR_ARG(t->name));
     t->prefix = keep_prefix(t, "i", 0);
     t->history_prefix = keep_prefix(t, "h", 0);
-    if (t->id == 0 || !codec_unhex(json_str(t->doc, "KeyId"), key_id, sizeof key_id) ||
-        !read_keys(t->doc, json_arr(t->doc, "KeySchema"), &t->keys) || !read_indexes(t))
+    if (t->id == 0 || !read_keys(t->doc, json_arr(t->doc, "KeySchema"), &t->keys) ||
+        !read_indexes(t))
         return err_set(err, STORE_E_DAMAGED, "the row of table " STR_FMT " is damaged",
                        STR_ARG(t->name));
-    return seal_key_get(store, str_n(key_id, sizeof key_id), &t->key, err);
+    return 0;
 }
 
 struct ddb_table *ddb_table_free(struct ddb_table *t) {
@@ -205,7 +203,7 @@ int ddb_tables_get(struct ddb_tables *tables, str account, str region, str name,
     t->account = arena_str(&t->arena, account);
     t->region = arena_str(&t->arena, region);
     t->name = arena_str(&t->arena, name);
-    r = read_table(tables->store, t, err);
+    r = read_table(t, err);
     if (r)
         return r == STORE_E_ABSENT ? err_set(err, STORE_E_DAMAGED, "a table's key is gone") : r;
     keep(tables, t, changes);

@@ -8,7 +8,6 @@
  */
 #include "aws/row.h"
 #include "svc/dynamodb/value.h"
-#include "store/seal.h"
 
 enum { DDB_HASH = 16 }; /* bytes of a partition key's hash in row keys */
 
@@ -43,7 +42,6 @@ struct ddb_table {
     struct ddb_key_schema keys;
     struct ddb_index *indexes;
     size_t n_indexes;
-    const struct seal_key *key; /* lives as long as the store */
     bool history;               /* point-in-time recovery is on */
     str prefix, history_prefix; /* of its items' and previous images' row keys */
     struct row row;             /* as it was read */

@@ -3,27 +3,18 @@
 #include "svc/dynamodb/describe.h"
 
 #include "base/arn.h"
-#include "base/codec.h"
 #include "base/rand.h"
 #include "svc/kit/page.h"
 
 /* ---- CreateTable ---- */
-/* Adds the row of a new table to the batch, with its identity and its data key. */
-static int put_table(struct ddb_svc *svc, struct rq *rq, const struct row *row, json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf hex = {0};
-    char key_id[SEAL_KEY_ID_LEN], uuid[RAND_UUID_LEN + 1];
-    struct err err;
-    int r = seal_key_create(svc->store, rq_batch(rq), key_id, &err);
-    if (r)
-        return aws_fault(rq, r, err.text);
-    codec_add_hex(&hex, key_id, sizeof key_id);
+/* Adds the row of a new table to the batch, with its identity. */
+static void put_table(struct ddb_svc *svc, struct rq *rq, const struct row *row, json_t *doc) {
+    char uuid[RAND_UUID_LEN + 1];
     rand_uuid(uuid);
-    json_set_str(doc, "KeyId", buf_view(&hex));
     json_set_int(doc, "Id", (int64_t)store_next_id(svc->store));
     json_set_str(doc, "TableId", str_c(uuid));
     row_put_json(rq_rows(rq), row, doc);
     store_after(rq_batch(rq), ddb_tables_changed, svc->tables);
-    return 0;
 }
 
 int ddb_op_CreateTable(struct ddb_svc *svc, struct rq *rq) {
@@ -41,8 +32,9 @@ int ddb_op_CreateTable(struct ddb_svc *svc, struct rq *rq) {
     if ((r = rq_row_get(rq, &row)) == 0)
         return ddb_fail(rq, ResourceInUseException, "Table already exists: " STR_FMT,
                         STR_ARG(at.name));
-    if (r != STORE_E_ABSENT || (r = put_table(svc, rq, &row, doc)))
+    if (r != STORE_E_ABSENT)
         return r;
+    put_table(svc, rq, &row, doc);
     struct ddb_table view = {.account = at.account,
                              .region = at.region,
                              .name = at.name,
@@ -83,7 +75,6 @@ static void drop_rows(struct rq *rq, const struct ddb_table *t) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     const struct rows *rows = rq_rows_newest(rq);
     struct store_batch *batch = rows->batch;
-    char key_id[SEAL_KEY_ID_LEN];
     row_del(rows, &t->row);
     store_del_below(batch, STORE_ITEMS, t->prefix);
     store_del_below(batch, STORE_HISTORY, t->history_prefix);
@@ -94,8 +85,6 @@ static void drop_rows(struct rq *rq, const struct ddb_table *t) {
         ddb_table_count_key(&key, t, t->indexes[i].id);
         row_del_blind(rows, STORE_METRICS, buf_view(&key));
     }
-    if (codec_unhex(json_str(t->doc, "KeyId"), key_id, sizeof key_id))
-        seal_key_drop(batch, str_n(key_id, sizeof key_id));
     store_batch_frees(batch);
 }
 

@@ -20,7 +20,7 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
     int r = rq_row_result(rq, row_get(change->rows, row));
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
-    return ddb_open_item(rq, table, buf_view(&row->key), buf_view(&row->bytes), &change->old);
+    return ddb_read_item(rq, buf_view(&row->bytes), &change->old);
 }
 
 void ddb_change_deinit(struct ddb_change *change) { row_deinit(&change->row); }
@@ -100,12 +100,9 @@ static int check_new(struct rq *rq, const struct ddb_change *change) {
 }
 
 /* ---- Writing ---- */
-static void seal_item(const struct ddb_table *t, str key, const struct ddb_value *item, size_t size,
-                      struct buf *sealed) {
-    CLEANUP_DEINIT(buf) struct buf plain = {0};
-    buf_reserve(&plain, size + (size_t)16 * item->n);
-    ddb_value_encode(item, &plain);
-    seal_value(t->key, buf_view(&plain), key, sealed);
+static void encode_item(const struct ddb_value *item, size_t size, struct buf *out) {
+    buf_reserve(out, size + (size_t)16 * item->n);
+    ddb_value_encode(item, out);
 }
 
 static void count(const struct rows *rows, const struct ddb_table *t, uint64_t index, int64_t many,
@@ -146,10 +143,10 @@ static double write_entry(const struct rows *rows, const struct ddb_table *t,
         units += ddb_write_units(old->size);
     }
     if (new->item && (!old->item || moved || !ddb_value_equal(old->item, new->item))) {
-        CLEANUP_DEINIT(buf) struct buf sealed = {0};
+        CLEANUP_DEINIT(buf) struct buf bytes = {0};
         size_t larger = old->item && !moved && old->size > new->size ? old->size : new->size;
-        seal_item(t, buf_view(&new->key), new->item, new->size, &sealed);
-        row_put_blind(rows, STORE_ITEMS, buf_view(&new->key), buf_view(&sealed));
+        encode_item(new->item, new->size, &bytes);
+        row_put_blind(rows, STORE_ITEMS, buf_view(&new->key), buf_view(&bytes));
         units += ddb_write_units(larger);
     }
     count(rows, t, index->id, (new->item != NULL) - (old->item != NULL),
@@ -173,7 +170,7 @@ static void write_indexes(struct rq *rq, struct ddb_change *change) {
 
 /*
  * What the item was before: its row key, then its row's value as it was (empty: it was not there).
- * The value is sealed already, bound to the row's key. Blind: the image's id is its own.
+ * Blind: the image's id is its own.
  */
 static void write_history(struct rq *rq, const struct ddb_change *change) {
     const struct ddb_table *t = change->table;
@@ -215,12 +212,12 @@ static void write_metrics(struct ddb_svc *svc, struct rq *rq, const struct ddb_c
 
 static void write_item(struct ddb_change *change) {
     const struct ddb_table *t = change->table;
-    CLEANUP_DEINIT(buf) struct buf sealed = {0};
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
     size_t before = change->old ? ddb_item_size(change->old) : 0;
     size_t after = change->new ? ddb_item_size(change->new) : 0;
     if (change->new) {
-        seal_item(t, buf_view(&change->row.key), change->new, after, &sealed);
-        row_put(change->rows, &change->row, buf_view(&sealed));
+        encode_item(change->new, after, &bytes);
+        row_put(change->rows, &change->row, buf_view(&bytes));
     } else if (change->old) {
         row_del(change->rows, &change->row);
     }

@@ -30,7 +30,7 @@ int iam_create_account(struct iam_svc *iam, str account, struct aws_credentials 
         CLEANUP_JSON json_t *doc = json_object();
         json_set_int(doc, "CreateDate", clock_world_ms() / 1000);
         row_put_json(&rows, &row, doc);
-        iam_key_create(iam, &rows, account, S(""), clock_world_ms(), ret_root);
+        iam_key_create(&rows, account, S(""), clock_world_ms(), ret_root);
         r = store_commit(iam->store, batch, err);
     }
     if (row.there || r == STORE_E_CONDITION)
@@ -45,7 +45,7 @@ int iam_create_root_key(struct iam_svc *iam, str account, struct aws_credentials
     struct rows rows = {iam->store, NULL, batch};
     int r = get_account(&rows, account, &row);
     if (r == 0) {
-        iam_key_create(iam, &rows, account, S(""), clock_world_ms(), ret_root);
+        iam_key_create(&rows, account, S(""), clock_world_ms(), ret_root);
         r = store_commit(iam->store, batch, err);
     }
     if (r == STORE_E_ABSENT)

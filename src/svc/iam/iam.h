@@ -4,7 +4,7 @@
  * identity source that signs in every request (aws/identity.h).
  *
  * IAM is global in an account: rows of STORE_META keyed by account and name (docs/formats/iam.md).
- * Secrets lie on disk sealed only. Every change of an account's entities commits against the
+ * Every change of an account's entities commits against the
  * account's generation row, so two changes never see half of each other.
  *
  * Any thread. The only thread of its own is the hub's timer that sweeps ended sessions.
@@ -18,6 +18,8 @@ struct iam_svc; /* the service's state */
 /* hub may be NULL (tests): sessions are then not swept. Both must outlive the service. */
 int iam_open(struct iam_svc **ret_iam, struct store *store, struct hub *hub, struct err *err);
 struct iam_svc *iam_close(struct iam_svc *iam); /* returns NULL; no request may be under way */
+/* For store_open: how rows of older formats become those of this one. */
+extern const struct store_migration iam_migrations[];
 /* For aws_cloud_add. */
 struct aws_service iam_service(struct iam_svc *iam);
 /* For aws_options: find, assume and role, all over iam's rows. */
@@ -60,7 +62,7 @@ struct iam_session_terms {
     struct aws_session_key key; /* or absent */
 };
 /* Adds the session's rows to the request's batch; the credentials work once that is committed. */
-void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,
+void iam_session_create(struct rq *rq, const struct iam_role_view *role,
                         const struct iam_session_terms *terms,
                         struct aws_credentials *ret_credentials);
 /*

@@ -6,7 +6,6 @@
  * account's generation (iam_touch), so no two changes of an account are made from one state.
  */
 #include "aws/row.h"
-#include "store/seal.h"
 #include "svc/iam/errors.h"
 #include "svc/iam/iam.h"
 #include "svc/kit/page.h"
@@ -21,7 +20,6 @@ struct iam_entity;
  */
 struct iam_svc {
     struct store *store;
-    const struct seal_key *seal; /* of secrets; lives as long as the store */
     _Atomic uint64_t generation; /* moves after every committed change */
     struct iam_cache *cache;     /* source.c */
     struct policy **builtins;    /* compiled, by iam_builtin_at's index; made at open */
@@ -42,7 +40,6 @@ struct iam_svc {
  *   iam.generation                  account → u64, one more with each change
  *   iam.session                     access key → JSON (session.c)
  *   iam.expiry                      real ms, access key → (empty)
- *   iam.seal                        → id of the data key that seals secrets
  * Names compare without case, as AWS's do.
  */
 /* The key of a row of the table: of a name in an account, and of one part. Clears key first. */
@@ -195,13 +192,9 @@ str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n);
 /* ---- Secrets ---- */
 /* 40 random characters and a NUL. The caller wipes its copies. */
 void iam_make_secret(char out[41]);
-/* base64 of the sealed bytes, bound to the access key. */
-void iam_seal_secret(struct iam_svc *iam, str access_key, str plain, struct buf *out);
-/* The inverse, appended to out: 0, or STORE_E_DAMAGED (of another key, too). */
-int iam_unseal_secret(struct iam_svc *iam, str access_key, str sealed, struct buf *out);
 /* Rows of a new key of user ("" = root). */
-void iam_key_create(struct iam_svc *iam, const struct rows *rows, str account, str user,
-                    int64_t now_ms, struct aws_credentials *ret_key);
+void iam_key_create(const struct rows *rows, str account, str user, int64_t now_ms,
+                    struct aws_credentials *ret_key);
 
 /* Adds how many keys a user ("" = root) has. 0 or AWS_FAILED. */
 int iam_count_keys(struct rq *rq, str user, size_t *ret_n);
@@ -233,7 +226,7 @@ DEFINE_FREEP(iam_grants)
 /* Parts of arn:aws:iam::ACCOUNT:role/PATH/NAME; false: not of that form. */
 bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name);
 /* Writes the rows of a session of that role (its document). */
-void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, const json_t *role,
+void iam_session_put(const struct rows *rows, str account, const json_t *role,
                      const struct iam_session_terms *terms,
                      struct aws_credentials *ret_credentials);
 int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */

@@ -96,16 +96,3 @@ void iam_make_secret(char out[41]) {
     }
     out[40] = '\0';
 }
-
-void iam_seal_secret(struct iam_svc *iam, str access_key, str plain, struct buf *out) {
-    CLEANUP_DEINIT(buf) struct buf sealed = {0};
-    seal_value(iam->seal, plain, access_key, &sealed);
-    codec_add_base64(out, sealed.p, sealed.len);
-}
-
-int iam_unseal_secret(struct iam_svc *iam, str access_key, str sealed, struct buf *out) {
-    CLEANUP_DEINIT(buf) struct buf raw = {0};
-    if (!codec_unbase64(&raw, sealed))
-        return STORE_E_DAMAGED;
-    return unseal_value(iam->seal, buf_view(&raw), access_key, out);
-}

@@ -17,32 +17,11 @@ struct aws_service iam_service(struct iam_svc *iam) {
     };
 }
 
-/* The data key that seals secrets: made once, named by its own row. */
-static int open_seal(struct iam_svc *iam, struct err *err) {
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_DEINIT(row) struct row row = {0};
-    struct rows rows = {iam->store, NULL, batch};
-    key_begin(&row.key, "iam.seal");
-    int r = row_get(&rows, &row);
-    if (r == STORE_E_ABSENT) {
-        char fresh[SEAL_KEY_ID_LEN];
-        r = seal_key_create(iam->store, batch, fresh, err);
-        if (r)
-            return r;
-        row_put(&rows, &row, str_n(fresh, sizeof fresh));
-        buf_add(&row.bytes, fresh, sizeof fresh);
-        r = store_commit(iam->store, batch, err);
-    }
-    return r ? r : seal_key_get(iam->store, buf_view(&row.bytes), &iam->seal, err);
-}
-
 int iam_open(struct iam_svc **ret_iam, struct store *store, struct hub *hub, struct err *err) {
     struct iam_svc *iam = mem_new(struct iam_svc);
     iam->store = store;
     iam->cache = iam_cache_new();
-    int r = open_seal(iam, err);
-    if (r == 0)
-        r = iam_builtins_compile(iam, err);
+    int r = iam_builtins_compile(iam, err);
     if (r) {
         iam_close(iam);
         return r;

@@ -1,7 +1,7 @@
 /*
- * Role sessions: {Account, Role, RoleId, RoleArn, Name, Expires (real ms), Issued, Sealed, Policy,
- * PolicyArns, Key {Name, Value}}. Sealed is secret key and session token, a line each, under the
- * seal. A session whose role is gone, or was made anew, is gone with it.
+ * Role sessions: {Account, Role, RoleId, RoleArn, Name, Expires (real ms), Issued, Secret, Token,
+ * Policy, PolicyArns, Key {Name, Value}}. A session whose role is gone, or was made anew, is gone
+ * with it.
  */
 #include "base/arn.h"
 #include "base/clock.h"
@@ -38,15 +38,12 @@ static void make_credentials(struct aws_credentials *c, int64_t seconds) {
     c->expires_ms = clock_real_ms() + seconds * 1000;
 }
 
-void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, const json_t *role,
+void iam_session_put(const struct rows *rows, str account, const json_t *role,
                      const struct iam_session_terms *terms,
                      struct aws_credentials *ret_credentials) {
     make_credentials(ret_credentials, terms->seconds);
     str id = str_c(ret_credentials->access_key);
-    CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, text = {0};
-    buf_printf(&plain, "%s\n%s", ret_credentials->secret_key,
-               buf_cstr(&ret_credentials->session_token));
-    iam_seal_secret(iam, id, buf_view(&plain), &sealed);
+    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     CLEANUP_JSON json_t *doc = json_object();
     json_set_str(doc, "Account", account);
     json_set_str(doc, "Role", json_str(role, "RoleName"));
@@ -55,7 +52,8 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
     json_set_str(doc, "Name", terms->name);
     json_set_int(doc, "Expires", ret_credentials->expires_ms);
     json_set_int(doc, "Issued", clock_real_ms());
-    json_set_str(doc, "Sealed", buf_view(&sealed));
+    json_set_str(doc, "Secret", str_c(ret_credentials->secret_key));
+    json_set_str(doc, "Token", buf_view(&ret_credentials->session_token));
     if (terms->document.len)
         json_set_str(doc, "Policy", terms->document);
     if (terms->arns)
@@ -76,14 +74,14 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
     row_put_blind(rows, STORE_META, buf_view(&key), S(""));
 }
 
-void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,
+void iam_session_create(struct rq *rq, const struct iam_role_view *role,
                         const struct iam_session_terms *terms,
                         struct aws_credentials *ret_credentials) {
     CLEANUP_JSON json_t *doc = json_object();
     json_set_str(doc, "RoleName", role->name);
     json_set_str(doc, "RoleId", role->id);
     json_set_str(doc, "Arn", role->arn);
-    iam_session_put(iam, rq_rows(rq), role->account, doc, terms, ret_credentials);
+    iam_session_put(rq_rows(rq), role->account, doc, terms, ret_credentials);
 }
 
 /*
@@ -100,6 +98,7 @@ static bool sweep_some(struct iam_svc *iam, int64_t before_ms) {
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    store_iter_keys_only(it);
     size_t n = 0;
     while (n < SWEEP_AT_ONCE && store_iter_next(it)) {
         struct cur c = cur_of(it->key);

@@ -205,20 +205,20 @@ static int build_user(const struct look *look, str account, str name, struct ide
     return 0;
 }
 
-static int load_long_term(const struct look *look, str access_key, const json_t *row,
-                          struct identity **ret_id) {
+static int load_long_term(const struct look *look, const json_t *row, struct identity **ret_id) {
     str account = json_str(row, "Account"), user = json_str(row, "User");
-    CLEANUP_DEINIT(buf) struct buf secret = {0};
     if (!str_is(json_str(row, "Status"), "Active"))
         return STORE_E_ABSENT;
-    int r = iam_unseal_secret(look->iam, access_key, json_str(row, "Secret"), &secret);
-    if (r == 0 && user.len)
+    if (json_str(row, "Secret").len == 0) /* nobody may sign with an empty one */
+        return STORE_E_DAMAGED;
+    int r = 0;
+    if (user.len)
         r = build_user(look, account, user, ret_id);
-    else if (r == 0)
+    else
         *ret_id = root_identity(account);
     if (r)
         return r;
-    (*ret_id)->base.secret_key = arena_str(&(*ret_id)->arena, buf_view(&secret));
+    (*ret_id)->base.secret_key = arena_str(&(*ret_id)->arena, json_str(row, "Secret"));
     return 0;
 }
 
@@ -255,19 +255,15 @@ static int build_session(const struct look *look, const json_t *row, struct iden
     return load_session_policies(look, row, *ret_id);
 }
 
-static int load_session(const struct look *look, str access_key, const json_t *row,
-                        struct identity **ret_id) {
-    CLEANUP_DEINIT(buf) struct buf plain = {0};
-    int r = iam_unseal_secret(look->iam, access_key, json_str(row, "Sealed"), &plain);
-    if (r == 0)
-        r = build_session(look, row, ret_id);
+static int load_session(const struct look *look, const json_t *row, struct identity **ret_id) {
+    if (json_str(row, "Secret").len == 0 || json_str(row, "Token").len == 0)
+        return STORE_E_DAMAGED;
+    int r = build_session(look, row, ret_id);
     if (r)
         return r;
     struct identity *id = *ret_id;
-    str secret, token;
-    str_cut(buf_view(&plain), '\n', &secret, &token);
-    id->base.secret_key = arena_str(&id->arena, secret);
-    id->base.session_token = arena_str(&id->arena, token);
+    id->base.secret_key = arena_str(&id->arena, json_str(row, "Secret"));
+    id->base.session_token = arena_str(&id->arena, json_str(row, "Token"));
     id->base.expires_ms = json_int(row, "Expires", 1);
     id->base.issued_ms = json_int(row, "Issued", 0);
     const json_t *key = json_obj(row, "Key");
@@ -285,8 +281,7 @@ static int load_identity(const struct look *look, str access_key, struct identit
     int r = row_peek_json(&look->rows, &row, &doc);
     if (r)
         return r;
-    return is_session ? load_session(look, access_key, doc, ret_id)
-                      : load_long_term(look, access_key, doc, ret_id);
+    return is_session ? load_session(look, doc, ret_id) : load_long_term(look, doc, ret_id);
 }
 
 static struct look look_now(struct iam_svc *iam) {
@@ -363,7 +358,7 @@ static int assume(void *ctx, str role_arn, str service, str session_name,
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {iam->store, NULL, batch};
     struct iam_session_terms terms = {.name = session_name, .seconds = seconds, .key = key};
-    iam_session_put(iam, &rows, account, role, &terms, ret_credentials);
+    iam_session_put(&rows, account, role, &terms, ret_credentials);
     r = store_commit(iam->store, batch, err);
     if (r)
         buf_deinit(&ret_credentials->session_token);

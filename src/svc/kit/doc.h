@@ -23,7 +23,7 @@ void kit_doc_deinit(struct kit_doc *doc);
 void kit_doc_key(struct buf *key, const char *service, str account, str region, str name);
 /* Reads doc->row.key, as row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
 int kit_doc_get(const struct rows *rows, struct kit_doc *doc);
-/* What an iterator shows; doc is empty. 0 or STORE_E_DAMAGED. */
+/* What an iterator shows, to be read and not put back; doc is empty. 0 or STORE_E_DAMAGED. */
 int kit_doc_of(str key, str value, struct kit_doc *doc);
 /* Writes doc->doc as it is now. */
 void kit_doc_put(const struct rows *rows, const struct kit_doc *doc);

@@ -25,7 +25,7 @@ static int add_up(struct rq *rq, str but, bool firm, struct totals *ret) {
         if (str_eq(json_str(config, "FunctionName"), but))
             continue;
         if (firm)
-            row_seen(rq_rows(rq), &row, it->key, it->value);
+            row_seen(rq_rows(rq), &row, it);
         ret->functions++;
         ret->code += json_int(config, "CodeSize", 0);
         ret->reserved += json_int(doc, "Reserved", 0);

@@ -25,7 +25,8 @@ static bool read_old(str value, struct hub_due_item *ret, struct buf *payload) {
 }
 
 /* The old row goes in the batch that puts the new one, so none is met twice. */
-static int turn(struct store *, struct store_batch *batch, str key, str value) {
+static int turn(struct store *, struct store_batch *batch, str key, str value,
+                struct store_memo *) {
     CLEANUP_DEINIT(buf) struct buf to = {0}, payload = {0}, row = {0};
     struct hub_due_item item = {0};
     struct cur c = cur_of(key);

@@ -57,6 +57,7 @@ static int read_events(struct rq *rq, struct reading *rd) {
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from),
                                            buf_view(&to), rd->backward);
+    store_iter_keys_only(it);
     size_t bytes = 0;
     while (json_array_size(rd->events) < rd->limit && bytes < MAX_BYTES && store_iter_next(it)) {
         struct logs_place at = logs_place_of(it->key);

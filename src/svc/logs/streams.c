@@ -47,6 +47,7 @@ static int delete_some(struct rq *rq, uint64_t group, uint64_t stream, size_t *r
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from),
                                            buf_view(&to), false);
+    store_iter_keys_only(it);
     size_t n = 0, bytes = 0, size = 0;
     for (; n < DELETE_AT_ONCE && store_iter_next(it); n++) {
         if (size_of(rq, group, logs_place_of(it->key), &size))
@@ -108,6 +109,7 @@ static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, 
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), last);
+    store_iter_keys_only(it);
     if (store_iter_next(it)) {
         *ret = logs_place_of(it->key);
         return 0;

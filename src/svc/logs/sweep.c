@@ -18,12 +18,13 @@ static size_t remove_some(const struct rows *rows, uint64_t group, int64_t befor
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(rows->store, NULL, STORE_LOGS, buf_view(&from), buf_view(&to), false);
+    store_iter_damaged_too(it);
     struct logs_event event;
     double bytes = 0;
     size_t n = 0;
     for (; n < AT_ONCE && store_iter_next(it); n++) {
         row_del_blind(rows, STORE_LOGS, it->key);
-        if (!logs_event_decode(it->key, it->value, &event))
+        if (it->damaged || !logs_event_decode(it->key, it->value, &event))
             continue;
         logs_index_key(&key, group, event.stream_id, event.at);
         row_del_blind(rows, STORE_LOGS, buf_view(&key));
@@ -61,6 +62,7 @@ int64_t logs_sweep(void *ctx) {
     CLEANUP(store_snap) struct store_snap *snap = store_snap_new(logs->store);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(logs->store, snap, STORE_META, buf_view(&from));
+    store_iter_keys_only(it);
     while (store_iter_next(it))
         while (sweep_some(logs, it->key, now_ms))
             ;

@@ -217,6 +217,7 @@ static bool has_rows(struct s3_svc *svc, void (*prefix)(struct buf *, uint64_t),
     prefix(&key, id);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
+    store_iter_keys_only(it);
     bool found = store_iter_next(it);
     *ret_fault = store_iter_fault(it);
     return found;
@@ -272,6 +273,7 @@ static int drop(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucke
     s3_key_configs(&key, bucket->row.id);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
+    store_iter_keys_only(it);
     while (store_iter_next(it))
         row_del_blind(rows, STORE_META, it->key);
     int r = store_iter_fault(it);

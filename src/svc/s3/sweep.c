@@ -14,7 +14,7 @@ enum { BATCH_ROWS = 256 };
 static void drop_part(const struct rows *rows, const struct store_iter *it) {
     CLEANUP_DEINIT(row) struct row row = {0};
     struct s3_part_row part;
-    row_seen(rows, &row, it->key, it->value);
+    row_seen(rows, &row, it);
     row_del(rows, &row);
     store_batch_frees(rows->batch);
     if (s3_part_row_read(it->value, &part) && part.ref.len > 0)
@@ -50,6 +50,7 @@ static int open_uploads(struct store *store, struct map *numbers) {
     key_begin(&from, "s3u");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    store_iter_keys_only(it);
     while (store_iter_next(it)) {
         uint64_t seq;
         buf_clear(&name);
@@ -69,6 +70,7 @@ static int sweep_parts(struct store *store, struct err *err) {
     key_begin(&from, "s3p");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    store_iter_keys_only(it);
     while (!r && store_iter_next(it)) {
         uint64_t bucket_id, seq, number;
         if (!s3_key_part_parts(it->key, &bucket_id, &seq, &number))
@@ -100,7 +102,7 @@ static int sweep_buckets(struct store *store, struct err *err) {
         CLEANUP_DEINIT(buf) struct buf bytes = {0};
         row.deleting = false;
         s3_bucket_row_write(&bytes, &row);
-        row_seen(&rows, &at, it->key, it->value);
+        row_seen(&rows, &at, it);
         row_put(&rows, &at, buf_view(&bytes));
         store_batch_frees(batch);
     }

@@ -223,7 +223,7 @@ static int pull_up(const struct rows *rows, uint64_t bucket_id, str name,
     }
     CLEANUP_DEINIT(row) struct row next = {0};
     struct s3_object object;
-    row_seen(rows, &next, it->key, it->value);
+    row_seen(rows, &next, it);
     if (!s3_object_read(buf_view(&next.bytes), &object))
         return STORE_E_DAMAGED;
     row_del(rows, &next);

@@ -45,28 +45,20 @@ static int compare_existing(struct rq *rq, const struct kit_doc *queue, const js
     return 0;
 }
 
-static int make_queue(struct sqs_svc *svc, struct rq *rq, str name, json_t *attributes,
-                      struct kit_doc *queue) {
-    char seal_id[SEAL_KEY_ID_LEN], hex[2 * SEAL_KEY_ID_LEN];
-    struct err err = {0};
-    int r = seal_key_create(svc->store, rq_batch(rq), seal_id, &err);
-    if (r)
-        return aws_fault(rq, r, err.text);
-    codec_hex(hex, seal_id, sizeof seal_id);
+static void make_queue(struct sqs_svc *svc, struct rq *rq, str name, json_t *attributes,
+                       struct kit_doc *queue) {
     uint64_t id = store_next_id(svc->store);
     queue->doc = json_object();
     json_set_str(queue->doc, "Account", rq->account);
     json_set_str(queue->doc, "Region", rq->region);
     json_set_str(queue->doc, "Name", name);
     json_set_int(queue->doc, "Id", (int64_t)id);
-    json_set_str(queue->doc, "Seal", str_n(hex, sizeof hex));
     json_set_int(queue->doc, "Created", rq->now_ms);
     json_set_int(queue->doc, "Modified", rq->now_ms);
     json_object_set(queue->doc, "Attributes", attributes);
     json_set(queue->doc, "Tags", kit_tags_map(json_obj(rq->in, "tags")));
     put(rq, queue);
     sqs_live_changes(svc, rq_batch(rq), &(struct sqs_queue){.of = queue, .id = id}, SQS_CHANGED);
-    return 0;
 }
 
 int sqs_op_CreateQueue(struct sqs_svc *svc, struct rq *rq) {
@@ -78,11 +70,9 @@ int sqs_op_CreateQueue(struct sqs_svc *svc, struct rq *rq) {
         sqs_attributes_apply(rq, json_obj(rq->in, "Attributes"), attributes, arn))
         return AWS_FAILED;
     int r = kit_doc_use(rq, rq->account, rq->region, name, &queue);
-    if (r == 0)
-        r = compare_existing(rq, queue, attributes);
-    else if (r == STORE_E_ABSENT)
-        r = make_queue(svc, rq, name, attributes, queue);
-    if (r)
+    if (r == STORE_E_ABSENT)
+        make_queue(svc, rq, name, attributes, queue);
+    else if (r || (r = compare_existing(rq, queue, attributes)))
         return r;
     rq->out = json_object();
     json_set_str(rq->out, "QueueUrl", sqs_queue_url(rq, rq->account, name));

@@ -125,8 +125,8 @@ static void encode(struct buf *out, const struct sqs_message *m) {
     buf_lstr(out, m->dead_letter_source);
 }
 
-static bool decode(str plain, struct sqs_message *ret) {
-    struct cur c = cur_of(plain);
+static bool decode(str bytes, struct sqs_message *ret) {
+    struct cur c = cur_of(bytes);
     if (cur_u8(&c) != BODY_VERSION)
         return false;
     str id = cur_lstr(&c);
@@ -145,19 +145,13 @@ static bool decode(str plain, struct sqs_message *ret) {
 
 int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
                     struct sqs_message *message, int64_t due_ms) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, value = {0};
-    const struct seal_key *seal;
-    struct err err = {0};
-    int r = seal_key_get(svc->store, str_n(queue->seal_id, sizeof queue->seal_id), &seal, &err);
-    if (r)
-        return r;
+    CLEANUP_DEINIT(buf) struct buf key = {0}, bytes = {0}, value = {0};
     if (!message->id)
         message->id = store_next_id(svc->store);
     struct sqs_state state = {.due_ms = due_ms, .sent_ms = message->sent_ms};
     row_key(&key, "sqsb", queue->id, message->id);
-    encode(&plain, message);
-    seal_value(seal, buf_view(&plain), buf_view(&key), &sealed);
-    row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&sealed));
+    encode(&bytes, message);
+    row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&bytes));
     row_key(&key, "sqss", queue->id, message->id);
     encode_state(&value, &state);
     row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&value));
@@ -168,18 +162,10 @@ int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct s
 }
 
 int sqs_message_get(struct sqs_svc *svc, const struct sqs_queue *queue, uint64_t id,
-                    struct buf *plain, struct sqs_message *ret) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, sealed = {0};
-    const struct seal_key *seal;
-    struct err err = {0};
+                    struct buf *bytes, struct sqs_message *ret) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
     row_key(&key, "sqsb", queue->id, id);
-    int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &sealed); /* never changes */
-    if (r == 0)
-        r = seal_key_get(svc->store, str_n(queue->seal_id, sizeof queue->seal_id), &seal, &err);
-    if (r)
-        return r;
-    buf_clear(plain);
-    r = unseal_value(seal, buf_view(&sealed), buf_view(&key), plain);
+    int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), bytes); /* never changes */
     ret->id = id;
-    return r ? r : decode(buf_view(plain), ret) ? 0 : -EBADMSG;
+    return r ? r : decode(buf_view(bytes), ret) ? 0 : -EBADMSG;
 }

@@ -60,6 +60,7 @@ static void expire(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t n
     key_u64(&from, queue->id);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
+    store_iter_keys_only(it);
     while (n < EXPIRE_MAX && store_iter_next(it)) {
         CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
         struct cur key = cur_of(it->key);
@@ -147,10 +148,12 @@ int64_t sqs_each_minute(void *ctx) {
     key_begin(&from, "sqs");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
+    store_iter_damaged_too(it);
     while (store_iter_next(it)) {
         CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
         struct sqs_queue queue;
-        if (kit_doc_of(it->key, it->value, &doc) == 0 && sqs_queue_of(&doc, &queue) == 0)
+        if (!it->damaged && kit_doc_of(it->key, it->value, &doc) == 0 &&
+            sqs_queue_of(&doc, &queue) == 0)
             look_each_minute(svc, &queue, now);
     }
     sqs_live_forget_unseen(svc, now);

@@ -1,6 +1,6 @@
 /*
  * The row of a queue:
- *   {"Account","Region","Name","Id":n,"Seal":"hex","Created":ms,"Modified":ms,"Attributes":{…},"Tags":{…}}
+ *   {"Account","Region","Name","Id":n,"Created":ms,"Modified":ms,"Attributes":{…},"Tags":{…}}
  * Attributes holds what was set, as the API's strings.
  */
 #include "svc/sqs/queue.h"
@@ -43,8 +43,6 @@ int sqs_queue_of(struct kit_doc *doc, struct sqs_queue *ret) {
         .wait_s = sqs_attribute_integer(a, "ReceiveMessageWaitTimeSeconds"),
         .visibility_s = sqs_attribute_integer(a, "VisibilityTimeout"),
     };
-    if (!codec_unhex(json_str(doc->doc, "Seal"), q.seal_id, sizeof q.seal_id))
-        return -EBADMSG;
     take_redrive(&q, a);
     *ret = q;
     return 0;

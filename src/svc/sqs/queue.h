@@ -3,7 +3,7 @@
  * sqs/queue: the row of a queue, its attributes, and its messages' rows.
  *
  *   STORE_META   "sqs" account region name   JSON (see queue.c)
- *   STORE_QUEUE  "sqsb" queue id             a message's body and attributes, sealed; never changes
+ *   STORE_QUEUE  "sqsb" queue id             a message's body and attributes; never changes
  *                "sqss" queue id             its state: due, receive count, receipt
  *                "sqso" queue due id         its place: kind, sent; the order of delivery
  *
@@ -20,7 +20,6 @@ enum { SQS_NAME_MAX = 80, SQS_ARN_MAX = 192 };
 struct sqs_queue {
     struct kit_doc *of;
     uint64_t id;
-    char seal_id[16];
     str account, region, name;
     /* Attributes in force. */
     int64_t delay_s, max_bytes, retention_s, wait_s, visibility_s;

@@ -2,9 +2,8 @@
 /*
  * svc/sqs: the SQS service: standard queues. FIFO queues are refused by name.
  *
- * A queue is a row of STORE_META, its messages are rows of STORE_QUEUE (docs/formats/sqs.md), their
- * bodies sealed under the queue's data key. Visibility, delays and retention follow world time; the
- * wait of a long poll follows real time. What other services send comes in by the hub's port "sqs"
+ * A queue is a row of STORE_META, its messages are rows of STORE_QUEUE (docs/formats/sqs.md).
+ * Visibility, delays and retention follow world time; the wait of a long poll follows real time. What other services send comes in by the hub's port "sqs"
  * and is asked of the queue's policy; Lambda's dead letters are not: they are sent with the rights
  * of the function's role, which Lambda has checked.
  *
@@ -19,6 +18,9 @@ struct sqs_svc; /* the service's state */
 int sqs_open(struct sqs_svc **ret_sqs, struct store *store, struct hub *hub, struct err *err);
 struct sqs_svc *sqs_close(
     struct sqs_svc *sqs); /* returns NULL; hub stopped, no request under way */
+
+/* For store_open: how rows of older formats become those of this one. */
+extern const struct store_migration sqs_migrations[];
 
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
 struct aws_service sqs_service(struct sqs_svc *sqs);

@@ -109,7 +109,7 @@ static void answer(struct rq *rq, const struct iam_role_view *role,
                      (int64_t)((size * 100 + POLICY_LIMIT - 1) / POLICY_LIMIT));
 }
 
-int sts_op_AssumeRole(struct sts_svc *sts, struct rq *rq) {
+int sts_op_AssumeRole(struct sts_svc *, struct rq *rq) {
     str arn = json_str(rq->in, "RoleArn");
     struct iam_role_view role;
     struct iam_session_terms terms = {.name = json_str(rq->in, "RoleSessionName")};
@@ -127,7 +127,7 @@ int sts_op_AssumeRole(struct sts_svc *sts, struct rq *rq) {
         take_policies(rq, arns, &terms, &size))
         return AWS_FAILED;
     struct aws_credentials made = {.expires_ms = 0};
-    iam_session_create(sts->iam, rq, &role, &terms, &made);
+    iam_session_create(rq, &role, &terms, &made);
     answer(rq, &role, &made, size);
     buf_deinit(&made.session_token);
     return 0;
