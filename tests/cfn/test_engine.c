@@ -717,6 +717,7 @@ static void open_as_format_1(struct world *w) {
     struct store_options options = {.data = w->data, .reserve_bytes = 1, .migrations = all};
     char path[160];
     struct err err = {{0}};
+    tmp_make_raw(w->store);
     cfn_engine_free(w->engine);
     hub_free(w->hub);
     store_free(w->store);

@@ -221,6 +221,7 @@ static void make_format_1(void) {
         "{\"ChangeSetName\":\"c\",\"TemplateDescription\":\"of it\",\"Description\":\"of the set\",\"Parameters\":{\"N\":\"1\"},"
         "\"Status\":\"FAILED\",\"Type\":\"UPDATE\"}");
     CHECK_INT(store_commit(store, batch, NULL), 0);
+    tmp_make_raw(store);
     snprintf(path, sizeof path, "%s/format", dir);
     FILE *f = fopen(path, "w");
     CHECK(f);

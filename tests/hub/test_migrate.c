@@ -50,6 +50,7 @@ static void migrate(struct hub_fixture *f) {
     static const struct store_migration *const all[] = {hub_migrations, NULL};
     char path[160];
     struct err err = {{0}};
+    tmp_make_raw(f->store);
     hub_fixture_end(f);
     snprintf(path, sizeof path, "%s/format", f->data);
     FILE *format = fopen(path, "w");

@@ -1,6 +1,8 @@
 /* Folders and stores for the length of a test. */
 #include "lib/tmp.h"
 
+#include "store/store_priv.h"
+
 #include "store/key.h"
 
 #include <ftw.h>
@@ -61,4 +63,18 @@ int tmp_scrub(struct store *store, struct store_scrub *ret) {
     static const struct store_owner *const owners[] = {kept, NULL};
     struct err err;
     return store_scrub_run(store, &(struct store_scrub_options){.owners = owners}, ret, &err);
+}
+
+void tmp_make_raw(struct store *store) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    for (int cf = 0; cf < STORE_N_CF; cf++) {
+        CLEANUP(store_iter)
+        struct store_iter *it =
+            store_iter_new(store, NULL, (enum store_cf)cf, S(""), STR_NONE, false);
+        store_iter_damaged_too(it);
+        while (store_iter_next(it))
+            store_put_blind(batch, (enum store_cf)cf, it->key, it->value);
+    }
+    store->format.kept = FORMAT_RAW;
+    CHECK_INT(store_commit(store, batch, NULL), 0);
 }

@@ -14,6 +14,12 @@ struct store *tmp_open(const char *path);
 /* One row, durably; what store_commit answers. */
 int put_row(struct store *store, enum store_cf cf, str key, str value);
 
+/*
+ * All rows as formats 1 to 3 had them: raw. The store is closed next, and DATA/format written by
+ * the test.
+ */
+void tmp_make_raw(struct store *store);
+
 /* How many rows of cf have a key of that kind (key_begin). */
 size_t count_rows(struct store *store, enum store_cf cf, const char *kind);
 

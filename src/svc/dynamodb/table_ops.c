@@ -3,14 +3,19 @@
 #include "svc/dynamodb/describe.h"
 
 #include "base/arn.h"
+#include "base/codec.h"
 #include "base/rand.h"
 #include "svc/kit/page.h"
 
 /* ---- CreateTable ---- */
 /* Adds the row of a new table to the batch, with its identity. */
 static void put_table(struct ddb_svc *svc, struct rq *rq, const struct row *row, json_t *doc) {
-    char uuid[RAND_UUID_LEN + 1];
+    CLEANUP_DEINIT(buf) struct buf hex = {0};
+    char uuid[RAND_UUID_LEN + 1], id[16];
     rand_uuid(uuid);
+    rand_bytes(id, sizeof id);
+    codec_add_hex(&hex, id, sizeof id);
+    json_set_str(doc, "KeyId", buf_view(&hex)); /* what SSEDescription names */
     json_set_int(doc, "Id", (int64_t)store_next_id(svc->store));
     json_set_str(doc, "TableId", str_c(uuid));
     row_put_json(rq_rows(rq), row, doc);

@@ -126,21 +126,6 @@ static void services_assume(void **state) {
     CHECK(!cloud_find(c, str_c(key.access_key)));
 }
 
-static void nothing_plain_on_disk(void **state) {
-    struct cloud *c = *state;
-    CLEANUP(aws_identity) struct aws_identity *ann = setup_ann(c);
-    ok(ASK("'Tags':[]"));
-    CLEANUP(aws_identity) struct aws_identity *session = assumed(c);
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(c->store, NULL, STORE_META, S(""), STR_NONE, false);
-    while (store_iter_next(it)) {
-        CHECK(str_find(it->value, ann->secret_key) < 0);
-        CHECK(str_find(it->value, session->secret_key) < 0);
-        CHECK(str_find(it->value, session->session_token) < 0);
-        CHECK(str_find(it->value, str_c(c->root_key.secret_key)) < 0);
-    }
-}
-
 static void ended_sessions_are_swept(void **state) {
     struct cloud *c = *state;
     aws_identity_free(setup_ann(c));
@@ -162,8 +147,8 @@ static void ended_sessions_are_swept(void **state) {
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        T(assume_role),     T(limits_and_refusals),   T(session_policies_narrow),
-        T(services_assume), T(nothing_plain_on_disk), T(ended_sessions_are_swept)};
+    const struct CMUnitTest tests[] = {T(assume_role), T(limits_and_refusals),
+                                       T(session_policies_narrow), T(services_assume),
+                                       T(ended_sessions_are_swept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,16 +17,16 @@ static _Thread_local struct cloud *fixture;
 static _Thread_local const struct step *meanwhile;
 static _Thread_local size_t bucket_reads, refused_commits;
 
-int __real_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
-                     struct buf *value);
-int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
-                     struct buf *value);
-int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
-                     struct buf *value) {
+int __real_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                             str key, struct buf *value, struct store_stamp *ret_stamp);
+int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                             str key, struct buf *value, struct store_stamp *ret_stamp);
+int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                             str key, struct buf *value, struct store_stamp *ret_stamp) {
     CLEANUP_DEINIT(buf) struct buf head = {0};
     key_begin(&head, "s3b");
     bucket_reads += str_starts(key, buf_view(&head));
-    return __real_store_get(store, snap, cf, key, value);
+    return __real_store_get_stamped(store, snap, cf, key, value, ret_stamp);
 }
 
 int __real_store_commit(struct store *store, struct store_batch *batch, struct err *err);
