@@ -32,10 +32,15 @@ static bool is_kept(const struct cfn_run *run, const struct cfn_resource *resour
 static int remove_resource(struct cfn_run *run, struct cfn_resource *resource) {
     if (resource->status == CFN_DELETE_COMPLETE || resource->status == CFN_DELETE_SKIPPED)
         return CFN_DONE;
+    bool kept = is_kept(run, resource);
+    int r = kept ? CFN_DONE : cfn_task_find_made(run, resource);
+    if (r)
+        return r;
     bool nothing = !resource->now.physical.len;
-    if (cfn_task_stage(run, resource) != CFN_UNTOUCHED || !(nothing || is_kept(run, resource)))
+    if (cfn_task_stage(run, resource) != CFN_UNTOUCHED || !(nothing || kept))
         return cfn_task_remove(run, resource);
-    cfn_run_mark(run, resource, nothing ? CFN_DELETE_COMPLETE : CFN_DELETE_SKIPPED, STR_NONE);
+    bool may_be_there = !nothing || cfn_task_is_lost(resource);
+    cfn_run_mark(run, resource, may_be_there ? CFN_DELETE_SKIPPED : CFN_DELETE_COMPLETE, STR_NONE);
     return cfn_run_commit_and(run, CFN_DONE);
 }
 
@@ -85,8 +90,11 @@ int cfn_step_remove(struct cfn_run *run) {
 static int put_back(struct cfn_run *run, struct cfn_resource *resource) {
     const struct cfn_operation *op = &run->stack.op;
     bool was_new = resource->task.verb == CFN_CREATE;
-    cfn_run_discard(run, resource, &resource->now,
-                    resource->now.on_delete == TMPL_RETAIN && !op->retain_except_on_create);
+    bool keep = resource->now.on_delete == TMPL_RETAIN && !op->retain_except_on_create;
+    int r = keep ? CFN_DONE : cfn_task_find_made(run, resource);
+    if (r)
+        return r;
+    cfn_run_discard(run, resource, &resource->now, keep);
     if (was_new) {
         cfn_run_drop(run, resource);
     } else {

@@ -94,6 +94,16 @@ int cfn_task_go_on(struct cfn_run *run, struct cfn_resource *resource);
 /* Marks a resource as looked at by this step, without an event of its own. */
 void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
                    enum cfn_stage stage);
+/*
+ * Is there a creation that may have made something, though no id was written down? Its daemon was
+ * killed, its outcome could not be committed, or it failed when it was called again.
+ */
+bool cfn_task_is_lost(const struct cfn_resource *resource);
+/*
+ * Before what a creation made is taken back, whichever step began it: finds out what a lost one
+ * made, in memory, for the commit with which its removal begins. CFN_FAILED is written.
+ */
+int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource);
 /* Removes what is there: begins, or goes on. */
 int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
 

@@ -113,13 +113,14 @@ static void add_failed_names(struct cfn_run *run, struct buf *out) {
                is_update(run) ? "update" : "create", buf_cstr(&names));
 }
 
-/* Whatever still waits is given up; what it began is found by its row. */
+/* Whatever still waits is given up; what it began is found by its row, or looked for. */
 static void cancel_waiting(struct cfn_run *run) {
     struct cfn_list *all = cfn_run_by_order(run);
     for (size_t i = 0; i < all->n; i++) {
         struct cfn_resource *one = all->items[i];
         if (cfn_task_stage(run, one) != CFN_DOING)
             continue;
+        one->task.is_lost = cfn_task_is_lost(one);
         one->task.stage = CFN_BROKEN;
         cfn_drop_reply(&run->rows, one);
         cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED,

@@ -59,6 +59,7 @@ static struct cfn_work work_of(struct cfn_run *run, const struct cfn_resource *r
         .logical_id = resource->name,
         .type = resource->now.type,
         .name = task->name,
+        .is_free = task->is_free,
         .props = task->properties,
         .old = changes_it(task->verb) ? resource->now.properties : NULL,
         .verb = verbs[task->verb].word,
@@ -112,6 +113,7 @@ static void break_off(struct cfn_run *run, struct cfn_resource *resource, struct
     resource->task.stage = CFN_BROKEN;
     if (makes_it(verb) && w->physical.len)
         keep_physical(run, resource, w);
+    resource->task.is_lost = makes_it(verb) && w->again && !w->physical.len;
     cfn_run_mark(run, resource, verbs[verb].failed, buf_view(&w->reason));
 }
 
@@ -126,8 +128,14 @@ static void wait(struct cfn_run *run, struct cfn_resource *resource, struct cfn_
 
 /* ---- The verb ---- */
 
-static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb,
-                     const struct cfn_type *type) {
+static struct cfn_caller caller_of(const struct cfn_run *run) {
+    return (struct cfn_caller){.backend = cfn_engine_backend(run->engine),
+                               .place = run->stack.place,
+                               .store = run->rows.store};
+}
+
+/* As whom: 0, or CFN_FAILED with the reason. */
+static int find_identity(struct cfn_run *run, struct cfn_work *w, const struct cfn_type *type) {
     const struct cfn_backend *backend = cfn_engine_backend(run->engine);
     if (!type)
         return cfn_fail(w, "Resource type " STR_FMT " is not supported", STR_ARG(w->type));
@@ -135,6 +143,18 @@ static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb
         backend->identity(backend->ctx, &run->stack.op, &run->identity, &run->why))
         return cfn_fail(w, "%s", run->why.text);
     w->caller->identity = run->identity;
+    return CFN_DONE;
+}
+
+static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb,
+                     const struct cfn_type *type) {
+    if (find_identity(run, w, type))
+        return CFN_FAILED;
+    /* called again, but what is there may be another's: as if it were the first time */
+    bool may_adopt = makes_it(verb) && !w->physical.len && w->again && !cfn_is_ours(type, w);
+    w->again = w->again && !may_adopt;
+    if (may_adopt && cfn_ask(type, w))
+        return CFN_FAILED;
     return verb == CFN_REMOVE ? cfn_type_remove(type, w)
            : changes_it(verb) ? cfn_type_update(type, w)
                               : cfn_type_create(type, w);
@@ -144,9 +164,7 @@ enum { REFUSED_MS = 5000 }; /* between two calls of a verb while the store takes
 
 /* Calls the verb and commits what came of it. again: it may have been called before. */
 static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool again) {
-    struct cfn_caller caller = {.backend = cfn_engine_backend(run->engine),
-                                .place = run->stack.place,
-                                .store = run->rows.store};
+    struct cfn_caller caller = caller_of(run);
     struct cfn_work w = work_of(run, resource, &caller);
     w.again = again;
     int r = call_verb(run, &w, resource->task.verb, type_of(run, resource));
@@ -171,6 +189,40 @@ int cfn_task_go_on(struct cfn_run *run, struct cfn_resource *resource) {
     return stage == CFN_FINISHED ? CFN_DONE
            : stage == CFN_BROKEN ? CFN_FAILED
                                  : carry_on(run, resource, true);
+}
+
+/* ---- What was made, and not written down ---- */
+
+bool cfn_task_is_lost(const struct cfn_resource *resource) {
+    const struct cfn_task *task = &resource->task;
+    return makes_it(task->verb) && !resource->now.physical.len &&
+           (task->stage == CFN_DOING || task->is_lost);
+}
+
+int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource) {
+    if (!cfn_task_is_lost(resource))
+        return CFN_DONE;
+    struct cfn_caller caller = caller_of(run);
+    struct cfn_work w = work_of(run, resource, &caller);
+    const struct cfn_type *type = type_of(run, resource);
+    bool restores = run->stack.status == CFN_UPDATE_ROLLBACK_IN_PROGRESS;
+    int r = find_identity(run, &w, type) || cfn_type_find_made(type, &w) ? CFN_FAILED : CFN_DONE;
+    if (r == CFN_FAILED && w.refused) {
+        r = CFN_WAIT;
+        run->wake_ms = clock_world_ms() + REFUSED_MS;
+    } else if (r == CFN_FAILED) {
+        cfn_run_mark(run, resource, restores ? CFN_UPDATE_FAILED : CFN_DELETE_FAILED,
+                     buf_view(&w.reason));
+        r = cfn_run_commit_and(run, CFN_FAILED);
+    } else {
+        cfn_drop_reply(&run->rows, resource);
+        resource->task.stage = CFN_BROKEN;
+        resource->task.is_lost = false;
+        if (w.physical.len)
+            keep_physical(run, resource, &w);
+    }
+    work_deinit(&w);
+    return r;
 }
 
 /* ---- Beginning ---- */
@@ -206,6 +258,19 @@ static void prepare(struct cfn_run *run, struct cfn_resource *resource,
     cfn_expect_reply(&run->rows, &run->stack, resource);
 }
 
+/*
+ * The name must be known as free before the intention is on disk: what is there after a restart is
+ * taken as the creation's own.
+ */
+static int ask(struct cfn_run *run, struct cfn_resource *resource, struct cfn_work *w,
+               const struct cfn_type *type) {
+    if (!makes_it(resource->task.verb) || find_identity(run, w, type))
+        return CFN_DONE; /* the verb says what is wrong */
+    int r = cfn_ask(type, w);
+    resource->task.is_free = w->is_free;
+    return r;
+}
+
 int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
                    json_t *properties, str reason) {
     const struct cfn_type *type = type_of(run, resource);
@@ -216,8 +281,14 @@ int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_
     resource->task.properties = properties ? properties : json_object();
     resource->task.notes = json_object();
     prepare(run, resource, type);
+    struct cfn_caller caller = caller_of(run);
+    struct cfn_work w = work_of(run, resource, &caller);
+    bool taken = ask(run, resource, &w, type) != CFN_DONE;
     cfn_run_mark(run, resource, verbs[verb].begun, reason);
-    int r = cfn_run_commit(run);
+    if (taken)
+        break_off(run, resource, &w);
+    work_deinit(&w);
+    int r = cfn_run_commit_and(run, taken ? CFN_FAILED : CFN_DONE);
     return r ? r : carry_on(run, resource, false);
 }
 

@@ -8,7 +8,8 @@
  *
  * A verb maps properties to API calls. It is called again from the start after a restart (`again`)
  * and must then find its own half-done work in order: what already exists is ours, because the
- * intention was on disk before the first call.
+ * intention was on disk before the first call, and nothing of that name was there before the
+ * intention: the name was drawn for this resource, or the service was asked (`ask`).
  *
  * Facts about properties (kinds, required, create-only, defaults, the one that names the resource)
  * are in tmpl/types.h and not repeated here. All tables are constant; verbs run in any thread.
@@ -31,10 +32,11 @@ struct cfn_work {
     const json_t *props; /* wanted, coerced, stack tags merged in; remove: the last ones */
     const json_t *old;   /* update: the last ones; else NULL */
     const char *verb;    /* "Create", "Update", "Delete" */
-    bool again;
-    int64_t now_ms;     /* world time */
-    json_t *notes;      /* the verb's own, kept from call to call; an object */
-    json_t *attributes; /* what Fn::GetAtt answers; an object, kept from create to update */
+    bool again;          /* it may have been called before, and what is there then is its own */
+    bool is_free;        /* create: set by cfn_ask when nothing of that name is there */
+    int64_t now_ms;      /* world time */
+    json_t *notes;       /* the verb's own, kept from call to call; an object */
+    json_t *attributes;  /* what Fn::GetAtt answers; an object, kept from create to update */
     /* set by create once there is something to delete; update may change it */
     struct buf physical;
     struct buf reason;         /* why it failed */
@@ -99,6 +101,8 @@ struct cfn_type {
     unsigned name_max; /* longest generated name; 0: 64 */
     bool name_lower;
     cfn_verb_fn *create, *update, *remove; /* of its own; NULL: the generic ones */
+    /* create of its own: what cfn_find does; NULL: what it makes needs no removing */
+    cfn_verb_fn *find;
     /* fills notes before the intention is written, or NULL */
     void (*prepare)(struct cfn_work *w);
 
@@ -110,12 +114,15 @@ struct cfn_type {
     const char *on;
     struct cfn_op make; /* creates it; op NULL: it is no more than its lists */
     /*
-     * asked first where make would adopt; fails with `gone` while it is not there; in NULL: as make
+     * asked before the intention is written, where the template can give a name that somebody else
+     * has taken; fails with `gone` while it is not there; in NULL: as make
      */
     struct cfn_op ask;
+    /* make succeeds where it is there already, so what ask finds fails the creation */
+    bool adopts;
     /* ask succeeds either way: one of these members ("A|B") is not empty when it is there */
     const char *found;
-    const char *taken; /* the reason when it is there; NULL: "{name} already exists" */
+    const char *taken; /* adopts: the reason when it is there; NULL: "{name} already exists" */
     const char *there; /* codes ("A|B") of: it exists already */
     const char *gone;  /* codes of: it does not exist */
     /* operation that answers like make, for what was made before a restart */
@@ -162,6 +169,21 @@ static inline int cfn_type_update(const struct cfn_type *type, struct cfn_work *
 }
 static inline int cfn_type_remove(const struct cfn_type *type, struct cfn_work *w) {
     return (type->remove ? type->remove : cfn_remove)(w);
+}
+/*
+ * Before the intention to create it is written: is the name free? Sets w->is_free. CFN_FAILED with
+ * w->reason: it is not, and make would adopt what is there. A name that was drawn is not asked for.
+ */
+int cfn_ask(const struct cfn_type *type, struct cfn_work *w);
+/* Can what is there under its name only be what this creation made in an earlier call? */
+bool cfn_is_ours(const struct cfn_type *type, const struct cfn_work *w);
+/*
+ * What a creation may have made whose outcome nobody wrote down, so that it can be removed: sets
+ * the id when there may be something. CFN_DONE, or CFN_FAILED with w->reason.
+ */
+cfn_verb_fn cfn_find;
+static inline int cfn_type_find_made(const struct cfn_type *type, struct cfn_work *w) {
+    return type->find ? type->find(w) : type->create ? CFN_DONE : cfn_find(w);
 }
 
 /* ---- Shapes ---- */

@@ -15,21 +15,64 @@ static bool has_items(const json_t *out, const char *members) {
     return false;
 }
 
-/* Where the creating operation would adopt what is there, the engine asks first. */
-static int refuse_existing(struct cfn_work *w, const struct cfn_scope *s) {
+/* The name that the template gives; empty without one. */
+static str given_name(const struct cfn_work *w, const struct cfn_type *type) {
+    str prop = cfn_name_property(type);
+    return prop.len ? json_text(json_object_getn(w->props, prop.p, prop.len)) : STR_NONE;
+}
+
+static bool has_drawn_name(const struct cfn_work *w, const struct cfn_type *type) {
+    return cfn_name_property(type).len && !given_name(w, type).len;
+}
+
+/* The name that the template gives, else the generated one. */
+static void add_name(const struct cfn_work *w, const struct cfn_type *type, struct buf *out) {
+    str given = given_name(w, type);
+    buf_str(out, given.len ? given : w->name);
+    if (type->fifo && json_bool(w->props, type->fifo, false) &&
+        !str_ends(buf_view(out), S(".fifo")))
+        buf_c(out, ".fifo");
+}
+
+/* *ret_there: it is. 0 also when a failure has one of the codes of why, which is in w->code. */
+static int look_for(struct cfn_work *w, const struct cfn_scope *s, const char *why, bool *ret_there,
+                    json_t **ret_out) {
     const struct cfn_type *type = s->type;
-    CLEANUP_JSON json_t *out = NULL;
-    CLEANUP_DEINIT(buf) struct buf codes = {0}, reason = {0};
-    if (!type->ask.op || w->again)
-        return CFN_DONE;
     const char *in = type->ask.in ? type->ask.in : type->make.in ? type->make.in : type->on;
-    buf_printf(&codes, "%s|%s", type->gone, denied);
-    if (cfn_call_unless(w, type->service, type->ask.op, cfn_fill_input(s, in), buf_cstr(&codes),
-                        &out))
+    if (cfn_call_unless(w, type->service, type->ask.op, cfn_fill_input(s, in), why, ret_out))
         return CFN_FAILED;
-    if (w->code[0] || (type->found && !has_items(out, type->found)))
+    *ret_there = !w->code[0] && (!type->found || has_items(*ret_out, type->found));
+    return CFN_DONE;
+}
+
+static bool is_denied(const struct cfn_work *w) {
+    return w->code[0] && strstr(denied, w->code) != NULL;
+}
+
+bool cfn_is_ours(const struct cfn_type *type, const struct cfn_work *w) {
+    return !type->ask.op || w->is_free || has_drawn_name(w, type);
+}
+
+int cfn_ask(const struct cfn_type *type, struct cfn_work *w) {
+    CLEANUP_JSON json_t *out = NULL;
+    CLEANUP_DEINIT(buf) struct buf name = {0}, codes = {0}, reason = {0};
+    bool is_there = false;
+    if (cfn_is_ours(type, w))
         return CFN_DONE;
-    cfn_fill(s, type->taken ? str_c(type->taken) : S("{name} already exists"), &reason);
+    struct cfn_scope s = cfn_scope_of(w);
+    add_name(w, type, &name);
+    s.name = buf_view(&name);
+    buf_printf(&codes, "%s|%s", type->gone, denied);
+    if (look_for(w, &s, buf_cstr(&codes), &is_there, &out)) {
+        if (type->adopts)
+            return CFN_FAILED;
+        buf_clear(&w->reason); /* make says what is wrong */
+        return CFN_DONE;
+    }
+    w->is_free = !is_there && !is_denied(w);
+    if (!is_there || !type->adopts)
+        return CFN_DONE;
+    cfn_fill(&s, type->taken ? str_c(type->taken) : S("{name} already exists"), &reason);
     return cfn_fail(w, "%s", buf_cstr(&reason));
 }
 
@@ -84,17 +127,6 @@ static int make(struct cfn_work *w, struct cfn_scope *s, json_t **ret_out) {
     return CFN_DONE;
 }
 
-/* The name that the template gives, else the generated one. */
-static void add_name(const struct cfn_work *w, const struct cfn_type *type, struct buf *out) {
-    str prop = cfn_name_property(type), given = STR_NONE;
-    if (prop.len)
-        given = json_text(json_object_getn(w->props, prop.p, prop.len));
-    buf_str(out, given.len ? given : w->name);
-    if (type->fifo && json_bool(w->props, type->fifo, false) &&
-        !str_ends(buf_view(out), S(".fifo")))
-        buf_c(out, ".fifo");
-}
-
 int cfn_create(struct cfn_work *w) {
     struct cfn_scope s = cfn_scope_of(w);
     CLEANUP_DEINIT(buf) struct buf name = {0};
@@ -102,7 +134,7 @@ int cfn_create(struct cfn_work *w) {
     add_name(w, s.type, &name);
     s.name = buf_view(&name);
     if (!w->physical.len) { /* else it was made in an earlier look */
-        if (refuse_existing(w, &s) || make(w, &s, &out))
+        if (make(w, &s, &out))
             return CFN_FAILED;
     } else {
         cfn_claim(w, &s);
@@ -113,6 +145,32 @@ int cfn_create(struct cfn_work *w) {
     if (r == CFN_DONE && !w->physical.len) /* lists that are empty */
         cfn_claim(w, &s);
     return r;
+}
+
+/* Its id is for the service to say: the one that asks, or make, which answers for what is there. */
+static int find_id(struct cfn_work *w, struct cfn_scope *s, json_t **ret_out) {
+    const struct cfn_type *type = s->type;
+    bool is_there = true;
+    int r = type->ask.op ? look_for(w, s, type->gone, &is_there, ret_out)
+                         : cfn_call_unless(w, type->service, type->make.op, make_input(w, s),
+                                           type->gone, ret_out);
+    if (r || !is_there || w->code[0])
+        return r;
+    s->out = *ret_out;
+    cfn_claim(w, s);
+    return CFN_DONE;
+}
+
+int cfn_find(struct cfn_work *w) {
+    struct cfn_scope s = cfn_scope_of(w);
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    CLEANUP_JSON json_t *out = NULL;
+    if (!cfn_is_ours(s.type, w))
+        return CFN_DONE;
+    add_name(w, s.type, &name);
+    s.name = buf_view(&name);
+    cfn_claim(w, &s); /* it may not be there: what is gone is removed */
+    return w->physical.len ? CFN_DONE : find_id(w, &s, &out);
 }
 
 /* ---- Update and remove ---- */

@@ -2,11 +2,12 @@
  * What each resource type says to the services: types.txt holds conversations, one paragraph each.
  *
  *   -- a sentence
- *   create|update|remove TYPE {properties}
+ *   create|update|remove|find TYPE {properties}   create: what is asked before goes first
  *   from {properties}         update: the ones before
  *   id TEXT                   what there is already
  *   attributes {…}            the same
  *   again                     the verb was called before
+ *   free                      the name was free before the intention
  *   on OPERATION {answer}     what an operation answers; without it {}; several are for one call
  *   each,
  *                             the last for all further ones
@@ -92,8 +93,8 @@ static str after(const struct talk *t, const char *what) {
 }
 
 static bool is_given(str line) {
-    static const char *const words[] = {"--", "create",     "update", "remove", "from",
-                                        "id", "attributes", "again",  "on"};
+    static const char *const words[] = {"--", "create",     "update", "remove", "find", "from",
+                                        "id", "attributes", "again",  "free",   "on"};
     str rest;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (word(line, words[i], &rest))
@@ -113,13 +114,23 @@ static void add_end(struct talk *t, const struct cfn_work *w, int r) {
     buf_char(&t->heard, '\n');
 }
 
-static const char *const verbs[] = {"create", "update", "remove"};
-static const char *const sent[] = {"Create", "Update", "Delete"};
+static const char *const verbs[] = {"create", "update", "remove", "find"};
+static const char *const sent[] = {"Create", "Update", "Delete", "Create"};
+
+/* As the engine does: it asks before it writes down that it will create. */
+static int call_verb(const struct cfn_type *type, size_t verb, struct cfn_work *w) {
+    if (verb == 0 && !w->again && !w->physical.len && cfn_ask(type, w))
+        return CFN_FAILED;
+    return verb == 0   ? cfn_type_create(type, w)
+           : verb == 1 ? cfn_type_update(type, w)
+           : verb == 2 ? cfn_type_remove(type, w)
+                       : cfn_type_find_made(type, w);
+}
 
 /* Speaks one paragraph; what was heard is in t->heard. */
 static void speak(struct talk *t) {
     size_t verb = 0;
-    while (verb < 2 && !after(t, verbs[verb]).p)
+    while (verb < 3 && !after(t, verbs[verb]).p)
         verb++;
     str type, text, old = after(t, "from"), attributes = after(t, "attributes");
     str_cut(after(t, verbs[verb]), ' ', &type, &text);
@@ -137,16 +148,14 @@ static void speak(struct talk *t) {
                          .old = before,
                          .verb = sent[verb],
                          .again = after(t, "again").p != NULL,
+                         .is_free = after(t, "free").p != NULL,
                          .notes = json_object(),
                          .attributes = attributes.p ? json_of(attributes) : json_object(),
                          .caller = &caller};
     buf_str(&w.physical, after(t, "id"));
     const struct cfn_type *known = cfn_type_find(type);
     CHECK_CASE(known, type.p);
-    add_end(t, &w,
-            verb == 0   ? cfn_type_create(known, &w)
-            : verb == 1 ? cfn_type_update(known, &w)
-                        : cfn_type_remove(known, &w));
+    add_end(t, &w, call_verb(known, verb, &w));
     json_decref(w.notes);
     json_decref(w.attributes);
     buf_deinit(&w.physical);

@@ -155,10 +155,17 @@ static int converse(struct cfn_work *w) {
     return CFN_WAIT;
 }
 
+/* A request may be on its way: Delete names what it is to undo. */
+static int find(struct cfn_work *w) {
+    cfn_set_physical(w, w->name);
+    return CFN_DONE;
+}
+
 const struct cfn_type cfn_type_cloudformation_custom_resource = {
     .name = "AWS::CloudFormation::CustomResource",
     .prepare = prepare,
     .create = converse,
     .update = converse,
     .remove = converse,
+    .find = find,
 };

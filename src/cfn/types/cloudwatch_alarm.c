@@ -37,6 +37,7 @@ const struct cfn_type cfn_type_cloudwatch_alarm = {
     .put = true,
     .make = {"PutMetricAlarm", "AlarmName={name}"},
     .ask = {"DescribeAlarms", "AlarmNames[]={name}"},
+    .adopts = true,
     .found = "MetricAlarms|CompositeAlarms",
     .drop = "DeleteAlarms",
     .gone = "ResourceNotFound",

@@ -15,6 +15,7 @@ const struct cfn_type cfn_type_cloudwatch_dashboard = {
     .put = true,
     .make = {"PutDashboard", "DashboardName={name}"},
     .ask = {.op = "GetDashboard"},
+    .adopts = true,
     .drop = "DeleteDashboards",
     .gone = "DashboardNotFoundError",
     .id = "{name}",

@@ -95,6 +95,7 @@ const struct cfn_type cfn_type_dynamodb_table = {
     .on = "TableName={name}",
     .ready = ready,
     .make = {.op = "CreateTable"},
+    .ask = {.op = "DescribeTable"},
     .there = "ResourceInUseException",
     .drop = "DeleteTable",
     .gone = gone,

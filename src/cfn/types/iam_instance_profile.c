@@ -15,6 +15,7 @@ const struct cfn_type cfn_type_iam_instance_profile = {
     .props = props,
     .on = "InstanceProfileName={name}",
     .make = {.op = "CreateInstanceProfile"},
+    .ask = {.op = "GetInstanceProfile"},
     .there = "EntityAlreadyExists|LimitExceeded",
     .drop = "DeleteInstanceProfile",
     .gone = "NoSuchEntity",

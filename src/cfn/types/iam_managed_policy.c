@@ -54,6 +54,7 @@ const struct cfn_type cfn_type_iam_managed_policy = {
     .props = props,
     .on = "PolicyArn={id}",
     .make = {"CreatePolicy", "PolicyName={name}"},
+    .ask = {"GetPolicy", "PolicyArn=arn:aws:iam::{account}:policy{Path}{name}"},
     .there = "EntityAlreadyExists",
     .drop = "DeletePolicy",
     .gone = "NoSuchEntity",

@@ -22,6 +22,7 @@ const struct cfn_type cfn_type_iam_role = {
     .props = props,
     .on = "RoleName={name}",
     .make = {.op = "CreateRole"},
+    .ask = {.op = "GetRole"},
     .there = "EntityAlreadyExists",
     .read = "GetRole",
     .drop = "DeleteRole",

@@ -18,6 +18,7 @@ const struct cfn_type cfn_type_iam_user = {
     .props = props,
     .on = "UserName={name}",
     .make = {.op = "CreateUser"},
+    .ask = {.op = "GetUser"},
     .there = "EntityAlreadyExists",
     .read = "GetUser",
     .drop = "DeleteUser",

@@ -70,6 +70,7 @@ const struct cfn_type cfn_type_lambda_function = {
     .on = "FunctionName={name}",
     .ready = ready,
     .make = {.op = "CreateFunction"},
+    .ask = {.op = "GetFunctionConfiguration"},
     .there = "ResourceConflictException",
     .drop = "DeleteFunction",
     .gone = "ResourceNotFoundException",

@@ -15,6 +15,7 @@ const struct cfn_type cfn_type_logs_log_group = {
     .props = props,
     .on = "logGroupName={name}",
     .make = {.op = "CreateLogGroup"},
+    .ask = {"ListTagsForResource", "resourceArn=arn:aws:logs:{region}:{account}:log-group:{name}"},
     .there = "ResourceAlreadyExistsException",
     .drop = "DeleteLogGroup",
     .gone = "ResourceNotFoundException",

@@ -7,6 +7,7 @@ const struct cfn_type cfn_type_logs_log_stream = {
     .service = "logs",
     .on = "logGroupName={LogGroupName} logStreamName={name}",
     .make = {.op = "CreateLogStream"},
+    .ask = {.op = "GetLogEvents"},
     .there = "ResourceAlreadyExistsException",
     .drop = "DeleteLogStream",
     .gone = "ResourceNotFoundException",

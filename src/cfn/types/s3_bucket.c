@@ -204,6 +204,7 @@ const struct cfn_type cfn_type_s3_bucket = {
     .add = add_place,
     .make = {.op = "CreateBucket"},
     .ask = {.op = "HeadBucket"},
+    .adopts = true,
     .there = "BucketAlreadyOwnedByYou",
     .drop = "DeleteBucket",
     .gone = "NoSuchBucket",

@@ -14,6 +14,7 @@ const struct cfn_type cfn_type_s3_bucket_policy = {
     .put = true,
     .make = {.op = "PutBucketPolicy"},
     .ask = {.op = "GetBucketPolicy"},
+    .adopts = true,
     .taken = "The bucket policy already exists on bucket {Bucket}.",
     .drop = "DeleteBucketPolicy",
     .gone = "NoSuchBucketPolicy|NoSuchBucket",

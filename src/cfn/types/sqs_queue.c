@@ -34,6 +34,7 @@ const struct cfn_type cfn_type_sqs_queue = {
     .on = "QueueUrl={id}",
     .make = {"CreateQueue", "QueueName={name}"},
     .ask = {.op = "GetQueueUrl"},
+    .adopts = true,
     .drop = "DeleteQueue",
     .gone = "QueueDoesNotExist",
     .tags = {.create = "tags", .shape = cfn_map, .set = "TagQueue", .clear = "UntagQueue"},
