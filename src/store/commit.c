@@ -364,11 +364,11 @@ static void seal_puts(struct store *store, struct store_batch *batch) {
     size_t most = 0;
     for (size_t i = 0; i < batch->n_ops; i++)
         most += batch->ops[i].kind == OP_PUT ? batch->ops[i].value.len + VALUE_OVERHEAD : 0;
-    buf_clear(&batch->disk);
     buf_reserve(&batch->disk, most); /* at once: it would be copied while it grows */
     for (size_t i = 0; i < batch->n_ops; i++) {
         struct store_op *op = &batch->ops[i];
-        if (op->kind != OP_PUT)
+        /* A batch may be committed again: a nonce is for the bytes that it was used for. */
+        if (op->kind != OP_PUT || op->disk.len)
             continue;
         str value = store_span_str(batch, op->value);
         op->disk.at = batch->disk.len;

@@ -38,7 +38,8 @@ bool seal_check_fits(const struct seal_key *master, str check) {
 }
 
 /* ---- Data keys ---- */
-void seal_data_key_row(struct buf *key, str id) {
+/* The row of a wrapped data key. */
+static void data_key_row(struct buf *key, str id) {
     key_begin(key, "dek");
     key_raw(key, id);
 }
@@ -47,7 +48,7 @@ static void put_data_key(struct store *store, struct store_batch *batch, str id)
     CLEANUP_DEINIT(buf) struct buf row = {0}, value = {0};
     unsigned char bytes[SEAL_KEY_BYTES];
     rand_bytes(bytes, sizeof bytes);
-    seal_data_key_row(&row, id);
+    data_key_row(&row, id);
     seal_value(store->ring.master, str_n(bytes, sizeof bytes), buf_view(&row), &value);
     OPENSSL_cleanse(bytes, sizeof bytes);
     /* Blind, as its end: the id is random and belongs to one owner, whose row is the condition. */
@@ -64,13 +65,13 @@ int seal_key_create(struct store *store, struct store_batch *batch, char ret_id[
 
 void seal_key_drop(struct store_batch *batch, str id) {
     CLEANUP_DEINIT(buf) struct buf row = {0};
-    seal_data_key_row(&row, id);
+    data_key_row(&row, id);
     store_del_blind(batch, STORE_META, buf_view(&row));
 }
 
 static int unwrap(struct store *store, str id, struct seal_key **ret_key, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf row = {0}, value = {0}, bytes = {0};
-    seal_data_key_row(&row, id);
+    data_key_row(&row, id);
     int r = store_get(store, NULL, STORE_META, buf_view(&row), &value);
     if (r)
         return err_set(err, r, r == STORE_E_ABSENT ? "no such data key" : "read a data key");
@@ -114,7 +115,7 @@ static int make_families(struct store *store, struct store_batch *batch, bool se
     CLEANUP_DEINIT(buf) struct buf id = {0}, row = {0};
     for (int cf = 0; cf < STORE_N_CF; cf++) {
         family_id(&id, (enum store_cf)cf);
-        seal_data_key_row(&row, buf_view(&id));
+        data_key_row(&row, buf_view(&id));
         int r = store_has(store, NULL, STORE_META, buf_view(&row));
         if (r == STORE_E_ABSENT && sealed)
             return err_set(err, STORE_E_KEY,

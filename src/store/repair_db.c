@@ -31,7 +31,8 @@ static int remove_one(const char *path, const struct stat *, int, struct FTW *) 
     return 0;
 }
 
-void repair_clear(const char *data) {
+/* Removes DATA/repair. */
+static void repair_clear(const char *data) {
     CLEANUP_MEM char *path = store_path(data, "repair");
     nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
 }

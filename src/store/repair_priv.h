@@ -22,5 +22,3 @@ int repair_read_all(struct store_db *db, struct err *err);
 /* DATA/db into lost, DATA/repair/db to its place. Goes on where a kill came between the two. */
 int repair_swap(const char *data, struct store_lost *lost, struct err *err);
 bool repair_half_swapped(const char *data); /* such a kill came */
-/* Removes DATA/repair. */
-void repair_clear(const char *data);

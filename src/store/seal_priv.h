@@ -32,8 +32,6 @@ bool unseal_raw(const struct seal_key *key, const char *sealed, size_t n, str aa
 void seal_check_key(struct buf *key);
 void seal_check_put(struct store_batch *batch, const struct seal_key *master);
 bool seal_check_fits(const struct seal_key *master, str check);
-/* The row of a wrapped data key. */
-void seal_data_key_row(struct buf *key, str id);
 
 /* ---- master.c: the master key and its file ---- */
 /*

@@ -17,6 +17,8 @@ from types import SimpleNamespace
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import Cloud, CloudCase, DaemonFailed, binary, main, wait_for
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the daemon is told apart by it, and a test may run under nohup
+
 
 class Folder:
     """A fresh folder under a fresh name."""

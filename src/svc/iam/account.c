@@ -3,18 +3,14 @@
 #include "base/clock.h"
 #include "svc/iam/iam_priv.h"
 
-#include <errno.h>
-
-/* A store's outcome as the callers here know it. */
-static int told(int r, struct err *err, const char *what) {
-    if (r > 0)
-        return err_sys(err, -EIO, "%s", what);
-    return r;
-}
-
-static int get_account(const struct rows *rows, str account, struct row *row) {
+/* 0, STORE_E_ABSENT, or a fault with words. */
+static int get_account(const struct rows *rows, str account, struct row *row, struct err *err) {
     iam_key_plain(&row->key, "iam.account", account);
-    return row_get(rows, row);
+    int r = row_get(rows, row);
+    if (r && r != STORE_E_ABSENT)
+        return err_set(err, r, "the row of account " STR_FMT " cannot be read: %s",
+                       STR_ARG(account), outcome_words(r));
+    return r;
 }
 
 int iam_create_account(struct iam_svc *iam, str account, struct aws_credentials *ret_root,
@@ -25,7 +21,7 @@ int iam_create_account(struct iam_svc *iam, str account, struct aws_credentials 
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(row) struct row row = {0};
     struct rows rows = {iam->store, NULL, batch};
-    int r = get_account(&rows, account, &row);
+    int r = get_account(&rows, account, &row, err);
     if (r == STORE_E_ABSENT) {
         CLEANUP_JSON json_t *doc = json_object();
         json_set_int(doc, "CreateDate", clock_world_ms() / 1000);
@@ -35,7 +31,7 @@ int iam_create_account(struct iam_svc *iam, str account, struct aws_credentials 
     }
     if (row.there || r == STORE_E_CONDITION)
         return err_set(err, IAM_E_EXISTS, "Account " STR_FMT " exists already", STR_ARG(account));
-    return told(r, err, "create account");
+    return r; /* with the store's words: it is full, or read-only */
 }
 
 int iam_create_root_key(struct iam_svc *iam, str account, struct aws_credentials *ret_root,
@@ -43,12 +39,12 @@ int iam_create_root_key(struct iam_svc *iam, str account, struct aws_credentials
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(row) struct row row = {0};
     struct rows rows = {iam->store, NULL, batch};
-    int r = get_account(&rows, account, &row);
+    int r = get_account(&rows, account, &row, err);
     if (r == 0) {
         iam_key_create(&rows, account, S(""), clock_world_ms(), ret_root);
         r = store_commit(iam->store, batch, err);
     }
     if (r == STORE_E_ABSENT)
         return err_set(err, IAM_E_NO_ACCOUNT, "There is no account " STR_FMT, STR_ARG(account));
-    return told(r, err, "create root key");
+    return r;
 }
