@@ -87,7 +87,7 @@ static int count_files(const char *path) {
 }
 
 static int body_files(struct cloud *f) {
-    char path[128];
+    char path[sizeof f->dir + 8];
     snprintf(path, sizeof path, "%s/blobs", f->dir);
     return count_files(path);
 }
