@@ -75,6 +75,10 @@ void tmp_make_raw(struct store *store) {
         while (store_iter_next(it))
             store_put_blind(batch, (enum store_cf)cf, it->key, it->value);
     }
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    key_begin(&key, "sys");
+    key_raw(&key, S("sealing")); /* a new database says that nothing in it is raw */
+    store_del_blind(batch, STORE_META, buf_view(&key));
     store->format.kept = FORMAT_RAW;
     CHECK_INT(store_commit(store, batch, NULL), 0);
 }

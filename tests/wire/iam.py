@@ -226,7 +226,7 @@ class Iam(CloudCase):
         self.assertEqual(error_of(self.cloud.client("iam", keys=session).list_users)[0], "AccessDenied")
         # Without its token, or with another's, a session's key is worth nothing.
         self.assertEqual(error_of(self.cloud.client("s3", keys=session[:2]).list_buckets)[0], "InvalidAccessKeyId")
-        self.assertEqual(error_of(self.cloud.client("s3", keys=session[:2] + ("x" + session[2][1:],)).list_buckets)[2] // 100, 4)
+        self.assertEqual(error_of(self.cloud.client("s3", keys=session[:2] + (("y" if session[2][0] == "x" else "x") + session[2][1:],)).list_buckets)[2] // 100, 4)
         narrow = sts.assume_role(RoleArn=arn, RoleSessionName="s2", Policy=document(allow("iam:GetRole")))["Credentials"]
         narrow = (narrow["AccessKeyId"], narrow["SecretAccessKey"], narrow["SessionToken"])
         self.cloud.client("iam", keys=narrow).get_role(RoleName="reader")

@@ -58,10 +58,10 @@ class MasterKey(unittest.TestCase):
                 killed = self.rotate(c, "--yes", env={"CALOTYPE_TEST_FAULT": f"kill-rotation-{step}"})
                 if killed.returncode == 0:
                     self.skipTest("this build has no faults (meson -Dtest_faults=true)")
-                self.assertEqual(fresh.exists(), step != "named")
+                (self.assertFalse if step == "named" else self.assertTrue)(fresh.exists(), step)
                 c.start()
                 self.check(c)
-                self.assertEqual(file.read_text() != old, taken, step)
+                (self.assertNotEqual if taken else self.assertEqual)(file.read_text(), old, step)
                 self.assertFalse(fresh.exists(), step)
                 c.stop()
             c.start()  # the block ends as it should

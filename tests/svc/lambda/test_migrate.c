@@ -87,6 +87,7 @@ static void migrate(struct fixture *f) {
     static const struct store_migration *const all[] = {lambda_migrations, NULL};
     char path[160];
     struct err err = {{0}};
+    tmp_make_raw(f->store);
     f->store = store_free(f->store);
     snprintf(path, sizeof path, "%s/format", f->data);
     FILE *format = fopen(path, "w");
