@@ -84,8 +84,9 @@ static void lost(struct scrub *s, const struct blob_why *why, unsigned part) {
 
 /* Whole, but the start that sweeps files without a keeping row would take it away. */
 static void not_kept(struct scrub *s, str id, unsigned part) {
-    struct blob_why why = {.what = "is kept by no row of the database, so a start removes it",
-                           .todo = "copy the object, and restore DATA as a whole from a copy"};
+    struct blob_why why = {
+        .what = "is kept by no row of the database, so a start sets it aside, in DATA/lost",
+        .todo = "copy the object, and restore DATA as a whole from a copy"};
     char name[BLOB_NAME];
     blob_name(name, id);
     snprintf(why.file, sizeof why.file, "blobs/%s", name);

@@ -337,11 +337,12 @@ static void test_leaked_and_not_kept(void **state) {
     CHECK_INT(scrub(&w, &s), 0);
     CHECK_COUNTS(s, 0, 1, 0, 1);
     CLEANUP_DEINIT(buf) struct buf want = {0};
-    buf_printf(&want,
-               "thing loose, part 1: file %s is kept by no row of the database, so a start removes "
-               "it: copy the object, and restore DATA as a whole from a copy, or make it again\n"
-               "file %s is kept, and no row refers to it: nothing is lost: it only takes room\n",
-               strstr(path, "blobs/"), strstr(leaked, "blobs/"));
+    buf_printf(
+        &want,
+        "thing loose, part 1: file %s is kept by no row of the database, so a start sets it "
+        "aside, in DATA/lost: copy the object, and restore DATA as a whole from a copy, or make it again\n"
+        "file %s is kept, and no row refers to it: nothing is lost: it only takes room\n",
+        strstr(path, "blobs/"), strstr(leaked, "blobs/"));
     CHECK_STR(buf_view(&w.said), buf_view(&want));
     buf_deinit(&w.said);
 }

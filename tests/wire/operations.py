@@ -19,18 +19,6 @@ from cloud import ROOT, Cloud, binary, main, need_boto3, wait_for  # noqa: E402
 PAGE = (ROOT / "docs/operations.md").read_text()
 
 
-def lacks():
-    """Of the page's verbs, those that this program has not."""
-    verbs = {verb: [binary(), *verb.split(), "--help"] for verb in ("repair", "rotate master-key")}
-    about = subprocess.run([binary(), "rotate", "?"], capture_output=True, text=True).stderr
-    return [verb for verb, command in verbs.items()
-            if subprocess.run(command, capture_output=True).returncode or verb == "rotate master-key" and "master-key" not in about]
-
-
-for lacking in lacks():
-    PAGE = re.sub(f"^calotype {lacking}.*\n", "", PAGE.replace(f"`calotype {lacking}`", ""), flags=re.M)
-
-
 def blocks():
     """[(section, commands)] of the page."""
     found = []
