@@ -42,7 +42,7 @@ struct row {
 /* Frees key and bytes; a zeroed row is a valid empty one. */
 void row_deinit(struct row *row);
 
-/* Reads row->key. STORE_OK, STORE_E_ABSENT (a condition too) or -errno. */
+/* Reads row->key. STORE_OK, STORE_E_ABSENT (a condition too), STORE_E_DAMAGED or -errno. */
 int row_get(const struct rows *rows, struct row *row);
 /* Without the condition. The caller says why. */
 int row_peek(const struct rows *rows, struct row *row);

@@ -19,6 +19,7 @@
  */
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
 
 /* Makes a lock; pthread_mutex_destroy ends it. */
 static inline void lock_init(pthread_mutex_t *m) {
@@ -62,6 +63,15 @@ static inline bool lock_is_mine(pthread_mutex_t *m) {
 #define LOCK_HELD(m)                  ((void)(m))
 #define LOCK_NOT_HELD(m)              ((void)(m))
 #endif
+
+/* A condition whose timed waits go by CLOCK_MONOTONIC: a clock that is set ends none. */
+static inline void lock_cond_init(pthread_cond_t *cond) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
 
 /* Waits until the lock is free, and holds it. Returns m, for LOCK_SCOPE. */
 static inline pthread_mutex_t *lock_take(pthread_mutex_t *m) {

@@ -109,11 +109,12 @@ static void tell_lost(void) {
         lost = 0;
 }
 
-static void say(enum log_level level, const char *room, str text) {
+/* n: the lines that this one stands for. */
+static void say(enum log_level level, const char *room, str text, unsigned n) {
     if (lost)
         tell_lost();
     int r = put_line(level, room, text);
-    lost += r < 0;
+    lost += r < 0 ? n : 0;
     lost_why = r < 0 ? r : lost_why;
 }
 
@@ -124,8 +125,9 @@ static void tell_held(int64_t now_ms, bool all) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         buf_printf(&text, "… and %u more like it in the last minute: %s", kind->held,
                    kind->example);
+        unsigned held = kind->held;
         kind->held = 0;
-        say(kind->level, kind->room, buf_view(&text));
+        say(kind->level, kind->room, buf_view(&text), held);
     }
 }
 
@@ -143,10 +145,15 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...) {
     if (may) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         buf_vprintf(&text, fmt, args);
-        log_recent_note(level, room, fmt, buf_view(&text));
-        say(level, room, buf_view(&text));
+        if (level == LOG_ERROR) {
+            CLEANUP_DEINIT(buf) struct buf safe = {0};
+            add_text(&safe, buf_view(&text), false);
+            log_recent_note(room, fmt, buf_view(&safe));
+        }
+        say(level, room, buf_view(&text), 1);
     } else {
-        log_recent_note(level, room, fmt, STR_NONE);
+        if (level == LOG_ERROR)
+            log_recent_note(room, fmt, STR_NONE);
         if (kind->held == 1)
             vsnprintf(kind->example, sizeof kind->example, fmt, args);
     }

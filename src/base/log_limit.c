@@ -1,6 +1,6 @@
 /*
- * base/log_limit: counts lines by format string and level, in an open hash table that is never emptied: its
- * keys are addresses of literals.
+ * base/log_limit: counts lines by format string, level and room, in an open hash table that is never
+ * emptied: its keys are literals.
  */
 #include "base/log_limit.h"
 
@@ -9,13 +9,15 @@ void log_limit_deinit(struct log_limit *limit) {
     limit->kinds = NULL;
 }
 
-static struct log_kind *place_of(struct log_limit *limit, enum log_level level, const char *fmt) {
+static struct log_kind *place_of(struct log_limit *limit, enum log_level level, const char *room,
+                                 const char *fmt) {
     if (!limit->kinds)
         limit->kinds = mem_zalloc(LOG_KINDS * sizeof *limit->kinds);
     size_t at = (size_t)((((uintptr_t)fmt + level) * 0x9E3779B97F4A7C15u) >> 32) % LOG_KINDS;
     for (size_t i = 0; i < LOG_KINDS; i++) {
         struct log_kind *kind = &limit->kinds[(at + i) % LOG_KINDS];
-        if (!kind->fmt || (kind->fmt == fmt && kind->level == level))
+        if (!kind->fmt ||
+            (kind->fmt == fmt && kind->level == level && strcmp(kind->room, room) == 0))
             return kind;
     }
     return &limit->kinds[LOG_KINDS - 1];
@@ -23,8 +25,8 @@ static struct log_kind *place_of(struct log_limit *limit, enum log_level level, 
 
 struct log_kind *log_limit_kind(struct log_limit *limit, enum log_level level, const char *room,
                                 const char *fmt, int64_t now_ms) {
-    struct log_kind *kind = place_of(limit, level, fmt);
-    if (!kind->fmt || now_ms - kind->began_ms >= LOG_MINUTE_MS) {
+    struct log_kind *kind = place_of(limit, level, room, fmt);
+    if (!kind->fmt || (now_ms - kind->began_ms >= LOG_MINUTE_MS && !kind->held)) {
         if (!kind->fmt)
             kind->fmt = fmt;
         kind->began_ms = now_ms;

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * base/log_limit: how many lines of a kind are said in a minute. A kind is a format string at a
- * level: one place in the source, or a few that say the same. For base/log alone. The caller serializes, and tells the time (monotonic).
+ * level of a room: one place in the source, or a few that say the same. For base/log alone. The
+ * caller serializes, and tells the time (monotonic).
  */
 #include "base/log.h"
 
@@ -24,8 +25,8 @@ struct log_limit {
 void log_limit_deinit(struct log_limit *limit);
 
 /*
- * The kind's entry; a minute that is over is ended in it, so who calls has told of what it held
- * (log_limit_next) before. Never NULL.
+ * The kind's entry; a minute that is over is ended in it once what it held was told
+ * (log_limit_next). Never NULL.
  */
 struct log_kind *log_limit_kind(struct log_limit *limit, enum log_level level, const char *room,
                                 const char *fmt, int64_t now_ms);

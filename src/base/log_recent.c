@@ -14,10 +14,10 @@ struct kept {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kept kept[LOG_RECENT]; /* under lock */
 
-static struct kept *place_of(const char *kind) {
+static struct kept *place_of(const char *room, const char *kind) {
     struct kept *oldest = &kept[0];
     for (size_t i = 0; i < LOG_RECENT; i++) {
-        if (kept[i].kind == kind)
+        if (kept[i].kind == kind && strcmp(kept[i].entry.room, room) == 0)
             return &kept[i];
         if (kept[i].entry.last_ms < oldest->entry.last_ms)
             oldest = &kept[i];
@@ -26,24 +26,18 @@ static struct kept *place_of(const char *kind) {
     return oldest;
 }
 
-/* What a document and a terminal take: whole characters, and none that moves a cursor. */
+/* Cut at a whole character. */
 static void keep_text(char to[LOG_RECENT_TEXT], str text) {
     size_t n = text.len < LOG_RECENT_TEXT ? text.len : LOG_RECENT_TEXT - 1;
     while (n < text.len && n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
         n--;
-    bool utf8 = str_is_utf8(str_slice(text, 0, n));
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        to[i] = c < 0x20 || c == 0x7F || (c > 0x7F && !utf8) ? '?' : (char)c;
-    }
+    memcpy(to, text.p, n);
     to[n] = '\0';
 }
 
-void log_recent_note(enum log_level level, const char *room, const char *kind, str text) {
-    if (level != LOG_ERROR)
-        return;
+void log_recent_note(const char *room, const char *kind, str text) {
     LOCK_SCOPE(&lock);
-    struct log_recent *entry = &place_of(kind)->entry;
+    struct log_recent *entry = &place_of(room, kind)->entry;
     entry->last_ms = clock_real_ms();
     if (!entry->count++)
         entry->first_ms = entry->last_ms;

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * base/log_recent: the last errors of the log, for whoever asks how the program is. Errors of one
- * kind (of one format string, so of one place in the source) are one entry: what the last of them
+ * kind (of one format string in one room) are one entry: what the last of them
  * said, and how many there were.
  */
 #include "base/log.h"
@@ -14,9 +14,10 @@ struct log_recent {
     char text[LOG_RECENT_TEXT]; /* of the last one that was said; cut */
 };
 /*
- * base/log's: a line is written, or held back. Only errors are kept. kind: its format string, which
- * lives as long as the program. text: absent where it was held back. Any thread.
+ * base/log's: an error is written, or held back. kind: its format string, which lives as long as
+ * the program. text: as the log shows it, so that it moves no cursor; absent where it was held back.
+ * Any thread.
  */
-void log_recent_note(enum log_level level, const char *room, const char *kind, str text);
+void log_recent_note(const char *room, const char *kind, str text);
 /* How many there are, at most LOG_RECENT; the newest first. Any thread. */
 size_t log_recent_list(struct log_recent ret[LOG_RECENT]);

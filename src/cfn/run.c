@@ -3,6 +3,7 @@
 
 #include "aws/identity.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "tmpl/params.h"
 
 #include <errno.h>
@@ -154,6 +155,8 @@ int cfn_run_commit(struct cfn_run *run) {
     store_batch_frees(run->rows.batch);
     int r = store_commit(run->rows.store, run->rows.batch, &why);
     store_batch_clear(run->rows.batch);
+    if (r && r != STORE_E_CONDITION)
+        log_error("cfn", "stack " STR_FMT ": %s", STR_ARG(run->stack.uuid), why.text);
     return r == STORE_E_CONDITION ? -EAGAIN : r > 0 ? -EIO : r;
 }
 

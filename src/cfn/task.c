@@ -202,6 +202,8 @@ bool cfn_task_is_lost(const struct cfn_resource *resource) {
 int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource) {
     if (!cfn_task_is_lost(resource))
         return CFN_DONE;
+    if (cfn_task_stage(run, resource) == CFN_BROKEN) /* this step has looked already */
+        return CFN_FAILED;
     struct cfn_caller caller = caller_of(run);
     struct cfn_work w = work_of(run, resource, &caller);
     const struct cfn_type *type = type_of(run, resource);
@@ -211,6 +213,11 @@ int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource) {
         r = CFN_WAIT;
         run->wake_ms = clock_world_ms() + REFUSED_MS;
     } else if (r == CFN_FAILED) {
+        cfn_drop_reply(&run->rows, resource);
+        resource->task.op = run->stack.op.id;
+        resource->task.phase = run->stack.status;
+        resource->task.stage = CFN_BROKEN; /* of this step; it stays lost for the next operation */
+        resource->task.is_lost = true;
         cfn_run_mark(run, resource, restores ? CFN_UPDATE_FAILED : CFN_DELETE_FAILED,
                      buf_view(&w.reason));
         r = cfn_run_commit_and(run, CFN_FAILED);

@@ -51,6 +51,8 @@ static void add_found(struct buf *out, const json_t *doc) {
     }
     if (!has_damage(doc))
         buf_printf(out, "%snothing damaged", between);
+    if (json_bool(doc, "LeaksUnknown", false))
+        buf_c(out, ", files kept for nobody were not looked for");
 }
 
 static void add_read(struct buf *out, const json_t *doc) {

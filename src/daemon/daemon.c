@@ -146,10 +146,15 @@ static void look(void *ctx, struct calotype_facts *ret) {
 }
 
 json_t *daemon_health(struct daemon *d, bool full) {
-    struct calotype_facts facts;
-    look(d, &facts);
-    if (!full)
+    struct calotype_facts facts = {0};
+    if (!full) { /* anybody may ask that as often as he likes: nothing is looked up for it */
+        const struct sandbox_status *sandbox =
+            d->o.spawner ? sandbox_spawner_status(d->o.spawner) : NULL;
+        facts.isolation = sandbox_level_name(sandbox ? sandbox->level : SANDBOX_NONE);
+        look_at_state(d, &facts);
         return daemon_health_for_strangers(&facts);
+    }
+    look(d, &facts);
     struct calotype_svc *calotype = daemon_services_find(&d->services, "calotype");
     return daemon_health_in_full(&facts, calotype_scrub_doc(calotype));
 }
@@ -192,6 +197,9 @@ static int bind_port(struct daemon *d, struct err *err) {
         net_bind(d->o.settings->listen, (uint16_t)d->o.settings->port, &d->listen_fd, &port, err);
     if (r == -EADDRINUSE)
         return err_set(err, r, "port %u on %s is taken by another program; choose one with --port",
+                       d->o.settings->port, d->o.settings->listen);
+    if (r == -EACCES)
+        return err_set(err, r, "port %u on %s is for root alone; choose one with --port",
                        d->o.settings->port, d->o.settings->listen);
     if (r == 0)
         set_endpoint(d, port);
@@ -318,8 +326,8 @@ static int open_admin(struct daemon *d, struct err *err) {
 /* Functions are the daemon's work: without a spawner it ends, so that a supervisor starts it anew. */
 static void spawner_died(void *d_, const struct sandbox_news *news) {
     struct daemon *d = d_;
+    log_error("daemon", "%s", news->text);
     if (!news->over || sandbox_spawner_status(d->o.spawner)->level == SANDBOX_NONE) {
-        log_error("daemon", "%s", news->text);
         return;
     }
     err_set(&d->failure, -EPIPE, "%s", news->text);

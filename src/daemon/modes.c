@@ -95,7 +95,7 @@ static int check_owner(struct look *look, const char *path, uid_t owner) {
     if (geteuid() != 0)
         return err_set(look->err, -EPERM,
                        "%s belongs to user %u, who may read and change it, and not to user %u, as "
-                       "whom the daemon runs: run it as that user, or chown -R %u %s",
+                       "whom the daemon runs; next: run it as that user, or chown -R %u %s",
                        path, owner, geteuid(), geteuid(), look->data);
     if (!look->told_owner)
         log_warn("daemon", "%s belongs to user %u, who may read and change it: chown -R root %s",
@@ -146,8 +146,8 @@ static int check_row(struct look *look, const struct row *row) {
         return r;
     if (is_link)
         return err_set(look->err, -EPERM,
-                       "%s is a link to what others may use (mode %04o): chmod %o what it points "
-                       "at, or put the thing itself in its place",
+                       "%s is a link to what others may use (mode %04o); next: chmod %o what it "
+                       "points at, or put the thing itself in its place",
                        buf_cstr(&path), mode, mode & row->most);
     if (row == &rows[DATA] && !is_ours_alone(look->data))
         return mode & OTHERS_WRITE
@@ -167,8 +167,9 @@ static int check_given(const char *path, struct err *err) {
         return 0;
     uid_t us = geteuid();
     if (st.st_uid != us && st.st_uid != 0)
-        return err_set(err, -EPERM, "the master key's file %s belongs to user %u: chown it to %u",
-                       path, st.st_uid, us);
+        return err_set(err, -EPERM,
+                       "the master key's file %s belongs to user %u; next: chown it to %u", path,
+                       st.st_uid, us);
     unsigned may = st.st_uid == us ? 0700 : 0740;
     if (!(st.st_mode & 0777 & ~may))
         return 0;

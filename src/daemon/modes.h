@@ -1,7 +1,7 @@
 #pragma once
 /*
  * daemon/modes: nobody but the daemon's user may read or change what is in DATA. Looked at once, at
- * the start, before anything in it is read.
+ * the start, before anything in it but calotype.yaml is read.
  */
 #include "base/err.h"
 

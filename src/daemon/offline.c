@@ -15,6 +15,7 @@ const struct daemon_offline daemon_offline_defaults = {.lock_fd = -1};
 
 int daemon_offline_begin(struct daemon_offline *o, struct err *err) {
     struct stat st;
+    umask(0077); /* of the files that are made, as the daemon's are */
     o->data = prog_data_dir(o->data);
     if (stat(o->data, &st) != 0)
         return err_sys(err, -errno, "%s cannot be looked at (--data says which folder is meant)",

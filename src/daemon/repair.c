@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* The file credentials is there, and holds no key. */
 static bool has_bad_credentials(const char *data) {
@@ -42,7 +43,7 @@ static int mend(struct daemon_offline *o, struct store_repair *repair, const cha
     printf("%s", buf_cstr(&said));
     if (r == 0)
         printf("done; next: calotype up --data %s\n", o->data);
-    return r;
+    return r ? r : store_repair_has_findings(repair) ? PROG_FINDINGS : PROG_OK;
 }
 
 static int look_and_mend(struct daemon_offline *o, struct err *err) {
@@ -63,6 +64,9 @@ static int look_and_mend(struct daemon_offline *o, struct err *err) {
     if (bad_credentials)
         buf_c(&plan, "credentials holds no key pair.\n"
                      "  It is set aside, and the next start makes a new root key.\n");
+    CLEANUP_MEM char *format = prog_data_path(o->data, "format");
+    if (plan.len == 0 && access(format, F_OK) < 0)
+        return err_set(err, -ENOENT, "%s is no data folder (--data says which is meant)", o->data);
     if (plan.len == 0) {
         printf("nothing is wrong with %s\n", o->data);
         return PROG_OK;

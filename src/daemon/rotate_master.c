@@ -48,6 +48,7 @@ static int run(struct daemon_offline *o, struct err *err) {
         .lock_fd = &o->lock_fd,
         .master_key = given_key(),
         .master_key_path = given_file(),
+        .made_later = daemon_made_later,
         .migrations = daemon_migrations,
     };
     CLEANUP(store) struct store *store = NULL;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "daemon/signals.h"
+#include "daemon/modes.h"
 #include "daemon/next.h"
 #include "prog/data.h"
 #include "prog/say.h"
@@ -56,14 +57,17 @@ static void go_last(void) {
 
 /* ---- Telling that it is ready ---- */
 
-static int tell_ready(const struct daemon_settings *s, const char *endpoint, struct err *err) {
+static int tell_ready(struct daemon_settings *s, const char *endpoint, struct err *err) {
     if (s->ready_fd == DAEMON_NO_FD)
         return 0;
     CLEANUP_DEINIT(buf) struct buf line = {0};
     buf_printf(&line, "%s\n", endpoint);
     int r = io_write_full((int)s->ready_fd, line.p, line.len);
+    if (r < 0)
+        return err_sys(err, r, "cannot write the endpoint to descriptor %u", s->ready_fd);
     close((int)s->ready_fd);
-    return r < 0 ? err_sys(err, r, "cannot write the endpoint to descriptor %u", s->ready_fd) : 0;
+    s->ready_fd = DAEMON_NO_FD;
+    return 0;
 }
 
 /* The spawner, and whether its level is enough. */
@@ -104,8 +108,7 @@ static void log_isolation(struct sandbox_spawner *spawner) {
         log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
-static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *spawner,
-                      struct err *err) {
+static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner, struct err *err) {
     int64_t began = clock_mono_ms();
     prepare_process();
     daemon_signals_begin();
@@ -129,7 +132,7 @@ static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *s
     return r;
 }
 
-static int run_cloud(const struct daemon_settings *s, struct err *err) {
+static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
     return r ? r : run_daemon(s, spawner, err);
@@ -143,11 +146,14 @@ static int run_cloud(const struct daemon_settings *s, struct err *err) {
  */
 static int run_detached(struct daemon_settings *s, int pipe_fd) {
     struct err err = {0};
+    s->ready_fd = (unsigned)pipe_fd;
     CLEANUP_MEM char *log_path = prog_data_path(s->data, "calotype.log");
     int r = io_mkdirs(s->data, 0700, &err);
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (r == 0 && null_fd < 0)
         r = err_sys(&err, -errno, "open /dev/null");
+    /* Before the log is opened in a folder that others may have been at. */
+    r = r < 0 ? r : daemon_modes_check(s->data, NULL, &err);
     r = r < 0 ? r : log_to_file(log_path, (int64_t)s->log_mib << 20, &err);
     bool logs = r == 0;
     if (r == 0) {
@@ -156,7 +162,6 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
         dup2(null_fd, STDIN_FILENO);
         dup2(null_fd, STDOUT_FILENO);
         close(null_fd);
-        s->ready_fd = (unsigned)pipe_fd;
         r = run_cloud(s, &err);
     }
     if (r == 0)
@@ -164,6 +169,8 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     daemon_add_next(r, s->data, &err);
     if (logs)
         log_error("daemon", "%s", err.text);
+    if (s->ready_fd == DAEMON_NO_FD) /* it was told that we were ready, and is gone */
+        return PROG_FAILED;
     (void)io_write_full(pipe_fd, "!", 1);
     (void)io_write_full(pipe_fd, err.text, strlen(err.text));
     return PROG_FAILED;

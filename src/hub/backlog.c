@@ -14,9 +14,10 @@ static bool find_oldest(struct hub_due *due, int64_t *ret_ms) {
     key_str(&from, str_c(due->kind.name));
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(due->hub->store, NULL, STORE_QUEUE, buf_view(&from));
+    store_iter_damaged_too(it); /* it counts, and hides nothing behind it */
     if (!store_iter_next(it))
         return false;
-    *ret_ms = hub_due_decode(it->value, &item) ? item.born_ms : 0;
+    *ret_ms = !it->damaged && hub_due_decode(it->value, &item) ? item.born_ms : 0;
     return true;
 }
 
@@ -35,8 +36,9 @@ size_t hub_backlogs(struct hub *hub, struct hub_backlog ret[HUB_MOST_BACKLOGS]) 
             continue;
         struct hub_backlog *one = &ret[n++];
         *one = (struct hub_backlog){.kind = due->kind.name};
-        if (find_oldest(due, &one->oldest_ms))
-            one->waiting = waiting(due);
+        one->waiting = waiting(due);
+        if (one->waiting && !find_oldest(due, &one->oldest_ms))
+            one->waiting = 0;
     }
     return n;
 }

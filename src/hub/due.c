@@ -25,11 +25,7 @@ struct hub_due *hub_due_add(struct hub *hub, const struct hub_due_kind *kind) {
     assert(due->kind.threads * due->kind.at_once <= HUB_DUE_MOST);
     due->queue.longest_ms = kind->longest_ms;
     due->kicked = true; /* the first look is at start */
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&due->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    lock_cond_init(&due->wake);
     lock_init(&due->lock);
     list_append(&hub->kinds, &due->node);
     if (!kind->in_memory && hub->store && hub->load_result == 0)

@@ -134,11 +134,13 @@ void hub_kick(void *due); /* struct hub_due *: the shape of a store_after functi
  */
 int hub_start(struct hub *hub, struct err *err);
 void hub_stop(struct hub *hub);
+
 /* ---- Room on the disk: room.c ---- */
 /*
  * Whoever waits because the store refuses changes is told when it takes them again: each fn(ctx) is
  * called then, by the hub's thread, and must be short. A store that is read-only never does. Before
- * hub_start. hub_await_room: somebody waits, so the hub looks once a second. Any thread.
+ * hub_start. hub_await_room: somebody was refused, so the hub looks at once, and each second while
+ * the store refuses; who was refused between two looks is not told. Any thread.
  */
 void hub_plug_room(struct hub *hub, void (*fn)(void *ctx), void *ctx);
 void hub_await_room(struct hub *hub);

@@ -2,8 +2,8 @@
  * hub/room: notices when the store stops taking changes, because the disk is full, and when it takes
  * them again; and tells those who wait for that.
  *
- * It looks every ten seconds, and every second while the store refuses or somebody said that he
- * waits. What it remembers beside that is since when all is well, for the ages of events.
+ * It looks every ten seconds, at once where somebody says that he was refused, and every second while
+ * the store refuses. What it remembers beside that is since when all is well, for the ages of events.
  */
 #include "hub/hub_priv.h"
 

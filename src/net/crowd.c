@@ -336,8 +336,8 @@ int64_t net_crowd_look(struct net *net, int64_t now_ms) {
     if (now_ms < c->next_ms)
         return c->next_ms;
     give_back(c);
+    say(c, now_ms); /* before the lock: a log that nobody reads takes its time */
     LOCK_SCOPE(&net->lock);
-    say(c, now_ms);
     for (size_t fd = 0; fd < net->n_by_fd; fd++) {
         struct net_conn *conn = net->by_fd[fd];
         if (conn && conn->member.joined && is_late(net, conn, now_ms)) {

@@ -406,11 +406,7 @@ static struct net *net_new(const struct net_options *o) {
     net->body_s = o->body_s ? o->body_s : NET_BODY_S;
     pthread_mutex_init(&net->lock, NULL);
     pthread_mutex_init(&net->quiet_lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&net->quiet, &attr);
-    pthread_condattr_destroy(&attr);
+    lock_cond_init(&net->quiet);
     list_init(&net->origins);
     return net;
 }

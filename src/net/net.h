@@ -107,8 +107,8 @@ void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *re
 void net_resume(struct net_req *req);
 /*
  * As net_suspend, for a request that another thread of the application's works on: nothing cuts it
- * before net_resume, and net_stop waits for that. A request whose client has gone meanwhile gets
- * done without then. It does not count for net_may_wait.
+ * before net_resume, and net_stop waits for that. A request whose client has gone meanwhile may
+ * get done without then. It does not count for net_may_wait.
  */
 void net_hold(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
 /*

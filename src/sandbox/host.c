@@ -182,7 +182,8 @@ static int await_ready(struct sandbox *sb, struct err *err) {
         if (left > 0 && next_message(sb, (int)left))
             continue;
         if (sb->over)
-            return err_set(err, -EPIPE, "the process that makes sandboxes is gone");
+            return sb->end.lost ? err_set(err, -EPIPE, "the process that makes sandboxes is gone")
+                                : err_set(err, -EIO, "the sandbox ended while it was made");
         return err_set(err, sb->init ? -EIO : -ETIMEDOUT, "no sandbox within %d s",
                        SANDBOX_ANSWER_MS / 1000);
     }

@@ -329,14 +329,6 @@ void sandbox_spawner_unwatch(struct sandbox_spawner *spawner) {
 }
 
 /* ---- Start and end ---- */
-static void cond_init(pthread_cond_t *cond) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
                           const struct sandbox_options *options, struct err *err) {
     int pair[2];
@@ -359,7 +351,7 @@ int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
     spawner->nursery = pair[0];
     spawner->stop_fd = -1;
     lock_init(&spawner->lock);
-    cond_init(&spawner->changed);
+    lock_cond_init(&spawner->changed);
     const struct sandbox_status *status = options->strict ? sandbox_spawner_status(spawner) : NULL;
     if (status && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
         return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s",

@@ -20,6 +20,7 @@
 
 /* So many spawners may die within that time; one more, and it does not help to make another. */
 enum { DEATHS_MOST = 5, DEATHS_MS = 60000, LAST_WORDS_MS = 5000 };
+enum { FORK_TRIES = 50, FORK_MS = 100 };
 
 struct nursery {
     int daemon; /* our end of the socket */
@@ -39,6 +40,11 @@ static void make_spawner(struct nursery *n, int status) {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         _exit(1);
     pid_t pid = fork();
+    /* Memory may be short, which is what the one before died of: some patience, below watch_once's. */
+    for (int i = 0; pid < 0 && i < FORK_TRIES; i++) {
+        poll(NULL, 0, FORK_MS);
+        pid = fork();
+    }
     if (pid == 0)
         sandbox_spawner_main(pair[1], n->daemon_pid);
     close(pair[1]);

@@ -120,7 +120,12 @@ static void load_sum(struct store *store, struct pending_row *row, enum pending_
     rocksdb_pinnableslice_t *pin;
     str disk;
     row->kind = kind;
-    if (store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &disk, NULL))
+    struct err err = {0};
+    int r = store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &disk, &err);
+    if (r < 0)
+        log_error("store", "a sum of family %s cannot be read, and begins anew: %s",
+                  store_cf_name(row->cf), err.text);
+    if (r)
         return;
     begin_sum(store, row, kind, disk);
     rocksdb_pinnableslice_destroy(pin);

@@ -202,21 +202,34 @@ int store_db_look(const char *data, struct position_found *ret, struct err *err)
     return r;
 }
 
+/* RocksDB counts what went wrong behind everybody's back: a compaction says nothing itself. */
+static uint64_t background_errors(const struct store_db *db) {
+    uint64_t n = 0;
+    (void)rocksdb_property_int(db->db, "rocksdb.background-errors", &n);
+    return n;
+}
+
 /*
- * A flush ends the log, whose files hold the old values too; then each family is compacted into its
- * last level, whose tables are written again even where nothing above them is merged in.
+ * A flush of all families ends the log, whose files hold the old values too; then the families are
+ * compacted into their last level, whose tables are written again even where nothing above them is
+ * merged in.
  */
-int store_db_rewrite(const struct store_db *db, struct err *err) {
+int store_db_rewrite(const struct store_db *db, int families, struct err *err) {
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
     rocksdb_compactoptions_t *compact = rocksdb_compactoptions_create();
+    uint64_t before = background_errors(db);
     rocksdb_compactoptions_set_bottommost_level_compaction(compact, BOTTOM_FORCE_OPTIMIZED);
     char *text = NULL;
     for (int i = 0; i < STORE_N_CF && !text; i++)
         rocksdb_flush_cf(db->db, flush, db->cf[i], &text);
-    for (int i = 0; i < STORE_N_CF && !text; i++)
+    for (int i = 0; i < families && !text; i++)
         rocksdb_compact_range_cf_opt(db->db, db->cf[i], compact, NULL, 0, NULL, 0);
     rocksdb_flushoptions_destroy(flush);
     rocksdb_compactoptions_destroy(compact);
+    if (!text && background_errors(db) != before)
+        return err_set(err, -EIO,
+                       "%s: the tables of db could not be written anew: is there room on the disk?",
+                       db->data);
     return fault_of(db, text, err);
 }
 

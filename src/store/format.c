@@ -152,9 +152,8 @@ static int migrate_kind(struct store *store, const struct store_migration *m, st
 }
 
 int format_settle(struct store *store, uint64_t *format, struct err *err) {
-    bool began;
-    int r = format_seal_began(store, &began, err);
-    if (r == 0 && began && *format < FORMAT_FIRST_SEALED - 1)
+    int r = format_seal_began(store, &store->format.began, err);
+    if (r == 0 && store->format.began && *format < FORMAT_FIRST_SEALED - 1)
         *format = FORMAT_FIRST_SEALED - 1;
     store->format.kept = *format < FORMAT_FIRST_SEALED ? FORMAT_RAW : FORMAT_SEALED;
     return r;

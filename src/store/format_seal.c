@@ -184,5 +184,5 @@ int format_seal(struct store *store, const struct store_options *options, struct
     if (r)
         return r;
     store->format.kept = FORMAT_SEALED;
-    return store_db_rewrite(&store->db, err);
+    return store_db_rewrite(&store->db, STORE_N_CF, err);
 }

@@ -108,12 +108,8 @@ static int open_position(struct store *store, const char identity[POSITION_IDENT
 }
 
 void store_keeper_init(struct store_keeper *k, const char *data) {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&k->lock, NULL);
-    pthread_cond_init(&k->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    lock_cond_init(&k->wake);
     k->db = store_path(data, "db");
     k->fd = -1;
 }

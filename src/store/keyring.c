@@ -116,7 +116,11 @@ static int make_families(struct store *store, struct store_batch *batch, bool se
     for (int cf = 0; cf < STORE_N_CF; cf++) {
         family_id(&id, (enum store_cf)cf);
         data_key_row(&row, buf_view(&id));
+        CLEANUP(seal_key) struct seal_key *key = NULL;
         int r = store_has(store, NULL, STORE_META, buf_view(&row));
+        /* Tried before anything is written: a check of a wrong key would keep the right one out. */
+        if (r == 0 && (r = unwrap(store, buf_view(&id), &key, err)))
+            return r;
         if (r == STORE_E_ABSENT && sealed)
             return err_set(err, STORE_E_KEY,
                            "the data key of the rows of family %s is lost from %s/db: without it "
@@ -154,13 +158,13 @@ int seal_ring_open(struct store *store, const struct store_options *options, boo
     if (found < 0)
         return err_set(err, found, "read the check of the master key");
     int r = seal_master_find(store->data, options, found == STORE_OK ? buf_view(&check) : STR_NONE,
-                             &store->ring.master, err);
+                             false, &store->ring.master, err);
     if (r)
         return r;
     pthread_rwlock_init(&store->ring.lock, NULL);
     if (found == STORE_E_ABSENT)
         seal_check_put(batch, store->ring.master);
-    if (found == STORE_E_ABSENT && sealed)
+    if (found == STORE_E_ABSENT && sealed && !store->format.began)
         format_seal_done(batch);
     /* A database without a check is new, whatever its format is. */
     r = make_families(store, batch, sealed && found == STORE_OK, err);

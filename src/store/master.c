@@ -3,12 +3,14 @@
  *
  * A rotation (rotate.c) writes the new one beside it, as NAME.new, then wraps all data keys anew in
  * one write, then renames. So one of the two files fits at any moment, and the start that finds
- * both finishes what was begun: a NAME.new that fits takes the name, one that does not is removed.
+ * both finishes what was begun: a NAME.new that fits takes the name, one that does not is moved to
+ * NAME.new-DATE. It is never removed: it may be the only copy of a key that somebody put there.
  */
 #include "base/file.h"
 #include "store/seal_priv.h"
 #include "store/store_priv.h"
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -73,18 +75,27 @@ int seal_master_rename(const char *fresh, const char *path, struct err *err) {
     return file_sync_parent(path, err);
 }
 
-/* The key at path fits: whatever lies beside it wrapped nothing. */
-static int drop_fresh(const char *fresh, struct err *err) {
-    if (unlink(fresh) < 0)
-        return errno == ENOENT ? 0 : err_sys(err, -errno, "remove %s", fresh);
-    log_warn("store", "removed %s: a rotation of the master key ended before it took effect",
-             fresh);
-    return file_sync_parent(fresh, err);
+/* The key at path fits: what lies beside it wraps nothing here. */
+static int set_fresh_aside(const char *fresh, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf aside = {0};
+    char date[CLOCK_ISO_MAX];
+    if (access(fresh, F_OK) < 0)
+        return errno == ENOENT ? 0 : err_sys(err, -errno, "look at %s", fresh);
+    for (int64_t at = clock_real_ms(); !aside.len || access(buf_cstr(&aside), F_OK) == 0;
+         at += 1000) { /* another one of this second */
+        buf_clear(&aside);
+        buf_printf(&aside, "%s-%s", fresh, clock_amz(date, at));
+    }
+    int r = seal_master_rename(fresh, buf_cstr(&aside), err);
+    if (r == 0)
+        log_warn("store", "%s is not the master key in force, and lies in %s from here on", fresh,
+                 buf_cstr(&aside));
+    return r;
 }
 
 /* The key at path does not fit. STORE_E_KEY where none beside it does. */
-static int take_fresh(const char *fresh, const char *path, str check, struct seal_key **ret_key,
-                      struct err *err) {
+static int take_fresh(const char *fresh, const char *path, str check, bool look,
+                      struct seal_key **ret_key, struct err *err) {
     CLEANUP(seal_key) struct seal_key *key = NULL;
     int r = read_file(fresh, &key, err);
     if (r && r != -ENOENT)
@@ -94,17 +105,18 @@ static int take_fresh(const char *fresh, const char *path, str check, struct sea
                        "the master key %s is not the one that sealed this data. Put the right key "
                        "there, from a copy of DATA/keys",
                        path);
-    if ((r = seal_master_rename(fresh, path, err)))
+    if (!look && (r = seal_master_rename(fresh, path, err)))
         return r;
-    log_warn("store", "%s is the new master key: a rotation was cut off after it took effect",
-             path);
+    if (!look)
+        log_warn("store", "%s is the new master key: a rotation was cut off after it took effect",
+                 path);
     *ret_key = STEAL(key);
     return 0;
 }
 
 /* ---- Finding it ---- */
 /* given: the caller named the file, so it is theirs to make. */
-static int find_file(const char *path, bool given, str check, struct seal_key **ret_key,
+static int find_file(const char *path, bool given, str check, bool look, struct seal_key **ret_key,
                      struct err *err) {
     CLEANUP_MEM char *fresh = seal_master_fresh(path);
     CLEANUP(seal_key) struct seal_key *key = NULL;
@@ -119,8 +131,8 @@ static int find_file(const char *path, bool given, str check, struct seal_key **
     if (r)
         return r;
     if (check.p && !seal_check_fits(key, check))
-        return take_fresh(fresh, path, check, ret_key, err);
-    if (check.p && (r = drop_fresh(fresh, err)))
+        return take_fresh(fresh, path, check, look, ret_key, err);
+    if (check.p && !look && (r = set_fresh_aside(fresh, err)))
         return r;
     *ret_key = STEAL(key);
     return 0;
@@ -137,7 +149,7 @@ char *seal_master_path(const char *data, const struct store_options *options) {
                                     : store_path(data, "keys/master");
 }
 
-int seal_master_find(const char *data, const struct store_options *options, str check,
+int seal_master_find(const char *data, const struct store_options *options, str check, bool look,
                      struct seal_key **ret_key, struct err *err) {
     CLEANUP(seal_key) struct seal_key *key = NULL;
     int r;
@@ -148,8 +160,8 @@ int seal_master_find(const char *data, const struct store_options *options, str 
                         "the given master key is not the one that sealed this data");
     } else {
         CLEANUP_MEM char *path = seal_master_path(data, options), *dir = store_path(data, "keys");
-        r = options->master_key_path ? 0 : file_make_dir(dir, err);
-        r = r ? r : find_file(path, options->master_key_path != NULL, check, &key, err);
+        r = options->master_key_path || look ? 0 : file_make_dir(dir, err);
+        r = r ? r : find_file(path, options->master_key_path != NULL, check, look, &key, err);
     }
     if (r == 0)
         *ret_key = STEAL(key);

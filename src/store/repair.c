@@ -36,7 +36,6 @@ struct store_repair {
     bool write_format, write_position, read_rows;
     bool has_position;
     struct position at;
-    uint64_t sequence; /* that the database has, or gets */
     uint64_t files, orphans, missing;
     struct buf named; /* bodies that are missing, a line each */
     struct buf gone;  /* "db/000012.sst": a table that is not there */
@@ -155,7 +154,7 @@ static void plan_behind(struct store_repair *r, const struct position_found *fou
 }
 
 /* Keys of kept bodies, whose values nobody needs here. */
-static int look_at_bodies(struct store_repair *r, struct store_db *db) {
+static void look_at_bodies(struct store_repair *r, struct store_db *db) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     blob_keep_key(&from, STR_NONE);
     rocksdb_iterator_t *it = rocksdb_create_iterator_cf(db->db, db->newest, db->cf[STORE_META]);
@@ -174,12 +173,10 @@ static int look_at_bodies(struct store_repair *r, struct store_db *db) {
             say(&r->named, "  %s is missing: the object that it is of cannot be read", path);
     }
     rocksdb_iter_destroy(it);
-    return 0;
 }
 
 /*
- * The key is looked at where rows were sealed under one. Nothing is written, but for a rotation of it
- * that was cut off, which ends here as at a start.
+ * The key is looked at where rows were sealed under one. Nothing is written.
  */
 static int check_key(struct store_repair *r, const struct store_db *db, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf row = {0};
@@ -189,7 +186,7 @@ static int check_key(struct store_repair *r, const struct store_db *db, struct e
     seal_check_key(&row);
     if (store_db_pin(db, db->newest, STORE_META, buf_view(&row), &pin, &check, NULL))
         return 0;
-    int found = seal_master_find(r->data, r->options, check, &key, err);
+    int found = seal_master_find(r->data, r->options, check, true, &key, err);
     rocksdb_pinnableslice_destroy(pin);
     return found ? STORE_E_KEY : 0; /* nothing but the key can bring it back */
 }
@@ -201,12 +198,12 @@ static int look_into_db(struct store_repair *r, struct store_db *db, struct err 
         plan_damaged(r, &why);
         return 0;
     }
-    r->sequence = found.sequence;
     int fault = check_key(r, db, err);
     if (fault)
         return fault;
     plan_behind(r, &found);
-    return look_at_bodies(r, db);
+    look_at_bodies(r, db);
+    return 0;
 }
 
 static int look_at_db(struct store_repair *r, struct err *err) {
@@ -221,6 +218,8 @@ static int look_at_db(struct store_repair *r, struct err *err) {
     }
     if (kind_of(r->data, "db/CURRENT") != S_IFREG) {
         int fault = store_whole_check(r->data, r->options, &is_new, &why);
+        if (fault < 0) /* db cannot be looked into: that is no sign that it holds nothing */
+            return err_set(err, fault, "%s", why.text);
         if (fault && str_find(str_c(why.text), S("CURRENT")) >= 0)
             plan_damaged(r, &why);
         else if (fault)
@@ -268,6 +267,8 @@ int store_repair_look(struct store_repair **ret_repair, const struct store_optio
 bool store_repair_has_work(const struct store_repair *r) {
     return r->work != DB_STAYS || r->write_format || r->write_position || r->odd.len;
 }
+
+bool store_repair_has_findings(const struct store_repair *r) { return r->missing > 0; }
 
 const char *store_repair_plan(const struct store_repair *r) { return buf_cstr(&r->plan); }
 

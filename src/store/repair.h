@@ -22,6 +22,8 @@ int store_repair_look(struct store_repair **ret_repair, const struct store_optio
 const char *store_repair_plan(const struct store_repair *repair);
 /* False: there is nothing to be done, though there may be something to be said. */
 bool store_repair_has_work(const struct store_repair *repair);
+/* Something is lost that it cannot bring back (the plan names it). */
+bool store_repair_has_findings(const struct store_repair *repair);
 /* Does it. said gets a line for each thing done, and for what was lost. */
 int store_repair_run(struct store_repair *repair, struct buf *said, struct err *err);
 /*

@@ -31,10 +31,14 @@ static int remove_one(const char *path, const struct stat *, int, struct FTW *) 
     return 0;
 }
 
+static void remove_tree(const char *path) {
+    nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+}
+
 /* Removes DATA/repair. */
 static void repair_clear(const char *data) {
     CLEANUP_MEM char *path = store_path(data, "repair");
-    nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    remove_tree(path);
 }
 
 static int copy_bytes(int from, int to) {
@@ -226,6 +230,7 @@ int repair_rebuild(const char *data, struct buf *said, uint64_t *ret_sequence, s
     store_db_close(&db);
     if (access(dropped, F_OK) == 0)
         (void)each_file(dropped, tell_dropped, said, NULL);
+    remove_tree(dropped); /* all of it is in DATA/lost too, with the database as it was */
     return r;
 }
 
@@ -253,7 +258,8 @@ int repair_read_all(struct store_db *db, struct err *err) {
 bool repair_half_swapped(const char *data) {
     CLEANUP_MEM char *db = store_path(data, "db");
     CLEANUP_MEM char *good = store_path(data, "repair/good");
-    return access(db, F_OK) != 0 && access(good, F_OK) == 0;
+    CLEANUP_MEM char *copy = store_path(data, "repair/db");
+    return access(db, F_OK) != 0 && access(good, F_OK) == 0 && access(copy, F_OK) == 0;
 }
 
 int repair_swap(const char *data, struct store_lost *lost, struct err *err) {

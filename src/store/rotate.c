@@ -5,9 +5,10 @@
  *   1. the new key is durable, as NAME.new beside the old one
  *   2. every wrapped key and the check, in one write: from here on the new key is the one
  *   3. NAME.new takes the name of the old one
- *   4. the old wrapped keys leave the tables and the log
+ *   4. the old wrapped keys leave the tables of META and the log
  *
- * A kill between any two of them: master.c. A key that is given (in the environment, or its file
+ * A kill between any two of them: master.c, and for the last store_rotate_finish, which finds the
+ * row sys/rewrite that was written with the keys. A key that is given (in the environment, or its file
  * is somebody else's) has no 1 and 3: whoever gave it has both at hand.
  */
 #include "store/fault.h"
@@ -15,6 +16,9 @@
 #include "store/seal_priv.h"
 #include "store/store_priv.h"
 
+#include "base/log.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -22,6 +26,38 @@
 static void step_done(enum store_fault kills) {
     if (store_fault_once(kills))
         raise(SIGKILL);
+}
+
+static void rewrite_key(struct buf *key) {
+    key_begin(key, "sys");
+    key_raw(key, S("rewrite"));
+}
+
+/* Step 4. Wrapped keys are rows of META, the first family. */
+static int drop_old_keys(struct store *store, struct err *err) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    static_assert(STORE_META == 0, "store_db_rewrite takes the first families");
+    int r = store_db_rewrite(&store->db, STORE_META + 1, err);
+    if (r)
+        return r;
+    rewrite_key(&key);
+    /* Blind: nobody else has the store open. */
+    store_del_blind(batch, STORE_META, buf_view(&key));
+    store_batch_frees(batch);
+    return store_commit(store, batch, err);
+}
+
+void store_rotate_finish(struct store *store) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct err err = {0};
+    rewrite_key(&key);
+    if (store_has(store, NULL, STORE_META, buf_view(&key)) || drop_old_keys(store, &err) == 0)
+        return;
+    log_warn("store",
+             "a rotation of the master key was cut off, and what the old key wrapped is still in "
+             "the tables of db: %s. The next start tries again",
+             err.text);
 }
 
 static int wrap_row(struct store *store, struct store_batch *batch, const struct seal_key *to,
@@ -52,6 +88,9 @@ static int wrap_all(struct store *store, const struct seal_key *to, uint64_t *re
     if (r || fault)
         return r ? r : err_set(err, fault, "read the data keys");
     seal_check_put(batch, to);
+    CLEANUP_DEINIT(buf) struct buf rewrite = {0};
+    rewrite_key(&rewrite);
+    store_put_blind(batch, STORE_META, buf_view(&rewrite), S("1"));
     store_batch_frees(batch);
     return store_commit(store, batch, err);
 }
@@ -76,12 +115,18 @@ int store_rotate_master(struct store *store, const struct store_options *options
                        "the master key is given in the environment, so the new one must be too");
     int r = new_key(new_master, fresh, &to, err);
     if (r || (r = wrap_all(store, to, ret_keys, err)))
-        return r; /* a start removes `fresh`, or takes it where the write was made all the same */
+        return r; /* a start sets `fresh` aside, or takes it where the write was made all the same */
     step_done(STORE_FAULT_KILL_ROTATION_WRAPPED);
     seal_key_free(store->ring.master);
     store->ring.master = STEAL(to);
     if (!new_master && (r = seal_master_rename(fresh, path, err)))
         return r;
     step_done(STORE_FAULT_KILL_ROTATION_NAMED);
-    return store_db_rewrite(&store->db, err);
+    struct err why = {0};
+    if ((r = drop_old_keys(store, &why)))
+        return err_set(err, r,
+                       "the new master key is in force, but what the old one wrapped is still in "
+                       "the tables of db (the next start tries again): %s",
+                       why.text);
+    return 0;
 }

@@ -261,6 +261,7 @@ static void know_owners(struct scrub *s) {
 
 static void deinit(struct scrub *s) {
     map_deinit(&s->suspects);
+    map_deinit(&s->told);
     seen_deinit(&s->seen);
     for (size_t i = 0; i < s->n_owners; i++)
         buf_deinit(&s->owners[i].prefix);

@@ -23,6 +23,7 @@ struct scrub {
     int64_t began_ms;    /* real time, as that of files */
     struct seen seen;    /* ids of the files that were read */
     struct map suspects; /* ids of kept files that no row had */
+    struct map told;     /* tables that are among the findings: several walks meet them */
     bool second;         /* owners are asked about the suspects alone */
     bool blind;          /* rows could not be read, so what they own was not seen */
 
@@ -44,7 +45,7 @@ struct scrub_walk {
     int (*look)(struct scrub *s);
 
     struct buf from, rows;
-    struct buf bad_table; /* the last one that could not be read */
+    struct buf bad_table; /* the last one that could not be read, and is not tried again */
     bool over;
 };
 /* 0, or s->stop. */

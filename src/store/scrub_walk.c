@@ -1,6 +1,7 @@
 /* The scrub's walks: rows in pieces, and tables of the database that cannot be read to their end. */
 #include "store/scrub_priv.h"
 
+#include "base/codec.h"
 #include "store/key.h"
 
 enum { PIECE_ROWS = 512, PIECE_BYTES = 256 << 10 };
@@ -74,7 +75,7 @@ static void table_failed(struct scrub *s, struct scrub_walk *w, const struct err
     bool again = table.p && str_eq(table, buf_view(&w->bad_table));
     bool on = table.p && !again && last_key(s->store, table, &last) &&
               str_cmp(buf_view(&last), buf_view(&w->from)) >= 0;
-    if (!again) {
+    if (!again && !(table.p && map_put(&s->told, table, s))) {
         if (table.p)
             buf_printf(&file, "db/" STR_FMT, STR_ARG(table));
         buf_printf(&what, "cannot be read to its end: %s", words->text);
@@ -97,12 +98,25 @@ static void table_failed(struct scrub *s, struct scrub_walk *w, const struct err
     }
 }
 
+/* A row whose value does not verify: what it owns is not known, and the walk goes on behind it. */
+static void row_failed(struct scrub *s, const struct scrub_walk *w, str key) {
+    CLEANUP_DEINIT(buf) struct buf what = {0};
+    codec_add_uri(&what, key, false);
+    buf_printf(&what, " of family %s does not verify", store_cf_name(w->cf));
+    s->sum.damaged_rows++;
+    s->blind = true;
+    scrub_found(s, &(struct scrub_finding){.kind = "row",
+                                           .what = buf_cstr(&what),
+                                           .todo = "restore DATA as a whole from a copy"});
+}
+
 /* ---- Pieces ---- */
 static void read_piece(struct scrub *s, struct scrub_walk *w) {
     size_t bytes = 0;
     struct err words = {""};
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_scan(s->store, w->cf, buf_view(&w->from));
+    store_iter_damaged_too(it);
     buf_clear(&w->rows);
     for (int n = 0; n < PIECE_ROWS && bytes < PIECE_BYTES; n++) {
         bool more = store_iter_next(it);
@@ -114,7 +128,10 @@ static void read_piece(struct scrub *s, struct scrub_walk *w) {
         if (w->over)
             break;
         bytes += it->key.len + it->value.len;
-        w->take(s, w, it->key, it->value);
+        if (!it->damaged)
+            w->take(s, w, it->key, it->value);
+        else if (!w->prefix.p) /* the walk that meets every row once */
+            row_failed(s, w, it->key);
         buf_clear(&w->from);
         buf_str(&w->from, it->key);
         buf_char(&w->from, '\0'); /* the next key in order */

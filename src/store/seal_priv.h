@@ -36,9 +36,10 @@ bool seal_check_fits(const struct seal_key *master, str check);
 /* ---- master.c: the master key and its file ---- */
 /*
  * The key that the options tell; made where nobody gives one and nothing is sealed. check: the row,
- * absent in a new database. STORE_E_KEY: lost, or another than the one that fits the check.
+ * absent in a new database. STORE_E_KEY: lost, or another than the one that fits the check. look:
+ * nothing is written or moved.
  */
-int seal_master_find(const char *data, const struct store_options *options, str check,
+int seal_master_find(const char *data, const struct store_options *options, str check, bool look,
                      struct seal_key **ret_key, struct err *err);
 /* Of 64 hex digits, and a newline or none. `from` names them in err. */
 int seal_master_parse(const char *text, const char *from, struct seal_key **ret_key,

@@ -96,10 +96,14 @@ static int start_committer(struct opening *o, struct err *err) {
     return r ? r : store_ids_open(o->store, err);
 }
 static int open_keys(struct opening *o, struct err *err) {
-    return seal_ring_open(o->store, o->options, o->store->format.kept == FORMAT_SEALED, err);
+    return seal_ring_open(o->store, o->options,
+                          o->store->format.began || o->store->format.kept == FORMAT_SEALED, err);
 }
 static int raise_format(struct opening *o, struct err *err) {
-    return format_raise(o->store, o->options, o->format, err);
+    int r = format_raise(o->store, o->options, o->format, err);
+    if (r == 0)
+        store_rotate_finish(o->store);
+    return r;
 }
 /* Last: with it there, the database is one that must not be lost. */
 static int record_position(struct opening *o, struct err *err) {

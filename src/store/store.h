@@ -75,8 +75,8 @@ struct store_migration {
      * 0, a fault, or STORE_E_DAMAGED: the row stays as it is, the log tells.
      *
      * From format 3: each row is shown once, kills or not, and one for which nothing is added is
-     * kept. The function may change the row itself, and delete others of the same family or of
-     * those before it; it reads any row.
+     * kept. The function may change the row itself, and delete rows of the store's own kinds
+     * (seal_key_drop); it reads any row.
      */
     int (*row)(struct store *store, struct store_batch *batch, str key, str value,
                struct store_memo *memo);

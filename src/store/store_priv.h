@@ -43,6 +43,7 @@ int format_raise(struct store *store, const struct store_options *options, uint6
 enum { FORMAT_FIRST_SEALED = 4 };
 struct store_format {
     enum format_kept { FORMAT_SEALED, FORMAT_RAW, FORMAT_SEALING } kept;
+    bool began;     /* some values are sealed, whatever DATA/format says */
     size_t family;  /* FORMAT_SEALING: which one of the walk is under way … */
     struct buf key; /* … and its last row that is sealed */
 };
@@ -104,8 +105,11 @@ int store_db_find(struct store_db *db, struct position_found *ret, struct err *e
 int store_db_look(const char *data, struct position_found *ret, struct err *err);
 /* Writes the row of its identity, made now, where there is none. 0 or -errno. */
 int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY], struct err *err);
-/* Writes every table anew, so that nothing of what was overwritten or deleted is left in one. */
-int store_db_rewrite(const struct store_db *db, struct err *err);
+/*
+ * Writes every table of the first so many families anew, so that nothing of what was overwritten or
+ * deleted is left in one, nor in the log.
+ */
+int store_db_rewrite(const struct store_db *db, int families, struct err *err);
 void store_db_close(struct store_db *db);
 /* The family's name in RocksDB, for messages. */
 const char *store_cf_name(enum store_cf cf);
@@ -179,6 +183,10 @@ struct store_ids {
 };
 /* Reads the limit; the committer runs. 0, STORE_E_DAMAGED or -errno. */
 int store_ids_open(struct store *store, struct err *err);
+
+/* ---- rotate.c ---- */
+/* The last step of a rotation that was cut off there. What hinders it is told in the log. */
+void store_rotate_finish(struct store *store);
 
 /* ---- keyring.c: the master key and the data keys that it wraps ---- */
 /*

@@ -160,13 +160,18 @@ static void a_minute_ends(void **state) {
     CHECK(log_limit_next(&limit, 60999, false) == NULL);
     struct log_kind *kind = log_limit_next(&limit, 61000, false);
     CHECK(kind && kind->fmt == one);
+    CHECK(log_limit_kind(&limit, LOG_INFO, "a", one, 61000) == kind);
+    CHECK_INT(kind->held, 1);                                         /* until it is told */
+    CHECK(log_limit_kind(&limit, LOG_INFO, "b", one, 61000) != kind); /* of another room */
     CHECK_INT(kind->held, 1);
     kind->held = 0;
     CHECK(log_limit_next(&limit, 61000, true) == NULL);
     CHECK(log_limit_may(log_limit_kind(&limit, LOG_INFO, "a", one, 61000)));
     /* More places than the table has: they share one, and are counted. */
+    const struct log_kind *last[2] = {NULL, NULL};
     for (size_t i = 1; i < ARRAY_LEN(fmts); i++)
-        CHECK(log_limit_kind(&limit, LOG_INFO, "a", fmts[i], 61000) != NULL);
+        last[i % 2] = log_limit_kind(&limit, LOG_INFO, "a", fmts[i], 61000);
+    CHECK(last[0] && last[0] == last[1]);
     log_limit_deinit(&limit);
 }
 

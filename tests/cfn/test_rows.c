@@ -170,18 +170,7 @@ static void shown_and_taken(void **state) {
     "{\"Op\":{\"Id\":\"second\",\"Kind\":\"DELETE\"},\"Who\":{\"AccessKey\":\"AKIB\",\"Arn\":\"arn:you\"}}"
 
 static const struct cfn_place place = {S_INIT("a"), S_INIT("r")};
-static char dir[128];
-
-static int setup(void **state) {
-    (void)state;
-    tmp_dir(dir);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    tmp_remove(dir);
-    return 0;
-}
+static const char *const dir = tmp_own;
 
 static struct store *open_store(void) {
     static const struct store_migration *const all[] = {cfn_migrations, NULL};
@@ -311,6 +300,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_says_what_was_written), cmocka_unit_test(a_cut_row_is_damaged),
         cmocka_unit_test(damage_is_refused), cmocka_unit_test(shown_and_taken),
-        cmocka_unit_test_setup_teardown(rows_of_format_1, setup, teardown)};
+        cmocka_unit_test_setup_teardown(rows_of_format_1, tmp_setup, tmp_teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

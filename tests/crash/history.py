@@ -131,9 +131,8 @@ class Registers(dict):
         self[key] = Register(self.value)
         return self[key]
 
-    def compare(self, found, problems, forget=False):
-        """found: what is there, by name; what is missing has the value of the beginning. With forget,
-        what has that value again is a name that nobody uses a second time."""
+    def compare(self, found, problems):
+        """found: what is there, by name; what is missing has the value of the beginning."""
         for key in sorted(set(self) | set(found), key=str):
             value, possible = found.get(key, self.value), self[key].possible()
             if value not in possible:

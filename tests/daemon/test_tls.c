@@ -14,18 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[128];
-
-static int setup(void **state) {
-    (void)state;
-    tmp_dir(dir);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    tmp_remove(dir);
-    return 0;
-}
+static const char *const dir = tmp_own;
 
 static const char *in_tls(const char *name, const char *more) {
     static char path[4][256];
@@ -208,11 +197,11 @@ static void judges_by_the_clock(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(is_made_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(is_replaced, setup, teardown),
-        cmocka_unit_test_setup_teardown(survives_every_cut, setup, teardown),
-        cmocka_unit_test_setup_teardown(refuses_what_is_no_ca, setup, teardown),
-        cmocka_unit_test_setup_teardown(keeps_one_that_is_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(is_made_once, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(is_replaced, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(survives_every_cut, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(refuses_what_is_no_ca, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(keeps_one_that_is_over, tmp_setup, tmp_teardown),
         cmocka_unit_test(judges_by_the_clock),
     };
     return cmocka_run_group_tests_name("daemon/tls", tests, NULL, NULL);

@@ -181,8 +181,11 @@ static void after_six_hours_it_is_given_up(void **state) {
     set_answer(&f->target, HUB_E_RETRY);
     deliver(f, "never", function, S(""));
     CHECK_INT(left_at(f, 0), 1);
+    CHECK_INT(f->target.calls, 1);
     CHECK_INT(left_at(f, 6 * HOUR_MS - MINUTE_MS), 1);
+    CHECK_INT(f->target.calls, 2);
     CHECK_INT(left_at(f, 6 * HOUR_MS + MINUTE_MS), 0);
+    CHECK_INT(f->target.calls, 3);
 }
 
 /* Nothing grows too old because we could not work: not while we are down, and not on a full disk. */

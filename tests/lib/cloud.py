@@ -207,6 +207,13 @@ class Cloud(Server):
         return answer
 
 
+def without_faults(test):
+    """A fault that was asked for did not happen: skips where the build has none (meson -Dtest_faults=true), else fails."""
+    if os.environ.get("CALOTYPE_TEST_FAULTS"):
+        test.fail("this build has faults, and the one that was asked for did not happen")
+    test.skipTest("this build has no faults (meson -Dtest_faults=true)")
+
+
 def need_boto3():
     try:
         import boto3

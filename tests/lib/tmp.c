@@ -5,6 +5,7 @@
 
 #include "store/key.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,6 +22,28 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 }
 
 void tmp_remove(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+
+char tmp_own[128];
+
+int tmp_setup(void **state) {
+    (void)state;
+    tmp_dir(tmp_own);
+    return 0;
+}
+
+int tmp_teardown(void **state) {
+    (void)state;
+    tmp_remove(tmp_own);
+    return 0;
+}
+
+void tmp_flip(const char *path, off_t at) {
+    CLEANUP_FD int fd = open(path, O_RDWR | O_CLOEXEC);
+    char c;
+    CHECK_INT(pread(fd, &c, 1, at), 1);
+    c = (char)(c ^ 0x55);
+    CHECK_INT(pwrite(fd, &c, 1, at), 1);
+}
 
 struct store *tmp_open(const char *path) {
     struct store *store = NULL;

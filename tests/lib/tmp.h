@@ -4,9 +4,17 @@
 
 #include "store/scrub.h"
 
+#include <sys/types.h>
+
 /* mkdtemp under TMPDIR; path is the folder, not yet a store. Fails the test. */
 void tmp_dir(char path[128]);
 void tmp_remove(const char *path); /* with all that is in it */
+/* For cmocka_unit_test_setup_teardown: each test has a folder of its own, tmp_own. */
+extern char tmp_own[128];
+int tmp_setup(void **state);
+int tmp_teardown(void **state);
+/* Changes the byte at that place of a file. */
+void tmp_flip(const char *path, off_t at);
 
 /* Opens a store in path. Fails the test. */
 struct store *tmp_open(const char *path);

@@ -236,15 +236,6 @@ static void only_file(char out[256]) {
     }
 }
 
-static void flip(const char *path, off_t at) {
-    int fd = open(path, O_RDWR);
-    char c;
-    CHECK_INT(pread(fd, &c, 1, at), 1);
-    c ^= 0x10;
-    CHECK_INT(pwrite(fd, &c, 1, at), 1);
-    close(fd);
-}
-
 /* Damage shows only in the frames it touches, and nowhere as data. */
 static void test_damage(void **state) {
     (void)state;
@@ -255,7 +246,7 @@ static void test_damage(void **state) {
     write_body(SIZE, 65536, &ref);
     keep_body(buf_view(&ref));
     only_file(path);
-    flip(path, HEAD + SF + 1000); /* frame 1 */
+    tmp_flip(path, HEAD + SF + 1000); /* frame 1 */
     CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     check_range(r, SIZE, 0, F);
     check_range(r, SIZE, 2 * F, F + 100);
@@ -266,7 +257,7 @@ static void test_damage(void **state) {
     CHECK_INT(blob_read(r, 0, p, SIZE, NULL), -EBADMSG);
     CHECK_INT(blob_read(r, F - 5, p, 10, NULL), -EBADMSG);
     r = blob_reader_free(r);
-    flip(path, HEAD + SF + 1000);
+    tmp_flip(path, HEAD + SF + 1000);
 
     /* Two frames in each other's place. */
     int fd = open(path, O_RDWR);
@@ -295,9 +286,9 @@ static void test_damage(void **state) {
     close(fd);
 
     for (off_t i = 0; i < HEAD; i++) {
-        flip(path, i);
+        tmp_flip(path, i);
         CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), STORE_E_DAMAGED);
-        flip(path, i);
+        tmp_flip(path, i);
     }
     free(p);
     free(a);
@@ -308,11 +299,11 @@ static void test_damage(void **state) {
 /* ---- Words ---- */
 enum { WORDS_SIZE = 3 * 65536 + 100, WORDS_HEAD = 52 + SEAL_OVERHEAD };
 
-static void damage_first(const char *path) { flip(path, WORDS_HEAD + 1000); }
+static void damage_first(const char *path) { tmp_flip(path, WORDS_HEAD + 1000); }
 static void damage_last(const char *path) {
-    flip(path, WORDS_HEAD + 3 * (65536 + SEAL_OVERHEAD) + 50);
+    tmp_flip(path, WORDS_HEAD + 3 * (65536 + SEAL_OVERHEAD) + 50);
 }
-static void damage_head(const char *path) { flip(path, 20); }
+static void damage_head(const char *path) { tmp_flip(path, 20); }
 static void cut_frame(const char *path) { CHECK_INT(truncate(path, 70000), 0); }
 static void cut_head(const char *path) { CHECK_INT(truncate(path, 79), 0); }
 static void remove_file(const char *path) { CHECK_INT(unlink(path), 0); }
@@ -434,7 +425,7 @@ static void test_verified_frames_are_held(void **state) {
     only_file(path);
     CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     CHECK_INT(blob_verify(r, 65536 + 7, &why), 0);
-    flip(path, WORDS_HEAD + 65536 + SEAL_OVERHEAD + 9);
+    tmp_flip(path, WORDS_HEAD + 65536 + SEAL_OVERHEAD + 9);
     check_range(r, WORDS_SIZE, 65536 + 7, 100);
     check_range(r, WORDS_SIZE, 65536, 65536);
     CHECK_INT(blob_verify(r, WORDS_SIZE, &why), 0); /* nothing is there */

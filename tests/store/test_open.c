@@ -10,17 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[128];
-static int setup(void **state) {
-    (void)state;
-    tmp_dir(dir);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    tmp_remove(dir);
-    return 0;
-}
+static const char *const dir = tmp_own;
 
 static int try_open(struct err *err) {
     CLEANUP(store) struct store *store = NULL;
@@ -269,7 +259,7 @@ static void test_lost(void **state) {
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, tmp_setup, tmp_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(test_layout),     T(test_one_process_at_a_time), T(test_format), T(test_migration),

@@ -37,14 +37,14 @@ class Clients(CloudCase):
         # After 2099 it is refused: the clock that is pretended counts.
         self.assertIn("certificate has expired", self.openssl(4102444801, "localhost"))
 
+    @unittest.skipUnless(shutil.which("curl"), "no curl")
     def test_curl(self):
-        if shutil.which("curl"):
-            self.assertIn('"status"', said("curl", "-sS", "--cacert", self.cloud.ca, f"{self.cloud.endpoint}/health"))
+        self.assertIn('"status"', said("curl", "-sS", "--cacert", self.cloud.ca, f"{self.cloud.endpoint}/health"))
 
+    @unittest.skipUnless(shutil.which("node"), "no node")
     def test_node(self):
-        if shutil.which("node"):
-            for name in ("localhost", "photos.localhost"):
-                self.assertEqual(said("node", "-e", NODE, str(self.cloud.port), name, self.cloud.ca), "200\n")
+        for name in ("localhost", "photos.localhost"):
+            self.assertEqual(said("node", "-e", NODE, str(self.cloud.port), name, self.cloud.ca), "200\n")
 
     def test_python(self):
         with urllib.request.urlopen(f"{self.cloud.endpoint}/health",

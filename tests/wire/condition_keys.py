@@ -432,7 +432,7 @@ class Keys(CloudCase):
             lam.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
         wait_for(lambda: sqs.receive_message(QueueUrl=queues["red"]).get("Messages"))
         wait_for(lambda: "function:sends-blue: its role may not send to" in self.cloud.stderr)
-        self.assertNotIn("the role of sends-red may not", self.cloud.stderr)
+        self.assertNotIn("function:sends-red: its role may not", self.cloud.stderr)
         self.assertEqual(sqs.get_queue_attributes(QueueUrl=queues["blue"], AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"], "0")
 
     def test_absent(self):

@@ -14,9 +14,8 @@ sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "crash")]
 from cloud import Cloud, main, wait_for  # noqa: E402
 from functions import Functions, need_functions  # noqa: E402
 import pictures  # noqa: E402
+from check_pictures import ORIGINALS, TABLE  # noqa: E402
 
-ORIGINALS = "image-storage-bucket-dev-000000000000"
-TABLE = "ImageMetadata-dev"
 SIZE_MIB, RESERVE_MIB, LEFT_MIB = 320, 64, 40
 
 

@@ -177,11 +177,7 @@ static void *run(void *ctx) {
 int calotype_scrub_new(struct calotype_scrub **ret_scrub, const struct calotype_options *options,
                        struct err *err) {
     struct calotype_scrub *s = *ret_scrub = mem_new(struct calotype_scrub);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    lock_cond_init(&s->changed);
     lock_init(&s->lock);
     s->store = options->store;
     s->owners = options->owners;

@@ -11,7 +11,7 @@ int calotype_scrub_row_read(struct store *store, json_t **ret_doc, struct err *e
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     row_key(&key);
     int r = store_get(store, NULL, STORE_META, buf_view(&key), &value);
-    if (r == STORE_E_ABSENT)
+    if (r == STORE_E_ABSENT || r == STORE_E_DAMAGED) /* the store's log names the row */
         return 0;
     if (r)
         return err_set(err, r < 0 ? r : -EIO, "read the result of the last scrub: %s",

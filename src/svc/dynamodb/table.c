@@ -205,7 +205,7 @@ int ddb_tables_get(struct ddb_tables *tables, str account, str region, str name,
     t->name = arena_str(&t->arena, name);
     r = read_table(t, err);
     if (r)
-        return r == STORE_E_ABSENT ? err_set(err, STORE_E_DAMAGED, "a table's key is gone") : r;
+        return r;
     keep(tables, t, changes);
     *ret_table = STEAL(t);
     return 0;

@@ -329,7 +329,11 @@ struct lambda_inv *lambda_env_release_locked(struct lambda_env *env) {
     lambda_env_take_lines_locked(env, inv);
     env->pool->running--;
     env->pool->async_running -= inv->async;
-    if (inv->async && inv->delivered && !inv->outcome.refused)
+    /* Here, before the line is looked at: the completer may be a commit later. */
+    bool none = lambda_was_no_attempt(svc, inv);
+    if (none && !inv->outcome.lost)
+        lambda_queue_hold_locked(svc, env->pool);
+    else if (!none && inv->async && inv->delivered && !inv->outcome.refused)
         lambda_queue_unhold_locked(svc, env->pool);
     count_of(svc, inv->fn->name.account)->n--;
     svc->async_running -= inv->async;

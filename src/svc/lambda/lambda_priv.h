@@ -160,11 +160,13 @@ void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
 void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
 /*
  * The attempt failed by our fault, so it was none: the row stays as it is. Where the store takes no
- * changes the function's events wait, until there is room or for a while; where its sandbox was lost
- * it is run again at once. Once for each such attempt.
+ * changes the function's events wait (lambda_queue_hold_locked); where its sandbox was lost it is run
+ * again at once. Once for each such attempt.
  */
 void lambda_queue_return(struct lambda_svc *svc, const struct lambda_inv *inv);
-/* One of the function's attempts went well. */
+/* The function's events wait, until there is room or for a while, which doubles. */
+void lambda_queue_hold_locked(struct lambda_svc *svc, struct lambda_pool *pool);
+/* One of the function's attempts met no refusal. */
 void lambda_queue_unhold_locked(struct lambda_svc *svc, struct lambda_pool *pool);
 /* Room may have come. Any thread, with the lock or without. */
 void lambda_queue_kick(struct lambda_svc *svc);

@@ -101,7 +101,7 @@ static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
     return held_ms_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))) != 0;
 }
 
-static void hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
+void lambda_queue_hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
     LOCK_HELD(&svc->lock);
     int64_t now = clock_mono_ms();
     if (pool->held_until_ms > now)
@@ -113,12 +113,8 @@ static void hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
 
 /* In memory alone: the row is as it was before the attempt. */
 void lambda_queue_return(struct lambda_svc *svc, const struct lambda_inv *inv) {
-    if (!inv->outcome.lost) {
-        lock_take(&svc->lock);
-        hold_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn)));
-        lock_drop(&svc->lock);
+    if (!inv->outcome.lost)
         hub_await_room(svc->hub);
-    }
     hub_due_arm(svc->queue, inv->row_id, 0);
 }
 

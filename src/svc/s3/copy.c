@@ -104,7 +104,7 @@ static int source_is_gone(struct rq *rq, const struct source *source, str why) {
     return same || (r && r != STORE_E_ABSENT) ? aws_damage(rq, why) : STORE_E_CONDITION;
 }
 
-/* Copies n bytes of the source from first on into upload. STORE_E_CONDITION: it was overwritten. */
+/* Copies the span of the source into upload. STORE_E_CONDITION: it was overwritten. */
 static int copy_bytes(struct s3_svc *svc, struct rq *rq, const struct source *source,
                       const struct s3_span *span, struct s3_upload *upload) {
     enum { PIECE = 256 * 1024 };

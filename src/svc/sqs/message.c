@@ -143,8 +143,8 @@ static bool decode(str bytes, struct sqs_message *ret) {
     return !c.bad;
 }
 
-int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
-                    struct sqs_message *message, int64_t due_ms) {
+void sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
+                     struct sqs_message *message, int64_t due_ms) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, bytes = {0}, value = {0};
     if (!message->id)
         message->id = store_next_id(svc->store);
@@ -158,7 +158,6 @@ int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct s
     put_place(rows, queue->id, message->id, &state,
               due_ms > message->sent_ms ? SQS_DELAYED : SQS_FRESH);
     sqs_live_changes(svc, rows->batch, queue, SQS_ARRIVED);
-    return 0;
 }
 
 int sqs_message_get(struct sqs_svc *svc, const struct sqs_queue *queue, uint64_t id,

@@ -28,8 +28,7 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
                             .body = event->payload,
                             .attributes = event->attributes};
     rand_uuid(m.message_id);
-    if (sqs_message_put(svc, &rows, &queue, &m, now + queue.delay_s * 1000))
-        return HUB_E_RETRY;
+    sqs_message_put(svc, &rows, &queue, &m, now + queue.delay_s * 1000);
     sqs_put_metric(svc, batch, &queue, "NumberOfMessagesSent", 1, 1, "Count");
     sqs_put_metric(svc, batch, &queue, "SentMessageSize", (double)m.body.len, 1, "Bytes");
     return HUB_OK;

@@ -75,8 +75,8 @@ enum sqs_place { SQS_FRESH = 'n', SQS_DELAYED = 'd', SQS_IN_FLIGHT = 'f' };
  * Adds a new message, due at due_ms, to a queue whose row is a condition of the batch: it must
  * still exist then. 0 or a fault.
  */
-int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
-                    struct sqs_message *message, int64_t due_ms);
+void sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
+                     struct sqs_message *message, int64_t due_ms);
 /* Body and attributes; views into *plain. 0, STORE_E_ABSENT, a fault. */
 int sqs_message_get(struct sqs_svc *svc, const struct sqs_queue *queue, uint64_t id,
                     struct buf *plain, struct sqs_message *ret);

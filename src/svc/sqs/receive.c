@@ -94,8 +94,8 @@ static json_t *show(struct look *l, const struct sqs_message *m, const struct sq
 
 /* ---- One message ---- */
 
-static int move_to_dead_letters(struct look *l, const struct sqs_message *m,
-                                const struct sqs_state *s) {
+static void move_to_dead_letters(struct look *l, const struct sqs_message *m,
+                                 const struct sqs_state *s) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_message moved = *m;
     sqs_queue_arn(l->queue, &arn);
@@ -108,7 +108,7 @@ static int move_to_dead_letters(struct look *l, const struct sqs_message *m,
              " goes to the dead letters in %s: receives without a deletion: %lld",
              m->message_id, STR_ARG(buf_view(&arn)), l->queue->dead_letter_arn,
              (long long)s->receives);
-    return sqs_message_put(l->svc, l->rows, &l->dead, &moved, l->now_ms);
+    sqs_message_put(l->svc, l->rows, &l->dead, &moved, l->now_ms);
 }
 
 static int hand_out(struct look *l, const struct sqs_message *m, const struct sqs_state *before) {
@@ -152,8 +152,10 @@ static int take(struct look *l, str place_key, int64_t due_ms, uint64_t id) {
     }
     if (r)
         return aws_fault(l->rq, r, "reading a message");
-    if (l->dead.of && state.receives >= l->queue->max_receives)
-        return move_to_dead_letters(l, &message, &state);
+    if (l->dead.of && state.receives >= l->queue->max_receives) {
+        move_to_dead_letters(l, &message, &state);
+        return 0;
+    }
     return hand_out(l, &message, &state);
 }
 
