@@ -128,7 +128,7 @@ static void all_at_once(void **state) {
          ", DependsOn: [A, C]}}",
          "{}",
          "Circular dependency between resources: [A -> B -> A] (line 1, column 13)\n"
-         "Template format error: Unresolved resource dependencies [C] in the Resources block of the template (line 1, column 145)"},
+         "Template format error: Unresolved resource dependencies [C] in the Resources block of the template (line 1, column 147)"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         check_one(&cases[i]);
