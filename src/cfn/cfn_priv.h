@@ -112,6 +112,9 @@ const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason
 int cfn_check_name(struct rq *rq, str name);
 /* ValidationError while the stack's status does not let the verb ("updated") begin. */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
+/* ValidationError while it has failed and stayed so, unless rollback is disabled. api: for words. */
+int cfn_check_retry(struct rq *rq, const struct cfn_stack *stack, bool disable_rollback,
+                    const char *api);
 /*
  * An operation as the request's caller, or the stack's role, with the request's OnFailure,
  * DisableRollback, …

@@ -196,7 +196,9 @@ static int execute(struct cfn_svc *cfn, struct rq *rq, const struct cfn_set *set
     }
     apply_set(stack, set);
     struct cfn_operation op = cfn_new_operation(rq, create ? CFN_OP_CREATE : CFN_OP_UPDATE, stack);
-    if (set->on_failure)
+    if (set->on_failure == CFN_FAIL_DO_NOTHING) /* "equivalent to" it, API reference */
+        op.disable_rollback = true;
+    else if (set->on_failure)
         op.on_failure = set->on_failure;
     cfn_stack_set_template(rq_rows(rq), stack, set->template);
     cfn_start(cfn->engine, rq_rows(rq), stack, &op,
@@ -215,7 +217,11 @@ int cfn_op_ExecuteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
                         "ChangeSet [" STR_FMT
                         "] cannot be executed in its current status of [FAILED]",
                         STR_ARG(set.id));
-    if (stack.status != CFN_REVIEW_IN_PROGRESS && cfn_check_ready(rq, &stack, "updated"))
+    bool stays =
+        set.on_failure == CFN_FAIL_DO_NOTHING || json_bool(rq->in, "DisableRollback", false);
+    if (stack.status != CFN_REVIEW_IN_PROGRESS &&
+        (cfn_check_ready(rq, &stack, "updated") ||
+         cfn_check_retry(rq, &stack, stays, "execute-change-set")))
         return AWS_FAILED;
     if (cfn_each_set(rq, &stack, drop_set, (void *)rq_rows(rq)))
         return AWS_FAILED;

@@ -210,8 +210,9 @@ static int make_plan(struct rq *rq, const struct cfn_stack *stack, struct cfn_re
     struct err why = {{0}};
     int r = cfn_plan_make(&plan, &why);
     ret->changes = keep(rq, plan.changes);
-    ret->is_empty =
-        !json_array_size(plan.changes) && !plan.outputs_change && !tags_differ(ret, stack);
+    ret->is_empty = !json_array_size(plan.changes) && !plan.outputs_change &&
+                    !tags_differ(ret, stack) &&
+                    !cfn_status_is(stack->status, CFN_RETRIES); /* the same again may succeed */
     return r ? aws_fail(rq, &CFN_ValidationError, "%s", why.text) : 0;
 }
 

@@ -27,7 +27,7 @@ struct cfn_place {
     str account, region;
 };
 
-enum { CFN_UNDER_WAY = 1, CFN_READY = 2, CFN_YIELDS = 4 };
+enum { CFN_UNDER_WAY = 1, CFN_READY = 2, CFN_YIELDS = 4, CFN_RETRIES = 8 };
 enum cfn_status {
     CFN_NO_STATUS,
 #define STATUS(name, means) CFN_##name,
@@ -37,7 +37,7 @@ enum cfn_status {
 };
 /* "CREATE_COMPLETE": the API's name, which is on disk too. Static. */
 const char *cfn_status_name(enum cfn_status status);
-/* Does it mean CFN_UNDER_WAY, CFN_READY, CFN_YIELDS? */
+/* Does it mean CFN_UNDER_WAY, CFN_READY and so on (status.def)? */
 bool cfn_status_is(enum cfn_status status, unsigned meaning);
 
 /* Names of the values of enums are on disk (rows.c). */

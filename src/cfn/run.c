@@ -112,13 +112,16 @@ void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource) {
 
 void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource,
                      const struct cfn_state *state, bool keep) {
-    if (!state->physical.len)
+    bool is_lost = state == &resource->now && cfn_task_is_lost(resource);
+    if (!state->physical.len && !is_lost)
         return;
     struct cfn_resource *garbage = arena_new(&run->arena, struct cfn_resource);
     garbage->name = resource->name;
     garbage->is_garbage = true;
     garbage->is_kept = keep;
     cfn_form_share(&cfn_state_form, &garbage->now, state);
+    if (state == &resource->now && resource->task.stage == CFN_BROKEN)
+        cfn_form_share(&cfn_task_form, &garbage->task, &resource->task);
     cfn_list_add(&run->stack.garbage, &run->arena, garbage);
     run->stack_changed = true;
 }

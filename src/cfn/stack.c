@@ -17,13 +17,35 @@ int cfn_check_name(struct rq *rq, str name) {
                           STR_ARG(name));
 }
 
-/* A stack in the middle of something takes no further operation. */
+/*
+ * A stack in the middle of something takes no further operation. The sentences are those that AWS
+ * was seen to answer; which ways out of a failure there are is in "Choose how to handle failures
+ * when provisioning resources", CloudFormation User Guide.
+ */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb) {
-    return cfn_status_is(stack->status, CFN_READY)
+    const struct cfn_operation *op = &stack->op;
+    if (stack->status == CFN_CREATE_FAILED && op->on_failure == CFN_FAIL_DO_NOTHING)
+        return aws_fail(rq, &CFN_ValidationError,
+                        "This stack cannot be updated from [CREATE_FAILED] state because it "
+                        "contains [on-failure: DO_NOTHING]. Please use disable-rollback option "
+                        "instead during stack creation.");
+    return cfn_status_is(stack->status, CFN_READY | CFN_RETRIES)
                ? 0
                : aws_fail(rq, &CFN_ValidationError,
                           "Stack:" STR_FMT " is in %s state and can not be %s.", STR_ARG(stack->id),
                           cfn_status_name(stack->status), verb);
+}
+
+int cfn_check_retry(struct rq *rq, const struct cfn_stack *stack, bool disable_rollback,
+                    const char *api) {
+    return disable_rollback || !cfn_status_is(stack->status, CFN_RETRIES)
+               ? 0
+               : aws_fail(rq, &CFN_ValidationError,
+                          "This stack is currently in a non-terminal [%s] state. To update the "
+                          "stack from this state, please use the disable-rollback parameter with "
+                          "%s API. To rollback to the last known good state, use the "
+                          "rollback-stack API",
+                          cfn_status_name(stack->status), api);
 }
 
 /* True when the last operation had this token: a retry, answered like the first. */
@@ -119,7 +141,9 @@ int cfn_op_UpdateStack(struct cfn_svc *cfn, struct rq *rq) {
         return r;
     if (is_retry(rq, &stack, CFN_OP_UPDATE))
         return answer_id(rq, &stack);
-    if (cfn_check_ready(rq, &stack, "updated") || cfn_read_request(rq, &stack, &req))
+    if (cfn_check_ready(rq, &stack, "updated") ||
+        cfn_check_retry(rq, &stack, json_bool(rq->in, "DisableRollback", false), "update-stack") ||
+        cfn_read_request(rq, &stack, &req))
         return AWS_FAILED;
     if (req.is_empty)
         return aws_fail(rq, &CFN_ValidationError, "No updates are to be performed.");

@@ -55,6 +55,8 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     if (is_new)
         resource = cfn_run_add(run, r->name, r->type);
     bool failed = cfn_run_properties(run, r, &props) != 0;
+    if (!is_new && !failed)
+        cfn_set_json(&resource->now.properties, cfn_may_have(resource, props));
     enum cfn_change how =
         failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
     if (how == CFN_UNSUPPORTED) /* not found while planning: a value was unknown then */
@@ -138,6 +140,8 @@ static int give_up(struct cfn_run *run, const char *why) {
     else
         add_failed_names(run, &reason);
     cancel_waiting(run);
+    if (stays && update)
+        cfn_leftover_keep(run);
     if (!update && !stays && op->on_failure != CFN_FAIL_DELETE)
         buf_c(&reason, "Rollback requested by user.");
     cfn_run_set_status(run,
@@ -275,7 +279,8 @@ static bool is_too_late(struct cfn_run *run) {
 }
 
 int cfn_step_forward(struct cfn_run *run) {
-    int r = run->model ? 0 : cfn_run_load_model(run);
+    int r = is_update(run) ? cfn_leftover_collect(run) : 0;
+    r = r ? r : run->model ? 0 : cfn_run_load_model(run);
     if (r)
         return r;
     bool failed = false, waiting = false;
