@@ -143,6 +143,9 @@ void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);
+/* The same of a function by its name, which need not be there any more: one more. */
+void lambda_count_one(struct lambda_svc *svc, struct store_batch *batch,
+                      const struct lambda_name *of, const char *name);
 
 /* service.c: drops a pin of svc->code; the sweep looks where it was the last. */
 void lambda_code_release(struct lambda_svc *svc, const char *dir);
