@@ -42,6 +42,11 @@ struct aws_payload {
     str checksum_algorithm;
     str checksum_value; /* base64 */
     bool framed;        /* it came in aws-chunked frames, which were taken off */
+    /*
+     * What it must be was said: by a Content-MD5 or a checksum, or by a checksum in a presigned
+     * URL, which nobody verifies (aws/meant.c)
+     */
+    bool has_digest;
 };
 
 /*
