@@ -115,6 +115,8 @@ struct api_op {
     bool older;    /* a deprecated twin of the same method and path */
     /* x-amz-checksum-* headers describe something else than the body */
     bool foreign_checksum;
+    /* refused where nothing says what its body must be: Content-MD5 or x-amz-checksum-* */
+    bool needs_digest;
     uint64_t max_body; /* of the wire; 0: the service's */
     /* rest-xml: the only member is the document's root (GetBucketLocation) */
     bool bare_output;
@@ -179,6 +181,8 @@ struct api_service {
     str form_upload;
     /* the member that the URL of a form stands for ("QueueUrl"); or absent */
     str url_member;
+    /* refused in operations that have no such member, where others are passed over; or absent */
+    str strict_header;
     /* prefix of the condition keys about the signature ("s3": s3:authType); or absent */
     str signature_keys;
     const struct api_op *ops; /* sorted by name */

@@ -41,6 +41,7 @@ struct aws_payload {
     /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
     str checksum_algorithm;
     str checksum_value; /* base64 */
+    bool framed;        /* it came in aws-chunked frames, which were taken off */
 };
 
 /*

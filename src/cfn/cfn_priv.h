@@ -6,6 +6,7 @@
  */
 #include "cfn/cfn.h"
 #include "cfn/errors.h"
+#include "cfn/late.h"
 #include "cfn/plan.h"
 #include "cfn/start.h"
 
@@ -117,6 +118,15 @@ int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *ve
  */
 struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind,
                                        const struct cfn_stack *stack);
+
+/*
+ * The handler's return once its batch begins the stack's operation, and rq->out is set: the answer
+ * waits for the end, but not long (cfn/late.h).
+ */
+static inline int cfn_answer_late(const struct cfn_svc *cfn, struct rq *rq,
+                                  const struct cfn_stack *stack) {
+    return cfn_late_hold(cfn_engine_late(cfn->engine), rq, stack->op.due);
+}
 
 /* ---- describe.c ---- */
 /*

@@ -201,7 +201,7 @@ static int execute(struct cfn_svc *cfn, struct rq *rq, const struct cfn_set *set
     cfn_stack_set_template(rq_rows(rq), stack, set->template);
     cfn_start(cfn->engine, rq_rows(rq), stack, &op,
               create ? CFN_CREATE_IN_PROGRESS : CFN_UPDATE_IN_PROGRESS, S("User Initiated"));
-    return 0;
+    return cfn_answer_late(cfn, rq, stack);
 }
 
 int cfn_op_ExecuteChangeSet(struct cfn_svc *cfn, struct rq *rq) {

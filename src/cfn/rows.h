@@ -149,6 +149,9 @@ json_t *cfn_find_in(const json_t *list, const char *member, str text);
 bool cfn_is_in(const json_t *texts, str text);
 
 /* ---- event.c ---- */
-/* Adds an event of the resource, or with NULL of the stack itself. */
-void cfn_add_event(const struct rows *rows, const struct cfn_stack *stack,
+/*
+ * Adds an event of the resource, or with NULL of the stack itself. Its time is stack->event_ms
+ * afterwards, later than that of the event before: clients sort by time alone.
+ */
+void cfn_add_event(const struct rows *rows, struct cfn_stack *stack,
                    const struct cfn_resource *resource, enum cfn_status status, str reason);

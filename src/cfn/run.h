@@ -20,7 +20,8 @@ struct cfn_run {
     struct cfn_list resources; /* of struct cfn_resource */
     struct tmpl *tree;
     const struct tmpl_model *model;
-    struct tmpl_graph graph;
+    struct tmpl_graph graph;               /* of references */
+    struct tmpl_graph order;               /* graph, with what cfn/order.h adds */
     json_t *params, *conditions, *imports; /* imports: names that were asked for */
     struct tmpl_scope scope;
     struct aws_identity *identity; /* NULL until needed */

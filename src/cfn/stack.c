@@ -70,7 +70,8 @@ static int create(struct cfn_svc *cfn, struct rq *rq) {
     cfn_stack_put_name(rq_rows(rq), &stack);
     cfn_stack_set_template(rq_rows(rq), &stack, req.text);
     cfn_start(cfn->engine, rq_rows(rq), &stack, &op, CFN_CREATE_IN_PROGRESS, S("User Initiated"));
-    return answer_id(rq, &stack);
+    answer_id(rq, &stack);
+    return cfn_answer_late(cfn, rq, &stack);
 }
 
 int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
@@ -102,7 +103,8 @@ static int update(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack,
     struct cfn_operation op = cfn_new_operation(rq, CFN_OP_UPDATE, stack);
     cfn_stack_set_template(rq_rows(rq), stack, req->text);
     cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_UPDATE_IN_PROGRESS, S("User Initiated"));
-    return answer_id(rq, stack);
+    answer_id(rq, stack);
+    return cfn_answer_late(cfn, rq, stack);
 }
 
 int cfn_op_UpdateStack(struct cfn_svc *cfn, struct rq *rq) {
@@ -188,7 +190,7 @@ static int begin_deletion(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *
     else
         cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_DELETE_IN_PROGRESS,
                   S("User Initiated"));
-    return 0;
+    return cfn_answer_late(cfn, rq, stack);
 }
 
 int cfn_op_DeleteStack(struct cfn_svc *cfn, struct rq *rq) {

@@ -80,8 +80,8 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
 }
 
 static bool needs_are_met(struct cfn_run *run, size_t index) {
-    for (size_t i = 0; i < run->graph.n_needs[index]; i++) {
-        str name = run->model->resources[run->graph.needs[index][i]].name;
+    for (size_t i = 0; i < run->order.n_needs[index]; i++) {
+        str name = run->model->resources[run->order.needs[index][i]].name;
         const struct cfn_resource *needed = cfn_resource_find(&run->resources, name);
         if (!needed || cfn_task_stage(run, needed) != CFN_FINISHED)
             return false;
@@ -91,7 +91,7 @@ static bool needs_are_met(struct cfn_run *run, size_t index) {
 
 /* CFN_DONE, CFN_WAIT (or nothing to do yet), CFN_FAILED, or a fault. */
 static int look_at(struct cfn_run *run, size_t position, bool may_begin) {
-    size_t index = run->graph.order[position];
+    size_t index = run->order.order[position];
     struct cfn_resource *resource =
         cfn_resource_find(&run->resources, run->model->resources[index].name);
     if (resource && cfn_task_stage(run, resource) != CFN_UNTOUCHED)
@@ -279,7 +279,7 @@ int cfn_step_forward(struct cfn_run *run) {
     if (r)
         return r;
     bool failed = false, waiting = false;
-    for (size_t i = 0; i < run->graph.n_order && !*run->stopping; i++) {
+    for (size_t i = 0; i < run->order.n_order && !*run->stopping; i++) {
         r = look_at(run, i, !failed);
         if (r < 0)
             return r;

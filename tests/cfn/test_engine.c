@@ -327,6 +327,38 @@ static void events_keep_secrets(void **state) {
     CHECK_BUF(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\",\"****\"]}");
 }
 
+static int check_later(void *ctx, void *what) {
+    const struct cfn_event *event = what;
+    int64_t *last = ctx;
+    CHECK_RANGE(event->time_ms, *last + 1, INT64_MAX);
+    *last = event->time_ms;
+    return 0;
+}
+
+/* Clients sort events by time alone: many fall into a millisecond, and the clock may be set back. */
+static void no_two_events_have_one_time(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held h = {0};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource last = {0};
+    int64_t before = 0, times[] = {0, -5000};
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n",
+                 (struct cfn_operation){0});
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        clock_set_offset_ms(times[i]);
+        w->die_in = i ? 0 : 1;
+        cfn_engine_work(w->engine);
+        restart(w);
+    }
+    check_status(w, "CREATE_COMPLETE");
+    delete_stack(w);
+    cfn_engine_work(w->engine);
+    CHECK_INT(each_event(w, check_later, &before), 0);
+    hold(w, &h);
+    cfn_key(&last.row.key, "cfn-res", place, h.stack.uuid, S("A"));
+    CHECK_INT(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &last), 0);
+    CHECK_INT(last.time_ms, before - 1); /* as the event says */
+}
+
 /* ---- Others write the stack while the engine has it in hand ---- */
 
 static void protect(struct world *w) {
@@ -524,6 +556,7 @@ int main(void) {
                                        T(a_deletion_takes_over_a_creation),
                                        T(what_is_cancelled_is_not_awaited),
                                        T(events_keep_secrets),
+                                       T(no_two_events_have_one_time),
                                        T(the_engine_overwrites_nobody),
                                        T(a_deletion_in_the_last_moment_counts),
                                        T(a_deletion_that_comes_too_late_begins_anew),

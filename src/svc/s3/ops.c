@@ -10,6 +10,7 @@ struct aws_service s3_service(struct s3_svc *s3) {
         KIT_TABLES,
         .svc = s3,
         .derived = s3_derived,
+        .unsigned_call = s3_hook_unsigned,
         .resource_policy = s3_hook_policy,
         .context = s3_hook_context,
         .veto = s3_hook_veto,
