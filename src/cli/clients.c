@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_PROBES = 16, MOST_OUTPUT = 4096, PATIENCE_MS = 5000 };
+enum { MOST_PROBES = 16, MOST_OUTPUT = 4096, PATIENCE_MS = 10000 };
 
 /* A version, and what is wrong before it; before {0, 0}: with each of that major number. */
 struct limit {
@@ -67,6 +67,7 @@ struct probe {
     pid_t pid;
     int fd;
     struct buf output;
+    bool late; /* it had its time, and was ended */
 };
 
 struct probes {
@@ -188,6 +189,7 @@ static void read_until(struct probe *p, int64_t end_ms) {
         int r = poll(&ready, 1, left > 0 ? (int)left : 0);
         if (r < 0 && errno == EINTR)
             continue;
+        p->late = r == 0;
         if (r <= 0 || !read_some(p))
             return;
     }
@@ -228,14 +230,18 @@ static const struct limit *limit_of(const struct client *c, str version) {
 
 static void judge(struct cli_clients *ret, const struct probe *p) {
     str version = version_of(p);
-    const struct limit *limit = version.len ? limit_of(p->client, version) : NULL;
-    if (!limit)
-        return;
-    if (!limit->wrong) {
-        ret->old_rclone = true;
-        return;
-    }
     const char *type = p->first ? p->client->program : p->path;
+    const struct limit *limit = version.len ? limit_of(p->client, version) : NULL;
+    if (!version.len && p->late) {
+        ret->old_rclone |= p->client->shapes; /* a file does for every rclone */
+        buf_printf(&ret->notes,
+                   "%s did not tell its version within %d seconds: `calotype with %s …` serves it "
+                   "in any case\n",
+                   type, PATIENCE_MS / 1000, type);
+    }
+    ret->old_rclone |= limit && !limit->wrong;
+    if (!limit || !limit->wrong)
+        return;
     if (p->client->called)
         buf_printf(&ret->notes, "%s " STR_FMT " of %s", p->client->called, STR_ARG(version), type);
     else

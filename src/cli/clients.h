@@ -1,8 +1,8 @@
 #pragma once
 /*
  * cli/clients: which AWS clients are on PATH, and what each of them cannot do by the environment
- * alone. They are asked for their versions, all at the same time; one that does not answer within
- * five seconds counts as one of today.
+ * alone. They are asked for their versions, all at the same time; ten seconds later those that have
+ * not answered are ended, and named.
  */
 #include "base/buf.h"
 

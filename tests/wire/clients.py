@@ -293,6 +293,8 @@ class ByEnvironmentAlone(CloudCase):
             version = subprocess.run([aws, "--version"], capture_output=True, text=True).stdout
             major, minor = map(int, re.match(r"aws-cli/(\d+)\.(\d+)", version).groups())
             name = "aws" if aws == shutil.which("aws") else aws
+            if f"{name} did not tell its version" in said:  # a machine that is busy
+                continue
             if (major, minor) < ((2, 13) if major == 2 else (1, 29)):
                 self.assertRegex(said, rf"(?m)^{re.escape(name)} {major}\.{minor}\S* does not read AWS_ENDPOINT_URL: type `calotype with {re.escape(name)} …`$")
                 continue
@@ -316,6 +318,8 @@ class ByEnvironmentAlone(CloudCase):
             if not version:
                 continue
             name = "python3" if python == shutil.which("python3") else python
+            if f"{name} did not tell its version" in said:
+                continue
             if tuple(map(int, version.split(".")[:2])) < (1, 28):
                 self.assertIn(f"boto3 {version.strip()} of {name} does not read AWS_ENDPOINT_URL: type `calotype with {name} …`\n", said)
                 done = self.cloud.run("with", python, "-c", script)
