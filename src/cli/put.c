@@ -177,9 +177,9 @@ static void show_progress(const struct put *p) {
     if (p->silent_since_ms)
         prog_progress("%zu of %zu done; no answer: %s", p->done, p->n, p->why_silent.text);
     else
-        prog_progress("[%.*s%.*s] %zu of %zu done, %zu to upload, %zu being processed", (int)full,
-                      "########################", (int)(BAR - full), "........................",
-                      p->done, p->n, in[PUT_QUEUED], p->no_wait ? 0 : in[PUT_UPLOADED]);
+        prog_progress("%zu of %zu done, %zu to upload, %zu being processed [%.*s%.*s]", p->done,
+                      p->n, in[PUT_QUEUED], p->no_wait ? 0 : in[PUT_UPLOADED], (int)full,
+                      "########################", (int)(BAR - full), "........................");
 }
 
 /* Looks at every upload once; true when something moved. */

@@ -149,9 +149,11 @@ static int add_folder(struct put *p, const char *path) {
         r = take_entry(&w, e);
     if (w.fts)
         fts_close(w.fts);
-    if (r == PROG_OK)
-        prog_hint("%s: %zu photograph%s%s", path, w.found, w.found == 1 ? "" : "s",
-                  w.others ? ", and others that are left out" : "");
+    if (r == PROG_OK && w.others)
+        prog_hint("%s: %zu photograph%s; left out: %zu other%s", path, w.found,
+                  w.found == 1 ? "" : "s", w.others, w.others == 1 ? "" : "s");
+    else if (r == PROG_OK)
+        prog_hint("%s: %zu photograph%s", path, w.found, w.found == 1 ? "" : "s");
     return r;
 }
 

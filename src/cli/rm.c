@@ -159,8 +159,7 @@ static void tell(struct rm *rm, const struct cli_named *photo, size_t n) {
         json_array_append_new(rm->list, doc);
         return;
     }
-    prog_print("%s  removed, %s%zu %s%s\n", buf_cstr(&photo->key), rm->versions ? "" : "with ", n,
-               what, n == 1 ? "" : "s");
+    prog_print("%s  removed, with %zu %s%s\n", buf_cstr(&photo->key), n, what, n == 1 ? "" : "s");
     if (!photo->item && !rm->versions)
         prog_hint("%s had no row: if it is being processed, one will come, and the same command "
                   "removes that",

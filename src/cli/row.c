@@ -44,6 +44,8 @@ static str take_words(str *text, size_t columns) {
 static void add_wrapped(struct buf *line, str text, size_t at, size_t columns) {
     size_t indent = at <= columns / 2 ? at : 4;
     if (at > columns / 2 && at + prog_width(text) > columns) {
+        while (line->len && line->p[line->len - 1] == ' ')
+            line->len--;
         buf_char(line, '\n');
         add_spaces(line, at = indent);
     }

@@ -76,7 +76,7 @@ static void add(struct buf *out, str text, size_t columns) {
         if (columns_of(code) > columns)
             return;
         columns -= columns_of(code);
-        buf_str(out, is_control(code) ? S("?") : one);
+        buf_str(out, code == '\t' ? S(" ") : is_control(code) ? S("?") : one);
     }
 }
 
