@@ -124,8 +124,7 @@ int s3_check_acl(struct rq *rq, enum s3_ownership ownership) {
         return refuse_acl(rq, ownership, "x-amz-acl", acl);
     for (size_t i = 0; i < ARRAY_LEN(grants); i++)
         if (json_has(rq->in, grants[i].member))
-            return refuse_acl(rq, ownership, grants[i].header,
-                              json_str(rq->in, grants[i].member));
+            return refuse_acl(rq, ownership, grants[i].header, json_str(rq->in, grants[i].member));
     return 0;
 }
 
