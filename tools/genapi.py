@@ -24,7 +24,7 @@ TRAIT_NAMES = {
     "older_query": "JSON in the newest model, but a query service before: names come from --query's model too",
     "mend": "a function of this file that corrects the model before it is written",
     "not_routing": "required query members that belong to the request, not to the choice of the operation",
-    "ops": "traits of single operations: foreign_checksum, needs_digest, max_body, bare_output, root",
+    "ops": "traits of single operations: foreign_checksum, max_body, bare_output, root",
     "any_case": "enums of which either case is taken and answered",
     # What goes into struct api_service (src/aws/model.h), by its names there.
     "xml_namespace": 0, "error_prefix": 0, "request_id_header": 0, "host_id_header": 0, "crc32": 0, "gzip": 0,
@@ -232,7 +232,6 @@ class Service:
         if op.get("deprecated"): fields.append(".older = true")
         if traits.get("bare_output"): fields.append(".bare_output = true")
         if traits.get("foreign_checksum"): fields.append(".foreign_checksum = true")
-        if traits.get("needs_digest"): fields.append(".needs_digest = true")
         if traits.get("max_body"): fields.append(f".max_body = {traits['max_body']}u")
         if result: fields.append(f".result = {S(result)}")
         return "    {" + ", ".join(fields) + "},", pairs

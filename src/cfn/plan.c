@@ -202,50 +202,6 @@ static int hook_import(void *ctx, str name, json_t **ret, struct err *err) {
     return 0;
 }
 
-/* ---- Before any property is looked at ---- */
-
-static int refuse_types(struct planning *p) {
-    const struct tmpl_model *m = p->plan->model;
-    CLEANUP_DEINIT(buf) struct buf names = {0};
-    for (size_t i = 0; i < m->n_resources; i++) {
-        str type = m->resources[i].type;
-        bool known = p->plan->backend->type(p->plan->backend->ctx, type) && tmpl_type_find(type);
-        if (!known && str_find(buf_view(&names), type) < 0)
-            cfn_add_name(&names, type);
-    }
-    return names.len == 0 ? 0
-                          : err_set(p->err, REFUSED,
-                                    "Template format error: Unrecognized resource types: [%s]",
-                                    buf_cstr(&names));
-}
-
-static int refuse_attributes(struct planning *p, const struct tmpl_resource *r) {
-    static const char *const not_built[] = {"CreationPolicy", "UpdatePolicy"};
-    for (size_t i = 0; i < ARRAY_LEN(not_built); i++)
-        if (tmpl_get(r->body, not_built[i]))
-            return err_set(p->err, REFUSED,
-                           "Template error: %s of resource " STR_FMT " is not supported",
-                           not_built[i], STR_ARG(r->name));
-    if (r->on_delete == TMPL_SNAPSHOT || r->on_replace == TMPL_SNAPSHOT)
-        return err_set(p->err, REFUSED,
-                       "Template error: resource type " STR_FMT
-                       " does not support deletion policy Snapshot",
-                       STR_ARG(r->type));
-    return 0;
-}
-
-static int refuse_properties(struct planning *p, const struct tmpl_resource *r,
-                             const struct cfn_type *type, const json_t *props) {
-    const char *name;
-    json_t *value;
-    json_object_foreach ((json_t *)props, name, value)
-        if (!cfn_supports(type, str_c(name)))
-            return err_set(p->err, REFUSED,
-                           "Resource " STR_FMT ": the property %s of " STR_FMT " is not supported",
-                           STR_ARG(r->name), name, STR_ARG(r->type));
-    return 0;
-}
-
 /* ---- Changes ---- */
 
 static void add(struct planning *p, json_t *change) {
@@ -308,22 +264,17 @@ static int plan_existing(struct planning *p, const struct tmpl_resource *r,
 }
 
 static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
-    const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     const struct tmpl_type *known = tmpl_type_find(r->type);
     const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
     CLEANUP_JSON json_t *value = NULL;
     CLEANUP_JSON json_t *coerced = NULL;
     struct tmpl_fault fault = {{0}, {{0}}};
     struct err why = {{0}};
-    if (refuse_attributes(p, r))
-        return REFUSED;
     if (r->properties && tmpl_eval(&p->scope, r->properties, &value, &fault))
         return err_set(p->err, REFUSED, "%s", fault.why.text);
     if (tmpl_type_coerce_plan(known, value, &coerced, &why))
         return err_set(p->err, REFUSED, "Resource " STR_FMT " (line %u, column %u): %s",
                        STR_ARG(r->name), r->at.line, r->at.column, why.text);
-    if (refuse_properties(p, r, type, coerced))
-        return REFUSED;
     CLEANUP_JSON json_t *props = json_deep_copy(coerced);
     cfn_merge_tags(known, p->plan->tags, props);
     if (there && state_of(there))
@@ -363,8 +314,6 @@ static int plan_outputs(struct planning *p) {
 
 static int make(struct planning *p, json_t **conditions) {
     struct tmpl_fault fault = {{0}, {{0}}};
-    if (refuse_types(p))
-        return REFUSED;
     if (tmpl_conditions(&p->scope, conditions, &fault) || tmpl_check_rules(&p->scope, &fault))
         return err_set(p->err, REFUSED, "%s", fault.why.text);
     p->scope.conditions = *conditions;

@@ -141,6 +141,8 @@ int cfn_load_resources(const struct rows *rows, struct arena *arena, const struc
 /* ---- Lists of names, JSON ---- */
 /* "A, B" */
 void cfn_add_name(struct buf *names, str name);
+/* The same, unless it is one of them: false then. */
+bool cfn_add_new_name(struct buf *names, str name);
 /* Sets a JSON field: takes value. */
 void cfn_set_json(json_t **field, json_t *value);
 /* The first object of a list whose member is this text, borrowed; or NULL. */

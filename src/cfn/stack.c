@@ -76,24 +76,27 @@ static int answer_id(struct rq *rq, const struct cfn_stack *stack) {
 
 /* ---- Creating ---- */
 
-static int create(struct cfn_svc *cfn, struct rq *rq) {
-    struct cfn_request req = {0};
+static int create(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack) {
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
+    if (cfn_read_request(rq, stack, &req))
+        return AWS_FAILED;
+    cfn_apply_request(rq, &req, &stack->now, &stack->role);
+    stack->is_protected = json_bool(rq->in, "EnableTerminationProtection", false);
+    stack->timeout_minutes = json_int(rq->in, "TimeoutInMinutes", 0);
+    struct cfn_operation op = cfn_new_operation(rq, CFN_OP_CREATE, stack);
+    cfn_stack_set_template(rq_rows(rq), stack, req.text);
+    cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_CREATE_IN_PROGRESS, S("User Initiated"));
+    answer_id(rq, stack);
+    return cfn_answer_late(cfn, rq, stack);
+}
+
+static int create_new(struct cfn_svc *cfn, struct rq *rq, str name) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    int r =
-        cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), json_str(rq->in, "StackName"), &stack);
+    int r = cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), name, &stack);
     if (r)
         return aws_fault(rq, r, "making a stack");
-    if (cfn_read_request(rq, &stack, &req))
-        return AWS_FAILED;
-    cfn_apply_request(rq, &req, &stack.now, &stack.role);
-    stack.is_protected = json_bool(rq->in, "EnableTerminationProtection", false);
-    stack.timeout_minutes = json_int(rq->in, "TimeoutInMinutes", 0);
-    struct cfn_operation op = cfn_new_operation(rq, CFN_OP_CREATE, &stack);
     cfn_stack_put_name(rq_rows(rq), &stack);
-    cfn_stack_set_template(rq_rows(rq), &stack, req.text);
-    cfn_start(cfn->engine, rq_rows(rq), &stack, &op, CFN_CREATE_IN_PROGRESS, S("User Initiated"));
-    answer_id(rq, &stack);
-    return cfn_answer_late(cfn, rq, &stack);
+    return create(cfn, rq, &stack);
 }
 
 int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
@@ -106,9 +109,11 @@ int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
                         "You can specify either DisableRollback or OnFailure, but not both.");
     int r = cfn_look_up(rq, name, &there);
     if (r == STORE_E_ABSENT)
-        return create(cfn, rq);
+        return create_new(cfn, rq, name);
     if (r)
         return r;
+    if (there.status == CFN_REVIEW_IN_PROGRESS) /* it has a name and an id, and nothing else */
+        return cfn_drop_sets(rq, &there) ? AWS_FAILED : create(cfn, rq, &there);
     return is_retry(rq, &there, CFN_OP_CREATE)
                ? answer_id(rq, &there)
                : aws_fail(rq, &CFN_AlreadyExistsException, "Stack [" STR_FMT "] already exists",
@@ -131,7 +136,7 @@ static int update(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack,
 
 int cfn_op_UpdateStack(struct cfn_svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "StackName");
-    struct cfn_request req = {0};
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     int r = cfn_look_up(rq, name, &stack);
     if (r == STORE_E_ABSENT || (r == 0 && stack.status == CFN_DELETE_COMPLETE))
@@ -169,6 +174,42 @@ static int refuse_used_exports(struct rq *rq, const struct cfn_stack *stack) {
     return 0;
 }
 
+/* A name that is none of the stack's would be deleted with the others: it is refused. */
+static int check_retained(struct rq *rq, const struct cfn_stack *stack) {
+    CLEANUP_DEINIT(cfn_resources) struct cfn_resources resources = {0};
+    size_t i;
+    json_t *name;
+    if (cfn_find_resources(rq, stack, &resources.list))
+        return AWS_FAILED;
+    json_array_foreach (json_arr(rq->in, "RetainResources"), i, name) {
+        const struct cfn_resource *one = cfn_resource_find(&resources.list, json_text(name));
+        if (!one || one->status == CFN_DELETE_COMPLETE)
+            return aws_fail(rq, &CFN_ValidationError,
+                            "The specified resources to retain must be in a valid state. Do not "
+                            "specify resources that are in the DELETE_COMPLETE state.");
+    }
+    return 0;
+}
+
+/* What is left behind is only for a stack that could not be deleted otherwise. */
+static int check_left(struct rq *rq, const struct cfn_stack *stack) {
+    if (stack->status == CFN_DELETE_FAILED)
+        return check_retained(rq, stack);
+    if (json_array_size(json_arr(rq->in, "RetainResources")))
+        return aws_fail(
+            rq, &CFN_ValidationError,
+            "Invalid operation on stack [" STR_FMT
+            "]. Specify resources to retain only when stack is in the DELETE_FAILED state.",
+            STR_ARG(stack->id));
+    if (str_is(json_str(rq->in, "DeletionMode"), "FORCE_DELETE_STACK"))
+        return aws_fail(rq, &CFN_ValidationError,
+                        "Invalid operation on stack [" STR_FMT
+                        "]. You can activate DeletionMode FORCE_DELETE_STACK in a delete stack "
+                        "operation only when the stack is in the DELETE_FAILED state.",
+                        STR_ARG(stack->id));
+    return 0;
+}
+
 /* May this stack be deleted? */
 static int check_deletable(struct rq *rq, const struct cfn_stack *stack) {
     if (stack->is_protected)
@@ -178,12 +219,6 @@ static int check_deletable(struct rq *rq, const struct cfn_stack *stack) {
                         STR_ARG(stack->name));
     if (refuse_used_exports(rq, stack))
         return AWS_FAILED;
-    if (json_array_size(json_arr(rq->in, "RetainResources")) && stack->status != CFN_DELETE_FAILED)
-        return aws_fail(
-            rq, &CFN_ValidationError,
-            "Invalid operation on stack [" STR_FMT
-            "]. Specify resources to retain only when stack is in the DELETE_FAILED state.",
-            STR_ARG(stack->id));
     bool busy =
         cfn_status_is(stack->status, CFN_UNDER_WAY) && !cfn_status_is(stack->status, CFN_YIELDS);
     if (busy && stack->status != CFN_REVIEW_IN_PROGRESS)
@@ -223,8 +258,12 @@ int cfn_op_DeleteStack(struct cfn_svc *cfn, struct rq *rq) {
     rq->out = json_object();
     if (r == STORE_E_ABSENT)
         return 0; /* deleting what is not there succeeds */
-    if (r || stack.status == CFN_DELETE_COMPLETE || stack.status == CFN_DELETE_IN_PROGRESS)
+    if (r || stack.status == CFN_DELETE_COMPLETE)
         return r;
+    if (check_left(rq, &stack))
+        return AWS_FAILED;
+    if (stack.status == CFN_DELETE_IN_PROGRESS)
+        return 0;
     return check_deletable(rq, &stack) ? AWS_FAILED : begin_deletion(cfn, rq, &stack);
 }
 

@@ -136,7 +136,7 @@ static int give_up(struct cfn_run *run, const char *why) {
     bool update = is_update(run),
          stays = op->disable_rollback || op->on_failure == CFN_FAIL_DO_NOTHING;
     if (why)
-        buf_c(&reason, why);
+        buf_printf(&reason, "%s ", why);
     else
         add_failed_names(run, &reason);
     cancel_waiting(run);
