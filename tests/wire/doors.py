@@ -1,4 +1,4 @@
-"""What the port answers itself: /health, and the doors below /_calotype/."""
+"""What the port answers itself: /health, the page for browsers, and the doors below /_calotype/."""
 import json
 import pathlib
 import sys
@@ -57,6 +57,30 @@ class Doors(CloudCase):
                 answer = c.getresponse()
                 answer.read()
                 self.assertEqual(answer.status, want, (method, path))
+
+    def test_a_browser_at_the_root(self):
+        browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+        for tls in (False, True):
+            status, headers, body = self.cloud.http("GET", "/", headers=browser, tls=tls)
+            self.assertEqual((status, headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+            self.assertIn(b"calotype env", body)
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+        status, headers, body = self.cloud.http("HEAD", "/", headers=browser)
+        self.assertEqual((status, body, headers["Content-Length"] > "0"), (200, b"", True))
+        # Everybody else gets what S3 says: clients without a signature, with one that is wrong, and queries.
+        for method, path, headers in (("GET", "/", {}), ("GET", "/", {"Accept": "*/*"}), ("GET", "/", {"Accept": "application/xml"}),
+                                      ("GET", "/?x-id=ListBuckets", browser), ("GET", "/x", browser), ("GET", "/_calotype.html", browser),
+                                      ("GET", "/", {**browser, "Host": "photos.s3.amazonaws.com"}),
+                                      ("GET", "/", {**browser, "Authorization": "AWS4-HMAC-SHA256 Credential=x"})):
+            status, got, body = self.cloud.http(method, path, headers=headers)
+            self.assertNotIn(b"<html", body, (path, headers))
+            self.assertIn(b"<Error>", body, (path, headers))
+            self.assertGreaterEqual(status, 400)
+        self.assertNotIn(b"<html", self.cloud.http("POST", "/", headers=browser)[2])
+        self.assertEqual(self.cloud.http("GET", "/_calotype/x", headers=browser)[0], 404)
+        s3 = self.cloud.client("s3")
+        s3.meta.events.register("before-sign.s3", lambda request, **_: request.headers.add_header("Accept", browser["Accept"]))
+        self.assertIn("Owner", s3.list_buckets())
 
     def test_what_no_door_is(self):
         """A bucket may be called health, none _calotype; and what only begins so is no door."""
