@@ -19,7 +19,7 @@ struct leftover {
 struct leftover_kind {
     const char *resource, *name; /* in the template; its name, with the environment behind it */
     bool has_account;            /* and the account */
-    const char *words, *remove;  /* remove: what a user types where it holds something */
+    const char *words, *empty;   /* empty: of what it is to be emptied */
     int (*look)(struct cli_cloud *cloud, struct leftover *l, struct err *err);
     int (*delete)(struct cli_cloud *cloud, const char *name, struct err *err);
 };
