@@ -6,89 +6,15 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "base/io.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_PROFILES = 1 << 20 };
-
-/* ---- With --aws: variables, then the profile's files ---- */
-
-struct profile {
-    char access_key[128], secret_key[128], token[4096], region[64];
-};
-
-static void take(str line, const char *name, char *into, size_t room) {
-    str key, value;
-    if (into[0] || !str_cut(line, '=', &key, &value) || !str_is(str_trim(key), name))
-        return;
-    value = str_trim(value);
-    if (value.len < room) {
-        memcpy(into, value.p, value.len);
-        into[value.len] = '\0';
-    }
-}
-
-/*
- * One of the two files; section is "[NAME]", or "[profile NAME]" in the config file. A missing file
- * is fine.
- */
-static void read_profile_file(struct profile *p, const char *variable, const char *fallback,
-                              const char *section) {
-    CLEANUP_DEINIT(buf) struct buf path = {0}, text = {0};
-    const char *given = getenv(variable), *home = getenv("HOME");
-    buf_printf(&path, "%s%s", given ? given : home ? home : "", given ? "" : fallback);
-    if (io_read_file(&text, buf_cstr(&path), MOST_PROFILES, NULL) != 0)
-        return;
-    bool here = false;
-    str rest = buf_view(&text), line;
-    while (rest.len) {
-        str_cut(rest, '\n', &line, &rest);
-        line = str_trim(line);
-        if (str_starts(line, S("[")))
-            here = str_is(line, section);
-        if (!here)
-            continue;
-        take(line, "aws_access_key_id", p->access_key, sizeof p->access_key);
-        take(line, "aws_secret_access_key", p->secret_key, sizeof p->secret_key);
-        take(line, "aws_session_token", p->token, sizeof p->token);
-        take(line, "region", p->region, sizeof p->region);
-    }
-}
-
-static void read_profile(struct profile *p) {
-    const char *name = getenv("AWS_PROFILE");
-    char section[128];
-    if (!name || !*name)
-        name = "default";
-    snprintf(section, sizeof section, "[%s]", name);
-    read_profile_file(p, "AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials", section);
-    if (strcmp(name, "default") != 0)
-        snprintf(section, sizeof section, "[profile %s]", name);
-    read_profile_file(p, "AWS_CONFIG_FILE", "/.aws/config", section);
-}
-
+/* By AWS's own variables and files, which the client reads. */
 static int open_aws(struct cli_cloud *cloud, struct err *err) {
-    struct profile p = {0};
-    struct client_options options = {0};
-    if (!getenv("AWS_ACCESS_KEY_ID") || getenv("AWS_PROFILE")) {
-        read_profile(&p);
-        if (!p.access_key[0])
-            return err_set(
-                err, -ENOENT,
-                "no keys for AWS: set AWS_ACCESS_KEY_ID and its companions, or AWS_PROFILE");
-        options.access_key = p.access_key;
-        options.secret_key = p.secret_key;
-        options.session_token = p.token[0] ? p.token : NULL;
-    }
-    if (!getenv("AWS_REGION") && !getenv("AWS_DEFAULT_REGION") && p.region[0])
-        options.region = p.region;
-    int r = client_new(&cloud->client, &options, err);
-    explicit_bzero(&p, sizeof p);
-    return r ? -EINVAL : 0;
+    return client_new(&cloud->client, &(struct client_options){0}, err) ? -EINVAL : 0;
 }
 
 /* ---- The daemon ---- */

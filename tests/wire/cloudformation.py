@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -296,6 +297,16 @@ class TheStack(CloudCase):
         self.assertEqual(self.cloud.client("dynamodb").list_tables()["TableNames"], ["ImageMetadata-dev"])
 
 
+def begun(call, **arguments):
+    """The call in a thread of its own: its answer is late, and a killed daemon gives none."""
+    def run():
+        try:
+            call(**arguments)
+        except Exception:  # the daemon is killed meanwhile, or not: what became of the stack tells
+            pass
+    threading.Thread(target=run, daemon=True).start()
+
+
 class Kills(unittest.TestCase):
     def test_operations_go_on_after_kill_9(self):
         rounds = int(os.environ.get("CALOTYPE_KILLS", "6"))
@@ -304,7 +315,8 @@ class Kills(unittest.TestCase):
             for i in range(rounds):
                 cf = cloud.client("cloudformation")
                 name = f"k{i}"
-                cf.create_stack(StackName=name, TemplateBody=TEMPLATE, Capabilities=ROLE, Parameters=parameters(Suffix=name))
+                begun(cf.create_stack, StackName=name, TemplateBody=TEMPLATE, Capabilities=ROLE, Parameters=parameters(Suffix=name))
+                wait_for(lambda: any(s["StackName"] == name for s in cf.describe_stacks()["Stacks"]), 30)
                 time.sleep(chance.uniform(0, 0.15))
                 cloud.kill9()
                 cloud.restart()
@@ -314,7 +326,8 @@ class Kills(unittest.TestCase):
                 events = [e["ResourceStatus"] for e in cf.describe_stack_events(StackName=name)["StackEvents"]]
                 self.assertEqual(events.count("CREATE_COMPLETE"), 5, events)  # four resources and the stack
                 self.assertEqual(cloud.client("s3").get_bucket_versioning(Bucket=f"photos-{name}-000000000000")["Status"], "Enabled")
-                cf.delete_stack(StackName=name)
+                begun(cf.delete_stack, StackName=name)
+                wait_for(lambda: status(cf, stack["StackId"])["StackStatus"].startswith("DELETE_"), 30)
                 time.sleep(chance.uniform(0, 0.1))
                 cloud.kill9()
                 cloud.restart()
