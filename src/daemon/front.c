@@ -4,6 +4,7 @@
 #include "aws/call.h"
 #include "cfn/cfn.h"
 #include "daemon/daemon.h"
+#include "svc/lambda/lambda.h"
 
 enum { MOST_BODY = 64 * 1024 };
 
@@ -21,10 +22,15 @@ static void put_answer(void *ctx, struct net_req *req, str body) {
     net_reply_bytes(req, status, S(""));
 }
 
+static void get_code(void *ctx, struct net_req *req, str) {
+    const struct daemon_front *front = ctx;
+    lambda_link_answer(front->lambda, req);
+}
+
 static const struct daemon_door rows[] = {
-    {"/health", "GET", get_health},
-    {"/health", "HEAD", get_health},
-    {CFN_ANSWERS, "PUT", put_answer},
+    {"/health", "GET", get_health},   {"/health", "HEAD", get_health},
+    {CFN_ANSWERS, "PUT", put_answer}, {LAMBDA_LINKS, "GET", get_code},
+    {LAMBDA_LINKS, "HEAD", get_code},
 };
 
 static bool is_below_own_name(str path) {

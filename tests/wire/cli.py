@@ -166,7 +166,7 @@ class Photographs(CloudCase):
                 (aws / "config").write_text(f"[profile mine]\nregion = {region}\n")
                 done = subprocess.run([binary(), "ls", "--aws", "uploads/harb"], capture_output=True, text=True,
                                       env={**base, "HOME": home, "AWS_PROFILE": "mine",
-                                           "AWS_ENDPOINT_URL": env["AWS_ENDPOINT_URL"], "AWS_CA_BUNDLE": env["AWS_CA_BUNDLE"]})
+                                           "AWS_ENDPOINT_URL": env["AWS_ENDPOINT_URL"], "AWS_CA_BUNDLE": self.cloud.ca})
                 self.assertEqual(done.returncode, code, done.stderr)
             done = subprocess.run([binary(), "ls", "--aws"], capture_output=True, text=True, env={**base, "HOME": home})
             self.assertEqual(done.returncode, 255)
