@@ -128,14 +128,14 @@ static const struct cfn_state *find_state(const struct planning *p, str name) {
     return there ? state_of(there) : NULL;
 }
 
-/* What the services answer at creation stays, where the type's own update does not ask again. */
+/* What was answered at creation stays, unless the type's own update asks again. */
 static bool attribute_moves(const struct planning *p, const struct tmpl_resource *r,
                             str attribute) {
     const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     for (const struct cfn_attribute *a = type->attributes; a->name; a++)
         if (str_is(attribute, a->name))
-            return false;
-    return type->update || tmpl_is_custom(r->type);
+            return type->update && !a->value;
+    return tmpl_is_custom(r->type);
 }
 
 static bool is_open(void *ctx, const struct tmpl_reference *ref) {
@@ -177,6 +177,11 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
                        "Template error: resource " STR_FMT
                        " does not support attribute type " STR_FMT " in Fn::GetAtt",
                        STR_ARG(r->name), STR_ARG(attribute));
+    if (known && !cfn_answers(p->plan->backend->type(p->plan->backend->ctx, r->type), attribute))
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "Resource " STR_FMT ": the attribute " STR_FMT " of " STR_FMT
+                       " is not supported in Fn::GetAtt",
+                       STR_ARG(r->name), STR_ARG(attribute), STR_ARG(r->type));
     const struct cfn_state *there = find_state(p, r->name);
     const json_t *value =
         there ? json_object_getn(there->attributes, attribute.p, attribute.len) : NULL;

@@ -155,16 +155,21 @@ class LateAnswers(Case):
 
 class AStop(unittest.TestCase):
     def test_those_who_wait_are_answered(self):
+        """At once: before their time would have been over. A busy machine has three tries."""
         with Cloud() as cloud:
             topic = cloud.client("sns").create_topic(Name="silent")["TopicArn"]
-            cf = cloud.client("cloudformation")
             text = f"Resources: {{X: {{Type: 'Custom::X', Properties: {{ServiceToken: '{topic}'}}}}}}"
-            held = Begun(cf.create_stack, StackName="s", TemplateBody=text)
-            wait_for(lambda: is_there(cf, "s"), 30)
-            cloud.stop()
-            self.assertIn(":stack/s/", held.wait()["StackId"])
-            cloud.restart()
-            self.assertEqual(status(cloud.client("cloudformation"), "s"), "CREATE_IN_PROGRESS")
+            for name in "abc":
+                cf = cloud.client("cloudformation")
+                held = Begun(cf.create_stack, StackName=name, TemplateBody=text)
+                wait_for(lambda name=name, cf=cf: is_there(cf, name), 30)
+                cloud.stop()
+                self.assertIn(f":stack/{name}/", held.wait()["StackId"])
+                cloud.restart()
+                self.assertEqual(status(cloud.client("cloudformation"), name), "CREATE_IN_PROGRESS")
+                if held.seconds < LATE - 0.1:
+                    return
+        self.fail("the stop let them wait")
 
 
 class FirstSteps(Case):
