@@ -111,12 +111,11 @@ struct api_op {
     uint16_t status; /* of success */
     /* "x-amz-copy-source": the header that tells it from its twin */
     str required_header;
-    bool modelled; /* shapes are there */
-    bool older;    /* a deprecated twin of the same method and path */
+    bool modelled;     /* shapes are there */
+    bool unsigned_too; /* clients send it without a signature: what it holds proves who calls */
+    bool older;        /* a deprecated twin of the same method and path */
     /* x-amz-checksum-* headers describe something else than the body */
     bool foreign_checksum;
-    /* refused where nothing says what its body must be: Content-MD5 or x-amz-checksum-* */
-    bool needs_digest;
     uint64_t max_body; /* of the wire; 0: the service's */
     /* rest-xml: the only member is the document's root (GetBucketLocation) */
     bool bare_output;

@@ -264,17 +264,6 @@ static int read_checksum(struct aws_body *body) {
     return 0;
 }
 
-/* Those in a URL count, though nobody verifies them (aws/meant.c). */
-static int check_digest_given(struct aws_body *body) {
-    const struct aws_body_priv *p = body->priv;
-    bool presigned = p->auth->kind == AWS_AUTH_V4_QUERY || p->auth->kind == AWS_AUTH_V2_QUERY;
-    if (p->check_md5 || p->algorithm != AWS_CHECKSUM_NONE ||
-        (presigned && str_find(p->wire->query, S("x-amz-checksum-")) >= 0))
-        return 0;
-    return FAIL(body, &invalid_request,
-                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
-}
-
 /* ---- The bytes ---- */
 
 static int take_decoded(struct aws_body *body, str bytes) {
@@ -363,8 +352,6 @@ int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws
         r = read_md5(body);
     if (r == 0 && options->dialect == AWS_DIALECT_S3 && !options->foreign_checksum)
         r = read_checksum(body);
-    if (r == 0 && options->op && options->op->needs_digest)
-        r = check_digest_given(body);
     p->failed = r;
     if (r != 0)
         return r;
@@ -492,10 +479,19 @@ static int end_checksum(struct aws_body *body, struct aws_payload *ret) {
                 STR_ARG(ret->checksum_algorithm));
 }
 
+static bool has_digest(const struct aws_body_priv *p) {
+    bool presigned = p->auth->kind == AWS_AUTH_V4_QUERY || p->auth->kind == AWS_AUTH_V2_QUERY;
+    return p->check_md5 || p->algorithm != AWS_CHECKSUM_NONE ||
+           (presigned && str_find(p->wire->query, S("x-amz-checksum-")) >= 0);
+}
+
 int aws_body_end(struct aws_body *body, struct aws_payload *ret) {
     struct aws_body_priv *p = body->priv;
     str bytes = ret->bytes;
-    *ret = (struct aws_payload){.bytes = bytes, .size = p->decoded_bytes, .framed = p->framed};
+    *ret = (struct aws_payload){.bytes = bytes,
+                                .size = p->decoded_bytes,
+                                .framed = p->framed,
+                                .has_digest = has_digest(p)};
     int r = p->failed;
     if (r == 0)
         r = end_frames(body);

@@ -91,7 +91,11 @@ json_t *cfn_may_have(const struct cfn_resource *resource, const json_t *wanted) 
     return all;
 }
 
-const struct cfn_state *cfn_state_of(const struct cfn_resource *resource) {
+/*
+ * What there is of a resource, once what a failed operation began and did not finish is away; NULL:
+ * nothing.
+ */
+static const struct cfn_state *state_of(const struct cfn_resource *resource) {
     const struct cfn_task *task = &resource->task;
     const struct cfn_state *state = &resource->now;
     if (task->stage == CFN_BROKEN)
@@ -121,17 +125,17 @@ static bool is_in(const json_t *set, str name) {
 
 static const struct cfn_state *find_state(const struct planning *p, str name) {
     const struct cfn_resource *there = cfn_resource_find(p->plan->resources, name);
-    return there ? cfn_state_of(there) : NULL;
+    return there ? state_of(there) : NULL;
 }
 
-/* What the services answer at creation stays, where the type's own update does not ask again. */
+/* What was answered at creation stays, unless the type's own update asks again. */
 static bool attribute_moves(const struct planning *p, const struct tmpl_resource *r,
                             str attribute) {
     const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     for (const struct cfn_attribute *a = type->attributes; a->name; a++)
         if (str_is(attribute, a->name))
-            return false;
-    return type->update || tmpl_is_custom(r->type);
+            return type->update && !a->value;
+    return tmpl_is_custom(r->type);
 }
 
 static bool is_open(void *ctx, const struct tmpl_reference *ref) {
@@ -173,6 +177,11 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
                        "Template error: resource " STR_FMT
                        " does not support attribute type " STR_FMT " in Fn::GetAtt",
                        STR_ARG(r->name), STR_ARG(attribute));
+    if (known && !cfn_answers(p->plan->backend->type(p->plan->backend->ctx, r->type), attribute))
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "Resource " STR_FMT ": the attribute " STR_FMT " of " STR_FMT
+                       " is not supported in Fn::GetAtt",
+                       STR_ARG(r->name), STR_ARG(attribute), STR_ARG(r->type));
     const struct cfn_state *there = find_state(p, r->name);
     const json_t *value =
         there ? json_object_getn(there->attributes, attribute.p, attribute.len) : NULL;
@@ -227,7 +236,7 @@ static int refuse_change(struct planning *p, const struct cfn_diff *diff, str pr
 
 static int plan_existing(struct planning *p, const struct tmpl_resource *r,
                          const struct cfn_resource *there, const json_t *props) {
-    const struct cfn_state *state = cfn_state_of(there);
+    const struct cfn_state *state = state_of(there);
     CLEANUP_JSON json_t *old =
         state == &there->now ? cfn_may_have(there, props) : json_incref(state->properties);
     struct cfn_diff diff = {.type = p->plan->backend->type(p->plan->backend->ctx, r->type),
@@ -268,7 +277,7 @@ static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
                        STR_ARG(r->name), r->at.line, r->at.column, why.text);
     CLEANUP_JSON json_t *props = json_deep_copy(coerced);
     cfn_merge_tags(known, p->plan->tags, props);
-    if (there && cfn_state_of(there))
+    if (there && state_of(there))
         return plan_existing(p, r, there, props);
     add(p, cfn_change_new("Add", r->name, r->type, STR_NONE));
     json_object_setn_new(p->unknown, r->name.p, r->name.len, json_true());

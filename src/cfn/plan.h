@@ -28,11 +28,6 @@ enum cfn_change cfn_compare_property(const struct cfn_type *type, const struct t
  * tried: whichever is not wanted, so that it is set. A new reference.
  */
 json_t *cfn_may_have(const struct cfn_resource *resource, const json_t *wanted);
-/*
- * What there is of a resource, once what a failed operation began and did not finish is away; NULL:
- * nothing. Borrowed.
- */
-const struct cfn_state *cfn_state_of(const struct cfn_resource *resource);
 
 /* The outputs whose conditions hold, as a stack keeps them: a new list. CFN_FAILED: why. */
 int cfn_outputs(const struct tmpl_scope *scope, json_t **ret, struct err *why);

@@ -117,8 +117,6 @@ static int put_back(struct cfn_run *run, struct cfn_resource *resource) {
     int r = keep ? CFN_DONE : cfn_task_find_made(run, resource);
     if (r)
         return r;
-    if (keep && cfn_task_is_lost(resource)) /* it may be there, and stays */
-        cfn_run_mark(run, resource, CFN_DELETE_SKIPPED, STR_NONE);
     cfn_run_discard(run, resource, &resource->now, keep);
     if (was_new) {
         cfn_run_drop(run, resource);
@@ -140,14 +138,18 @@ static void describe_back(struct cfn_run *run, struct cfn_resource *resource) {
     cfn_run_changed(run, resource);
 }
 
+static bool is_made(const struct cfn_resource *resource) {
+    return resource->task.verb == CFN_CREATE || resource->task.verb == CFN_REPLACE;
+}
+
 static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) {
     if (cfn_task_stage(run, resource) != CFN_UNTOUCHED)
         return cfn_task_go_on(run, resource);
     if (!str_eq(resource->task.op, run->stack.op.id))
         return CFN_DONE; /* the update had not come to it */
-    enum cfn_verb verb = resource->task.verb;
-    if (verb == CFN_CREATE || verb == CFN_REPLACE)
+    if (is_made(resource))
         return put_back(run, resource);
+    enum cfn_verb verb = resource->task.verb;
     cfn_set_json(&resource->now.properties, cfn_may_have(resource, resource->old.properties));
     describe_back(run, resource);
     return verb == CFN_UPDATE ? cfn_task_begin(run, resource, CFN_RESTORE,
@@ -155,18 +157,41 @@ static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) 
                               : CFN_DONE;
 }
 
+/* One of them; CFN_FAILED is among the names. 0, CFN_LATER or a fault. */
+static int restore_one(struct cfn_run *run, struct cfn_resource *resource, struct buf *failed) {
+    str name = resource->name; /* the resource may go */
+    int r = *run->stopping ? CFN_WAIT : restore_resource(run, resource);
+    if (r < 0 || r == CFN_WAIT)
+        return r < 0 ? r : CFN_LATER;
+    if (r == CFN_FAILED)
+        cfn_add_name(failed, name);
+    return 0;
+}
+
+static int by_old_order(const void *a, const void *b) {
+    const struct cfn_resource *x = *(struct cfn_resource *const *)a,
+                              *y = *(struct cfn_resource *const *)b;
+    return x->old.order < y->old.order ? -1 : x->old.order > y->old.order;
+}
+
+/*
+ * What was made is left over, newest first, as it is to be removed. What was changed is changed
+ * back in the old template's order: a notification is refused until its queue's policy is back.
+ */
 int cfn_step_restore(struct cfn_run *run) {
     struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
-    for (size_t i = all->n; i-- > 0;) {
-        struct cfn_resource *one = all->items[i];
-        str name = one->name; /* the resource may go */
-        int r = *run->stopping ? CFN_WAIT : restore_resource(run, one);
-        if (r < 0 || r == CFN_WAIT)
-            return r < 0 ? r : CFN_LATER;
-        if (r == CFN_FAILED)
-            cfn_add_name(&failed, name);
-    }
+    int r = 0;
+    for (size_t i = all->n; i-- > 0 && !r;)
+        if (is_made(all->items[i]))
+            r = restore_one(run, all->items[i], &failed);
+    if (all->n)
+        qsort(all->items, all->n, sizeof *all->items, by_old_order);
+    for (size_t i = 0; i < all->n && !r; i++)
+        if (!is_made(all->items[i]))
+            r = restore_one(run, all->items[i], &failed);
+    if (r)
+        return r;
     if (failed.len)
         return fail_names(run, "update", &failed, CFN_UPDATE_ROLLBACK_FAILED);
     struct cfn_version given_up = run->stack.now; /* kept till the end: its secrets stay masked */

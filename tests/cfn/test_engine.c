@@ -141,6 +141,23 @@ static void rolls_an_update_back(void **state) {
     CHECK_BUF(w->log, "remove Gone;remove New;remove Changed;");
 }
 
+/* A notification goes back to its queue once the queue's policy is what it was. */
+static void changes_back_in_order(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s",
+                 "Resources:\n  Z: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
+                 "  A: {" QUEUE ", DependsOn: Z, Properties: {DelaySeconds: 1}}\n",
+                 (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    buf_clear(&w->log);
+    update_stack(w, "Resources:\n  Z: {" QUEUE ", DependsOn: A, Properties: {DelaySeconds: 2}}\n"
+                    "  A: {" QUEUE ", Properties: {DelaySeconds: 2}}\n  New: {" QUEUE "}\n"
+                    "  Bad: {" QUEUE ", DependsOn: [Z, New], Properties: {QueueName: bad}}\n");
+    cfn_engine_work(w->engine);
+    CHECK_BUF(w->log, "update A;update Z;create New;create Bad;update Z;update A;remove New;");
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+}
+
 /* The engine says when it wants to look again, waits till then, and goes on. */
 static void check_waits(struct world *w, const char *status, const char *log) {
     int64_t wake = cfn_engine_work(w->engine);
@@ -548,6 +565,7 @@ int main(void) {
                                        T(goes_on_after_a_stop_at_any_step),
                                        T(updates_and_cleans_up),
                                        T(rolls_an_update_back),
+                                       T(changes_back_in_order),
                                        T(a_failed_update_changes_no_policy),
                                        T(keeps_what_it_cannot_delete),
                                        T(speaks_with_custom_resources),

@@ -1,4 +1,5 @@
 """CloudFormation spoken by boto3 and both aws CLIs: stacks of real resources, updates, failures, kill -9."""
+import itertools
 import json
 import os
 import pathlib
@@ -265,7 +266,8 @@ class TheStack(CloudCase):
         bucket = "image-storage-bucket-dev-000000000000"
         rules = s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
         suffixes = [r["Filter"]["Key"]["FilterRules"][0]["Value"] for r in rules]
-        self.assertEqual(sorted(suffixes), [".JPEG", ".JPG", ".PNG", ".jpeg", ".jpg", ".png"])
+        spelled = {"".join(c) for word in (".jpg", ".jpeg", ".png") for c in itertools.product(*((a, a.upper()) for a in word))}
+        self.assertEqual((set(suffixes), len(suffixes)), (spelled, 8 + 16 + 8))  # S3 compares with case
         topic = cf.describe_stack_resource(StackName="it", LogicalResourceId="ProcessingTopic")["StackResourceDetail"]["PhysicalResourceId"]
         subscriptions = self.cloud.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         self.assertEqual([s["Endpoint"] for s in subscriptions], ["a@example.com"])

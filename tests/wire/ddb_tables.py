@@ -78,7 +78,7 @@ class Tables(DdbCase):
              dict(ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1})),
             ("StreamSpecification is not supported",
              dict(StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})),
-            ("KMSMasterKeyId is not supported", dict(SSESpecification={"Enabled": True, "KMSMasterKeyId": "alias/mine"})),
+            ("KMSMasterKeyId alias/mine is not supported", dict(SSESpecification={"Enabled": True, "KMSMasterKeyId": "alias/mine"})),
             ("does not have a range key, which is required when specifying a LocalSecondaryIndex",
              dict(LocalSecondaryIndexes=[{"IndexName": "lsi", "KeySchema": keys(id="S"), "Projection": {"ProjectionType": "ALL"}}])),
             ("ProjectionType is ALL, but NonKeyAttributes is specified",

@@ -165,6 +165,9 @@ class Changes(Asking):
             self.assertEqual(self.refused(self.cf.create_stack, StackName="absent", TemplateBody=self.text(tagged)).split(" (line")[0],
                              "Template format error: Unresolved resource dependencies [N] in the Resources block of the template")
         self.assertNotIn("QueueUrls", self.cloud.client("sqs").list_queues(QueueNamePrefix="found-first"))
+        unanswered = {"O": {"Value": {"Fn::GetAtt": ["Q", "DelaySeconds"]}}}
+        self.assertEqual(self.refused(self.cf.create_stack, StackName="absent", TemplateBody=self.text(resources, unanswered)).split(" (line")[0],
+                         "Resource Q: the attribute DelaySeconds of AWS::SQS::Queue is not supported in Fn::GetAtt")
         fine = {"O": {"Value": {"Fn::If": ["Never", {"Ref": "N"}, "none"]}}, "P": {"Condition": "Never", "Value": {"Ref": "N"}}}
         self.bring("absent", resources, "CREATE_COMPLETE", first=True, outputs=fine)
         self.assertEqual([o["OutputValue"] for o in self.cf.describe_stacks(StackName="absent")["Stacks"][0]["Outputs"]], ["none"])

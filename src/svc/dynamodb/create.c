@@ -6,14 +6,19 @@
  */
 #include "svc/dynamodb/create.h"
 
+enum { SHOWN = 120 }; /* bytes of a value that a message repeats */
 enum { GLOBAL_INDEXES_MOST = 20, LOCAL_INDEXES_MOST = 5, INCLUDE_MOST = 100 };
 #define INVALID "One or more parameter values were invalid: "
 
 /* ---- Not supported ---- */
 static int refuse(struct rq *rq, const json_t *obj, const char *const *names) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
     for (; *names; names++)
-        if (json_has(obj, *names))
-            return ddb_invalid(rq, "%s is not supported", *names);
+        if (json_has(obj, *names)) {
+            json_write(&value, json_object_get(obj, *names));
+            return ddb_invalid(rq, "%s " STR_FMT " is not supported", *names,
+                               STR_ARG(str_slice(buf_view(&value), 0, SHOWN)));
+        }
     return 0;
 }
 
@@ -38,8 +43,9 @@ static int check_supported(struct rq *rq) {
     if (json_has(sse, "KMSMasterKeyId") &&
         !str_is(json_str(sse, "KMSMasterKeyId"), "alias/aws/dynamodb"))
         return ddb_invalid(rq,
-                           "SSESpecification.KMSMasterKeyId is not supported: tables are sealed "
-                           "under keys of the cloud's own");
+                           "SSESpecification.KMSMasterKeyId " STR_FMT
+                           " is not supported: tables are sealed under keys of the cloud's own",
+                           STR_ARG(json_str(sse, "KMSMasterKeyId")));
     return 0;
 }
 

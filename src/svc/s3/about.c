@@ -90,7 +90,7 @@ static int check_acl_body(struct rq *rq, const struct s3_bucket *bucket) {
     str account = bucket->row.account;
     const json_t *policy = json_obj(rq->in, "AccessControlPolicy");
     const json_t *grants = json_arr(policy, "Grants");
-    int r = s3_check_acl(rq, bucket->row.ownership);
+    int r = s3_check_acl(rq, bucket->row.ownership, &S3_AccessControlListNotSupported);
     if (r || !policy)
         return r;
     size_t i;

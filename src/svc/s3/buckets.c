@@ -34,10 +34,7 @@ static int choose_ownership(struct rq *rq, enum s3_ownership *ret) {
         return r;
     if (*ret == S3_OWNER_UNSET)
         *ret = S3_OWNER_ENFORCED;
-    r = s3_check_acl(rq, *ret);
-    return r && *ret == S3_OWNER_ENFORCED
-               ? aws_fail(rq, &S3_InvalidBucketAclWithObjectOwnership, NULL)
-               : r;
+    return s3_check_acl(rq, *ret, &S3_InvalidBucketAclWithObjectOwnership);
 }
 
 static int check_creation(struct rq *rq, str name, enum s3_ownership *ret_ownership) {

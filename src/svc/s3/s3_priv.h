@@ -110,8 +110,11 @@ int s3_read_tagging(struct rq *rq, struct s3_object *object);
  * here anyway.
  */
 int s3_check_features(struct rq *rq, const struct s3_bucket *bucket);
-/* A canned ACL or grants: only private ones, also where the bucket's ownership has ACLs on. */
-int s3_check_acl(struct rq *rq, enum s3_ownership ownership);
+/*
+ * A canned ACL or grants: only private ones, also where the bucket's ownership has ACLs on.
+ * enforced: what is said where it has them off.
+ */
+int s3_check_acl(struct rq *rq, enum s3_ownership ownership, const struct aws_error *enforced);
 
 /* ---- upload.c: a body on its way in ---- */
 struct s3_upload {
@@ -252,6 +255,10 @@ int s3_hook_context(void *svc, struct rq *rq, const struct aws_question *questio
 extern const struct aws_derived s3_derived[]; /* the @source_… of the rows: copy.c */
 int s3_hook_veto(void *svc, struct rq *rq, str arn, bool via_resource);
 int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violation);
+
+/* ---- outcome.c ---- */
+/* Counts the notifications that no target took. Before hub_start. */
+void s3_outcome_plug(struct s3_svc *svc);
 
 /* ---- sweep.c ---- */
 /*

@@ -95,7 +95,7 @@ static void indexes_refused(void **state) {
         NO(ID "," DEMAND ",'LocalSecondaryIndexes':[]",
            INVALID "List of LocalSecondaryIndexes is empty"),
         NO(ID "," DEMAND GLOBAL(ALL, ",'WarmThroughput':{'ReadUnitsPerSecond':1}"),
-           "WarmThroughput is not supported"),
+           "WarmThroughput {\"ReadUnitsPerSecond\":1} is not supported"),
     };
     check_refusals(*state, ddb_call, rows);
 }
@@ -129,7 +129,7 @@ static void how_many_indexes(void **state) {
 static void not_supported(void **state) {
     static const struct refusal rows[] = {
         NO(ID "," DEMAND ",'OnDemandThroughput':{'MaxReadRequestUnits':1}",
-           "OnDemandThroughput is not supported"),
+           "OnDemandThroughput {\"MaxReadRequestUnits\":1} is not supported"),
         NO(ID "," DEMAND ",'StreamSpecification':{'StreamEnabled':true,'StreamViewType':"
               "'NEW_IMAGE'}",
            NULL),
