@@ -291,6 +291,18 @@ class Deletions(Case):
         self.cf.delete_stack(StackName="left", **force)  # what is not there is gone
         self.cf.delete_stack(StackName=stack, **force)
 
+    def test_what_is_gone_is_told_in_each_operations_words(self):
+        """CDK and others follow a deletion by name, and take these sentences for its end."""
+        self.cf.create_stack(StackName="gone", TemplateBody=HANDLE)
+        settled(self.cf, "gone")
+        self.cf.delete_stack(StackName="gone")
+        wait_for(lambda: not is_there(self.cf, "gone"), 30)
+        self.refused("ValidationError", "Stack with id gone does not exist", self.cf.describe_stacks, StackName="gone")
+        self.refused("ValidationError", "Stack [gone] does not exist", self.cf.describe_stack_events, StackName="gone")
+        self.refused("ValidationError", "Stack 'gone' does not exist", self.cf.describe_stack_resource, StackName="gone", LogicalResourceId="H")
+        self.refused("ValidationError", "Stack with id gone does not exist", self.cf.describe_stack_resources, StackName="gone")
+        self.refused("ValidationError", "Stack with id gone does not exist", self.cf.get_template, StackName="gone")
+
     def test_a_reason_and_what_follows_have_a_space_between(self):
         text = "Resources: {H: {Type: AWS::CloudFormation::WaitConditionHandle}}\nOutputs: {O: {Value: v, Export: {Name: taken}}}"
         self.cf.create_stack(StackName="ea", TemplateBody=text)

@@ -234,7 +234,7 @@ class OtherNames(Asking):
         self.assertIn("-two", json.dumps(policy))
         rules = [s3.get_bucket_notification_configuration(Bucket=f"image-storage-bucket-{suffix}-000000000000").get("LambdaFunctionConfigurations", [])
                  for suffix in ("one", "two")]
-        self.assertEqual([len(r) for r in rules], [0, 6])
+        self.assertEqual([len(r) for r in rules], [0, 32])
         self.cf.delete_stack(StackName="it")
         self.cf.get_waiter("stack_delete_complete").wait(StackName="it", WaiterConfig={"Delay": 1})
 
