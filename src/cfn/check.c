@@ -108,6 +108,12 @@ static int look_at_reference(void *ctx, const struct tmpl_reference *ref) {
                "Template error: resource " STR_FMT " does not support attribute type " STR_FMT
                " in Fn::GetAtt",
                STR_ARG(ref->name), STR_ARG(ref->attribute));
+    const struct cfn_type *type = known ? cfn_type_find(r->type) : NULL;
+    if (type && tmpl_has_attribute(known, ref->attribute) && !cfn_answers(type, ref->attribute))
+        refuse(l, ref->at,
+               "Resource " STR_FMT ": the attribute " STR_FMT " of " STR_FMT
+               " is not supported by calotype",
+               STR_ARG(ref->name), STR_ARG(ref->attribute), STR_ARG(r->type));
     return 0;
 }
 
