@@ -54,8 +54,8 @@ class Doors(CloudCase):
         self.assertEqual(self.cloud.http("GET", "/health")[0], 200)
         self.assertEqual(self.cloud.http("GET", "/health?list-type=2")[0], 403)
         self.assertIn(b"<Code>MethodNotAllowed</Code>", self.cloud.http("POST", "/health")[2])
-        for path in ("/healthy", "/health/", "/_calotypes/x"):
-            self.assertIn(b"<Code>AccessDenied</Code>", self.cloud.http("GET", path)[2], path)
+        for path, code in ("/healthy", b"NoSuchBucket"), ("/health/", b"AccessDenied"), ("/_calotypes/x", b"NoSuchBucket"):
+            self.assertIn(b"<Code>%s</Code>" % code, self.cloud.http("GET", path)[2], path)
         from botocore.exceptions import ClientError, ParamValidationError
         with self.assertRaises((ClientError, ParamValidationError)) as refused:
             s3.create_bucket(Bucket="_calotype")
