@@ -6,89 +6,15 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "base/io.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_PROFILES = 1 << 20 };
-
-/* ---- With --aws: variables, then the profile's files ---- */
-
-struct profile {
-    char access_key[128], secret_key[128], token[4096], region[64];
-};
-
-static void take(str line, const char *name, char *into, size_t room) {
-    str key, value;
-    if (into[0] || !str_cut(line, '=', &key, &value) || !str_is(str_trim(key), name))
-        return;
-    value = str_trim(value);
-    if (value.len < room) {
-        memcpy(into, value.p, value.len);
-        into[value.len] = '\0';
-    }
-}
-
-/*
- * One of the two files; section is "[NAME]", or "[profile NAME]" in the config file. A missing file
- * is fine.
- */
-static void read_profile_file(struct profile *p, const char *variable, const char *fallback,
-                              const char *section) {
-    CLEANUP_DEINIT(buf) struct buf path = {0}, text = {0};
-    const char *given = getenv(variable), *home = getenv("HOME");
-    buf_printf(&path, "%s%s", given ? given : home ? home : "", given ? "" : fallback);
-    if (io_read_file(&text, buf_cstr(&path), MOST_PROFILES, NULL) != 0)
-        return;
-    bool here = false;
-    str rest = buf_view(&text), line;
-    while (rest.len) {
-        str_cut(rest, '\n', &line, &rest);
-        line = str_trim(line);
-        if (str_starts(line, S("[")))
-            here = str_is(line, section);
-        if (!here)
-            continue;
-        take(line, "aws_access_key_id", p->access_key, sizeof p->access_key);
-        take(line, "aws_secret_access_key", p->secret_key, sizeof p->secret_key);
-        take(line, "aws_session_token", p->token, sizeof p->token);
-        take(line, "region", p->region, sizeof p->region);
-    }
-}
-
-static void read_profile(struct profile *p) {
-    const char *name = getenv("AWS_PROFILE");
-    char section[128];
-    if (!name || !*name)
-        name = "default";
-    snprintf(section, sizeof section, "[%s]", name);
-    read_profile_file(p, "AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials", section);
-    if (strcmp(name, "default") != 0)
-        snprintf(section, sizeof section, "[profile %s]", name);
-    read_profile_file(p, "AWS_CONFIG_FILE", "/.aws/config", section);
-}
-
+/* By AWS's own variables and files, which the client reads. */
 static int open_aws(struct cli_cloud *cloud, struct err *err) {
-    struct profile p = {0};
-    struct client_options options = {0};
-    if (!getenv("AWS_ACCESS_KEY_ID") || getenv("AWS_PROFILE")) {
-        read_profile(&p);
-        if (!p.access_key[0])
-            return err_set(
-                err, -ENOENT,
-                "no keys for AWS: set AWS_ACCESS_KEY_ID and its companions, or AWS_PROFILE");
-        options.access_key = p.access_key;
-        options.secret_key = p.secret_key;
-        options.session_token = p.token[0] ? p.token : NULL;
-    }
-    if (!getenv("AWS_REGION") && !getenv("AWS_DEFAULT_REGION") && p.region[0])
-        options.region = p.region;
-    int r = client_new(&cloud->client, &options, err);
-    explicit_bzero(&p, sizeof p);
-    return r ? -EINVAL : 0;
+    return client_new(&cloud->client, &(struct client_options){0}, err) ? -EINVAL : 0;
 }
 
 /* ---- The daemon ---- */
@@ -133,11 +59,6 @@ int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *opti
                    struct err *err) {
     *cloud = (struct cli_cloud){0};
     const char *environment = options->environment ? options->environment : "dev";
-    size_t length = strspn(environment, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    if (length == 0 || length > 20 || environment[length])
-        return err_set(err, -EINVAL,
-                       "an environment's name has 1 to 20 of a to z, 0 to 9 and -, not \"%s\"",
-                       environment);
     int r = cli_cloud_connect(cloud, options, err);
     r = r ? r : ask_account(cloud, err);
     if (r)
@@ -162,7 +83,18 @@ int64_t cli_cloud_now_ms(const struct cli_cloud *cloud) {
 int cli_cloud_fault(const char *what, const struct client_fault *fault, struct err *err) {
     if (fault->code[0])
         return err_set(err, -EIO, "%s: %s: %s", what, fault->code, fault->message);
-    return err_set(err, -EIO, "%s: %s", what, fault->message[0] ? fault->message : "no answer");
+    return err_set(err, fault->status ? -EIO : -ENOTCONN, "%s: %s", what,
+                   fault->message[0] ? fault->message : "no answer");
+}
+
+int cli_stack_fault(const struct cli_cloud *cloud, const char *what,
+                    const struct client_fault *fault, struct err *err) {
+    static const char *const missing[] = {"NoSuchBucket", "ResourceNotFoundException"};
+    for (size_t i = 0; i < ARRAY_LEN(missing); i++)
+        if (strcmp(fault->code, missing[i]) == 0)
+            return err_set(err, -ENOENT, "%s is not deployed (calotype deploy --env %s): %s",
+                           cloud->stack, cloud->environment, fault->message);
+    return cli_cloud_fault(what, fault, err);
 }
 
 /* ---- Rows of the table ---- */
@@ -188,7 +120,7 @@ int cli_image_get(struct cli_cloud *cloud, str key, json_t **ret_item, struct er
     CLEANUP_JSON json_t *out = NULL;
     struct client_fault fault;
     if (client_json(cloud->client, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault))
-        return cli_cloud_fault("dynamodb:GetItem", &fault, err);
+        return cli_stack_fault(cloud, "dynamodb:GetItem", &fault, err);
     *ret_item = json_incref(json_obj(out, "Item"));
     return 0;
 }

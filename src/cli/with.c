@@ -2,8 +2,7 @@
  * calotype with: runs one client with the environment of `calotype env`, and with what old clients
  * need beyond it. The table of those needs is below; each row says what it works around.
  */
-#include "prog/say.h"
-#include "cli/session.h"
+#include "cli/variables.h"
 #include "cli/verb.h"
 
 #include <errno.h>
@@ -15,20 +14,17 @@ static const struct {
     bool endpoint_flag;   /* --endpoint-url URL right behind the command */
     const char *unset[4]; /* variables it must not see */
 } needs[] = {
-    /* Before 2.13 and 1.29 it does not read AWS_ENDPOINT_URL; 1.45 forgets it for SQS. */
+    /* Before 2.13 and 1.29 it does not read AWS_ENDPOINT_URL; 1.x forgets it for SQS. */
     {"aws", true, {NULL}},
     /* 1.60 gives up over AWS_CA_BUNDLE; it has RCLONE_CA_CERT. */
     {"rclone", false, {"AWS_CA_BUNDLE", NULL}},
 };
 
-static void set_variable(void *, const char *name, const char *value) { setenv(name, value, 1); }
-
-/* The daemon is never behind a proxy. */
-static void add_no_proxy(const char *name) {
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    const char *old = getenv(name);
-    buf_printf(&value, "%s%s127.0.0.1,localhost", old ? old : "", old && *old ? "," : "");
-    setenv(name, buf_cstr(&value), 1);
+static void set_variable(void *, const char *name, const char *value) {
+    if (value)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
 }
 
 static bool has_argument(char **argv, const char *name) {
@@ -69,10 +65,9 @@ static int run(void *ctx, char **rest, int n, struct err *err) {
     const struct with *with = ctx;
     struct cli_session s;
     int r = cli_session_open(&s, with->data, err);
-    r = r ? r : cli_session_each_variable(&s, set_variable, NULL, err);
+    const struct cli_variables variables = {.node = true, .python = true, .proxy = true};
+    r = r ? r : cli_variables_each(&s, &variables, set_variable, NULL, err);
     if (r == 0) {
-        add_no_proxy("NO_PROXY");
-        add_no_proxy("no_proxy");
         CLEANUP_MEM char **command = arrange(rest, n, &s);
         execvp(command[0], command);
         r = err_sys(err, -errno, "cannot run %s", command[0]);
@@ -88,9 +83,11 @@ const struct prog_verb cli_verb_with = {
     .summary = "run an AWS client against it",
     .arguments = "[--data DIR] COMMAND [ARGUMENTS]",
     .about =
-        "Runs a client against the running daemon: the environment of `calotype env`, and what\n"
-        "old clients need beyond it (--endpoint-url for aws, no AWS_CA_BUNDLE for rclone).\n\n"
-        "  calotype with aws s3 ls",
+        "Runs a client, or a script that runs some, against the running daemon: the environment\n"
+        "of `calotype env`, and what old clients need beyond it (--endpoint-url for aws, no\n"
+        "AWS_CA_BUNDLE for rclone, a module that botocore and Node load first).\n\n"
+        "  calotype with aws s3 ls\n"
+        "  calotype with python3 mine.py",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .stop_at_first = true,

@@ -1,11 +1,9 @@
 /*
- * client/client: the client: endpoints and credentials from the environment, signing, the retries
- * of one request.
+ * client/client: the client: what it is made of, where a request goes, its signature.
  */
 #include "client/client_priv.h"
 
 #include "base/arena.h"
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/codec.h"
 
@@ -16,92 +14,40 @@
 
 /* ---- Making one ---- */
 
-static char *copy_or_null(const char *text) { return text && text[0] ? mem_strdup(text) : NULL; }
-
 /* The first that is set and not empty. */
-static const char *first_of(const char *given, const char *variable, const char *other,
-                            const char *otherwise) {
-    const char *value = given && given[0] ? given : getenv(variable);
-    if ((!value || !value[0]) && other)
-        value = getenv(other);
-    return value && value[0] ? value : otherwise;
+static const char *first_of(const char *const texts[], size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (texts[i] && texts[i][0])
+            return texts[i];
+    return NULL;
 }
 
-static void add_endpoint(struct client *client, str service, str url) {
-    struct arena arena = {0};
-    client->endpoints =
-        mem_realloc(client->endpoints, (client->n_endpoints + 1) * sizeof *client->endpoints);
-    client->endpoints[client->n_endpoints++] = (struct client_endpoint){
-        mem_strdup(arena_cstr(&arena, service)), mem_strdup(arena_cstr(&arena, url))};
-    arena_deinit(&arena);
+static char *choose_region(const struct client_options *o, const struct client_profile *profile) {
+    const char *const texts[] = {o->region, getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"),
+                                 profile->region, "us-east-1"};
+    return mem_strdup(first_of(texts, ARRAY_LEN(texts)));
 }
 
-/* AWS_ENDPOINT_URL_DYNAMODB=…: the part behind names the service, as the SDKs' settings do. */
-static void read_environment_endpoints(struct client *client) {
-    static const str prefix = S_INIT("AWS_ENDPOINT_URL_");
-    static const struct {
-        const char *id, *signing_name;
-    } odd[] = {{"CLOUDWATCH", "monitoring"},
-               {"CLOUDWATCH_LOGS", "logs"},
-               {"EVENTBRIDGE", "events"}};
-    for (char **at = environ; at && *at; at++) {
-        str name, url;
-        if (!str_cut(str_c(*at), '=', &name, &url) || !str_starts(name, prefix) || url.len == 0)
-            continue;
-        str id = str_skip(name, prefix.len);
-        char service[64] = "";
-        for (size_t i = 0; i < ARRAY_LEN(odd); i++)
-            if (str_is(id, odd[i].id))
-                client_copy_text(service, sizeof service, str_c(odd[i].signing_name));
-        for (size_t i = 0; !service[0] && i < id.len && i + 1 < sizeof service; i++)
-            service[i] = ascii_lower(id.p[i]);
-        add_endpoint(client, str_c(service), url);
-    }
-    const char *general = getenv("AWS_ENDPOINT_URL");
-    if (general && general[0])
-        add_endpoint(client, S(""), str_c(general));
-}
-
-static int check_endpoints(const struct client *client, struct err *err) {
-    struct client_url url;
-    for (size_t i = 0; i < client->n_endpoints; i++)
-        if (!client_url_parse(&url, str_c(client->endpoints[i].url)))
-            return err_set(err, CLIENT_E_OPTIONS, "the endpoint %s is not an http or https URL",
-                           client->endpoints[i].url);
-    return CLIENT_OK;
-}
-
-/* Keys given, or all three from the environment: never a mixture. */
-static int take_credentials(struct client *client, const struct client_options *o,
-                            struct err *err) {
-    bool given = o->access_key && o->access_key[0];
-    const char *access = given ? o->access_key : getenv("AWS_ACCESS_KEY_ID");
-    const char *secret = given ? o->secret_key : getenv("AWS_SECRET_ACCESS_KEY");
-    if (!access || !access[0] || !secret || !secret[0])
-        return err_set(err, CLIENT_E_OPTIONS,
-                       "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
-    client->access_key = mem_strdup(access);
-    client->secret_key = mem_strdup(secret);
-    client->session_token = copy_or_null(given ? o->session_token : getenv("AWS_SESSION_TOKEN"));
-    return CLIENT_OK;
+static char *choose_ca(const struct client_options *o, const struct client_profile *profile) {
+    const char *const texts[] = {o->ca_file, getenv("AWS_CA_BUNDLE"), profile->ca_bundle,
+                                 getenv("SSL_CERT_FILE")};
+    const char *text = first_of(texts, ARRAY_LEN(texts));
+    return text ? mem_strdup(text) : NULL;
 }
 
 int client_new(struct client **ret_client, const struct client_options *o, struct err *err) {
     CLEANUP(client) struct client *c = mem_new(struct client);
-    c->region = mem_strdup(first_of(o->region, "AWS_REGION", "AWS_DEFAULT_REGION", "us-east-1"));
-    c->ca_file = copy_or_null(first_of(o->ca_file, "AWS_CA_BUNDLE", "SSL_CERT_FILE", NULL));
+    CLEANUP_DEINIT(client_profile) struct client_profile profile = {.name = "default"};
+    if (!o->endpoint || !o->endpoint[0] || !o->access_key || !o->access_key[0])
+        client_profile_read(&profile);
+    c->region = choose_region(o, &profile);
+    c->ca_file = choose_ca(o, &profile);
     c->user_agent = mem_strdup(o->user_agent ? o->user_agent : "calotype/" CALOTYPE_VERSION);
     c->idle_ms = o->idle_ms ? o->idle_ms : 60000;
     c->attempts = o->attempts ? o->attempts : 3;
     c->backoff_ms = o->backoff_ms ? o->backoff_ms : 100;
     client_pool_init(&c->pool, c->ca_file, o->connect_ms ? o->connect_ms : 3000);
-    if (o->endpoint && o->endpoint[0])
-        add_endpoint(c, S(""), str_c(o->endpoint));
-    else
-        read_environment_endpoints(c);
-    int r = check_endpoints(c, err);
-    if (r == CLIENT_OK)
-        r = take_credentials(c, o, err);
+    int r = client_settings_read(&c->settings, o, &profile, err);
     if (r == CLIENT_OK)
         *ret_client = STEAL(c);
     return r;
@@ -111,15 +57,8 @@ struct client *client_free(struct client *client) {
     if (!client)
         return NULL;
     client_pool_deinit(&client->pool);
-    for (size_t i = 0; i < client->n_endpoints; i++) {
-        free(client->endpoints[i].service);
-        free(client->endpoints[i].url);
-    }
-    free(client->endpoints);
-    if (client->secret_key)
-        explicit_bzero(client->secret_key, strlen(client->secret_key));
-    char *texts[] = {client->region,        client->access_key, client->secret_key,
-                     client->session_token, client->ca_file,    client->user_agent};
+    client_settings_deinit(&client->settings);
+    char *texts[] = {client->region, client->ca_file, client->user_agent};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free(texts[i]);
     free(client);
@@ -132,14 +71,7 @@ const char *client_region(const struct client *client) { return client->region; 
 
 /* The endpoint that was named for this service, or in general; NULL: AWS's own. */
 static const char *named_endpoint(const struct client *client, const char *service) {
-    const char *general = NULL;
-    for (size_t i = 0; i < client->n_endpoints; i++) {
-        if (strcmp(client->endpoints[i].service, service) == 0)
-            return client->endpoints[i].url;
-        if (!client->endpoints[i].service[0])
-            general = client->endpoints[i].url;
-    }
-    return general;
+    return client_settings_url(&client->settings, service);
 }
 
 static bool is_global(const char *service) { return strcmp(service, "iam") == 0; }
@@ -170,6 +102,7 @@ struct call {
     struct client *client;
     const struct client_request *request;
     struct arena arena;
+    const struct client_keys *keys;
     str path; /* encoded, without the query */
     str host;
     str payload_hash;
@@ -197,9 +130,8 @@ static void sign_attempt(void *ctx, struct client_wire *wire) {
     headers[n++] = (struct sign_header){S("X-Amz-Date"), str_c(clock_amz(date, clock_real_ms()))};
     if (s3)
         headers[n++] = (struct sign_header){S("X-Amz-Content-Sha256"), call->payload_hash};
-    if (client->session_token)
-        headers[n++] =
-            (struct sign_header){S("X-Amz-Security-Token"), str_c(client->session_token)};
+    if (call->keys->token)
+        headers[n++] = (struct sign_header){S("X-Amz-Security-Token"), str_c(call->keys->token)};
     for (size_t i = 0; i < request->n_headers; i++)
         headers[n++] = request->headers[i];
 
@@ -210,8 +142,8 @@ static void sign_attempt(void *ctx, struct client_wire *wire) {
                                    .n_headers = n,
                                    .payload_hash = call->payload_hash,
                                    .s3 = s3};
-    struct sign_credentials credentials = {str_c(client->access_key), str_c(client->secret_key),
-                                           str_c(client->session_token)};
+    struct sign_credentials credentials = {str_c(call->keys->access), str_c(call->keys->secret),
+                                           str_c(call->keys->token)};
     struct buf authorization = {0};
     sign_authorize(&authorization, &to_sign, &credentials, str_c(date),
                    signing_region(client, request->service), str_c(request->service), NULL);
@@ -277,9 +209,12 @@ static int options_fault(struct client_fault *fault, const char *text) {
 int client_send(struct client *client, const struct client_request *request,
                 struct client_response *response, struct client_fault *fault) {
     const char *wrong = fault_of_request(request);
+    const struct client_keys *keys = client_settings_keys(&client->settings, request->service);
+    if (!wrong && !keys)
+        wrong = "there are no credentials for this service, only for others";
     if (wrong)
         return options_fault(fault, wrong);
-    struct call call = {.client = client, .request = request};
+    struct call call = {.client = client, .request = request, .keys = keys};
     struct client_wire wire = {.method = request->method,
                                .body = request->body,
                                .source = request->source,

@@ -33,15 +33,20 @@ struct client;
 
 struct client_options {
     /*
-     * NULL: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then
+     * For every service. NULL: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then the
+     * profile's `services` section, then its endpoint_url, then
      * https://SERVICE.REGION.amazonaws.com
      */
     const char *endpoint;
-    const char *region;     /* NULL: AWS_REGION, AWS_DEFAULT_REGION, us-east-1 */
-    const char *access_key; /* NULL: AWS_ACCESS_KEY_ID and its two companions */
+    const char *region; /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1 */
+    /*
+     * For every service. NULL: CALOTYPE_ACCESS_KEY_ID_<SERVICE> and its companions, then the
+     * profile that AWS_PROFILE names, AWS_ACCESS_KEY_ID and its companions, the default profile
+     */
+    const char *access_key;
     const char *secret_key;
     const char *session_token; /* NULL or empty: none */
-    const char *ca_file;       /* NULL: AWS_CA_BUNDLE, SSL_CERT_FILE, the system's */
+    const char *ca_file;       /* NULL: AWS_CA_BUNDLE, the profile's, SSL_CERT_FILE, the system's */
     const char *user_agent;    /* NULL: calotype/VERSION */
     unsigned connect_ms;       /* 0: 3,000 */
     unsigned idle_ms;          /* longest silence of the peer; 0: 60,000 */
@@ -49,8 +54,9 @@ struct client_options {
     unsigned backoff_ms;       /* longest wait before the second attempt, doubling; 0: 100 */
 };
 /*
- * Texts are copied. CLIENT_E_OPTIONS (with words): no credentials, or an endpoint that is no
- * http(s) URL.
+ * Texts are copied. CLIENT_E_OPTIONS (with words): no credentials, half of a pair, an endpoint that
+ * is no http(s) URL, a profile whose services section is not there. The environment and the
+ * profile's files are read here, and not again.
  */
 int client_new(struct client **ret_client, const struct client_options *options, struct err *err);
 struct client *client_free(struct client *client); /* no request may be under way */

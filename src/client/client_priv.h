@@ -3,12 +3,7 @@
 #include "client/client.h"
 #include "client/conn.h"
 #include "client/http.h"
-
-/* Where requests of one service go. */
-struct client_endpoint {
-    char *service; /* "" : every service without an own one */
-    char *url;
-};
+#include "client/settings.h"
 
 /*
  * Set by client_new and constant afterwards, but for the pool, which has a lock of its own: any
@@ -16,9 +11,8 @@ struct client_endpoint {
  */
 struct client {
     struct client_pool pool;
-    struct client_endpoint *endpoints; /* AWS_ENDPOINT_URL_*, then the general one */
-    size_t n_endpoints;
-    char *region, *access_key, *secret_key, *session_token, *ca_file, *user_agent;
+    struct client_settings settings; /* endpoints and keys */
+    char *region, *ca_file, *user_agent;
     unsigned idle_ms, attempts, backoff_ms;
 };
 

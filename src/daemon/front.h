@@ -5,8 +5,11 @@
  * On the public port, for requests without a signature, a query or a bucket in the host's name (a
  * signed GET of a bucket named "health" goes to S3):
  *
+ *   GET, HEAD /                         for browsers (Accept: text/html): what this is; for others
+ *                                       it is S3's ListBuckets
  *   GET, HEAD /health                   for load balancers and `docker healthcheck`
  *   PUT /_calotype/cfn-response/TOKEN   a function's answer to a custom resource
+ *   GET, HEAD /_calotype/function-code/TOKEN/NAME.zip   what Code.Location of GetFunction leads to
  *
  * No bucket can be called _calotype, so everything below it is a door or 404.
  *
@@ -21,7 +24,8 @@
 /* What the public doors need. */
 struct daemon_front {
     struct daemon *daemon;
-    struct cfn_svc *cfn; /* takes answers to custom resources */
+    struct cfn_svc *cfn;       /* takes answers to custom resources */
+    struct lambda_svc *lambda; /* hands packages out */
 };
 /* Fill *ret, whose rows refer to *front, or to daemon. inner: gets what is for no door. */
 void daemon_front_doors(struct daemon_doors *ret, struct daemon_front *front,

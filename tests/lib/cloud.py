@@ -158,9 +158,10 @@ class Cloud(Server):
         return env
 
     def exports(self):
-        text = subprocess.run([binary(), "env", "--data", str(self.data)], check=True, capture_output=True,
+        """--json: that asks no client for its version but those that the variables depend on."""
+        text = subprocess.run([binary(), "env", "--json", "--data", str(self.data)], check=True, capture_output=True,
                               text=True).stdout
-        return dict(re.findall(r"^export (\w+)='([^']*)'$", text, re.M))
+        return {name: value for name, value in json.loads(text).items() if value is not None}
 
     def run(self, *args, check=True, input=None, env=None):
         """The command line on this data. A CompletedProcess with text output."""
@@ -168,7 +169,7 @@ class Cloud(Server):
         if args[0] in ("deploy", "package"):
             more.setdefault("CALOTYPE_PROGRAMS", static_programs())
         done = subprocess.run([binary(), *args], capture_output=True, text=True, input=input,
-                              env={**os.environ, **more})
+                              env={**{k: v for k, v in os.environ.items() if not k.startswith("AWS_")}, **more})
         if check and done.returncode:
             raise AssertionError(f"calotype {' '.join(args)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
         return done

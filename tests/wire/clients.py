@@ -1,16 +1,20 @@
 """`calotype env` and `calotype with`: every client that is installed stores and reads over TLS."""
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import Cloud, CloudCase, binary, main
+from cloud import Cloud, CloudCase, binary, main, need_boto3
 
 TEXT = b"some bytes\n" * 1000
 
@@ -105,15 +109,17 @@ class Clients(CloudCase):
 
 class Environment(CloudCase):
     def test_only_exports(self):
-        text = self.cloud.run("env").stdout
+        clean = {name: "" for name in os.environ if name.startswith(("AWS_", "CALOTYPE_"))}
+        text = self.cloud.run("env", env={**clean, "CALOTYPE_DATA": str(self.cloud.data)}).stdout
         for line in text.splitlines():
-            self.assertRegex(line, r"^export [A-Z0-9_]+='[^']*'$")
-        exports = self.cloud.exports()
+            self.assertRegex(line, r"^(export [A-Za-z0-9_]+='[^']*'|unset AWS_CA_BUNDLE)$")
+        exports = dict(re.findall(r"^export (\w+)='([^']*)'$", text, re.M))
         self.assertEqual(exports["AWS_ENDPOINT_URL"], self.cloud.endpoint)
         self.assertEqual(exports["AWS_ACCESS_KEY_ID"], self.cloud.access_key)
-        for name in ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "S3CMD_CONFIG", "RCLONE_CA_CERT"):
+        ca = "AWS_CA_BUNDLE" if "AWS_CA_BUNDLE" in exports else "AWS_CONFIG_FILE"
+        for name in (ca, "NODE_EXTRA_CA_CERTS", "S3CMD_CONFIG", "RCLONE_CA_CERT"):
             self.assertTrue(os.path.isabs(exports[name]) and os.path.exists(exports[name]), name)
-        self.assertEqual(json.loads(self.cloud.run("env", "--json").stdout), exports)
+        self.assertEqual(self.cloud.exports(), exports)
 
     def test_a_shell_takes_it(self):
         done = subprocess.run(["sh", "-c", f'eval "$({binary()} env)" && echo "$AWS_ENDPOINT_URL"'], capture_output=True,
@@ -135,6 +141,295 @@ class Environment(CloudCase):
                 done = subprocess.run([binary(), *verb[:1], "--data", folder, *verb[1:]], capture_output=True, text=True)
                 self.assertEqual((done.returncode, done.stdout), (255, ""), verb)
                 self.assertRegex(done.stderr, r"^calotype: no daemon is running on .*\n$")
+
+
+class Proxy:
+    """A proxy in the middle: answers CONNECT, shows a certificate of its own CA, and keeps each request's head."""
+
+    def __init__(self, folder):
+        self.ca, self.seen, self.connects = pathlib.Path(folder, "middle.pem"), [], []
+        key = pathlib.Path(folder, "middle.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                        "-subj", "/CN=middle", "-addext", "subjectAltName=DNS:*.amazonaws.com,DNS:*.us-east-1.amazonaws.com",
+                        "-keyout", str(key), "-out", str(self.ca)], check=True, capture_output=True)
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.ca, key)
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=[peer], daemon=True).start()
+
+    def talk(self, peer):
+        with contextlib.suppress(OSError), peer:
+            self.connects.append(peer.recv(65536).split()[1].decode())
+            peer.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            with self.tls.wrap_socket(peer, server_side=True) as inner:
+                self.seen.append(inner.recv(65536))
+                inner.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    def close(self):
+        self.server.close()
+
+
+class NothingForAmazon(CloudCase):
+    """What is signed with the cloud's key never leaves for Amazon's hosts, whichever client signs."""
+
+    @classmethod
+    def prepare(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="calotype-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.shell = cls.cloud.env()
+
+    def clients(self):
+        """Clients that ignore the endpoint, or are led past it."""
+        for aws in installed("aws", "/usr/bin/aws"):
+            yield [aws, "sqs", "list-queues", "--region", "us-east-1"]
+        for python in installed("python3", "/usr/bin/python3"):
+            if subprocess.run([python, "-c", "import boto3"], capture_output=True).returncode == 0:
+                yield [python, "-c", "import boto3; boto3.client('s3', endpoint_url='https://s3.amazonaws.com').list_buckets()"]
+
+    def test_a_client_that_does_not_read_the_endpoint(self):
+        proxy = Proxy(self.folder.name)
+        self.addCleanup(proxy.close)
+        once = {"HTTPS_PROXY": proxy.url, "https_proxy": proxy.url, "AWS_MAX_ATTEMPTS": "1"}
+        tried = list(self.clients())
+        if not tried:
+            self.skipTest("neither aws nor boto3 is installed")
+        # That this would be seen: one that trusts the proxy's certificate sends its signature.
+        trusting = {**self.shell, **once, "AWS_CA_BUNDLE": str(proxy.ca)}
+        subprocess.run(tried[-1], env=trusting, capture_output=True, timeout=120)
+        self.assertIn(self.cloud.access_key.encode(), b"".join(proxy.seen))
+        proxy.seen.clear()
+        proxy.connects.clear()
+        for command in tried:
+            subprocess.run(command, env={**self.shell, **once}, capture_output=True, timeout=120)
+        self.assertTrue(proxy.connects)  # they did ask for Amazon's hosts
+        self.assertEqual(proxy.seen, [])
+
+    def node(self, script, *args, env=None):
+        node = shutil.which("node")
+        if not node:
+            self.skipTest("there is no Node")
+        done = subprocess.run([node, "-e", script, *args], env=env or self.shell, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
+
+    # What version 2 of the SDK does: https.request with options, to Amazon's host.
+    SCRIPT = ("const [host, path, headers] = process.argv.slice(1);"
+              "const r = require('https').request({host, path, method: 'GET', headers: JSON.parse(headers),"
+              " lookup: (name, options, done) => done(new Error('asked for ' + name))}, (a) => {"
+              " let text = ''; a.on('data', (b) => text += b).on('end', () => console.log(a.statusCode + ' ' + text)); });"
+              "r.on('error', (e) => console.log(e.message)); r.end();")
+
+    def signed(self, host, secret):
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        request = AWSRequest("GET", f"https://{host}/", headers={"Host": host})
+        S3SigV4Auth(Credentials(self.cloud.access_key if secret else "AKIAIOSFODNN7EXAMPLE", secret or "x" * 40), "s3", "us-east-1").add_auth(request)
+        return json.dumps(dict(request.headers))
+
+    def test_node(self):
+        need_boto3()
+        host = "s3.us-east-1.amazonaws.com"
+        self.assertRegex(self.node(self.SCRIPT, host, "/", self.signed(host, self.cloud.secret_key)), "^200 (?s:.*)<ListAllMyBucketsResult")
+        # A bucket in the host's name is the same cloud's bucket.
+        self.cloud.client("s3").create_bucket(Bucket="in-the-host")
+        host = "in-the-host.s3.amazonaws.com"
+        self.assertRegex(self.node(self.SCRIPT, host, "/", self.signed(host, self.cloud.secret_key)), "^200 (?s:.*)<Name>in-the-host")
+        # A presigned URL too; what another key signed, and what nobody signed, goes where it says.
+        query = f"/?X-Amz-Credential={self.cloud.access_key}%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
+        self.assertRegex(self.node(self.SCRIPT, host, query, "{}"), "^40")
+        for headers in (self.signed(host, None), "{}"):
+            self.assertEqual(self.node(self.SCRIPT, host, "/", headers), f"asked for {host}")
+        # Other hosts, with the key in them, are not ours to change.
+        self.assertEqual(self.node(self.SCRIPT, "example.com", "/", self.signed("example.com", self.cloud.secret_key)), "asked for example.com")
+
+    def test_node_options_are_kept(self):
+        for before in ("--no-warnings", ""):
+            env = {**{k: v for k, v in os.environ.items() if k != "NODE_OPTIONS"}, "NODE_OPTIONS": before, "CALOTYPE_DATA": str(self.cloud.data)}
+            if not shutil.which("node"):
+                self.skipTest("there is no Node")
+            once = json.loads(subprocess.run([binary(), "env", "--json"], env=env, capture_output=True, text=True).stdout)["NODE_OPTIONS"]
+            self.assertTrue(once.startswith(before))
+            twice = json.loads(subprocess.run([binary(), "env", "--json"], env={**env, "NODE_OPTIONS": once}, capture_output=True, text=True).stdout)
+            self.assertEqual(twice["NODE_OPTIONS"], once)
+
+    def test_what_leads_elsewhere_is_taken_away(self):
+        before = {"AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "work", "AWS_ENDPOINT_URL_S3": "https://s3.example.com",
+                  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "CALOTYPE_ACCESS_KEY_ID_S3": "x", "HTTPS_PROXY": "http://proxy.example.com"}
+        script = f'eval "$({binary()} env 2>/dev/null)" && env'
+        env = {**os.environ, **before, "CALOTYPE_DATA": str(self.cloud.data)}
+        for command in (["sh", "-c", script], [binary(), "with", "env"]):
+            done = subprocess.run(command, capture_output=True, text=True, env=env)
+            after = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+            for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "CALOTYPE_ACCESS_KEY_ID_S3"):
+                self.assertNotIn(name, after)
+            self.assertEqual(after["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"], "false")
+            self.assertIn("127.0.0.1", after["NO_PROXY"])
+
+
+class ByEnvironmentAlone(CloudCase):
+    """Each client that is found works in the shell of `eval "$(calotype env)"`, or is named on stderr with what to type."""
+
+    def found(self):
+        done = self.cloud.run("env")
+        self.assertNotIn("AKIA", done.stderr)
+        return done.stderr
+
+    def shell(self, *command):
+        return subprocess.run(command, env=self.cloud.env(), capture_output=True, text=True, timeout=120)
+
+    def test_aws(self):
+        said = self.found()
+        for aws in installed("aws", "/usr/bin/aws"):
+            version = subprocess.run([aws, "--version"], capture_output=True, text=True).stdout
+            major, minor = map(int, re.match(r"aws-cli/(\d+)\.(\d+)", version).groups())
+            name = "aws" if aws == shutil.which("aws") else aws
+            if f"{name} did not tell its version" in said:  # a machine that is busy
+                continue
+            if (major, minor) < ((2, 13) if major == 2 else (1, 29)):
+                self.assertRegex(said, rf"(?m)^{re.escape(name)} {major}\.{minor}\S* does not read AWS_ENDPOINT_URL: type `calotype with {re.escape(name)} …`$")
+                continue
+            if major == 1:
+                self.assertRegex(said, rf"(?m)^{re.escape(name)} {major}\.{minor}\S* sends SQS's calls to Amazon's host: type `calotype with {re.escape(name)} …`$")
+            else:
+                self.assertEqual(self.shell(aws, "sqs", "list-queues").returncode, 0)
+
+    def test_rclone(self):
+        if not shutil.which("rclone"):
+            self.skipTest("there is no rclone")
+        self.assertEqual(self.shell("rclone", "mkdir", "calotype:by-rclone").returncode, 0)
+        done = self.shell("rclone", "lsd", "calotype:")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("by-rclone", done.stdout)
+
+    def test_boto3(self):
+        said, script = self.found(), "import boto3; print(boto3.client('sqs').meta.endpoint_url, boto3.client('s3').list_buckets()['Owner']['ID'])"
+        for python in installed("python3", "/usr/bin/python3"):
+            version = subprocess.run([python, "-c", "import boto3; print(boto3.__version__)"], capture_output=True, text=True).stdout
+            if not version:
+                continue
+            name = "python3" if python == shutil.which("python3") else python
+            if f"{name} did not tell its version" in said:
+                continue
+            if tuple(map(int, version.split(".")[:2])) < (1, 28):
+                self.assertIn(f"boto3 {version.strip()} of {name} does not read AWS_ENDPOINT_URL: type `calotype with {name} …`\n", said)
+                done = self.cloud.run("with", python, "-c", script)
+            else:
+                done = self.shell(python, "-c", script)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.startswith(self.cloud.endpoint), done.stdout)
+
+    def test_a_script_of_old_clients(self):
+        """`with` also serves what a script starts: the classic aws, for SQS too, and an old boto3."""
+        for aws in installed("aws", "/usr/bin/aws"):
+            done = self.cloud.run("with", "sh", "-c", f"{aws} sqs list-queues && echo listed")
+            self.assertTrue(done.stdout.endswith("listed\n"), done.stdout)
+
+    def test_sitecustomize_of_others(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "sitecustomize.py").write_text("import sys; sys.marked = 'theirs'\n")
+            done = self.cloud.run("with", sys.executable, "-c", "import sys; print(sys.marked)", env={"PYTHONPATH": folder})
+            self.assertEqual(done.stdout, "theirs\n")
+
+    def test_a_client_that_hangs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, script in (("rclone", "#!/bin/sh\necho 'rclone v1.60.1'\nexec sleep 300\n"), ("aws", "#!/bin/sh\nexit 3\n")):
+                path = pathlib.Path(folder, name)
+                path.write_text(script)
+                path.chmod(0o755)
+            done = self.cloud.run("env", "--json", env={"PATH": f"{folder}:/bin:/usr/bin"})
+            self.assertIn("AWS_CONFIG_FILE", json.loads(done.stdout))  # it had said enough
+
+    def test_without_any_client(self):
+        done = self.cloud.run("env", env={"PATH": "/nowhere"})
+        self.assertEqual(done.stderr, "")
+        exports = dict(re.findall(r"^export (\w+)='([^']*)'$", done.stdout, re.M))
+        self.assertEqual(exports["AWS_CA_BUNDLE"], self.cloud.ca)
+        self.assertNotIn("NODE_OPTIONS", exports)
+
+
+class AUser(CloudCase):
+    def env(self, *args, code=0):
+        done = self.cloud.run("env", "--json", *args, check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def keys(self, done):
+        exports = json.loads(done.stdout)
+        return exports["AWS_ACCESS_KEY_ID"], exports["AWS_SECRET_ACCESS_KEY"]
+
+    def test_no_rights_and_then_some(self):
+        done = self.env("--user", "ana")
+        self.assertRegex(done.stderr, "^user ana, made, with a key: it has no rights yet.* --policy NAME .*\n$")
+        keys = self.keys(done)
+        sts, s3 = self.cloud.client("sts", keys=keys), self.cloud.client("s3", keys=keys)
+        self.assertEqual(sts.get_caller_identity()["Arn"], f"arn:aws:iam::{self.cloud.account}:user/ana")
+        with self.assertRaisesRegex(Exception, "AccessDenied"):
+            s3.list_buckets()
+        # Once more is the same key: IAM gives a user two.
+        for _ in range(3):
+            again = self.env("--user", "ana")
+            self.assertEqual(self.keys(again), keys)
+            self.assertIn("with the key of an earlier time", again.stderr)
+        done = self.env("--user", "ana", "--policy", "AdministratorAccess")
+        self.assertIn("attached AdministratorAccess", done.stderr)
+        s3.list_buckets()
+
+    def test_an_assumed_role(self):
+        """What root cannot do, and why the flag is there."""
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{self.cloud.account}:root"},
+                                                         "Action": "sts:AssumeRole"}]}
+        iam = self.cloud.client("iam")
+        role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        assume = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}]}
+        arn = iam.create_policy(PolicyName="assume-reader", PolicyDocument=json.dumps(assume))["Policy"]["Arn"]
+        for policy in ("assume-reader", arn):  # the account's own, by name and by ARN
+            done = self.env("--user", "bob", "--policy", policy)
+            self.assertIn("attached assume-reader", done.stderr)
+        keys = self.keys(done)
+        got = self.cloud.client("sts", keys=keys).assume_role(RoleArn=role, RoleSessionName="one")
+        self.assertIn("assumed-role/reader/one", got["AssumedRoleUser"]["Arn"])
+
+    def test_a_key_that_was_deleted_is_made_anew(self):
+        first = self.keys(self.env("--user", "cy"))
+        self.cloud.client("iam").delete_access_key(UserName="cy", AccessKeyId=first[0])
+        done = self.env("--user", "cy")
+        self.assertIn("with a new key", done.stderr)
+        self.assertNotEqual(self.keys(done)[0], first[0])
+
+    def test_files_are_the_users(self):
+        done = json.loads(self.env("--user", "dee").stdout)
+        self.assertIn(f"access_key = {done['AWS_ACCESS_KEY_ID']}\n", pathlib.Path(done["S3CMD_CONFIG"]).read_text())
+        self.assertEqual(done["RCLONE_CONFIG_CALOTYPE_ACCESS_KEY_ID"], done["AWS_ACCESS_KEY_ID"])
+        for path in (pathlib.Path(done["S3CMD_CONFIG"]), pathlib.Path(done["S3CMD_CONFIG"]).with_name("credentials")):
+            self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+            self.assertEqual(path.parent.stat().st_mode & 0o777, 0o700)
+        root = pathlib.Path(self.cloud.exports()["S3CMD_CONFIG"]).read_text()
+        self.assertIn(f"access_key = {self.cloud.access_key}\n", root)
+
+    def test_refusals(self):
+        for args, code, words in (
+                (["--user", "../x"], 255, "a user's name has 1 to 64 letters"),
+                (["--user", ".."], 255, "a user's name has"),
+                (["--user", "eve", "--policy", "Nothing"], 255, "there is no policy Nothing"),
+                (["--policy", "AdministratorAccess"], 2, "--policy is for the user that --user NAME names")):
+            done = self.env(*args, code=code)
+            self.assertIn(words, done.stderr)
+            self.assertEqual(done.stdout, "")
+        iam = self.cloud.client("iam")
+        iam.create_user(UserName="two")
+        for _ in range(2):
+            iam.create_access_key(UserName="two")
+        self.assertRegex(self.env("--user", "two", code=255).stderr, "the user two has two keys.*delete-access-key --user-name two")
 
 
 class LostCredentials(unittest.TestCase):

@@ -29,6 +29,7 @@ int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct
         s3_close(s3);
         return r;
     }
+    s3_outcome_plug(s3);
     *ret_s3 = s3;
     return 0;
 }

@@ -256,6 +256,10 @@ extern const struct aws_derived s3_derived[]; /* the @source_… of the rows: co
 int s3_hook_veto(void *svc, struct rq *rq, str arn, bool via_resource);
 int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violation);
 
+/* ---- outcome.c ---- */
+/* Counts the notifications that no target took. Before hub_start. */
+void s3_outcome_plug(struct s3_svc *svc);
+
 /* ---- sweep.c ---- */
 /*
  * At start, before any request: reopens buckets whose deletion was cut off, and removes parts whose

@@ -1,0 +1,200 @@
+/*
+ * cli/user: makes an IAM user and its key by the API, with the root key. A user begins without any
+ * right, as on AWS; only a policy that was named on the command line is attached.
+ */
+#include "cli/user.h"
+
+#include "base/ascii.h"
+#include "base/file.h"
+#include "cli/variables.h"
+#include "cli/xml.h"
+#include "prog/say.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define VERSION "2010-05-08"
+
+/* The user's name stands in every request. A second parameter is one more. */
+static int ask(struct cli_cloud *cloud, const char *action, const char *user,
+               const struct sign_header *more, struct buf *xml, struct client_fault *fault) {
+    struct sign_header params[2] = {{S("UserName"), str_c(user)}};
+    size_t n = 1;
+    if (more)
+        params[n++] = *more;
+    const struct client_form form = {"iam", action, VERSION, params, n};
+    buf_clear(xml);
+    return client_query(cloud->client, &form, xml, fault);
+}
+
+static int say(const char *action, const struct client_fault *fault, struct err *err) {
+    char what[64];
+    snprintf(what, sizeof what, "iam:%s", action);
+    return cli_cloud_fault(what, fault, err);
+}
+
+/* A name that IAM takes is a folder's name too, but for these two. */
+static bool is_name(const char *name) {
+    str s = str_c(name);
+    return s.len > 0 && s.len <= 64 && ascii_only_alnum(s, "+=,.@_-") && !str_is(s, ".") &&
+           !str_is(s, "..");
+}
+
+/* ---- The user and its policies ---- */
+
+static int make_user(struct cli_cloud *cloud, const char *name, bool *ret_made, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf xml = {0};
+    struct client_fault fault;
+    int r = ask(cloud, "CreateUser", name, NULL, &xml, &fault);
+    *ret_made = r == 0;
+    if (r == 0 || strcmp(fault.code, "EntityAlreadyExists") == 0)
+        return 0;
+    return say("CreateUser", &fault, err);
+}
+
+static int attach(struct cli_cloud *cloud, const char *name, const char *policy, const char *owner,
+                  struct client_fault *fault) {
+    CLEANUP_DEINIT(buf) struct buf arn = {0}, xml = {0};
+    if (str_starts(str_c(policy), S("arn:")))
+        buf_c(&arn, policy);
+    else
+        buf_printf(&arn, "arn:aws:iam::%s:policy/%s", owner, policy);
+    struct sign_header more = {S("PolicyArn"), buf_view(&arn)};
+    return ask(cloud, "AttachUserPolicy", name, &more, &xml, fault);
+}
+
+/* A name is AWS's own policy, or where AWS has none of it, the account's. */
+static int attach_all(struct cli_cloud *cloud, const struct cli_user *user, struct err *err) {
+    struct client_fault fault;
+    for (size_t i = 0; i < user->policies.n; i++) {
+        const char *policy = user->policies.p[i];
+        int r = attach(cloud, user->name, policy, "aws", &fault);
+        if (r && strcmp(fault.code, "NoSuchEntity") == 0)
+            r = attach(cloud, user->name, policy, cloud->session.account, &fault);
+        if (r && strcmp(fault.code, "NoSuchEntity") == 0)
+            return err_set(err, -ENOENT,
+                           "there is no policy %s, of AWS or of this account: calotype with aws "
+                           "iam list-policies",
+                           policy);
+        if (r)
+            return say("AttachUserPolicy", &fault, err);
+    }
+    return 0;
+}
+
+/* ---- The key ---- */
+
+static bool is_active(struct cli_cloud *cloud, const char *name, const char *id) {
+    CLEANUP_DEINIT(buf) struct buf xml = {0};
+    struct client_fault fault;
+    str rest, member, text;
+    if (ask(cloud, "ListAccessKeys", name, NULL, &xml, &fault))
+        return false;
+    rest = buf_view(&xml);
+    while (cli_xml_next(&rest, "member", &member)) {
+        str status = member;
+        if (cli_xml_next(&member, "AccessKeyId", &text) && str_is(text, id))
+            return cli_xml_next(&status, "Status", &text) && str_is(text, "Active");
+    }
+    return false;
+}
+
+static bool take(struct buf *xml, const char *element, char *into, size_t room) {
+    str rest = buf_view(xml), text;
+    if (!cli_xml_next(&rest, element, &text) || text.len >= room)
+        return false;
+    memcpy(into, text.p, text.len);
+    into[text.len] = '\0';
+    return true;
+}
+
+/* The form that AWS's tools read; the folder is 0700, the file 0600. */
+static int keep(const char *folder, const struct prog_credentials *key, struct err *err) {
+    CLEANUP_MEM char *path = prog_data_path(folder, "credentials");
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_printf(&text,
+               "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
+               key->access_key, key->secret_key, key->region);
+    int r = file_write_durable(path, buf_view(&text), 0600, err);
+    explicit_bzero(text.p, text.len);
+    return r;
+}
+
+static int make_key(struct cli_cloud *cloud, const char *name, const char *folder,
+                    struct prog_credentials *ret, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf xml = {0};
+    struct client_fault fault;
+    if (ask(cloud, "CreateAccessKey", name, NULL, &xml, &fault)) {
+        if (strcmp(fault.code, "LimitExceeded") == 0)
+            return err_set(err, -EDQUOT,
+                           "the user %s has two keys, and IAM gives no third: calotype with aws "
+                           "iam delete-access-key --user-name %s --access-key-id ID (list-access-"
+                           "keys tells the IDs)",
+                           name, name);
+        return say("CreateAccessKey", &fault, err);
+    }
+    *ret = cloud->session.key; /* for the region */
+    bool taken = take(&xml, "AccessKeyId", ret->access_key, sizeof ret->access_key) &&
+                 take(&xml, "SecretAccessKey", ret->secret_key, sizeof ret->secret_key);
+    explicit_bzero(xml.p, xml.len);
+    if (!taken)
+        return err_set(err, -EPROTO, "iam:CreateAccessKey answered without a key");
+    return keep(folder, ret, err);
+}
+
+/* ---- What it may do ---- */
+
+static void add_names(struct cli_cloud *cloud, const char *action, const char *user,
+                      const char *list, const char *element, struct buf *out) {
+    CLEANUP_DEINIT(buf) struct buf xml = {0};
+    struct client_fault fault;
+    str rest, inner, name;
+    if (ask(cloud, action, user, NULL, &xml, &fault))
+        return;
+    rest = buf_view(&xml);
+    if (!cli_xml_next(&rest, list, &inner))
+        return;
+    while (cli_xml_next(&inner, element, &name))
+        buf_printf(out, "%s" STR_FMT, out->len ? ", " : "", STR_ARG(name));
+}
+
+static void say_rights(struct cli_cloud *cloud, const char *name, const char *how) {
+    CLEANUP_DEINIT(buf) struct buf attached = {0}, inside = {0}, groups = {0};
+    add_names(cloud, "ListAttachedUserPolicies", name, "AttachedPolicies", "PolicyName", &attached);
+    add_names(cloud, "ListUserPolicies", name, "PolicyNames", "member", &inside);
+    add_names(cloud, "ListGroupsForUser", name, "Groups", "GroupName", &groups);
+    if (!attached.len && !inside.len && !groups.len) {
+        prog_hint("user %s, %s: it has no rights yet, but those that roles and buckets grant to it "
+                  "by name; --policy NAME attaches one (AdministratorAccess: everything)",
+                  name, how);
+        return;
+    }
+    prog_hint("user %s, %s: it may do what these say:%s%s%s%s%s%s", name, how,
+              attached.len ? " attached " : "", buf_cstr(&attached), inside.len ? " its own " : "",
+              buf_cstr(&inside), groups.len ? " groups " : "", buf_cstr(&groups));
+}
+
+int cli_user_key(struct cli_cloud *cloud, const struct cli_user *user,
+                 struct prog_credentials *ret_key, struct err *err) {
+    CLEANUP_MEM char *folder = NULL;
+    bool made = false;
+    if (!is_name(user->name))
+        return err_set(err, -EINVAL,
+                       "a user's name has 1 to 64 letters, digits and +=,.@_-, not \"%s\"",
+                       user->name);
+    int r = cli_variables_folder(&cloud->session, user->name, &folder, err);
+    r = r ? r : make_user(cloud, user->name, &made, err);
+    r = r ? r : attach_all(cloud, user, err);
+    if (r)
+        return r;
+    bool kept = prog_credentials_read(folder, ret_key, NULL) == 0 &&
+                is_active(cloud, user->name, ret_key->access_key);
+    if (!kept)
+        r = make_key(cloud, user->name, folder, ret_key, err);
+    if (r == 0)
+        say_rights(cloud, user->name,
+                   made   ? "made, with a key"
+                   : kept ? "with the key of an earlier time"
+                          : "with a new key");
+    return r;
+}
