@@ -90,6 +90,11 @@ class Alarms(Case):
         gone = arn("sns", "gone")
         summary, _ = self.acted(self.name + "-2", gone)
         self.assertEqual(summary, f'Failed to execute action {gone}. Received error: "Topic does not exist"')
+        name = "é" * 120  # the summary is cut, between two characters
+        summary, data = self.acted(name, topic)
+        self.assertEqual(summary, f'Failed to execute action {topic}. Received error: "Resource: {arn("cloudwatch", "alarm:")}{name}'
+                         .encode()[:255].decode(errors="ignore"))
+        self.assertIn(f"alarm:{name} is not authorized", data["error"])
         # the owner named in the policy, as AWS's guide has it for alarms
         self.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=admit(
             "cloudwatch.amazonaws.com", "sns:Publish", Condition={
