@@ -197,5 +197,19 @@ class Messages(Case):
             self.assertEqual(self.counted("AWS/Lambda", metric, FunctionName=self.name), 1, metric)
 
 
+    def test_operations_that_are_not_here(self):
+        """By their names; the link that confirms a subscription is not signed."""
+        link = f"/?Action=ConfirmSubscription&TopicArn={arn('sns', 't')}&Token=t"
+        status, _, body = self.cloud.http("GET", link, headers={"Host": "sns.us-east-1.amazonaws.com"})
+        self.assertEqual((status, b"calotype does not implement sns:ConfirmSubscription" in body), (501, True))
+        for service, operation, more in (("sns", "confirm_subscription", {"TopicArn": arn("sns", "t"), "Token": "t"}),
+                                         ("logs", "list_log_groups", {})):
+            with self.assertRaises(Exception) as refused:
+                getattr(self.cloud.client(service), operation)(**more)
+            error = refused.exception.response["Error"]
+            name = operation.title().replace("_", "")
+            self.assertEqual((error["Code"], error["Message"]), ("NotImplemented", f"calotype does not implement {service}:{name}"))
+
+
 if __name__ == "__main__":
     main()
