@@ -29,6 +29,7 @@ TRAIT_NAMES = {
     # What goes into struct api_service (src/aws/model.h), by its names there.
     "xml_namespace": 0, "error_prefix": 0, "request_id_header": 0, "host_id_header": 0, "crc32": 0, "gzip": 0,
     "bucket_hosts": 0, "form_upload": 0, "url_member": 0, "signature_keys": 0, "max_body": 0,
+    "strict_header": 0,
     # What a request means that carries no sign of its service: "request", "form", "dated path".
     "fallback": 0,
 }
@@ -239,7 +240,7 @@ class Service:
         t = self.traits
         fields = [f".index = {self.index}", f".dialect = AWS_DIALECT_{t['dialect']}"]
         fields += [f".{n} = {S(t[n])}" for n in ("error_prefix", "request_id_header", "host_id_header", "form_upload",
-                                                 "url_member", "signature_keys") if n in t]
+                                                 "url_member", "signature_keys", "strict_header") if n in t]
         if "max_body" in t: fields.append(f".max_body = {t['max_body']}u")
         return fields + [f".{n} = true" for n in ("crc32", "gzip", "bucket_hosts") if t.get(n)]
 

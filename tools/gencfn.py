@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
-"""Writes src/tmpl/types.c: CloudFormation's resource types and properties as C tables.
+"""Writes src/tmpl/types.c: CloudFormation's resource types and properties as C tables; with --names
+src/tmpl/names.c: the names of all types that AWS has.
 
 Source: the CloudFormation schemas bundled with cfn-lint (names, kinds, required, create-only and
 read-only flags, defaults, enums, which property names the resource; no documentation text). Run with
 a Python that has cfn-lint, whenever a type was added to src/cfn/types:
     python3 tools/gencfn.py > src/tmpl/types.c
+    python3 tools/gencfn.py --names > src/tmpl/names.c
 """
 import json
 import pathlib
 import re
+import sys
+import textwrap
 
+from cfnlint.helpers import REGIONS
 from cfnlint.version import __version__
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER as schemas
 
@@ -41,11 +46,18 @@ DEFAULTS = {
 }
 
 
+# Types whose schema says nothing of their properties: what templates write ("Analytics" of CDK 2,
+# "Modules" of CDK 1; aws-cdk-lib, core/lib/private/metadata-resource.ts).
+SCHEMALESS = {"AWS::CDK::Metadata": ("Analytics", "Modules")}
+
+
 class Generator:
     def __init__(self, type_name):
         self.type_name = type_name
         self.prefix = type_name.replace("::", "_")
-        self.schema = schemas.get_resource_schema(REGION, type_name).schema
+        self.schema = dict(schemas.get_resource_schema(REGION, type_name).schema)
+        if type_name in SCHEMALESS:
+            self.schema.update(properties={name: {"type": "string"} for name in SCHEMALESS[type_name]}, primaryIdentifier=[])
         self.done, self.forward, self.out = {}, [], []
 
     def shape(self, node, hint):
@@ -169,4 +181,28 @@ static const struct tmpl_shape any_value = {{.kind = TMPL_SHAPE_ANY}};
     print("const size_t tmpl_n_types = sizeof tmpl_types / sizeof tmpl_types[0];")
 
 
-main()
+def write_names():
+    """All types of all regions, by what stands before the last name ("Module" is cfn-lint's own)."""
+    services = {}
+    for name in sorted({name for region in REGIONS for name in schemas.get_resource_types(region)} - {"Module"}):
+        service, last = name.rsplit("::", 1)
+        services.setdefault(service, []).append(last)
+    print(f"""/*
+ * Written by tools/gencfn.py --names from cfn-lint {__version__}'s CloudFormation schemas: do not edit.
+ * Facts only: the names of the resource types that AWS has in one of its regions.
+ */
+/* clang-format off */
+#include "tmpl/types.h"
+
+const struct tmpl_type_names tmpl_type_names[] = {{""")
+    for service, names in sorted(services.items()):
+        lines = textwrap.wrap(" ".join(names), 110)
+        print(f'    {{S_INIT("{service}"),')
+        print("\n".join(f'     "{line}{" " if line is not lines[-1] else ""}"' for line in lines) + "},")
+    print("};\nconst size_t tmpl_n_type_names = sizeof tmpl_type_names / sizeof tmpl_type_names[0];")
+
+
+if "--names" in sys.argv[1:]:
+    write_names()
+else:
+    main()

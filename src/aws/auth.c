@@ -158,57 +158,36 @@ static str iso_time(struct aws_auth *auth, int64_t ms) {
     return arena_str(auth->priv->wire->arena, str_c(clock_iso8601(text, ms)));
 }
 
-static int fail_claim(struct aws_auth *auth) {
-    struct aws_auth_priv *p = auth->priv;
-    const char *what = p->claim_fault ? p->claim_fault : "Authorization";
-    bool s3 = p->dialect == AWS_DIALECT_S3;
-    if (p->two_mechanisms)
-        return FAIL(auth, AUTH_FAULT_TWO_MECHANISMS, NULL);
-    if (p->bad_mechanism || p->claim_outcome == SIGN_E_ALGORITHM)
-        return FAIL(auth, AUTH_FAULT_MECHANISM, NULL);
-    if (auth->kind == AWS_AUTH_V4_QUERY) {
-        if (s3 && p->claim_outcome == SIGN_E_MISSING)
-            return FAIL(auth, AUTH_FAULT_QUERY, NULL);
-        if (s3 && strcmp(what, "X-Amz-Credential") == 0)
-            return FAIL(
-                auth, AUTH_FAULT_QUERY,
-                "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; "
-                "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
-        return FAIL(auth, AUTH_FAULT_QUERY, "The %s parameter is missing or malformed.", what);
-    }
-    if (p->claim_outcome == SIGN_E_MISSING)
-        return s3 ? FAIL(auth, AUTH_FAULT_HEADER,
-                         "The authorization header is malformed; missing %s.", what)
-                  : FAIL(auth, AUTH_FAULT_HEADER, "Authorization header requires '%s' parameter.",
-                         what);
-    if (s3 && strcmp(what, "Credential") == 0)
-        return FAIL(auth, AUTH_FAULT_HEADER,
-                    "The authorization header is malformed; the Credential is mal-formed; "
-                    "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
-    return FAIL(auth, AUTH_FAULT_HEADER,
-                "The authorization header is malformed; the %s is mal-formed.", what);
-}
-
-/* When was it signed? Sets amz_date and signed_ms. */
-static int take_date(struct aws_auth *auth) {
-    struct aws_auth_priv *p = auth->priv;
+/* As the request says it; absent: it does not. */
+static str date_of(const struct aws_auth *auth) {
+    const struct aws_auth_priv *p = auth->priv;
     str date = auth->kind == AWS_AUTH_V4_QUERY ? p->claim.amz_date
                                                : aws_wire_header(p->wire, "x-amz-date");
-    if (!date.p)
-        date = aws_wire_header(p->wire, "date");
-    int64_t ms;
-    if (clock_parse_amz(date, &ms)) {
+    return date.p ? date : aws_wire_header(p->wire, "date");
+}
+
+/* Sets amz_date and signed_ms. False: date is none. */
+static bool read_date(struct aws_auth *auth, str date) {
+    char text[CLOCK_ISO_MAX];
+    if (clock_parse_amz(date, &auth->signed_ms))
         auth->amz_date = date;
-    } else if (clock_parse_http(date, &ms)) {
-        char text[CLOCK_ISO_MAX];
-        auth->amz_date = arena_str(p->wire->arena, str_c(clock_amz(text, ms)));
-    } else {
+    else if (clock_parse_http(date, &auth->signed_ms))
+        auth->amz_date =
+            arena_str(auth->priv->wire->arena, str_c(clock_amz(text, auth->signed_ms)));
+    else
+        return false;
+    return true;
+}
+
+/* When was it signed? */
+static int take_date(struct aws_auth *auth) {
+    struct aws_auth_priv *p = auth->priv;
+    if (!read_date(auth, date_of(auth))) {
         if (auth->kind == AWS_AUTH_V4_QUERY)
             return FAIL(auth, AUTH_FAULT_QUERY,
                         "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
         return FAIL(auth, AUTH_FAULT_NO_DATE, NULL);
     }
-    auth->signed_ms = ms;
     if (str_eq(str_slice(auth->amz_date, 0, 8), p->claim.scope.date))
         return 0;
     if (p->dialect == AWS_DIALECT_S3)
@@ -257,6 +236,58 @@ static int check_header_time(struct aws_auth *auth) {
     if (auth->signed_ms < now - max_skew_ms)
         return fail_time(auth, AUTH_FAULT_SKEW, now - max_skew_ms);
     return 0;
+}
+
+/* The services but S3, in the order in which they look. */
+static int fail_header(struct aws_auth *auth) {
+    CLEANUP_DEINIT(buf) struct buf why = {0};
+    str value = aws_wire_header(auth->priv->wire, "authorization"), date = date_of(auth);
+    if (auth->priv->bad_mechanism)
+        return FAIL(auth, AUTH_FAULT_NO_TOKEN, NULL);
+    if (auth_header_lacks(value, date.p, &why))
+        return FAIL(auth, AUTH_FAULT_HEADER, "%s", buf_cstr(&why));
+    if (!read_date(auth, date))
+        return FAIL(auth, AUTH_FAULT_HEADER,
+                    "Date must be in ISO-8601 'basic format'. Got '" STR_FMT
+                    "'. See http://en.wikipedia.org/wiki/ISO_8601",
+                    STR_ARG(str_slice(date, 0, 64)));
+    if (check_header_time(auth))
+        return AWS_FAILED;
+    if (auth_header_algorithm(value, &why) || auth_header_credential(value, &why))
+        return FAIL(auth, AUTH_FAULT_HEADER, "%s", buf_cstr(&why));
+    /* All parts are there, and one of them is such as no signature of ours is made with. */
+    return FAIL(auth, AUTH_FAULT_SIGNATURE, NULL);
+}
+
+static int fail_claim(struct aws_auth *auth) {
+    struct aws_auth_priv *p = auth->priv;
+    const char *what = p->claim_fault ? p->claim_fault : "Authorization";
+    bool s3 = p->dialect == AWS_DIALECT_S3;
+    if (p->two_mechanisms)
+        return FAIL(auth, AUTH_FAULT_TWO_MECHANISMS, NULL);
+    if (!s3 && auth->kind == AWS_AUTH_V4_HEADER)
+        return fail_header(auth);
+    if (p->bad_mechanism || p->claim_outcome == SIGN_E_ALGORITHM)
+        return FAIL(auth, AUTH_FAULT_MECHANISM, NULL);
+    if (auth->kind == AWS_AUTH_V4_QUERY) {
+        if (s3 && p->claim_outcome == SIGN_E_MISSING)
+            return FAIL(auth, AUTH_FAULT_QUERY, NULL);
+        if (s3 && strcmp(what, "X-Amz-Credential") == 0)
+            return FAIL(
+                auth, AUTH_FAULT_QUERY,
+                "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; "
+                "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+        return FAIL(auth, AUTH_FAULT_QUERY, "The %s parameter is missing or malformed.", what);
+    }
+    if (p->claim_outcome == SIGN_E_MISSING)
+        return FAIL(auth, AUTH_FAULT_HEADER, "The authorization header is malformed; missing %s.",
+                    what);
+    if (strcmp(what, "Credential") == 0)
+        return FAIL(auth, AUTH_FAULT_HEADER,
+                    "The authorization header is malformed; the Credential is mal-formed; "
+                    "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+    return FAIL(auth, AUTH_FAULT_HEADER,
+                "The authorization header is malformed; the %s is mal-formed.", what);
 }
 
 static int check_query_time(struct aws_auth *auth) {

@@ -35,6 +35,7 @@ struct aws_wire {
     str path, query; /* as sent, still encoded; query without '?', may be absent */
     const struct sign_header *headers; /* in the order they came, values trimmed */
     size_t n_headers;
+    size_t n_moved;      /* of them, the last ones: they stood in the query (aws/meant.h) */
     struct arena *arena; /* lives as long as the request */
     /*
      * The bucket that stands in the host name (virtual-host style); set by the router before

@@ -10,6 +10,7 @@
     "AWS Secret Access Key and signing method. Consult the service documentation for details."
 #define BAD_TOKEN "The security token included in the request is invalid"
 #define OLD_TOKEN "The security token included in the request is expired"
+#define NO_TOKEN  "Request is missing Authentication Token"
 #define INTERNAL  "We encountered an internal error. Please try again."
 /*
  * A row in S3's words, the query services', and json's, which is 400 in json and 403 in rest-json.
@@ -30,10 +31,8 @@
         "InvalidSignatureException", text)
 
 static const struct aws_error rows[AUTH_N_FAULTS][4] = {
-    [AUTH_FAULT_NO_TOKEN] =
-        SAY("AccessDenied", 403, "Access Denied", "MissingAuthenticationToken", 403,
-            "Request is missing Authentication Token", "MissingAuthenticationTokenException",
-            "Missing Authentication Token"),
+    [AUTH_FAULT_NO_TOKEN] = SAY("AccessDenied", 403, "Access Denied", "MissingAuthenticationToken",
+                                403, NO_TOKEN, "MissingAuthenticationTokenException", NO_TOKEN),
     [AUTH_FAULT_NO_KEY] = SAY("InvalidAccessKeyId", 403,
                               "The AWS Access Key Id you provided does not exist in our records.",
                               "InvalidClientTokenId", 403, BAD_TOKEN ".",
@@ -74,11 +73,11 @@ static const struct aws_error rows[AUTH_N_FAULTS][4] = {
         "InvalidRequest", 400,
         "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
         "The request signature does not conform to AWS standards"),
-    [AUTH_FAULT_TWO_MECHANISMS] = INCOMPLETE(
+    [AUTH_FAULT_TWO_MECHANISMS] = NO_MATCH(
         "InvalidArgument", 400,
         "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
         "string parameter or the Authorization header should be specified",
-        "Only one of header and query string authentication is allowed"),
+        "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."),
     [AUTH_FAULT_TWICE] = INCOMPLETE(
         "InvalidRequest", 400,
         "The query string says something twice, or in a form that can be read in two ways",

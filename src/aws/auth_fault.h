@@ -1,7 +1,7 @@
 #pragma once
 /*
  * aws/auth_fault: what can be wrong with a request's proof and body, and how each dialect says it.
- * Shared by auth.c and payload.c only.
+ * Shared by auth.c, auth_header.c and payload.c only.
  *
  * Sources: "Error responses" (S3 API reference), "Common error types" of the query services (IAM),
  * of DynamoDB and of Lambda, and the messages those services really send.
@@ -45,3 +45,12 @@ int auth_fault_row(struct aws_wire_fault *fault, struct arena *arena, const stru
                    const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Adds a detail; those beyond AWS_FAULT_DETAILS are dropped. */
 void auth_fault_detail(struct aws_wire_fault *fault, const char *name, str value);
+
+/* ---- auth_header.c: an Authorization header of a service but S3, which begins with "AWS4-" ---- */
+/*
+ * Each is true where that is wrong, with the words in *out: parts are missing, or the date (dated:
+ * the request has one); the algorithm; the form of the credential.
+ */
+bool auth_header_lacks(str value, bool dated, struct buf *out);
+bool auth_header_algorithm(str value, struct buf *out);
+bool auth_header_credential(str value, struct buf *out);

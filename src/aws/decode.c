@@ -88,12 +88,29 @@ static void split_header(struct rest_in *in, const struct api_member *m, str tex
     }
 }
 
+/*
+ * The bytes of a header are characters of ISO 8859-1, as S3 reads them: its own example has the
+ * UTF-8 of "Ä" come back as that of two characters ("Working with object metadata", S3 user guide).
+ */
+static str text_of_header(struct rest_in *in, str bytes) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    bool plain = true;
+    for (size_t i = 0; i < bytes.len && plain; i++)
+        plain = (unsigned char)bytes.p[i] < 0x80;
+    for (size_t i = 0; i < bytes.len && !plain; i++) {
+        unsigned char c = (unsigned char)bytes.p[i];
+        if (c >= 0x80)
+            buf_u8(&text, (uint8_t)(0xC0 | c >> 6));
+        buf_u8(&text, (uint8_t)(c < 0x80 ? c : 0x80 | (c & 0x3F)));
+    }
+    return plain ? bytes : arena_str(&in->rq->arena, buf_view(&text));
+}
+
 /* x-amz-meta-*: a map whose keys are the lower-cased rest of the names. */
-static int take_prefixed(struct rest_in *in, const struct api_member *m,
-                         const struct sign_header *h) {
+static int take_prefixed(struct rest_in *in, const struct api_member *m, str name, str value) {
     char key[256];
-    str rest = str_skip(h->name, m->wire.len);
-    if (rest.len == 0 || rest.len >= sizeof key || !str_is_utf8(h->value))
+    str rest = str_skip(name, m->wire.len);
+    if (rest.len == 0 || rest.len >= sizeof key || !str_is_utf8(value))
         return aws_fail_common(in->rq, COMMON_VALIDATION, "A header " STR_FMT "* is not valid",
                                STR_ARG(m->wire));
     memcpy(key, rest.p, rest.len);
@@ -107,16 +124,17 @@ static int take_prefixed(struct rest_in *in, const struct api_member *m,
     str before = json_str(map, key); /* repeated: joined by a comma, as HTTP has it */
     json_set_str(map, key,
                  before.p ? arena_printf(&in->rq->arena, STR_FMT "," STR_FMT, STR_ARG(before),
-                                         STR_ARG(h->value))
-                          : h->value);
+                                         STR_ARG(value))
+                          : value);
     return 0;
 }
 
-static int take_header(struct rest_in *in, const struct sign_header *h) {
+/* moved: it stood in the query, where text is UTF-8. */
+static int take_header(struct rest_in *in, const struct sign_header *h, bool moved) {
     for (size_t i = 0; i < in->shape->n; i++) {
         const struct api_member *m = &in->shape->members[i];
         if (m->location == API_IN_HEADERS && str_starts_nocase(h->name, m->wire))
-            return take_prefixed(in, m, h);
+            return take_prefixed(in, m, h->name, moved ? h->value : text_of_header(in, h->value));
         if (m->location != API_IN_HEADER || m->wire.len != h->name.len ||
             !str_eq_nocase(m->wire, h->name))
             continue;
@@ -134,11 +152,24 @@ static int take_header(struct rest_in *in, const struct sign_header *h) {
 static int take_headers(struct rest_in *in) {
     const struct aws_wire *wire = &in->rq->priv->wire;
     for (size_t i = 0; i < wire->n_headers; i++) {
-        int r = take_header(in, &wire->headers[i]);
+        int r = take_header(in, &wire->headers[i], i >= wire->n_headers - wire->n_moved);
         if (r)
             return r;
     }
     return 0;
+}
+
+/* S3 passes over headers that an operation does not have, but for this one. */
+static int check_strict_header(struct rest_in *in) {
+    str name = in->rq->service->api->strict_header;
+    str value = name.p ? rq_header(in->rq, name.p) : STR_NONE;
+    if (!value.p || api_member_by_wire(in->shape, name))
+        return 0;
+    aws_fail_common(in->rq, COMMON_VALIDATION,
+                    STR_FMT " header is not supported for this operation.", STR_ARG(name));
+    aws_fail_detail(in->rq, "ArgumentName", name);
+    aws_fail_detail(in->rq, "ArgumentValue", str_is_utf8(value) ? value : STR_NONE);
+    return AWS_FAILED;
 }
 
 /* ---- Rest: the body ---- */
@@ -186,7 +217,7 @@ static int decode_rest(struct rq *rq) {
     if (!shape)
         return 0;
     struct rest_in in = {.rq = rq, .shape = shape, .doc = rq->in};
-    if (take_labels(&in) || take_params(&in) || take_headers(&in))
+    if (check_strict_header(&in) || take_labels(&in) || take_params(&in) || take_headers(&in))
         return AWS_FAILED;
     if (rq->op->open)
         return 0;

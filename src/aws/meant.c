@@ -34,17 +34,20 @@ void aws_wire_join(struct aws_wire *wire, struct sign_header *headers) {
  * They say how the request is signed and how its body is framed, and are read where they stand. S3
  * ignores checksums in a URL, which was made before there was a body: "presigned URLs don't support
  * CRC32, CRC32C, SHA-1, SHA-256" (Download and upload objects with presigned URLs, S3 user guide);
- * and SDKs put those of an empty body there.
+ * and SDKs put those of an empty body there. A mode that is none of S3's asks for nothing there.
  */
-static bool stays_in_query(str name) {
+static bool stays_in_query(const struct sign_header *header) {
     static const char *const names[] = {"x-amz-algorithm",      "x-amz-credential",
                                         "x-amz-date",           "x-amz-expires",
                                         "x-amz-signedheaders",  "x-amz-signature",
                                         "x-amz-content-sha256", "x-amz-decoded-content-length",
                                         "x-amz-trailer",        "x-amz-sdk-checksum-algorithm",
                                         "x-amz-security-token"};
-    static const char *const kept[] = {"mode", "algorithm", "type"};
+    static const char *const kept[] = {"algorithm", "type"};
     static const str checksum = S_INIT("x-amz-checksum-");
+    str name = header->name;
+    if (str_eq_nocase(name, S("x-amz-checksum-mode")))
+        return !str_is(header->value, "ENABLED");
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_eq_nocase(name, str_c(names[i])))
             return true;
@@ -79,9 +82,10 @@ static bool move_one(struct mover *m, str name, str value) {
 static void drop_unmoved(struct mover *m) {
     size_t n = m->n_sent;
     for (size_t i = m->n_sent; i < m->wire->n_headers; i++)
-        if (m->s3 && !stays_in_query(m->headers[i].name))
+        if (m->s3 && !stays_in_query(&m->headers[i]))
             m->headers[n++] = m->headers[i];
     m->wire->n_headers = n;
+    m->wire->n_moved = n - m->n_sent;
 }
 
 static size_t count_params(str query) {

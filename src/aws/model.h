@@ -179,6 +179,8 @@ struct api_service {
     str form_upload;
     /* the member that the URL of a form stands for ("QueueUrl"); or absent */
     str url_member;
+    /* refused in operations that have no such member, where others are passed over; or absent */
+    str strict_header;
     /* prefix of the condition keys about the signature ("s3": s3:authType); or absent */
     str signature_keys;
     const struct api_op *ops; /* sorted by name */

@@ -158,6 +158,12 @@ struct aws_service {
     /* ARN of the resource for rows whose template is "@". 0 or AWS_FAILED. Asked once a request. */
     int (*resource)(void *svc, struct rq *rq, struct buf *ret_arn);
     /*
+     * An unsigned request to an operation that takes none: AWS_FAILED where it is refused in other
+     * words than for its signature, or 0. first: the first label of its path, decoded; absent:
+     * there is none. Or NULL.
+     */
+    int (*unsigned_call)(void *svc, struct rq *rq, str first);
+    /*
      * The policy attached to that resource (bucket, topic, queue), compiled, and the account of its
      * owner. *ret_policy stays NULL without one; it is borrowed until the request ends (use
      * rq_on_done).

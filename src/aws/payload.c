@@ -95,6 +95,32 @@ static void add(EVP_MD_CTX *ctx, str bytes) {
 
 /* ---- What the headers announce ---- */
 
+static bool is_chunked_token(str token) { return str_eq_nocase(str_trim(token), S("aws-chunked")); }
+
+static bool names_chunked(str encoding) {
+    str one, left = encoding;
+    for (bool more = encoding.len > 0; more;) {
+        more = str_cut(left, ',', &one, &left);
+        if (is_chunked_token(one))
+            return true;
+    }
+    return false;
+}
+
+/* Frames that nobody takes off would become the object's bytes. */
+static int check_unframed(struct aws_body *body) {
+    struct aws_body_priv *p = body->priv;
+    str encoding = aws_wire_header(p->wire, "content-encoding");
+    if (!names_chunked(encoding))
+        return 0;
+    FAIL(body, &invalid_argument,
+         "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is "
+         "supplied");
+    auth_fault_detail(&body->fault, "ArgumentName", S("Content-Encoding"));
+    auth_fault_detail(&body->fault, "ArgumentValue", encoding);
+    return AWS_FAILED;
+}
+
 static int read_form(struct aws_body *body) {
     struct aws_body_priv *p = body->priv;
     str form = p->auth->payload_hash.p ? p->auth->payload_hash
@@ -115,7 +141,9 @@ static int read_form(struct aws_body *body) {
             return FAIL(body, &invalid_request,
                         "Signed chunks need a request signed in the Authorization header.");
         memcpy(p->previous, p->auth->signature, sizeof p->previous);
-    } else if (form.p && !str_is(form, "UNSIGNED-PAYLOAD")) {
+    } else if (str_is(form, "UNSIGNED-PAYLOAD")) {
+        return check_unframed(body);
+    } else if (form.p) {
         return auth_fault(&body->fault, p->wire->arena, AWS_DIALECT_S3, AUTH_FAULT_BAD_HASH, NULL);
     }
     return 0;
@@ -451,10 +479,19 @@ static int end_checksum(struct aws_body *body, struct aws_payload *ret) {
                 STR_ARG(ret->checksum_algorithm));
 }
 
+static bool has_digest(const struct aws_body_priv *p) {
+    bool presigned = p->auth->kind == AWS_AUTH_V4_QUERY || p->auth->kind == AWS_AUTH_V2_QUERY;
+    return p->check_md5 || p->algorithm != AWS_CHECKSUM_NONE ||
+           (presigned && str_find(p->wire->query, S("x-amz-checksum-")) >= 0);
+}
+
 int aws_body_end(struct aws_body *body, struct aws_payload *ret) {
     struct aws_body_priv *p = body->priv;
     str bytes = ret->bytes;
-    *ret = (struct aws_payload){.bytes = bytes, .size = p->decoded_bytes};
+    *ret = (struct aws_payload){.bytes = bytes,
+                                .size = p->decoded_bytes,
+                                .framed = p->framed,
+                                .has_digest = has_digest(p)};
     int r = p->failed;
     if (r == 0)
         r = end_frames(body);
@@ -485,18 +522,18 @@ void aws_body_deinit(struct aws_body *body) {
 }
 
 str aws_content_encoding(struct arena *arena, str value) {
-    struct buf kept = {0};
+    CLEANUP_DEINIT(buf) struct buf kept = {0};
+    if (!names_chunked(value))
+        return value.len ? value : STR_NONE;
     str left = value, one;
-    for (bool more = value.len > 0; more;) {
+    for (bool more = true; more;) {
         more = str_cut(left, ',', &one, &left);
-        one = str_trim(one);
-        if (one.len == 0 || str_eq_nocase(one, S("aws-chunked")))
+        if (is_chunked_token(one))
             continue;
         if (kept.len)
             buf_char(&kept, ',');
         buf_str(&kept, one);
     }
-    str made = kept.len ? arena_str(arena, buf_view(&kept)) : STR_NONE;
-    buf_deinit(&kept);
-    return made;
+    str rest = str_trim(buf_view(&kept));
+    return rest.len ? arena_str(arena, rest) : STR_NONE;
 }

@@ -70,7 +70,8 @@ int aws_body_end(struct aws_body *body, struct aws_payload *ret);
 void aws_body_deinit(struct aws_body *body);
 
 /*
- * What is stored of a Content-Encoding: the value without its aws-chunked tokens; absent when
- * nothing is left.
+ * What is stored of the Content-Encoding of a framed body (struct aws_payload): the value without
+ * its aws-chunked tokens, and otherwise as it was sent; absent when nothing is left. Of any other
+ * body it is stored whole, as S3 does (versity/versitygw, pull request 2400).
  */
 str aws_content_encoding(struct arena *arena, str value);

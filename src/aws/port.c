@@ -31,7 +31,8 @@ int aws_port_decide(const struct hub_event *event, const struct policy *policy,
     struct policy_context *context =
         context_of(event->region, event->source_arn, event->source_account, true);
     aws_context_add_service(context, event->source_service, event->region);
-    add_given(context, S("aws:SourceOwner"), event->source_account);
+    if (q->names_owner)
+        add_given(context, S("aws:SourceOwner"), event->source_account);
     add_given(context, S("aws:ResourceAccount"), q->account);
     aws_context_add_tags(context, S("aws:ResourceTag/"), q->tags);
     struct policy_request request = {

@@ -13,6 +13,7 @@ struct aws_port_question {
     str resource;       /* ARN */
     str account;        /* that it belongs to */
     const json_t *tags; /* of the resource, a list of {Key, Value} or a map; or NULL */
+    bool names_owner;   /* the source says aws:SourceOwner too, as older services do */
 };
 /*
  * May the event's source (a service principal, with aws:SourceArn and aws:SourceAccount) do that?

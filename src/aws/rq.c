@@ -116,6 +116,27 @@ str rq_endpoint(struct rq *rq) {
     return p->endpoint;
 }
 
+static bool is_amazons(str host) {
+    static const str names[] = {S_INIT("amazonaws.com"), S_INIT("amazonaws.com.cn"),
+                                S_INIT("api.aws"), S_INIT("on.aws")};
+    ptrdiff_t colon = str_chr(host, ':');
+    host = colon < 0 ? host : str_slice(host, 0, (size_t)colon);
+    if (str_ends(host, S(".")))
+        host = str_slice(host, 0, host.len - 1);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        str name = names[i];
+        if (host.len >= name.len && str_eq_nocase(str_skip(host, host.len - name.len), name))
+            return true;
+    }
+    return false;
+}
+
+str rq_own_endpoint(struct rq *rq) {
+    if (!is_amazons(rq_header(rq, "Host")))
+        return rq_endpoint(rq);
+    return rq->net->local ? S("http://127.0.0.1") : str_c(rq->cloud->endpoint);
+}
+
 /* ---- The answer ---- */
 
 void rq_out_header(struct rq *rq, const char *name, str value) {

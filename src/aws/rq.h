@@ -41,6 +41,12 @@ struct aws_payload {
     /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
     str checksum_algorithm;
     str checksum_value; /* base64 */
+    bool framed;        /* it came in aws-chunked frames, which were taken off */
+    /*
+     * What it must be was said: by a Content-MD5 or a checksum, or by a checksum in a presigned
+     * URL, which nobody verifies (aws/meant.c)
+     */
+    bool has_digest;
 };
 
 /*
@@ -91,6 +97,11 @@ struct store_batch *rq_batch(struct rq *rq);
 str rq_header(const struct rq *rq, const char *name);
 /* "https://host:port" as the client reached us, for URLs in answers (QueueUrl, presigned). */
 str rq_endpoint(struct rq *rq);
+/*
+ * The same for what is secret: never at a name of Amazon's, which is ours only where the name is
+ * resolved to us. A sandbox's own address, or the cloud's, then.
+ */
+str rq_own_endpoint(struct rq *rq);
 /* The client's address; "127.0.0.1" for calls from inside and from sandboxes. */
 str rq_source_ip(const struct rq *rq);
 /* TLS, or a sandbox's own socket, or a call from inside */

@@ -72,6 +72,10 @@ static int check_anonymous(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (rq->caller || (rq->op && (rq->op->flags & OP_ANONYMOUS)))
         return 0;
+    if (rq->op && rq->service->unsigned_call &&
+        rq->service->unsigned_call(rq->svc, rq,
+                                   p->route.n_labels ? p->route.labels[0].value : STR_NONE))
+        return AWS_FAILED;
     aws_auth_fail_anonymous(&p->auth, aws_dialect_of(p->route.api));
     return aws_fail_fault(rq, &p->auth.fault);
 }

@@ -76,7 +76,7 @@ static bool was_sent(const struct cfn_work *w, const struct cfn_type *type,
 static int set_value(struct cfn_work *w, const struct cfn_type *type, const struct cfn_prop *p) {
     json_t *in = cfn_on(w);
     if (is_taken_away(w, p))
-        return cfn_call(w, type->service, p->clear, in, NULL);
+        return cfn_call_unless(w, type->service, p->clear, in, w->again ? type->gone : NULL, NULL);
     for (const struct cfn_prop *other = type->props; other->name; other++)
         if (travel_together(w, p, other))
             add_value(w, other, in);

@@ -6,6 +6,7 @@
  */
 #include "cfn/cfn.h"
 #include "cfn/errors.h"
+#include "cfn/late.h"
 #include "cfn/plan.h"
 #include "cfn/start.h"
 
@@ -53,8 +54,11 @@ bool cfn_is_set_id(str name_or_id);
 int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret);
 /*
  * The change set that the request's ChangeSetName names: by id, whatever StackName says, or by name
- * in that stack; and its stack.
+ * in that stack, which must be there; and its stack. STORE_E_ABSENT without an error set when there
+ * is no such set.
  */
+int cfn_look_up_named_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack);
+/* As cfn_look_up_named_set, but an absent set is refused: ChangeSetNotFound. */
 int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack);
 /* All change sets of the stack, or with NULL of the account and region: cfn_each. */
 int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set),
@@ -89,17 +93,18 @@ struct cfn_request {
     json_t *changes; /* ResourceChange documents */
     bool is_empty;   /* nothing changes, no output, no tag */
 };
+void cfn_request_deinit(struct cfn_request *req);
 /*
  * Reads and checks all: template, parameters, tags, capabilities, and the plan against what the
- * stack has. stack: a new one, or the present one for UsePreviousTemplate, UsePreviousValue. What
- * ret points to lives as long as the request.
+ * stack has. stack: a new one, or the present one for UsePreviousTemplate, UsePreviousValue. ret is
+ * zeroed, and the caller's to release, also on failure: a request that waits keeps no tree.
  */
 int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
 /*
  * Template alone (ValidateTemplate, GetTemplateSummary): ret->text where it is set already, or what
- * the request says.
+ * the request says. checked: types and attributes too, as far as parameters do not decide.
  */
-int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
+int cfn_read_template(struct rq *rq, struct cfn_request *ret, bool checked);
 /* Puts what was read into the fields of a stack, or of a change set. */
 void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to,
                        str *role);
@@ -111,6 +116,9 @@ const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason
 int cfn_check_name(struct rq *rq, str name);
 /* ValidationError while the stack's status does not let the verb ("updated") begin. */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
+/* ValidationError while it has failed and stayed so, unless rollback is disabled. api: for words. */
+int cfn_check_retry(struct rq *rq, const struct cfn_stack *stack, bool disable_rollback,
+                    const char *api);
 /*
  * An operation as the request's caller, or the stack's role, with the request's OnFailure,
  * DisableRollback, …
@@ -118,11 +126,24 @@ int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *ve
 struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind,
                                        const struct cfn_stack *stack);
 
+/*
+ * The handler's return once its batch begins the stack's operation, and rq->out is set: the answer
+ * waits for the end, but not long (cfn/late.h).
+ */
+static inline int cfn_answer_late(const struct cfn_svc *cfn, struct rq *rq,
+                                  const struct cfn_stack *stack) {
+    return cfn_late_hold(cfn_engine_late(cfn->engine), rq, stack->op.due);
+}
+
 /* ---- describe.c ---- */
 /*
  * [{ParameterKey, ParameterValue}]; NoEcho values as ****. text: of the template that names them.
  */
 json_t *cfn_params_list(str template, const json_t *values);
+
+/* ---- changeset.c ---- */
+/* Deletes all of the stack's sets: they were made for a stack that is about to change. */
+int cfn_drop_sets(struct rq *rq, const struct cfn_stack *stack);
 
 /* ---- page.c: 0 or AWS_FAILED; rq->out is made where it is missing ---- */
 /* What a listing tells of a row: a new reference, or NULL to pass it by. 0 or AWS_FAILED. */

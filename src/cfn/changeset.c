@@ -90,7 +90,7 @@ int cfn_op_CreateChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     enum cfn_op_kind kind = str_is(type, "CREATE") ? CFN_OP_CREATE : CFN_OP_UPDATE;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
-    struct cfn_request req = {0};
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
     if (str_is(type, "IMPORT"))
         return aws_fail(rq, &CFN_ValidationError, "ChangeSetType IMPORT is not supported");
     if (find_or_make_stack(rq, kind, &stack))
@@ -113,8 +113,10 @@ int cfn_op_CreateChangeSet(struct cfn_svc *cfn, struct rq *rq) {
 static json_t *describe_set(const struct cfn_set *set) {
     json_t *out = json_object();
     bool failed = set->status == CFN_SET_FAILED;
+    json_set_bool(out, "IncludeNestedStacks", false);
     cfn_form_show(&cfn_set_form, set, out,
-                  "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime");
+                  "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime "
+                  "IncludeNestedStacks");
     json_set_str(out, "ExecutionStatus", failed ? S("UNAVAILABLE") : S("AVAILABLE"));
     json_set_str(out, "StatusReason", failed ? str_c(no_changes) : STR_NONE);
     return out;
@@ -142,7 +144,6 @@ int cfn_op_DescribeChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     json_set(rq->out, "Tags", json_array());
     cfn_form_show(&cfn_version_form, &set.to, rq->out, "Tags Capabilities");
     json_set(rq->out, "NotificationARNs", json_array());
-    json_set_bool(rq->out, "IncludeNestedStacks", false);
     CLEANUP_JSON json_t *changes = changes_of(&set);
     return cfn_page(rq, "Changes", set.id, changes);
 }
@@ -165,12 +166,15 @@ int cfn_op_ListChangeSets(struct cfn_svc *cfn, struct rq *rq) {
 
 /* ---- Executing, deleting ---- */
 
-/* Executing one deletes all: they were made against a stack that is about to change. */
 static int drop_set(void *ctx, void *what) {
     const struct cfn_set *set = what;
     row_still(ctx, &set->row);
     row_del(ctx, &set->row);
     return 0;
+}
+
+int cfn_drop_sets(struct rq *rq, const struct cfn_stack *stack) {
+    return cfn_each_set(rq, stack, drop_set, (void *)rq_rows(rq));
 }
 
 /* What the set says of it, over what it is. */
@@ -196,12 +200,14 @@ static int execute(struct cfn_svc *cfn, struct rq *rq, const struct cfn_set *set
     }
     apply_set(stack, set);
     struct cfn_operation op = cfn_new_operation(rq, create ? CFN_OP_CREATE : CFN_OP_UPDATE, stack);
-    if (set->on_failure)
+    if (set->on_failure == CFN_FAIL_DO_NOTHING) /* "equivalent to" it, API reference */
+        op.disable_rollback = true;
+    else if (set->on_failure)
         op.on_failure = set->on_failure;
     cfn_stack_set_template(rq_rows(rq), stack, set->template);
     cfn_start(cfn->engine, rq_rows(rq), stack, &op,
               create ? CFN_CREATE_IN_PROGRESS : CFN_UPDATE_IN_PROGRESS, S("User Initiated"));
-    return 0;
+    return cfn_answer_late(cfn, rq, stack);
 }
 
 int cfn_op_ExecuteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
@@ -215,9 +221,13 @@ int cfn_op_ExecuteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
                         "ChangeSet [" STR_FMT
                         "] cannot be executed in its current status of [FAILED]",
                         STR_ARG(set.id));
-    if (stack.status != CFN_REVIEW_IN_PROGRESS && cfn_check_ready(rq, &stack, "updated"))
+    bool stays =
+        set.on_failure == CFN_FAIL_DO_NOTHING || json_bool(rq->in, "DisableRollback", false);
+    if (stack.status != CFN_REVIEW_IN_PROGRESS &&
+        (cfn_check_ready(rq, &stack, "updated") ||
+         cfn_check_retry(rq, &stack, stays, "execute-change-set")))
         return AWS_FAILED;
-    if (cfn_each_set(rq, &stack, drop_set, (void *)rq_rows(rq)))
+    if (cfn_drop_sets(rq, &stack))
         return AWS_FAILED;
     return execute(cfn, rq, &set, &stack);
 }
@@ -226,9 +236,9 @@ int cfn_op_DeleteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    if (cfn_find_set(rq, &set, &stack))
-        return AWS_FAILED;
-    row_del(rq_rows(rq), &set.row);
+    int r = cfn_look_up_named_set(rq, &set, &stack);
+    if (r == 0)
+        row_del(rq_rows(rq), &set.row);
     rq->out = json_object();
-    return 0;
+    return r == STORE_E_ABSENT ? 0 : r; /* deleting what is not there succeeds */
 }

@@ -4,6 +4,7 @@
 #include "aws/identity.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cfn/late.h"
 #include "cfn/run.h"
 #include "hub/due.h"
 
@@ -22,6 +23,7 @@ struct cfn_engine {
     struct store *store;
     struct cfn_backend backend;
     struct hub_due *due;
+    struct cfn_late *late;
     bool stopping;
 };
 
@@ -32,6 +34,7 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
     struct cfn_engine *engine = mem_new(struct cfn_engine);
     engine->store = store;
     engine->backend = *backend;
+    engine->late = cfn_late_new();
     engine->due = hub_due_add(hub, &(struct hub_due_kind){.name = CFN_QUEUE,
                                                           .longest_ms = LONGEST_MS,
                                                           .threads = THREADS,
@@ -41,15 +44,22 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
 }
 
 struct cfn_engine *cfn_engine_free(struct cfn_engine *engine) {
+    cfn_late_free(engine->late);
     free(engine);
     return NULL;
 }
 
-void cfn_engine_stop(struct cfn_engine *engine) { engine->stopping = true; }
+void cfn_engine_stop(struct cfn_engine *engine) {
+    engine->stopping = true;
+    cfn_late_stop(engine->late);
+}
 struct store *cfn_engine_store(struct cfn_engine *engine) {
     return engine->store;
 }
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine) { return &engine->backend; }
+struct cfn_late *cfn_engine_late(struct cfn_engine *engine) {
+    return engine->late;
+}
 
 /* ---- Rows ---- */
 
@@ -78,8 +88,11 @@ int64_t cfn_engine_put(struct cfn_engine *engine, struct store_batch *batch,
     return (int64_t)hub_due_put(engine->due, batch, &item);
 }
 
+static void is_over(void *late, uint64_t due) { cfn_late_over(late, (int64_t)due); }
+
 void cfn_engine_drop(struct cfn_engine *engine, struct store_batch *batch, int64_t due) {
     hub_due_del(engine->due, batch, (uint64_t)due);
+    store_after_id(batch, is_over, engine->late, (uint64_t)due);
 }
 
 static void look_now(void *due, uint64_t id) { hub_due_arm(due, id, 0); }

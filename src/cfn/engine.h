@@ -18,6 +18,7 @@
 #include "hub/hub.h"
 
 struct aws_identity;
+struct cfn_late;
 /* One call of an operation: what is asked, and what came of it. The caller releases that. */
 struct cfn_backend_call {
     struct aws_identity *as;
@@ -49,7 +50,7 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
                                   const struct cfn_backend *backend);
 struct cfn_engine *cfn_engine_free(struct cfn_engine *engine); /* after hub_stop */
 DEFINE_FREEP(cfn_engine)
-/* Steps under way end at the next row; call before hub_stop. */
+/* Steps under way end at the next row, late answers go out; call before hub_stop. */
 void cfn_engine_stop(struct cfn_engine *engine);
 /*
  * When batch is durable the stack's operation is looked at; due: the operation's, or the reply's.
@@ -58,7 +59,10 @@ void cfn_engine_wake(struct cfn_engine *engine, struct store_batch *batch, int64
 /* Adds the row that has the stack's operation carried on: its id. */
 int64_t cfn_engine_put(struct cfn_engine *engine, struct store_batch *batch,
                        const struct cfn_stack *stack);
-/* Removes the row of an operation that is over, with the commit of batch. */
+/*
+ * Removes the row of an operation that is over, with the commit of batch, upon which the late answer
+ * goes out.
+ */
 void cfn_engine_drop(struct cfn_engine *engine, struct store_batch *batch, int64_t due);
 /* The payload of that row. False: not such a payload. */
 #define CFN_QUEUE "stack" /* the kind of the rows */
@@ -67,6 +71,7 @@ bool cfn_queue_row_decode(str bytes, struct cfn_place *ret_place, str *ret_uuid)
 /* What the engine was made of; borrowed. */
 struct store *cfn_engine_store(struct cfn_engine *engine);
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine);
+struct cfn_late *cfn_engine_late(struct cfn_engine *engine);
 
 /*
  * Where functions answer custom resources; the path is added. Inside a sandbox *.amazonaws.com is

@@ -61,13 +61,19 @@ static void write_properties(struct buf *text, const struct cfn_stack *stack,
 
 /* ---- Events ---- */
 
-void cfn_add_event(const struct rows *rows, const struct cfn_stack *stack,
+/* Several events fall into one millisecond, and the clock may be set back. */
+static int64_t next_time(const struct cfn_stack *stack) {
+    int64_t now = clock_world_ms();
+    return now > stack->event_ms ? now : stack->event_ms + 1;
+}
+
+void cfn_add_event(const struct rows *rows, struct cfn_stack *stack,
                    const struct cfn_resource *resource, enum cfn_status status, str reason) {
     char uuid[RAND_UUID_LEN + 1], when[CLOCK_ISO_MAX];
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf id = {0};
     CLEANUP_DEINIT(buf) struct buf properties = {0};
-    int64_t now = clock_world_ms();
+    int64_t now = stack->event_ms = next_time(stack);
     struct cfn_event event = {
         .stack_id = stack->id,
         .stack_name = stack->name,

@@ -94,23 +94,32 @@ int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret) {
 }
 
 static int set_in_stack(struct rq *rq, str name, struct cfn_set *ret, struct cfn_stack *ret_stack) {
-    if (!json_has(rq->in, "StackName"))
+    str stack = json_str(rq->in, "StackName");
+    if (!stack.p)
         return aws_fail(rq, &CFN_ValidationError,
                         "StackName must be specified if ChangeSetName is not specified as an ARN.");
-    int r = cfn_find_stack(rq, ret_stack);
+    int r = cfn_look_up(rq, stack, ret_stack);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] does not exist",
+                        STR_ARG(stack));
     if (r)
         return r;
     cfn_key(&ret->row.key, "cfn-set", cfn_here(rq), ret_stack->uuid, name);
     return get_set(rq, ret);
 }
 
-int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+int cfn_look_up_named_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
     str name_or_id = json_str(rq->in, "ChangeSetName");
-    bool by_id = cfn_is_set_id(name_or_id);
-    int r =
-        by_id ? cfn_look_up_set(rq, name_or_id, ret) : set_in_stack(rq, name_or_id, ret, ret_stack);
-    if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist",
-                        STR_ARG(name_or_id));
-    return r || !by_id ? r : cfn_find_stack_of(rq, ret->stack_id, ret_stack);
+    if (!cfn_is_set_id(name_or_id))
+        return set_in_stack(rq, name_or_id, ret, ret_stack);
+    int r = cfn_look_up_set(rq, name_or_id, ret);
+    return r ? r : cfn_find_stack_of(rq, ret->stack_id, ret_stack);
+}
+
+int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+    int r = cfn_look_up_named_set(rq, ret, ret_stack);
+    return r == STORE_E_ABSENT
+               ? aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist",
+                          STR_ARG(json_str(rq->in, "ChangeSetName")))
+               : r;
 }

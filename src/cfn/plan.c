@@ -1,5 +1,6 @@
 /* cfn/plan: compares a template with what a stack has, without touching anything. */
-#include "cfn/plan.h"
+#include "cfn/change.h"
+#include "cfn/run.h"
 
 enum { REFUSED = 1 };
 
@@ -9,8 +10,8 @@ static bool is_same(const json_t *a, const json_t *b) {
     return a == b || (a && b && json_equal(a, b));
 }
 
-static enum cfn_change compare_property(const struct cfn_type *type, const struct tmpl_prop *p,
-                                        const json_t *old, const json_t *new) {
+enum cfn_change cfn_compare_property(const struct cfn_type *type, const struct tmpl_prop *p,
+                                     const json_t *old, const json_t *new) {
     const json_t *a = json_object_get(old, p->name.p), *b = json_object_get(new, p->name.p);
     if (is_same(a, b))
         return CFN_SAME;
@@ -45,7 +46,7 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
         return compare_custom(old, new);
     enum cfn_change worst = CFN_SAME;
     for (size_t i = 0; i < known->properties->n; i++) {
-        enum cfn_change one = compare_property(type, &known->properties->props[i], old, new);
+        enum cfn_change one = cfn_compare_property(type, &known->properties->props[i], old, new);
         if (one > worst) {
             worst = one;
             if (ret_property)
@@ -55,6 +56,55 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
     return worst;
 }
 
+/* ---- What a resource may have ---- */
+
+/* Both items of both lists: what goes is taken away, whichever of them it was in. */
+static json_t *both(const json_t *now, const json_t *tried) {
+    json_t *all = json_copy((json_t *)tried);
+    size_t i, k;
+    json_t *item, *other;
+    json_array_foreach (now, i, item) {
+        bool is_in = false;
+        json_array_foreach (tried, k, other)
+            is_in = is_in || json_equal(item, other);
+        if (!is_in)
+            json_array_append(all, item);
+    }
+    return all;
+}
+
+json_t *cfn_may_have(const struct cfn_resource *resource, const json_t *wanted) {
+    const json_t *now = resource->now.properties, *tried = resource->task.properties;
+    if (resource->task.verb != CFN_UPDATE || resource->task.stage != CFN_BROKEN || !now || !tried)
+        return json_incref((json_t *)now);
+    CLEANUP_JSON json_t *names = json_copy((json_t *)now);
+    json_t *all = json_object(), *unused;
+    const char *name;
+    json_object_update(names, (json_t *)tried);
+    json_object_foreach (names, name, unused) {
+        json_t *a = json_object_get(now, name), *b = json_object_get(tried, name);
+        bool other = !is_same(b, json_object_get(wanted, name));
+        json_set(all, name,
+                 other && json_is_array(a) && json_is_array(b) ? both(a, b)
+                                                               : json_incref(other ? b : a));
+    }
+    return all;
+}
+
+/*
+ * What there is of a resource, once what a failed operation began and did not finish is away; NULL:
+ * nothing.
+ */
+static const struct cfn_state *state_of(const struct cfn_resource *resource) {
+    const struct cfn_task *task = &resource->task;
+    const struct cfn_state *state = &resource->now;
+    if (task->stage == CFN_BROKEN)
+        state = task->verb == CFN_CREATE    ? NULL
+                : task->verb == CFN_REPLACE ? &resource->old
+                                            : state;
+    return state && state->physical.p ? state : NULL;
+}
+
 /* ---- What references answer while planning ---- */
 
 struct planning {
@@ -62,8 +112,10 @@ struct planning {
     struct tmpl_scope scope;
     struct tmpl_graph graph;
     struct arena arena;
-    json_t *unknown; /* names of resources whose id and attributes are not known yet */
-    json_t *moving;  /* … whose attributes may change */
+    struct cfn_before before;
+    json_t *unknown;   /* names of resources whose id and attributes are not known yet */
+    json_t *moving;    /* … that change in place, and some of their attributes with them */
+    const char *block; /* "Resources", "Outputs": where the references are */
     struct err *err;
 };
 
@@ -71,12 +123,46 @@ static bool is_in(const json_t *set, str name) {
     return json_object_getn(set, name.p, name.len) != NULL;
 }
 
+static const struct cfn_state *find_state(const struct planning *p, str name) {
+    const struct cfn_resource *there = cfn_resource_find(p->plan->resources, name);
+    return there ? state_of(there) : NULL;
+}
+
+/* What the services answer at creation stays, where the type's own update does not ask again. */
+static bool attribute_moves(const struct planning *p, const struct tmpl_resource *r,
+                            str attribute) {
+    const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
+    for (const struct cfn_attribute *a = type->attributes; a->name; a++)
+        if (str_is(attribute, a->name))
+            return false;
+    return type->update || tmpl_is_custom(r->type);
+}
+
+static bool is_open(void *ctx, const struct tmpl_reference *ref) {
+    const struct planning *p = ctx;
+    const struct tmpl_resource *r = tmpl_find_resource(p->plan->model, ref->name);
+    return r &&
+           (is_in(p->unknown, r->name) || (ref->kind == TMPL_GET_ATT && is_in(p->moving, r->name) &&
+                                           attribute_moves(p, r, ref->attribute)));
+}
+
+/* What refers to a resource whose condition is false would fail when all else is made. */
+static int check_active(const struct planning *p, const struct tmpl_resource *r, struct err *err) {
+    return tmpl_condition_holds(&p->scope, r->condition)
+               ? 0
+               : err_set(err, TMPL_E_TEMPLATE,
+                         "Template format error: Unresolved resource dependencies [" STR_FMT
+                         "] in the %s block of the template",
+                         STR_ARG(r->name), p->block);
+}
+
 static int hook_ref(void *ctx, const struct tmpl_resource *r, json_t **ret, struct err *err) {
-    (void)err;
     struct planning *p = ctx;
-    const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
-    bool known = there && there->now.physical.p && !is_in(p->unknown, r->name);
-    *ret = known ? json_of_str(there->now.physical) : json_string(TMPL_UNKNOWN);
+    if (check_active(p, r, err))
+        return TMPL_E_TEMPLATE;
+    const struct cfn_state *there = find_state(p, r->name);
+    bool known = there && !is_in(p->unknown, r->name);
+    *ret = known ? json_of_str(there->physical) : json_string(TMPL_UNKNOWN);
     return 0;
 }
 
@@ -84,15 +170,18 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
                         struct err *err) {
     struct planning *p = ctx;
     const struct tmpl_type *known = tmpl_type_find(r->type);
+    if (check_active(p, r, err))
+        return TMPL_E_TEMPLATE;
     if (known && !tmpl_has_attribute(known, attribute))
         return err_set(err, TMPL_E_TEMPLATE,
                        "Template error: resource " STR_FMT
                        " does not support attribute type " STR_FMT " in Fn::GetAtt",
                        STR_ARG(r->name), STR_ARG(attribute));
-    const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
+    const struct cfn_state *there = find_state(p, r->name);
     const json_t *value =
-        there ? json_object_getn(there->now.attributes, attribute.p, attribute.len) : NULL;
-    bool open = !value || is_in(p->unknown, r->name) || is_in(p->moving, r->name);
+        there ? json_object_getn(there->attributes, attribute.p, attribute.len) : NULL;
+    const struct tmpl_reference ref = {TMPL_GET_ATT, r->name, attribute, {0}, NULL};
+    bool open = !value || is_open(p, &ref);
     *ret = open ? json_string(TMPL_UNKNOWN) : json_incref((json_t *)value);
     return 0;
 }
@@ -108,81 +197,10 @@ static int hook_import(void *ctx, str name, json_t **ret, struct err *err) {
     return 0;
 }
 
-/* ---- Before any property is looked at ---- */
-
-static int refuse_types(struct planning *p) {
-    const struct tmpl_model *m = p->plan->model;
-    CLEANUP_DEINIT(buf) struct buf names = {0};
-    for (size_t i = 0; i < m->n_resources; i++) {
-        str type = m->resources[i].type;
-        bool known = p->plan->backend->type(p->plan->backend->ctx, type) && tmpl_type_find(type);
-        if (!known && str_find(buf_view(&names), type) < 0)
-            cfn_add_name(&names, type);
-    }
-    return names.len == 0 ? 0
-                          : err_set(p->err, REFUSED,
-                                    "Template format error: Unrecognized resource types: [%s]",
-                                    buf_cstr(&names));
-}
-
-static int refuse_attributes(struct planning *p, const struct tmpl_resource *r) {
-    static const char *const not_built[] = {"CreationPolicy", "UpdatePolicy"};
-    for (size_t i = 0; i < ARRAY_LEN(not_built); i++)
-        if (tmpl_get(r->body, not_built[i]))
-            return err_set(p->err, REFUSED,
-                           "Template error: %s of resource " STR_FMT " is not supported",
-                           not_built[i], STR_ARG(r->name));
-    if (r->on_delete == TMPL_SNAPSHOT || r->on_replace == TMPL_SNAPSHOT)
-        return err_set(p->err, REFUSED,
-                       "Template error: resource type " STR_FMT
-                       " does not support deletion policy Snapshot",
-                       STR_ARG(r->type));
-    return 0;
-}
-
-static int refuse_properties(struct planning *p, const struct tmpl_resource *r,
-                             const struct cfn_type *type, const json_t *props) {
-    const char *name;
-    json_t *value;
-    json_object_foreach ((json_t *)props, name, value)
-        if (!cfn_supports(type, str_c(name)))
-            return err_set(p->err, REFUSED,
-                           "Resource " STR_FMT ": the property %s of " STR_FMT " is not supported",
-                           STR_ARG(r->name), name, STR_ARG(r->type));
-    return 0;
-}
-
 /* ---- Changes ---- */
 
-static json_t *new_change(struct planning *p, const char *action, str logical, str type,
-                          str physical) {
-    json_t *change = json_object();
-    json_set_str(change, "Action", str_c(action));
-    json_set_str(change, "LogicalResourceId", logical);
-    json_set_str(change, "PhysicalResourceId", physical);
-    json_set_str(change, "ResourceType", type);
-    json_set(change, "Scope", json_array());
-    json_set(change, "Details", json_array());
+static void add(struct planning *p, json_t *change) {
     json_array_append_new(p->plan->changes, change);
-    return change;
-}
-
-static void add_details(json_t *change, const struct cfn_type *type, const struct tmpl_type *known,
-                        const json_t *old, const json_t *new) {
-    json_push_str(json_arr(change, "Scope"), S("Properties"));
-    for (size_t i = 0; i < known->properties->n; i++) {
-        const struct tmpl_prop *prop = &known->properties->props[i];
-        enum cfn_change how = compare_property(type, prop, old, new);
-        if (how == CFN_SAME)
-            continue;
-        const char *again = how == CFN_NEW_ONE ? "Always" : "Never";
-        json_array_append_new(json_arr(change, "Details"),
-                              json_pack("{s:{s:s,s:s,s:s},s:s,s:s}", "Target", "Attribute",
-                                        "Properties", "Name", prop->name.p, "RequiresRecreation",
-                                        again, "Evaluation",
-                                        tmpl_is_unknown(new) ? "Dynamic" : "Static", "ChangeSource",
-                                        "DirectModification"));
-    }
 }
 
 static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r,
@@ -200,55 +218,63 @@ static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r,
         STR_ARG(json_text(name)));
 }
 
-static int plan_existing(struct planning *p, const struct tmpl_resource *r,
-                         const struct cfn_state *now, const json_t *props) {
-    const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
-    const struct tmpl_type *known = tmpl_type_find(r->type);
-    const json_t *old = now->properties;
-    str property = STR_NONE;
-    enum cfn_change how = cfn_compare(type, known, now->type, r->type, old, props, &property);
-    if (how == CFN_SAME)
-        return 0;
-    if (how == CFN_UNSUPPORTED)
+static int refuse_change(struct planning *p, const struct cfn_diff *diff, str property) {
+    if (diff->how == CFN_UNSUPPORTED)
         return err_set(p->err, REFUSED,
                        "Resource " STR_FMT ": an update of the property " STR_FMT " of " STR_FMT
                        " is not supported",
-                       STR_ARG(r->name), STR_ARG(property), STR_ARG(r->type));
-    if (how == CFN_NEW_ONE && refuse_custom_name(p, r, type, now, props))
+                       STR_ARG(diff->now->name), STR_ARG(property), STR_ARG(diff->now->type));
+    return diff->how == CFN_NEW_ONE && cfn_must_replace(diff)
+               ? refuse_custom_name(p, diff->now, diff->type, diff->state, diff->new)
+               : 0;
+}
+
+static int plan_existing(struct planning *p, const struct tmpl_resource *r,
+                         const struct cfn_resource *there, const json_t *props) {
+    const struct cfn_state *state = state_of(there);
+    CLEANUP_JSON json_t *old =
+        state == &there->now ? cfn_may_have(there, props) : json_incref(state->properties);
+    struct cfn_diff diff = {.type = p->plan->backend->type(p->plan->backend->ctx, r->type),
+                            .known = tmpl_type_find(r->type),
+                            .state = state,
+                            .now = r,
+                            .scope = &p->scope,
+                            .before = &p->before,
+                            .old = old,
+                            .new = props,
+                            .is_open = is_open,
+                            .ctx = p};
+    str property = STR_NONE;
+    diff.how = cfn_compare(diff.type, diff.known, state->type, r->type, diff.old, props, &property);
+    if (!cfn_differs(&diff))
+        return 0;
+    if (refuse_change(p, &diff, property))
         return REFUSED;
-    json_t *change = new_change(p, "Modify", r->name, r->type, now->physical);
-    json_set_str(change, "Replacement",
-                 how == CFN_NEW_ONE        ? S("True")
-                 : tmpl_is_custom(r->type) ? S("Conditional")
-                                           : S("False"));
-    add_details(change, type, known, old, props);
-    json_object_setn_new(how == CFN_NEW_ONE || tmpl_is_custom(r->type) ? p->unknown : p->moving,
-                         r->name.p, r->name.len, json_true());
+    add(p, cfn_change_modify(&diff));
+    if (diff.how != CFN_SAME)
+        json_object_setn_new(diff.how == CFN_NEW_ONE || tmpl_is_custom(r->type) ? p->unknown
+                                                                                : p->moving,
+                             r->name.p, r->name.len, json_true());
     return 0;
 }
 
 static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
-    const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     const struct tmpl_type *known = tmpl_type_find(r->type);
     const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
     CLEANUP_JSON json_t *value = NULL;
     CLEANUP_JSON json_t *coerced = NULL;
     struct tmpl_fault fault = {{0}, {{0}}};
     struct err why = {{0}};
-    if (refuse_attributes(p, r))
-        return REFUSED;
     if (r->properties && tmpl_eval(&p->scope, r->properties, &value, &fault))
         return err_set(p->err, REFUSED, "%s", fault.why.text);
     if (tmpl_type_coerce_plan(known, value, &coerced, &why))
         return err_set(p->err, REFUSED, "Resource " STR_FMT " (line %u, column %u): %s",
                        STR_ARG(r->name), r->at.line, r->at.column, why.text);
-    if (refuse_properties(p, r, type, coerced))
-        return REFUSED;
     CLEANUP_JSON json_t *props = json_deep_copy(coerced);
     cfn_merge_tags(known, p->plan->tags, props);
-    if (there && there->now.physical.p)
-        return plan_existing(p, r, &there->now, props);
-    new_change(p, "Add", r->name, r->type, STR_NONE);
+    if (there && state_of(there))
+        return plan_existing(p, r, there, props);
+    add(p, cfn_change_new("Add", r->name, r->type, STR_NONE));
     json_object_setn_new(p->unknown, r->name.p, r->name.len, json_true());
     return 0;
 }
@@ -256,8 +282,9 @@ static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
 static void plan_removals(struct planning *p) {
     for (size_t i = 0; i < p->plan->resources->n; i++) {
         const struct cfn_resource *one = p->plan->resources->items[i];
-        if (!cfn_is_active(p->plan->model, &p->graph, one->name))
-            new_change(p, "Remove", one->name, one->now.type, one->now.physical);
+        bool is_there = one->now.physical.p || cfn_task_is_lost(one);
+        if (is_there && !cfn_is_active(p->plan->model, &p->graph, one->name))
+            add(p, cfn_change_remove(one));
     }
 }
 
@@ -273,6 +300,7 @@ static bool same_outputs(const json_t *a, const json_t *b) {
 
 static int plan_outputs(struct planning *p) {
     CLEANUP_JSON json_t *outputs = NULL;
+    p->block = "Outputs";
     if (cfn_outputs(&p->scope, &outputs, p->err))
         return REFUSED;
     p->plan->outputs_change = !same_outputs(outputs, p->plan->stack->now.outputs);
@@ -281,8 +309,6 @@ static int plan_outputs(struct planning *p) {
 
 static int make(struct planning *p, json_t **conditions) {
     struct tmpl_fault fault = {{0}, {{0}}};
-    if (refuse_types(p))
-        return REFUSED;
     if (tmpl_conditions(&p->scope, conditions, &fault) || tmpl_check_rules(&p->scope, &fault))
         return err_set(p->err, REFUSED, "%s", fault.why.text);
     p->scope.conditions = *conditions;
@@ -300,6 +326,7 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
     struct planning p = {.plan = plan,
                          .unknown = json_object(),
                          .moving = json_object(),
+                         .block = "Resources",
                          .err = err};
     CLEANUP_JSON json_t *conditions = NULL;
     p.scope = (struct tmpl_scope){
@@ -315,9 +342,11 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
         .import = hook_import,
     };
     plan->changes = json_array();
+    cfn_before_read(plan->rows, plan->stack, &p.before);
     int r = make(&p, &conditions);
     json_decref(p.unknown);
     json_decref(p.moving);
+    cfn_before_deinit(&p.before);
     arena_deinit(&p.arena);
     return r;
 }

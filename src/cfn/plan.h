@@ -18,6 +18,17 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
                             str old_type, str new_type, const json_t *old, const json_t *new,
                             str *ret_property);
 
+/* The same for one property of the type. */
+enum cfn_change cfn_compare_property(const struct cfn_type *type, const struct tmpl_prop *p,
+                                     const json_t *old, const json_t *new);
+
+/*
+ * The properties that a resource is to be compared by with the wanted ones: those that were applied
+ * last. After an update that broke off, each property may be the one before or the one that was
+ * tried: whichever is not wanted, so that it is set. A new reference.
+ */
+json_t *cfn_may_have(const struct cfn_resource *resource, const json_t *wanted);
+
 /* The outputs whose conditions hold, as a stack keeps them: a new list. CFN_FAILED: why. */
 int cfn_outputs(const struct tmpl_scope *scope, json_t **ret, struct err *why);
 /* Is the resource among those whose conditions hold? */

@@ -2,6 +2,7 @@
  * Backward: deletes what the stack has in reverse order (DeleteStack, rollback of a creation),
  * changes back what an update changed, and removes what an update left over.
  */
+#include "cfn/plan.h"
 #include "cfn/run.h"
 #include "cfn/start.h"
 
@@ -60,15 +61,36 @@ static int end_removal(struct cfn_run *run, const struct buf *failed) {
     return cfn_run_commit_and(run, CFN_OVER);
 }
 
+/* What a failed update has replaced and could not remove. 0, CFN_LATER or a fault. */
+static int remove_leftovers(struct cfn_run *run, bool force, struct buf *failed) {
+    for (size_t i = 0; i < run->stack.garbage.n;) {
+        struct cfn_resource *one = run->stack.garbage.items[i];
+        one->is_kept = one->is_kept || cfn_is_in(run->stack.op.retained, one->name);
+        int r = *run->stopping ? CFN_WAIT : cfn_leftover_remove(run, one);
+        if (r < 0 || r == CFN_WAIT)
+            return r < 0 ? r : CFN_LATER;
+        if (r == CFN_FAILED && !force) {
+            cfn_add_name(failed, one->name);
+            i++;
+        } else if ((r = cfn_leftover_forget(run, i)) != 0) {
+            return r;
+        }
+    }
+    return 0;
+}
+
 /*
  * Newest first, one after the other: what waits holds up what it needs, and what could not be
  * deleted keeps what it needs.
  */
 int cfn_step_remove(struct cfn_run *run) {
+    int collected = cfn_leftover_collect(run);
     struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
     CLEANUP_JSON json_t *blocked = json_array();
     bool force = run->stack.op.deletion == CFN_DELETION_FORCE;
+    if (collected)
+        return collected;
     for (size_t i = all->n; i-- > 0;) {
         struct cfn_resource *one = all->items[i];
         bool is_blocked = cfn_is_in(blocked, one->name);
@@ -81,7 +103,8 @@ int cfn_step_remove(struct cfn_run *run) {
             cfn_add_name(&failed, one->name);
         json_array_extend(blocked, one->now.needs);
     }
-    return end_removal(run, &failed);
+    int r = remove_leftovers(run, force, &failed);
+    return r ? r : end_removal(run, &failed);
 }
 
 /* ---- Changing back ---- */
@@ -117,32 +140,60 @@ static void describe_back(struct cfn_run *run, struct cfn_resource *resource) {
     cfn_run_changed(run, resource);
 }
 
+static bool is_made(const struct cfn_resource *resource) {
+    return resource->task.verb == CFN_CREATE || resource->task.verb == CFN_REPLACE;
+}
+
 static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) {
     if (cfn_task_stage(run, resource) != CFN_UNTOUCHED)
         return cfn_task_go_on(run, resource);
     if (!str_eq(resource->task.op, run->stack.op.id))
         return CFN_DONE; /* the update had not come to it */
-    enum cfn_verb verb = resource->task.verb;
-    if (verb == CFN_CREATE || verb == CFN_REPLACE)
+    if (is_made(resource))
         return put_back(run, resource);
+    enum cfn_verb verb = resource->task.verb;
+    cfn_set_json(&resource->now.properties, cfn_may_have(resource, resource->old.properties));
     describe_back(run, resource);
     return verb == CFN_UPDATE ? cfn_task_begin(run, resource, CFN_RESTORE,
                                                json_incref(resource->old.properties), STR_NONE)
                               : CFN_DONE;
 }
 
+/* One of them; CFN_FAILED is among the names. 0, CFN_LATER or a fault. */
+static int restore_one(struct cfn_run *run, struct cfn_resource *resource, struct buf *failed) {
+    str name = resource->name; /* the resource may go */
+    int r = *run->stopping ? CFN_WAIT : restore_resource(run, resource);
+    if (r < 0 || r == CFN_WAIT)
+        return r < 0 ? r : CFN_LATER;
+    if (r == CFN_FAILED)
+        cfn_add_name(failed, name);
+    return 0;
+}
+
+static int by_old_order(const void *a, const void *b) {
+    const struct cfn_resource *x = *(struct cfn_resource *const *)a,
+                              *y = *(struct cfn_resource *const *)b;
+    return x->old.order < y->old.order ? -1 : x->old.order > y->old.order;
+}
+
+/*
+ * What was made is left over, newest first, as it is to be removed. What was changed is changed
+ * back in the old template's order: a notification is refused until its queue's policy is back.
+ */
 int cfn_step_restore(struct cfn_run *run) {
     struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
-    for (size_t i = all->n; i-- > 0;) {
-        struct cfn_resource *one = all->items[i];
-        str name = one->name; /* the resource may go */
-        int r = *run->stopping ? CFN_WAIT : restore_resource(run, one);
-        if (r < 0 || r == CFN_WAIT)
-            return r < 0 ? r : CFN_LATER;
-        if (r == CFN_FAILED)
-            cfn_add_name(&failed, name);
-    }
+    int r = 0;
+    for (size_t i = all->n; i-- > 0 && !r;)
+        if (is_made(all->items[i]))
+            r = restore_one(run, all->items[i], &failed);
+    if (all->n)
+        qsort(all->items, all->n, sizeof *all->items, by_old_order);
+    for (size_t i = 0; i < all->n && !r; i++)
+        if (!is_made(all->items[i]))
+            r = restore_one(run, all->items[i], &failed);
+    if (r)
+        return r;
     if (failed.len)
         return fail_names(run, "update", &failed, CFN_UPDATE_ROLLBACK_FAILED);
     struct cfn_version given_up = run->stack.now; /* kept till the end: its secrets stay masked */
@@ -154,25 +205,15 @@ int cfn_step_restore(struct cfn_run *run) {
 
 /* ---- Left over ---- */
 
-static int remove_garbage(struct cfn_run *run, struct cfn_resource *garbage) {
-    if (!garbage->is_kept)
-        return cfn_task_remove(run, garbage);
-    cfn_run_mark(run, garbage, CFN_DELETE_SKIPPED, STR_NONE);
-    return CFN_DONE;
-}
-
 /* A leftover that cannot be deleted does not undo the update: its event tells. */
 int cfn_step_cleanup(struct cfn_run *run) {
     struct cfn_stack *stack = &run->stack;
     while (stack->garbage.n) {
         struct cfn_resource *first = stack->garbage.items[0];
-        int r = *run->stopping ? CFN_WAIT : remove_garbage(run, first);
+        int r = *run->stopping ? CFN_WAIT : cfn_leftover_remove(run, first);
         if (r < 0 || r == CFN_WAIT)
             return r < 0 ? r : CFN_LATER;
-        cfn_form_deinit(&cfn_resource_form, first);
-        cfn_list_remove(&stack->garbage, 0);
-        run->stack_changed = true;
-        r = cfn_run_commit(run);
+        r = cfn_leftover_forget(run, 0);
         if (r)
             return r;
     }

@@ -3,34 +3,51 @@
  * makes the plan.
  */
 #include "cfn/cfn_priv.h"
+#include "cfn/check.h"
 #include "cfn/plan.h"
 #include "cfn/source.h"
 #include "svc/kit/tags.h"
 #include "tmpl/params.h"
 
-/* ---- Lifetimes: what was parsed lives as long as the request ---- */
-
-static void drop_json(void *ctx) { json_decref(ctx); }
-static void drop_tree(void *ctx) { tmpl_free(ctx); }
-
-static json_t *keep(struct rq *rq, json_t *owned) {
-    rq_on_done(rq, drop_json, owned);
-    return owned;
+void cfn_request_deinit(struct cfn_request *req) {
+    json_decref(req->given);
+    json_decref(req->params);
+    json_decref(req->changes);
+    tmpl_free(req->tree);
 }
 
 /* ---- Template ---- */
 
-int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
+static int tell_faults(struct rq *rq, const struct tmpl_faults *faults) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (!faults->n)
+        return 0;
+    tmpl_faults_tell(faults, &text);
+    return aws_fail(rq, &CFN_ValidationError, "%s", buf_cstr(&text));
+}
+
+/* 0 also with faults, but for those that leave no model. */
+static int read_model(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret,
+                      bool *ret_evaluates, struct tmpl_faults *faults) {
     struct tmpl_fault fault = {{0}, {{0}}};
     int r = ret->text.p ? 0 : cfn_read_source(rq, stack, &ret->text);
     if (r)
         return r;
     if (tmpl_new(&ret->tree, ret->text, &fault))
         return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
-    rq_on_done(rq, drop_tree, ret->tree);
-    if (tmpl_model_new(ret->tree, &ret->model, &fault))
-        return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
-    return 0;
+    tmpl_model_check(ret->tree, &ret->model, ret_evaluates, faults);
+    return ret->model ? 0 : tell_faults(rq, faults);
+}
+
+int cfn_read_template(struct rq *rq, struct cfn_request *ret, bool checked) {
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    struct cfn_check check = {.faults = &faults};
+    if (read_model(rq, NULL, ret, &check.evaluates, &faults))
+        return AWS_FAILED;
+    check.model = ret->model;
+    if (checked)
+        cfn_check_template(&check);
+    return tell_faults(rq, &faults);
 }
 
 /* ---- Parameters ---- */
@@ -71,17 +88,35 @@ static void keep_defaults(const struct tmpl_model *m, json_t *given) {
             json_set_str(given, m->params[i].name.p, m->params[i].default_value);
 }
 
-static int read_parameters(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
-    struct tmpl_fault fault = {{0}, {{0}}};
+static int read_given(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
     size_t i;
     json_t *item;
-    ret->given = keep(rq, json_object());
+    ret->given = json_object();
     json_array_foreach (json_arr(rq->in, "Parameters"), i, item)
         if (read_parameter(rq, item, stack, ret->given))
             return AWS_FAILED;
-    if (tmpl_params_resolve(ret->model, ret->given, &ret->params, &fault))
-        return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
-    keep(rq, ret->params);
+    return 0;
+}
+
+/*
+ * The template and the values of its parameters. What is wrong with the template is told before a
+ * wrong value; with good values all of it is known.
+ */
+static int read_template_and_parameters(struct rq *rq, const struct cfn_stack *stack,
+                                        struct cfn_request *ret) {
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    struct cfn_check check = {.stack = stack, .faults = &faults};
+    struct tmpl_fault value = {{0}, {{0}}};
+    if (read_model(rq, stack, ret, &check.evaluates, &faults) || read_given(rq, stack, ret))
+        return AWS_FAILED;
+    int r = check.evaluates ? tmpl_params_resolve(ret->model, ret->given, &ret->params, &value) : 0;
+    check.model = ret->model;
+    check.params = ret->params;
+    cfn_check_template(&check);
+    if (tell_faults(rq, &faults))
+        return AWS_FAILED;
+    if (r)
+        return aws_fail(rq, &CFN_ValidationError, "%s", value.why.text);
     keep_defaults(ret->model, ret->given);
     return 0;
 }
@@ -119,8 +154,8 @@ const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason
         bool named = name.len && tmpl_get(r->properties, name.p);
         if (named || !needed)
             needed = named ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
-        if (reason && str_find(buf_view(reason), r->type) < 0)
-            cfn_add_name(reason, r->type);
+        if (reason)
+            cfn_add_new_name(reason, r->type);
     }
     return needed;
 }
@@ -149,7 +184,6 @@ static int refuse_unsupported(struct rq *rq) {
                                             "NotificationARNs",
                                             "ResourceTypes",
                                             "ResourcesToImport",
-                                            "IncludeNestedStacks",
                                             "ImportExistingResources",
                                             "DeploymentMode"};
     for (size_t i = 0; i < ARRAY_LEN(not_built); i++)
@@ -209,15 +243,16 @@ static int make_plan(struct rq *rq, const struct cfn_stack *stack, struct cfn_re
                             .resources = &resources.list};
     struct err why = {{0}};
     int r = cfn_plan_make(&plan, &why);
-    ret->changes = keep(rq, plan.changes);
-    ret->is_empty =
-        !json_array_size(plan.changes) && !plan.outputs_change && !tags_differ(ret, stack);
+    ret->changes = plan.changes;
+    ret->is_empty = !json_array_size(plan.changes) && !plan.outputs_change &&
+                    !tags_differ(ret, stack) &&
+                    !cfn_status_is(stack->status, CFN_RETRIES); /* the same again may succeed */
     return r ? aws_fail(rq, &CFN_ValidationError, "%s", why.text) : 0;
 }
 
 int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
-    bool failed = refuse_unsupported(rq) || cfn_read_template(rq, stack, ret) ||
-                  read_parameters(rq, stack, ret) || read_tags(rq, ret) ||
-                  check_capabilities(rq, ret->model) || make_plan(rq, stack, ret);
+    bool failed = refuse_unsupported(rq) || read_template_and_parameters(rq, stack, ret) ||
+                  read_tags(rq, ret) || check_capabilities(rq, ret->model) ||
+                  make_plan(rq, stack, ret);
     return failed ? AWS_FAILED : 0;
 }

@@ -262,6 +262,16 @@ void cfn_add_name(struct buf *names, str name) {
     buf_str(names, name);
 }
 
+bool cfn_add_new_name(struct buf *names, str name) {
+    for (str rest = buf_view(names), one; rest.p;) {
+        str_cut(rest, ',', &one, &rest);
+        if (str_eq(str_trim(one), name))
+            return false;
+    }
+    cfn_add_name(names, name);
+    return true;
+}
+
 void cfn_set_json(json_t **field, json_t *value) {
     json_decref(*field);
     *field = value;

@@ -27,7 +27,7 @@ struct cfn_place {
     str account, region;
 };
 
-enum { CFN_UNDER_WAY = 1, CFN_READY = 2, CFN_YIELDS = 4 };
+enum { CFN_UNDER_WAY = 1, CFN_READY = 2, CFN_YIELDS = 4, CFN_RETRIES = 8 };
 enum cfn_status {
     CFN_NO_STATUS,
 #define STATUS(name, means) CFN_##name,
@@ -37,7 +37,7 @@ enum cfn_status {
 };
 /* "CREATE_COMPLETE": the API's name, which is on disk too. Static. */
 const char *cfn_status_name(enum cfn_status status);
-/* Does it mean CFN_UNDER_WAY, CFN_READY, CFN_YIELDS? */
+/* Does it mean CFN_UNDER_WAY, CFN_READY and so on (status.def)? */
 bool cfn_status_is(enum cfn_status status, unsigned meaning);
 
 /* Names of the values of enums are on disk (rows.c). */
@@ -141,6 +141,8 @@ int cfn_load_resources(const struct rows *rows, struct arena *arena, const struc
 /* ---- Lists of names, JSON ---- */
 /* "A, B" */
 void cfn_add_name(struct buf *names, str name);
+/* The same, unless it is one of them: false then. */
+bool cfn_add_new_name(struct buf *names, str name);
 /* Sets a JSON field: takes value. */
 void cfn_set_json(json_t **field, json_t *value);
 /* The first object of a list whose member is this text, borrowed; or NULL. */
@@ -149,6 +151,9 @@ json_t *cfn_find_in(const json_t *list, const char *member, str text);
 bool cfn_is_in(const json_t *texts, str text);
 
 /* ---- event.c ---- */
-/* Adds an event of the resource, or with NULL of the stack itself. */
-void cfn_add_event(const struct rows *rows, const struct cfn_stack *stack,
+/*
+ * Adds an event of the resource, or with NULL of the stack itself. Its time is stack->event_ms
+ * afterwards, later than that of the event before: clients sort by time alone.
+ */
+void cfn_add_event(const struct rows *rows, struct cfn_stack *stack,
                    const struct cfn_resource *resource, enum cfn_status status, str reason);

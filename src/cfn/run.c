@@ -2,11 +2,20 @@
 #include "cfn/run.h"
 
 #include "aws/identity.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "cfn/order.h"
 #include "tmpl/params.h"
 
 #include <errno.h>
+
+/* The stack's row is not written with every event: those of resources are in their rows. */
+static void find_last_event(struct cfn_run *run) {
+    for (size_t i = 0; i < run->resources.n; i++) {
+        const struct cfn_resource *one = run->resources.items[i];
+        if (one->time_ms > run->stack.event_ms)
+            run->stack.event_ms = one->time_ms;
+    }
+}
 
 /* Peeks: what a commit changes, it makes a condition itself. */
 int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, const struct cfn_run_place *at) {
@@ -14,7 +23,9 @@ int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, const struct cf
     run->rows = (struct rows){cfn_engine_store(engine), NULL, store_batch_new()};
     run->imports = json_object();
     int r = cfn_peek_stack(&run->rows, &run->arena, at->place, at->uuid, &run->stack);
-    return r ? r : cfn_load_resources(&run->rows, &run->arena, &run->stack, &run->resources);
+    r = r ? r : cfn_load_resources(&run->rows, &run->arena, &run->stack, &run->resources);
+    find_last_event(run);
+    return r;
 }
 
 void cfn_run_deinit(struct cfn_run *run) {
@@ -51,6 +62,7 @@ int cfn_run_load_model(struct cfn_run *run) {
     if (tmpl_graph_new(run->model, tmpl_active_resources(&run->scope, &run->arena), &run->arena,
                        &run->graph, &fault))
         return -EBADMSG;
+    cfn_order(cfn_engine_backend(run->engine), run->model, &run->graph, &run->arena, &run->order);
     return 0;
 }
 
@@ -83,8 +95,8 @@ void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_s
                   str reason) {
     resource->status = status;
     resource->reason = reason.len ? arena_str(&run->arena, reason) : STR_NONE;
-    resource->time_ms = clock_world_ms();
     cfn_add_event(&run->rows, &run->stack, resource, status, reason);
+    resource->time_ms = run->stack.event_ms;
     cfn_run_changed(run, resource);
 }
 
@@ -100,13 +112,16 @@ void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource) {
 
 void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource,
                      const struct cfn_state *state, bool keep) {
-    if (!state->physical.len)
+    bool is_lost = state == &resource->now && cfn_task_is_lost(resource);
+    if (!state->physical.len && !is_lost)
         return;
     struct cfn_resource *garbage = arena_new(&run->arena, struct cfn_resource);
     garbage->name = resource->name;
     garbage->is_garbage = true;
     garbage->is_kept = keep;
     cfn_form_share(&cfn_state_form, &garbage->now, state);
+    if (state == &resource->now && resource->task.stage == CFN_BROKEN)
+        cfn_form_share(&cfn_task_form, &garbage->task, &resource->task);
     cfn_list_add(&run->stack.garbage, &run->arena, garbage);
     run->stack_changed = true;
 }

@@ -20,7 +20,8 @@ struct cfn_run {
     struct cfn_list resources; /* of struct cfn_resource */
     struct tmpl *tree;
     const struct tmpl_model *model;
-    struct tmpl_graph graph;
+    struct tmpl_graph graph;               /* of references */
+    struct tmpl_graph order;               /* graph, with what cfn/order.h adds */
     json_t *params, *conditions, *imports; /* imports: names that were asked for */
     struct tmpl_scope scope;
     struct aws_identity *identity; /* NULL until needed */
@@ -62,8 +63,8 @@ void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_s
 /* Its row goes; the struct says nothing afterwards. */
 void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource);
 /*
- * What the state says is there is to be removed, or let go of, once the update is through. Nothing
- * there: nothing.
+ * What the state says is there, or what a lost creation of it may have made, is to be removed, or
+ * let go of, once the update is through. Nothing there: nothing.
  */
 void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource,
                      const struct cfn_state *state, bool keep);
@@ -106,6 +107,20 @@ bool cfn_task_is_lost(const struct cfn_resource *resource);
 int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource);
 /* Removes what is there: begins, or goes on. */
 int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
+
+/* ---- leftover.c: what failed operations left behind ---- */
+/*
+ * Before an update or a removal begins: what was begun and not finished becomes garbage, with what
+ * may have been made and is not known; in an update it is removed at once, so that its name is free
+ * again. 0, CFN_LATER or a fault.
+ */
+int cfn_leftover_collect(struct cfn_run *run);
+/* An update that failed and stays as it is: what it has replaced is garbage, with the next commit. */
+void cfn_leftover_keep(struct cfn_run *run);
+/* Finds and removes garbage, or lets go of it: as the functions of task.c. */
+int cfn_leftover_remove(struct cfn_run *run, struct cfn_resource *garbage);
+/* The stack's i-th piece of garbage is no more; commits. */
+int cfn_leftover_forget(struct cfn_run *run, size_t i);
 
 /* ---- scope.c ---- */
 /*

@@ -17,13 +17,35 @@ int cfn_check_name(struct rq *rq, str name) {
                           STR_ARG(name));
 }
 
-/* A stack in the middle of something takes no further operation. */
+/*
+ * A stack in the middle of something takes no further operation. The sentences are those that AWS
+ * was seen to answer; which ways out of a failure there are is in "Choose how to handle failures
+ * when provisioning resources", CloudFormation User Guide.
+ */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb) {
-    return cfn_status_is(stack->status, CFN_READY)
+    const struct cfn_operation *op = &stack->op;
+    if (stack->status == CFN_CREATE_FAILED && op->on_failure == CFN_FAIL_DO_NOTHING)
+        return aws_fail(rq, &CFN_ValidationError,
+                        "This stack cannot be updated from [CREATE_FAILED] state because it "
+                        "contains [on-failure: DO_NOTHING]. Please use disable-rollback option "
+                        "instead during stack creation.");
+    return cfn_status_is(stack->status, CFN_READY | CFN_RETRIES)
                ? 0
                : aws_fail(rq, &CFN_ValidationError,
                           "Stack:" STR_FMT " is in %s state and can not be %s.", STR_ARG(stack->id),
                           cfn_status_name(stack->status), verb);
+}
+
+int cfn_check_retry(struct rq *rq, const struct cfn_stack *stack, bool disable_rollback,
+                    const char *api) {
+    return disable_rollback || !cfn_status_is(stack->status, CFN_RETRIES)
+               ? 0
+               : aws_fail(rq, &CFN_ValidationError,
+                          "This stack is currently in a non-terminal [%s] state. To update the "
+                          "stack from this state, please use the disable-rollback parameter with "
+                          "%s API. To rollback to the last known good state, use the "
+                          "rollback-stack API",
+                          cfn_status_name(stack->status), api);
 }
 
 /* True when the last operation had this token: a retry, answered like the first. */
@@ -54,23 +76,27 @@ static int answer_id(struct rq *rq, const struct cfn_stack *stack) {
 
 /* ---- Creating ---- */
 
-static int create(struct cfn_svc *cfn, struct rq *rq) {
-    struct cfn_request req = {0};
+static int create(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack) {
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
+    if (cfn_read_request(rq, stack, &req))
+        return AWS_FAILED;
+    cfn_apply_request(rq, &req, &stack->now, &stack->role);
+    stack->is_protected = json_bool(rq->in, "EnableTerminationProtection", false);
+    stack->timeout_minutes = json_int(rq->in, "TimeoutInMinutes", 0);
+    struct cfn_operation op = cfn_new_operation(rq, CFN_OP_CREATE, stack);
+    cfn_stack_set_template(rq_rows(rq), stack, req.text);
+    cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_CREATE_IN_PROGRESS, S("User Initiated"));
+    answer_id(rq, stack);
+    return cfn_answer_late(cfn, rq, stack);
+}
+
+static int create_new(struct cfn_svc *cfn, struct rq *rq, str name) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    int r =
-        cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), json_str(rq->in, "StackName"), &stack);
+    int r = cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), name, &stack);
     if (r)
         return aws_fault(rq, r, "making a stack");
-    if (cfn_read_request(rq, &stack, &req))
-        return AWS_FAILED;
-    cfn_apply_request(rq, &req, &stack.now, &stack.role);
-    stack.is_protected = json_bool(rq->in, "EnableTerminationProtection", false);
-    stack.timeout_minutes = json_int(rq->in, "TimeoutInMinutes", 0);
-    struct cfn_operation op = cfn_new_operation(rq, CFN_OP_CREATE, &stack);
     cfn_stack_put_name(rq_rows(rq), &stack);
-    cfn_stack_set_template(rq_rows(rq), &stack, req.text);
-    cfn_start(cfn->engine, rq_rows(rq), &stack, &op, CFN_CREATE_IN_PROGRESS, S("User Initiated"));
-    return answer_id(rq, &stack);
+    return create(cfn, rq, &stack);
 }
 
 int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
@@ -83,9 +109,11 @@ int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
                         "You can specify either DisableRollback or OnFailure, but not both.");
     int r = cfn_look_up(rq, name, &there);
     if (r == STORE_E_ABSENT)
-        return create(cfn, rq);
+        return create_new(cfn, rq, name);
     if (r)
         return r;
+    if (there.status == CFN_REVIEW_IN_PROGRESS) /* it has a name and an id, and nothing else */
+        return cfn_drop_sets(rq, &there) ? AWS_FAILED : create(cfn, rq, &there);
     return is_retry(rq, &there, CFN_OP_CREATE)
                ? answer_id(rq, &there)
                : aws_fail(rq, &CFN_AlreadyExistsException, "Stack [" STR_FMT "] already exists",
@@ -102,12 +130,13 @@ static int update(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack,
     struct cfn_operation op = cfn_new_operation(rq, CFN_OP_UPDATE, stack);
     cfn_stack_set_template(rq_rows(rq), stack, req->text);
     cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_UPDATE_IN_PROGRESS, S("User Initiated"));
-    return answer_id(rq, stack);
+    answer_id(rq, stack);
+    return cfn_answer_late(cfn, rq, stack);
 }
 
 int cfn_op_UpdateStack(struct cfn_svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "StackName");
-    struct cfn_request req = {0};
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     int r = cfn_look_up(rq, name, &stack);
     if (r == STORE_E_ABSENT || (r == 0 && stack.status == CFN_DELETE_COMPLETE))
@@ -117,7 +146,9 @@ int cfn_op_UpdateStack(struct cfn_svc *cfn, struct rq *rq) {
         return r;
     if (is_retry(rq, &stack, CFN_OP_UPDATE))
         return answer_id(rq, &stack);
-    if (cfn_check_ready(rq, &stack, "updated") || cfn_read_request(rq, &stack, &req))
+    if (cfn_check_ready(rq, &stack, "updated") ||
+        cfn_check_retry(rq, &stack, json_bool(rq->in, "DisableRollback", false), "update-stack") ||
+        cfn_read_request(rq, &stack, &req))
         return AWS_FAILED;
     if (req.is_empty)
         return aws_fail(rq, &CFN_ValidationError, "No updates are to be performed.");
@@ -143,6 +174,42 @@ static int refuse_used_exports(struct rq *rq, const struct cfn_stack *stack) {
     return 0;
 }
 
+/* A name that is none of the stack's would be deleted with the others: it is refused. */
+static int check_retained(struct rq *rq, const struct cfn_stack *stack) {
+    CLEANUP_DEINIT(cfn_resources) struct cfn_resources resources = {0};
+    size_t i;
+    json_t *name;
+    if (cfn_find_resources(rq, stack, &resources.list))
+        return AWS_FAILED;
+    json_array_foreach (json_arr(rq->in, "RetainResources"), i, name) {
+        const struct cfn_resource *one = cfn_resource_find(&resources.list, json_text(name));
+        if (!one || one->status == CFN_DELETE_COMPLETE)
+            return aws_fail(rq, &CFN_ValidationError,
+                            "The specified resources to retain must be in a valid state. Do not "
+                            "specify resources that are in the DELETE_COMPLETE state.");
+    }
+    return 0;
+}
+
+/* What is left behind is only for a stack that could not be deleted otherwise. */
+static int check_left(struct rq *rq, const struct cfn_stack *stack) {
+    if (stack->status == CFN_DELETE_FAILED)
+        return check_retained(rq, stack);
+    if (json_array_size(json_arr(rq->in, "RetainResources")))
+        return aws_fail(
+            rq, &CFN_ValidationError,
+            "Invalid operation on stack [" STR_FMT
+            "]. Specify resources to retain only when stack is in the DELETE_FAILED state.",
+            STR_ARG(stack->id));
+    if (str_is(json_str(rq->in, "DeletionMode"), "FORCE_DELETE_STACK"))
+        return aws_fail(rq, &CFN_ValidationError,
+                        "Invalid operation on stack [" STR_FMT
+                        "]. You can activate DeletionMode FORCE_DELETE_STACK in a delete stack "
+                        "operation only when the stack is in the DELETE_FAILED state.",
+                        STR_ARG(stack->id));
+    return 0;
+}
+
 /* May this stack be deleted? */
 static int check_deletable(struct rq *rq, const struct cfn_stack *stack) {
     if (stack->is_protected)
@@ -152,12 +219,6 @@ static int check_deletable(struct rq *rq, const struct cfn_stack *stack) {
                         STR_ARG(stack->name));
     if (refuse_used_exports(rq, stack))
         return AWS_FAILED;
-    if (json_array_size(json_arr(rq->in, "RetainResources")) && stack->status != CFN_DELETE_FAILED)
-        return aws_fail(
-            rq, &CFN_ValidationError,
-            "Invalid operation on stack [" STR_FMT
-            "]. Specify resources to retain only when stack is in the DELETE_FAILED state.",
-            STR_ARG(stack->id));
     bool busy =
         cfn_status_is(stack->status, CFN_UNDER_WAY) && !cfn_status_is(stack->status, CFN_YIELDS);
     if (busy && stack->status != CFN_REVIEW_IN_PROGRESS)
@@ -188,7 +249,7 @@ static int begin_deletion(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *
     else
         cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_DELETE_IN_PROGRESS,
                   S("User Initiated"));
-    return 0;
+    return cfn_answer_late(cfn, rq, stack);
 }
 
 int cfn_op_DeleteStack(struct cfn_svc *cfn, struct rq *rq) {
@@ -197,8 +258,12 @@ int cfn_op_DeleteStack(struct cfn_svc *cfn, struct rq *rq) {
     rq->out = json_object();
     if (r == STORE_E_ABSENT)
         return 0; /* deleting what is not there succeeds */
-    if (r || stack.status == CFN_DELETE_COMPLETE || stack.status == CFN_DELETE_IN_PROGRESS)
+    if (r || stack.status == CFN_DELETE_COMPLETE)
         return r;
+    if (check_left(rq, &stack))
+        return AWS_FAILED;
+    if (stack.status == CFN_DELETE_IN_PROGRESS)
+        return 0;
     return check_deletable(rq, &stack) ? AWS_FAILED : begin_deletion(cfn, rq, &stack);
 }
 

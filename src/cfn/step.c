@@ -55,6 +55,8 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     if (is_new)
         resource = cfn_run_add(run, r->name, r->type);
     bool failed = cfn_run_properties(run, r, &props) != 0;
+    if (!is_new && !failed)
+        cfn_set_json(&resource->now.properties, cfn_may_have(resource, props));
     enum cfn_change how =
         failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
     if (how == CFN_UNSUPPORTED) /* not found while planning: a value was unknown then */
@@ -80,8 +82,8 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
 }
 
 static bool needs_are_met(struct cfn_run *run, size_t index) {
-    for (size_t i = 0; i < run->graph.n_needs[index]; i++) {
-        str name = run->model->resources[run->graph.needs[index][i]].name;
+    for (size_t i = 0; i < run->order.n_needs[index]; i++) {
+        str name = run->model->resources[run->order.needs[index][i]].name;
         const struct cfn_resource *needed = cfn_resource_find(&run->resources, name);
         if (!needed || cfn_task_stage(run, needed) != CFN_FINISHED)
             return false;
@@ -91,7 +93,7 @@ static bool needs_are_met(struct cfn_run *run, size_t index) {
 
 /* CFN_DONE, CFN_WAIT (or nothing to do yet), CFN_FAILED, or a fault. */
 static int look_at(struct cfn_run *run, size_t position, bool may_begin) {
-    size_t index = run->graph.order[position];
+    size_t index = run->order.order[position];
     struct cfn_resource *resource =
         cfn_resource_find(&run->resources, run->model->resources[index].name);
     if (resource && cfn_task_stage(run, resource) != CFN_UNTOUCHED)
@@ -134,10 +136,12 @@ static int give_up(struct cfn_run *run, const char *why) {
     bool update = is_update(run),
          stays = op->disable_rollback || op->on_failure == CFN_FAIL_DO_NOTHING;
     if (why)
-        buf_c(&reason, why);
+        buf_printf(&reason, "%s ", why);
     else
         add_failed_names(run, &reason);
     cancel_waiting(run);
+    if (stays && update)
+        cfn_leftover_keep(run);
     if (!update && !stays && op->on_failure != CFN_FAIL_DELETE)
         buf_c(&reason, "Rollback requested by user.");
     cfn_run_set_status(run,
@@ -275,11 +279,12 @@ static bool is_too_late(struct cfn_run *run) {
 }
 
 int cfn_step_forward(struct cfn_run *run) {
-    int r = run->model ? 0 : cfn_run_load_model(run);
+    int r = is_update(run) ? cfn_leftover_collect(run) : 0;
+    r = r ? r : run->model ? 0 : cfn_run_load_model(run);
     if (r)
         return r;
     bool failed = false, waiting = false;
-    for (size_t i = 0; i < run->graph.n_order && !*run->stopping; i++) {
+    for (size_t i = 0; i < run->order.n_order && !*run->stopping; i++) {
         r = look_at(run, i, !failed);
         if (r < 0)
             return r;

@@ -281,6 +281,8 @@ static int ask(struct cfn_run *run, struct cfn_resource *resource, struct cfn_wo
 int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
                    json_t *properties, str reason) {
     const struct cfn_type *type = type_of(run, resource);
+    bool again = changes_it(verb) && resource->task.verb == CFN_UPDATE &&
+                 resource->task.stage == CFN_BROKEN; /* parts of it may have been applied */
     if (makes_it(verb))
         resource->now.physical = STR_NONE;
     cfn_task_mark(run, resource, verb, CFN_DOING);
@@ -296,7 +298,7 @@ int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_
         break_off(run, resource, &w);
     work_deinit(&w);
     int r = cfn_run_commit_and(run, taken ? CFN_FAILED : CFN_DONE);
-    return r ? r : carry_on(run, resource, false);
+    return r ? r : carry_on(run, resource, again);
 }
 
 int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource) {

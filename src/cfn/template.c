@@ -43,14 +43,9 @@ static void add_params(struct rq *rq, const struct tmpl_model *m, bool summary) 
 
 int cfn_op_ValidateTemplate(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
-    struct cfn_request req = {0};
-    CLEANUP_DEINIT(arena) struct arena arena = {0};
-    struct tmpl_graph graph;
-    struct tmpl_fault fault = {{0}, {{0}}};
-    if (cfn_read_template(rq, NULL, &req) || !req.model)
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
+    if (cfn_read_template(rq, &req, true))
         return AWS_FAILED;
-    if (tmpl_graph_new(req.model, NULL, &arena, &graph, &fault))
-        return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
     rq->out = json_object();
     add_params(rq, req.model, false);
     add_capabilities(rq, req.model);
@@ -61,12 +56,17 @@ int cfn_op_ValidateTemplate(struct cfn_svc *cfn, struct rq *rq) {
 static int read_for_summary(struct rq *rq, struct cfn_request *req) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     if (!json_has(rq->in, "StackName"))
-        return cfn_read_template(rq, NULL, req);
+        return cfn_read_template(rq, req, false);
     if (json_has(rq->in, "StackSetName"))
         return aws_fail(rq, &CFN_ValidationError, "StackSetName is not supported");
-    if (cfn_find_stack(rq, &stack) || cfn_find_template(rq, &stack, &req->text))
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
-    return cfn_read_template(rq, NULL, req);
+    if (stack.status == CFN_REVIEW_IN_PROGRESS)
+        return aws_fail(rq, &CFN_ValidationError,
+                        "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.");
+    if (cfn_find_template(rq, &stack, &req->text))
+        return AWS_FAILED;
+    return cfn_read_template(rq, req, false);
 }
 
 static void add_types(struct rq *rq, const struct tmpl_model *m) {
@@ -83,8 +83,8 @@ static void add_types(struct rq *rq, const struct tmpl_model *m) {
 
 int cfn_op_GetTemplateSummary(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
-    struct cfn_request req = {0};
-    if (read_for_summary(rq, &req) || !req.model)
+    CLEANUP_DEINIT(cfn_request) struct cfn_request req = {0};
+    if (read_for_summary(rq, &req))
         return AWS_FAILED;
     rq->out = json_object();
     add_params(rq, req.model, true);
@@ -100,14 +100,16 @@ int cfn_op_GetTemplateSummary(struct cfn_svc *cfn, struct rq *rq) {
     return 0;
 }
 
+/* A stack that was only ever reviewed has no template: the answer has no body then. */
 int cfn_op_GetTemplate(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     bool of_set = json_has(rq->in, "ChangeSetName");
     str text = STR_NONE;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
-    if (of_set ? cfn_find_set(rq, &set, &stack)
-               : cfn_find_stack(rq, &stack) || cfn_find_template(rq, &stack, &text))
+    if (of_set ? cfn_find_set(rq, &set, &stack) : cfn_find_stack(rq, &stack))
+        return AWS_FAILED;
+    if (!of_set && stack.now.generation && cfn_find_template(rq, &stack, &text))
         return AWS_FAILED;
     rq->out = json_object();
     json_set_str(rq->out, "TemplateBody", of_set ? set.template : text);

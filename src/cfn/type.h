@@ -132,6 +132,11 @@ struct cfn_type {
     struct cfn_attribute attributes[8]; /* what Fn::GetAtt answers */
     const char *fifo;                   /* the property that makes its name end in .fifo */
     bool put;                           /* make also changes it, whole */
+    /*
+     * the properties ("A|B") that name what it lets others use: whoever refers to that is made
+     * after it, where it does not need them itself (cfn/order.h)
+     */
+    const char *lets;
     /* a document that `set` of every item is given; clear: `empty` */
     struct {
         const char *property, *member, *empty;

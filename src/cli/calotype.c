@@ -2,19 +2,18 @@
 #include "cli/verb.h"
 #include "prog/say.h"
 
-#include <stdio.h>
-
 static const struct prog_verb *const verbs[] = {
-    &cli_verb_up,    &cli_verb_down,    &cli_verb_env,    &cli_verb_with,   &cli_verb_status,
-    &cli_verb_scrub, &cli_verb_deploy,  &cli_verb_put,    &cli_verb_ls,     &cli_verb_show,
-    &cli_verb_query, &cli_verb_package, &cli_verb_repair, &cli_verb_rotate,
+    &cli_verb_up,      &cli_verb_down,   &cli_verb_env,    &cli_verb_with, &cli_verb_status,
+    &cli_verb_scrub,   &cli_verb_deploy, &cli_verb_put,    &cli_verb_ls,   &cli_verb_show,
+    &cli_verb_query,   &cli_verb_open,   &cli_verb_get,    &cli_verb_rm,   &cli_verb_tail,
+    &cli_verb_package, &cli_verb_repair, &cli_verb_rotate,
 };
 
 static void print_verbs(void) {
-    printf("usage: calotype VERB [ARGUMENTS]\n\n");
+    prog_print("usage: calotype VERB [ARGUMENTS]\n\n");
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-        printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-    printf("\n`calotype VERB --help` says more about one of them.\n");
+        prog_print("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    prog_print("\n`calotype VERB --help` says more about one of them.\n");
 }
 
 static int run(int argc, char **argv) {
@@ -23,7 +22,7 @@ static int run(int argc, char **argv) {
         return PROG_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
-        printf("calotype %s\n", CALOTYPE_VERSION);
+        prog_print("calotype %s\n", CALOTYPE_VERSION);
         return PROG_OK;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||

@@ -59,11 +59,6 @@ int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *opti
                    struct err *err) {
     *cloud = (struct cli_cloud){0};
     const char *environment = options->environment ? options->environment : "dev";
-    size_t length = strspn(environment, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    if (length == 0 || length > 20 || environment[length])
-        return err_set(err, -EINVAL,
-                       "an environment's name has 1 to 20 of a to z, 0 to 9 and -, not \"%s\"",
-                       environment);
     int r = cli_cloud_connect(cloud, options, err);
     r = r ? r : ask_account(cloud, err);
     if (r)
@@ -88,7 +83,18 @@ int64_t cli_cloud_now_ms(const struct cli_cloud *cloud) {
 int cli_cloud_fault(const char *what, const struct client_fault *fault, struct err *err) {
     if (fault->code[0])
         return err_set(err, -EIO, "%s: %s: %s", what, fault->code, fault->message);
-    return err_set(err, -EIO, "%s: %s", what, fault->message[0] ? fault->message : "no answer");
+    return err_set(err, fault->status ? -EIO : -ENOTCONN, "%s: %s", what,
+                   fault->message[0] ? fault->message : "no answer");
+}
+
+int cli_stack_fault(const struct cli_cloud *cloud, const char *what,
+                    const struct client_fault *fault, struct err *err) {
+    static const char *const missing[] = {"NoSuchBucket", "ResourceNotFoundException"};
+    for (size_t i = 0; i < ARRAY_LEN(missing); i++)
+        if (strcmp(fault->code, missing[i]) == 0)
+            return err_set(err, -ENOENT, "%s is not deployed (calotype deploy --env %s): %s",
+                           cloud->stack, cloud->environment, fault->message);
+    return cli_cloud_fault(what, fault, err);
 }
 
 /* ---- Rows of the table ---- */
@@ -114,7 +120,7 @@ int cli_image_get(struct cli_cloud *cloud, str key, json_t **ret_item, struct er
     CLEANUP_JSON json_t *out = NULL;
     struct client_fault fault;
     if (client_json(cloud->client, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault))
-        return cli_cloud_fault("dynamodb:GetItem", &fault, err);
+        return cli_stack_fault(cloud, "dynamodb:GetItem", &fault, err);
     *ret_item = json_incref(json_obj(out, "Item"));
     return 0;
 }

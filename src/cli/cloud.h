@@ -21,7 +21,7 @@ struct cli_cloud {
 
 struct cli_cloud_options {
     const char *data;        /* --data, or NULL */
-    const char *environment; /* NULL: "dev" */
+    const char *environment; /* NULL: "dev"; cli_check_environment has taken it */
     bool aws;                /* by the AWS_* variables and profiles instead of the data folder */
 };
 /* The client alone: no account and no names. 0 or -errno with one line of words. */
@@ -36,8 +36,15 @@ int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *opti
 void cli_cloud_deinit(struct cli_cloud *cloud);
 /* World time of that cloud, epoch ms. */
 int64_t cli_cloud_now_ms(const struct cli_cloud *cloud);
-/* Fills err with what a call said: "s3:PutObject: AccessDenied: …". Returns -EIO. */
+/*
+ * Fills err with what a call said: "s3:PutObject: AccessDenied: …". Returns -EIO, or
+ * -ENOTCONN where there was no whole answer.
+ */
 int cli_cloud_fault(const char *what, const struct client_fault *fault, struct err *err);
+
+/* The same for what the stack makes: where it is missing, the words say how to deploy it. */
+int cli_stack_fault(const struct cli_cloud *cloud, const char *what,
+                    const struct client_fault *fault, struct err *err);
 
 /* ---- Rows of the table ---- */
 /* ImageId of an object: the first 32 hex digits of SHA-256("bucket/key"). */

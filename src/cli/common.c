@@ -1,7 +1,16 @@
 /* cli/common: the flags and the JSON output that verbs about photographs share. */
 #include "cli/common.h"
 
-#include <stdio.h>
+#include "prog/say.h"
+
+#include <errno.h>
+
+int cli_check_environment(const char *name, struct err *err) {
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (length > 0 && length <= 20 && !name[length])
+        return 0;
+    return err_set(err, -EINVAL, "the name has 1 to 20 of a to z, 0 to 9 and -, not \"%s\"", name);
+}
 
 int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct err *err) {
     struct cli_cloud_options options = {.data = c->data,
@@ -13,5 +22,5 @@ int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct 
 void cli_print_json(const json_t *doc) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write_pretty(&text, doc);
-    puts(buf_cstr(&text));
+    prog_print("%s\n", buf_cstr(&text));
 }

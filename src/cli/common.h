@@ -11,9 +11,12 @@ struct cli_common {
 /* Their rows in the table of a verb, whose struct T has them as the member common. */
 #define CLI_COMMON_FLAGS(T)                                                                        \
     PROG_DATA(T, common.data),                                                                     \
-        PROG_TEXT(T, common.environment, "env", "NAME", "environment (dev)"),                      \
+        PROG_CHECKED(T, common.environment, "env", "NAME", cli_check_environment,                  \
+                     "environment (dev)"),                                                         \
         PROG_SWITCH(T, common.aws, "aws", "an AWS account instead of the daemon"),                 \
         PROG_SWITCH(T, common.json, "json", "JSON instead of rows")
+/* 0, or -EINVAL with words that say which names an environment may have. */
+int cli_check_environment(const char *name, struct err *err);
 /* cli_cloud_open with these flags. */
 int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct err *err);
 /* Prints a document for machines: indented JSON and a line break, to stdout. */

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "cli/common.h"
 #include "cli/find.h"
+#include "cli/leftover.h"
 #include "cli/package.h"
 #include "cli/row.h"
 #include "cli/stack.h"
@@ -24,6 +25,7 @@ struct deploy {
     struct cli_cloud cloud;
     const char *template, *programs;
     struct prog_texts set;
+    bool yes;
     struct cli_package package;
     char bucket[80], key[96];
     struct cli_parameter parameters[MOST_PARAMETERS + 4];
@@ -126,7 +128,14 @@ static bool declares(str template, const char *name) {
     return str_find(template, str_c(line)) >= 0;
 }
 
-static int read_parameters(struct deploy *d, str template, struct err *err) {
+static int check_parameter(const char *text, struct err *err) {
+    str name, value;
+    if (str_cut(str_c(text), '=', &name, &value) && name.len)
+        return 0;
+    return err_set(err, -EINVAL, "it is NAME=VALUE, not \"%s\"", text);
+}
+
+static void read_parameters(struct deploy *d, str template) {
     const struct {
         const char *name, *value;
     } own[] = {{"EnvironmentSuffix", d->cloud.environment},
@@ -136,15 +145,18 @@ static int read_parameters(struct deploy *d, str template, struct err *err) {
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         if (declares(template, own[i].name))
             give(d, str_c(own[i].name), str_c(own[i].value));
-    if (d->set.n > MOST_PARAMETERS)
-        return err_set(err, -EINVAL, "there are more than %d parameters", MOST_PARAMETERS);
     for (size_t i = 0; i < d->set.n; i++) {
         str name, value;
-        if (!str_cut(str_c(d->set.p[i]), '=', &name, &value) || !name.len)
-            return err_set(err, -EINVAL, "--parameter is NAME=VALUE, not \"%s\"", d->set.p[i]);
+        str_cut(str_c(d->set.p[i]), '=', &name, &value);
         give(d, name, value);
     }
-    return 0;
+}
+
+static str given(const struct deploy *d, const char *name) {
+    for (size_t i = 0; i < d->n; i++)
+        if (str_is(d->parameters[i].name, name))
+            return d->parameters[i].value;
+    return STR_NONE;
 }
 
 /* ---- The result ---- */
@@ -154,7 +166,7 @@ static void add_output(void *ctx, str key, str value) {
 }
 
 static void print_output(void *, str key, str value) {
-    static const struct cli_column columns[] = {{"", 28, false}, {"", 0, false}};
+    static const struct cli_column columns[] = {{.width = 28}, {0}};
     const str cells[] = {key, value};
     const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
     cli_row(columns, 2, cells, colours);
@@ -172,28 +184,47 @@ static void print_result(const struct deploy *d, const struct cli_stack *stack, 
         cli_print_json(doc);
         return;
     }
-    printf("%s %s\n", stack->name, unchanged ? "is up to date" : stack->status);
+    prog_print("%s %s\n", stack->name, unchanged ? "is up to date" : stack->status);
     cli_stack_outputs(stack, print_output, NULL);
+}
+
+/* An exit code, or -errno. */
+static int change(struct deploy *d, struct cli_stack *stack, str template, struct err *err) {
+    int r = cli_stack_make_ready(stack, err);
+    if (r == 0 && !stack->exists)
+        r = cli_leftover_clear(&d->cloud, given(d, "EnvironmentSuffix"), template, d->yes, err);
+    if (r == CLI_LEFTOVER_DECLINED)
+        return PROG_USAGE;
+    r = r ? r : cli_stack_change(stack, template, d->parameters, d->n, err);
+    if (r == CLI_STACK_BAD_PARAMETER) {
+        prog_error("%s", err->text);
+        return PROG_USAGE;
+    }
+    if (r < 0)
+        return r;
+    print_result(d, stack, r == CLI_STACK_UNCHANGED);
+    return PROG_OK;
 }
 
 static int run(void *ctx, char **, int, struct err *err) {
     struct deploy *d = ctx;
     CLEANUP_DEINIT(buf) struct buf template = {0};
+    if (d->set.n > MOST_PARAMETERS) {
+        prog_error("there are more than %d parameters", MOST_PARAMETERS);
+        return PROG_USAGE;
+    }
     int r = read_template(d, &template, err);
     r = r ? r : cli_common_open(&d->common, &d->cloud, err);
     prog_progress("packaging the function");
     r = r ? r : cli_package_make(&d->package, d->programs, err);
     r = r ? r : ensure_artifact(d, err);
-    r = r ? r : read_parameters(d, buf_view(&template), err);
     if (r)
         return r;
+    read_parameters(d, buf_view(&template));
     struct cli_stack stack = {.cloud = &d->cloud, .name = d->cloud.stack};
-    r = cli_stack_change(&stack, buf_view(&template), d->parameters, d->n, err);
-    bool unchanged = r == CLI_STACK_UNCHANGED;
-    if (r >= 0)
-        print_result(d, &stack, unchanged);
+    r = change(d, &stack, buf_view(&template), err);
     cli_stack_deinit(&stack);
-    return unchanged ? 0 : r;
+    return r;
 }
 
 static void deinit(void *ctx) {
@@ -205,22 +236,25 @@ static void deinit(void *ctx) {
 
 static const struct prog_flag flags[] = {
     CLI_COMMON_FLAGS(struct deploy),
-    PROG_TEXT(struct deploy, template, "template", "FILE",
+    PROG_PATH(struct deploy, template, "template", "FILE",
               "template (the one that came with calotype)"),
-    PROG_LIST(struct deploy, set, "parameter", "NAME=VALUE",
+    PROG_LIST(struct deploy, set, "parameter", "NAME=VALUE", check_parameter,
               "a parameter of the template; may be given again"),
-    PROG_TEXT(struct deploy, programs, "programs", "DIR",
+    PROG_PATH(struct deploy, programs, "programs", "DIR",
               "folder with bootstrap and calotype-image"),
+    PROG_SWITCH(struct deploy, yes, "yes", "remove what is empty and in the way, without asking"),
 };
 
 const struct prog_verb cli_verb_deploy = {
     .name = "deploy",
     .summary = "deploy the stack",
-    .arguments = "[--env NAME] [--parameter NAME=VALUE...]",
+    .arguments = "[--env NAME] [--parameter NAME=VALUE...] [--yes]",
     .about =
         "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
         "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
-        "Parameters that are not given keep their values.",
+        "Parameters that are not given keep their values. A stack that could not be created\n"
+        "earlier is made anew; empty buckets and an empty table that a deleted stack left are\n"
+        "removed when you say so, at the terminal or with --yes.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .size = sizeof(struct deploy),

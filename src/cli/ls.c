@@ -6,13 +6,15 @@
 
 #include <stdio.h>
 
+static const char first_prefix[] = "uploads/";
+
 struct ls {
     struct cli_common common;
     struct cli_cloud cloud;
     const char *prefix;
     struct cli_photo_table table;
     json_t *list; /* with --json */
-    bool begun;
+    size_t n;
 };
 
 static int show_object(struct ls *ls, str object, struct err *err) {
@@ -20,6 +22,7 @@ static int show_object(struct ls *ls, str object, struct err *err) {
     CLEANUP_JSON json_t *item = NULL;
     if (!client_xml_text(object, "Key", &key))
         return 0;
+    ls->n++;
     client_xml_text(object, "Size", &size);
     client_xml_text(object, "LastModified", &date);
     int r = cli_image_get(&ls->cloud, buf_view(&key), &item, err);
@@ -35,9 +38,6 @@ static int show_object(struct ls *ls, str object, struct err *err) {
         json_array_append_new(ls->list, doc);
         return 0;
     }
-    if (!ls->begun)
-        cli_photo_begin(&ls->table, 32, false);
-    ls->begun = true;
     struct cli_photo photo = {.file = buf_view(&key),
                               .item = item,
                               .problem = S("no row yet"),
@@ -62,7 +62,7 @@ static int show_page(struct ls *ls, struct buf *token, struct err *err) {
                                      .query = buf_view(&query)};
     int r = client_send(ls->cloud.client, &request, &response, &fault);
     if (r)
-        r = cli_cloud_fault("s3:ListBucket", &fault, err);
+        r = cli_stack_fault(&ls->cloud, "s3:ListBucket", &fault, err);
     str rest = buf_view(&response.body), object;
     buf_clear(token);
     client_xml_text(rest, "NextContinuationToken", token);
@@ -70,6 +70,15 @@ static int show_page(struct ls *ls, struct buf *token, struct err *err) {
         r = show_object(ls, object, err);
     client_response_deinit(&response);
     return r;
+}
+
+static void say_empty(const struct ls *ls) {
+    if (ls->prefix[0])
+        prog_hint("nothing in %s has a key that begins with %s", ls->cloud.bucket, ls->prefix);
+    else
+        prog_hint("%s is empty", ls->cloud.bucket);
+    if (strcmp(ls->prefix, first_prefix) == 0)
+        prog_hint("calotype put FILE uploads photographs");
 }
 
 static int run(void *ctx, char **rest, int n, struct err *err) {
@@ -81,12 +90,17 @@ static int run(void *ctx, char **rest, int n, struct err *err) {
     int r = cli_common_open(&ls->common, &ls->cloud, err);
     if (r)
         return r;
+    cli_photo_begin(&ls->table, 32, false);
     do
         r = show_page(ls, &token, err);
-    while (r == 0 && token.len);
-    if (r == 0 && ls->common.json)
+    while (r == 0 && token.len && prog_flush());
+    if (r)
+        return r;
+    if (ls->common.json)
         cli_print_json(ls->list);
-    return r;
+    if (ls->n == 0)
+        say_empty(ls);
+    return 0;
 }
 
 static void deinit(void *ctx) {
@@ -107,7 +121,7 @@ const struct prog_verb cli_verb_ls = {
     .n_flags = ARRAY_LEN(flags),
     .most = 1,
     .size = sizeof(struct ls),
-    .defaults = &(const struct ls){.prefix = "uploads/"},
+    .defaults = &(const struct ls){.prefix = first_prefix},
     .run = run,
     .deinit = deinit,
 };

@@ -2,16 +2,16 @@
 #include "cli/package.h"
 
 #include "base/codec.h"
-#include "base/file.h"
 #include "base/io.h"
 #include "base/zip.h"
 #include "cli/find.h"
+#include "cli/output.h"
 #include "cli/verb.h"
+#include "prog/say.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 
 enum { MOST_PROGRAM = 128 << 20, MODE = 0755 };
 
@@ -106,18 +106,24 @@ struct package {
 
 static int run(void *ctx, char **, int, struct err *err) {
     const struct package *to = ctx;
-    struct cli_package p;
-    int r = cli_package_make(&p, to->programs, err);
-    r = r ? r : file_write_durable(to->output, buf_view(&p.zip), 0644, err);
-    if (r == 0)
-        printf("%s  %s\n", p.sha256, to->output);
+    struct cli_package p = {0};
+    CLEANUP_DEINIT(cli_output) struct cli_output out = {0};
+    int r = cli_output_begin(&out, to->output, true, err);
+    r = r ? r : cli_package_make(&p, to->programs, err);
+    r = r ? r : cli_output_write(&out, buf_view(&p.zip), err);
+    r = r ? r : cli_output_end(&out, err);
+    if (r == 0 && out.to_stdout)
+        prog_hint("%s  -", p.sha256);
+    else if (r == 0)
+        prog_print("%s  %s\n", p.sha256, to->output);
     cli_package_deinit(&p);
     return r;
 }
 
 static const struct prog_flag flags[] = {
-    PROG_TEXT(struct package, output, "output", "FILE", "where to write it (function.zip)"),
-    PROG_TEXT(struct package, programs, "programs", "DIR",
+    PROG_PATH(struct package, output, "output", "FILE",
+              "where to write it (function.zip); - is stdout"),
+    PROG_PATH(struct package, programs, "programs", "DIR",
               "folder with bootstrap and calotype-image"),
 };
 
@@ -127,7 +133,8 @@ const struct prog_verb cli_verb_package = {
     .arguments = "[--output FILE]",
     .about =
         "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
-        "The same programs give the same bytes. Prints the SHA-256 and the file's name.",
+        "The same programs give the same bytes. Prints the SHA-256 and the file's name\n"
+        "(with --output - on stderr).",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .size = sizeof(struct package),

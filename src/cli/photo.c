@@ -4,6 +4,7 @@
 #include "cli/cloud.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum {
     FILE_COL,
@@ -16,29 +17,47 @@ enum {
     REASON_COL,
     N_COLS
 };
-enum { NAME_LEAST = 12, NAME_MOST = 40 };
+enum { NAME_LEAST = 12, NAME_MOST = 40, GAP = 2 };
 
-void cli_photo_begin(struct cli_photo_table *table, size_t longest_name, bool with_ms) {
-    unsigned name = longest_name < NAME_LEAST  ? NAME_LEAST
-                    : longest_name > NAME_MOST ? NAME_MOST
-                                               : (unsigned)longest_name;
+/* Leaves out what does not fit, the least important first. */
+static void leave_out(struct cli_column *columns, unsigned have) {
+    static const unsigned dispensable[] = {DERIVATIVES_COL, CAMERA_COL, FORMAT_COL, SIZE_COL,
+                                           MS_COL};
+    unsigned want = 0;
+    for (size_t i = 0; i < REASON_COL; i++)
+        want += columns[i].hidden ? 0 : columns[i].width + GAP;
+    for (size_t i = 0; i < ARRAY_LEN(dispensable) && want > have + GAP; i++) {
+        struct cli_column *col = &columns[dispensable[i]];
+        want -= col->hidden ? 0 : col->width + GAP;
+        col->hidden = true;
+    }
+}
+
+void cli_photo_fit(struct cli_photo_table *table, size_t longest_name, bool with_ms,
+                   unsigned columns) {
+    size_t most = columns && columns / 3 < NAME_MOST ? columns / 3 : NAME_MOST;
+    size_t name = longest_name < most ? longest_name : most;
     *table = (struct cli_photo_table){
         .columns =
             {
-                [FILE_COL] = {"file", name, false},
-                [STATUS_COL] = {"status", 11, false},
-                [FORMAT_COL] = {"format", 6, false},
-                [SIZE_COL] = {"pixels", 13, true},
-                [CAMERA_COL] = {"camera", 22, false},
-                [DERIVATIVES_COL] = {"derivatives", 16, false},
-                [MS_COL] = {"ms", with_ms ? 6 : 1, true},
-                [REASON_COL] = {"", 0, false},
+                [FILE_COL] = {"file", name < NAME_LEAST ? NAME_LEAST : (unsigned)name, false,
+                              false},
+                [STATUS_COL] = {"status", 11, false, false},
+                [FORMAT_COL] = {"format", 6, false, false},
+                [SIZE_COL] = {"pixels", 13, true, false},
+                [CAMERA_COL] = {"camera", 22, false, false},
+                [DERIVATIVES_COL] = {"derivatives", 16, false, false},
+                [MS_COL] = {"ms", 6, true, !with_ms},
+                [REASON_COL] = {"", 0, false, false},
             },
         .with_ms = with_ms,
     };
-    if (!with_ms)
-        table->columns[MS_COL].title = "";
-    cli_row_head(table->columns, N_COLS);
+    if (columns)
+        leave_out(table->columns, columns);
+}
+
+void cli_photo_begin(struct cli_photo_table *table, size_t longest_name, bool with_ms) {
+    cli_photo_fit(table, longest_name, with_ms, prog_columns(STDOUT_FILENO));
 }
 
 void cli_camera(const json_t *item, struct buf *out) {
@@ -77,7 +96,7 @@ static void add_reason(const struct cli_photo *photo, struct buf *out) {
         buf_printf(out, "%s" STR_FMT, out->len ? "; " : "", STR_ARG(warnings));
 }
 
-void cli_photo_row(const struct cli_photo_table *table, const struct cli_photo *photo) {
+void cli_photo_row(struct cli_photo_table *table, const struct cli_photo *photo) {
     CLEANUP_DEINIT(buf) struct buf camera = {0}, derivatives = {0}, reason = {0}, pixels = {0};
     char ms[24] = "";
     str status = photo->item ? cli_item_text(photo->item, "Status") : S("-");
@@ -100,5 +119,8 @@ void cli_photo_row(const struct cli_photo_table *table, const struct cli_photo *
         [REASON_COL] = buf_view(&reason),
     };
     const enum prog_colour colours[N_COLS] = {[STATUS_COL] = colour_of(status)};
+    if (!table->begun)
+        cli_row_head(table->columns, N_COLS);
+    table->begun = true;
     cli_row(table->columns, N_COLS, cells, colours);
 }

@@ -1,20 +1,20 @@
 #pragma once
 /*
- * cli/row: rows for people: columns of fixed width, measured and cut in characters, not bytes.
- * A row is written when it is complete, so long work shows its results as they come.
+ * cli/row: rows for people, on stdout: columns of fixed width, measured as a terminal shows them. A
+ * row is written when it is complete, so long work shows its results as they come.
+ *
+ * On a terminal no row is wider than it: cells are cut to their column, with an ellipsis, and the
+ * last one goes on in further lines. Elsewhere (a pipe, a file) nothing is cut.
  */
 #include "base/buf.h"
 #include "prog/say.h"
 
-/* A column. Cells that are longer than width are cut, with an ellipsis. */
 struct cli_column {
     const char *title;
     unsigned width; /* 0: the last one, as long as it is */
-    bool right;
+    bool right, hidden;
 };
 
-/* Characters of UTF-8 text (a broken byte counts as one). */
-size_t cli_width(str text);
 /* The header line, dim on a terminal, to stdout. */
 void cli_row_head(const struct cli_column *columns, size_t n);
 /* One row; colours may be NULL, otherwise one a cell. Control characters are shown as '?'. */

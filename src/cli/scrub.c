@@ -131,9 +131,9 @@ static void show(const struct scrub *s, json_t *doc) {
     size_t i;
     json_t *finding;
     json_array_foreach (json_arr(doc, "Findings"), i, finding)
-        printf(STR_FMT "\n", STR_ARG(json_str(finding, "Message")));
+        prog_print(STR_FMT "\n", STR_ARG(json_str(finding, "Message")));
     cli_scrub_add(&text, doc);
-    printf("%s\n", buf_cstr(&text));
+    prog_print("%s\n", buf_cstr(&text));
 }
 
 static int code_of(const struct scrub *s, const json_t *doc) {

@@ -1,9 +1,10 @@
 /* calotype show: everything that is known of one photograph. */
 #include "cli/common.h"
+#include "cli/named.h"
 #include "cli/row.h"
 #include "cli/verb.h"
 
-#include <stdio.h>
+#include <errno.h>
 
 /* In this order; what is not named follows in the row's own. */
 static const char *const first[] = {"ImageId",     "BucketName", "ObjectKey",  "Status",
@@ -12,7 +13,7 @@ static const char *const first[] = {"ImageId",     "BucketName", "ObjectKey",  "
                                     "ContentType", "UploadDate", "ProcessedAt"};
 
 static void print_pair(const char *name, const json_t *value) {
-    static const struct cli_column columns[] = {{"", 18, false}, {"", 0, false}};
+    static const struct cli_column columns[] = {{.width = 18}, {0}};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (json_is_string(value))
         buf_str(&text, json_text(value));
@@ -49,34 +50,25 @@ static void print_photo(json_t *doc) {
         print_pair(json_object_iter_key(at), json_object_iter_value(at));
 }
 
-/* A key, or the name of a file that `put` uploaded. */
-static int find(struct cli_cloud *cloud, const char *name, json_t **ret_item, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    int r = cli_image_get(cloud, str_c(name), ret_item, err);
-    if (r == 0 && !*ret_item) {
-        buf_printf(&key, "uploads/%s", name);
-        r = cli_image_get(cloud, buf_view(&key), ret_item, err);
-    }
-    return r;
-}
-
 /* One JSON object for one name, an array for several. */
 static int show(struct cli_cloud *cloud, char **names, int n, bool json, struct err *err) {
     CLEANUP_JSON json_t *list = json_array();
     int missing = 0;
     for (int i = 0; i < n; i++) {
-        CLEANUP_JSON json_t *item = NULL;
-        int r = find(cloud, names[i], &item, err);
-        if (r)
-            return r;
-        if (!item) {
-            prog_error("there is no photograph %s", names[i]);
+        CLEANUP_DEINIT(cli_named) struct cli_named photo = {0};
+        int r = cli_named_find(&photo, cloud, names[i], err);
+        if (r == 0 && !photo.item)
+            r = err_set(err, -ENOENT, "%s has no row yet", buf_cstr(&photo.key));
+        if (r == -ENOENT) {
+            prog_error("%s", err->text);
             missing++;
             continue;
         }
-        json_t *doc = cli_item_plain(item);
+        if (r)
+            return r;
+        json_t *doc = cli_item_plain(photo.item);
         if (!json && json_array_size(list))
-            puts("");
+            prog_print("\n");
         json_array_append_new(list, doc);
         if (!json)
             print_photo(doc);

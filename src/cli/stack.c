@@ -181,6 +181,12 @@ static int await_change_set(struct cli_stack *s, str set, struct err *err) {
                      : err_set(err, -EIO, "the change set failed: %s", buf_cstr(&text));
 }
 
+/* "Parameters: [Unknown] do not exist in the template", "Parameter 'KeepGps' must be one of …" */
+static bool is_about_parameters(const struct client_fault *fault) {
+    return strcmp(fault->code, "ValidationError") == 0 &&
+           str_starts(str_c(fault->message), S("Parameter"));
+}
+
 static int make_change_set(struct cli_stack *s, str template,
                            const struct cli_parameter *parameters, size_t n, str set,
                            struct err *err) {
@@ -201,6 +207,8 @@ static int make_change_set(struct cli_stack *s, str template,
     int r = ask(s, "CreateChangeSet", p->p, p->n, &xml, &fault)
                 ? say("CreateChangeSet", &fault, err)
                 : 0;
+    if (r && n && is_about_parameters(&fault))
+        r = CLI_STACK_BAD_PARAMETER;
     arena_deinit(&p->arena);
     free(p);
     return r ? r : await_change_set(s, set, err);
@@ -243,6 +251,52 @@ static int await_stack(struct cli_stack *s, struct events *e, struct err *err) {
                    e->first_failure.len ? buf_cstr(&e->first_failure) : "no reason was given");
 }
 
+/* What a status wants before the stack can be changed; %s is its name. */
+static const struct {
+    const char *status, *words, *command;
+} stuck[] = {
+    {"ROLLBACK_FAILED", "was not made, and not all of it was taken back", "delete-stack"},
+    {"DELETE_FAILED", "could not be deleted", "delete-stack"},
+    {"UPDATE_ROLLBACK_FAILED", "could not be changed back", "continue-update-rollback"},
+};
+
+static int check_not_stuck(const struct cli_stack *s, struct err *err) {
+    for (size_t i = 0; i < ARRAY_LEN(stuck); i++)
+        if (strcmp(s->status, stuck[i].status) == 0)
+            return err_set(err, -EIO,
+                           "%s %s: see to what is in the way, then %saws cloudformation %s "
+                           "--stack-name %s, then this again",
+                           s->name, stuck[i].words, s->cloud->session.data ? "calotype with " : "",
+                           stuck[i].command, s->name);
+    return 0;
+}
+
+static int delete_failed_creation(struct cli_stack *s, struct events *e, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf xml = {0};
+    struct client_fault fault;
+    struct sign_header params[] = {{S("StackName"), str_c(s->name)}};
+    prog_hint("%s could not be created earlier: what is left of it is deleted", s->name);
+    if (ask(s, "DeleteStack", params, 1, &xml, &fault))
+        return say("DeleteStack", &fault, err);
+    return await_rest(s, e, err);
+}
+
+int cli_stack_make_ready(struct cli_stack *s, struct err *err) {
+    struct events events = {0};
+    int r = look(s, err);
+    if (r == 0 && s->exists && !is_over(s->status))
+        r = await_rest(s, &events, err);
+    if (r == 0 && strcmp(s->status, "ROLLBACK_COMPLETE") == 0)
+        r = delete_failed_creation(s, &events, err);
+    prog_progress_end();
+    r = r ? r : check_not_stuck(s, err);
+    if (r == 0 && !s->status[0])
+        s->exists = false;
+    map_deinit(&events.seen);
+    buf_deinit(&events.first_failure);
+    return r;
+}
+
 int cli_stack_change(struct cli_stack *s, str template, const struct cli_parameter *parameters,
                      size_t n, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0};
@@ -253,19 +307,7 @@ int cli_stack_change(struct cli_stack *s, str template, const struct cli_paramet
     struct sign_header execute[] = {{S("StackName"), str_c(s->name)},
                                     {S("ChangeSetName"), str_c(set)}};
 
-    int r = look(s, err);
-    /* Perhaps an operation that a killed daemon has taken up again. */
-    if (r == 0 && s->exists && !is_over(s->status))
-        r = await_rest(s, &events, err);
-    buf_clear(&events.first_failure);
-    if (r == 0 && !s->status[0])
-        s->exists = false;
-    if (r == 0 && strcmp(s->status, "ROLLBACK_COMPLETE") == 0)
-        r = err_set(err, -EIO,
-                    "%s could not be created earlier and must be deleted first (aws cloudformation "
-                    "delete-stack --stack-name %s)",
-                    s->name, s->name);
-    r = r ? r : make_change_set(s, template, parameters, n, str_c(set), err);
+    int r = make_change_set(s, template, parameters, n, str_c(set), err);
     r = r ? r : take_events(s, &events, false, err);
     if (r == 0)
         r = ask(s, "ExecuteChangeSet", execute, 2, &xml, &fault)

@@ -25,11 +25,19 @@ void cli_stack_deinit(struct cli_stack *stack);
 void cli_stack_outputs(const struct cli_stack *stack, void (*fn)(void *ctx, str key, str value),
                        void *ctx);
 
-enum { CLI_STACK_UNCHANGED = 1 };
 /*
- * Makes a change set and executes it; parameters that the stack has and that are not given keep
- * their values. Waits for the end and shows the events as they come. 0, CLI_STACK_UNCHANGED, or
- * -EIO with the reason: the first resource that failed, and why.
+ * Until the stack can be changed or made: waits for the end of an operation that runs (perhaps one
+ * that a killed daemon has taken up again), and deletes what a failed creation has left of it, which
+ * is its name. 0, or -EIO with words: where it is stuck they say what to type.
+ */
+int cli_stack_make_ready(struct cli_stack *stack, struct err *err);
+
+enum { CLI_STACK_UNCHANGED = 1, CLI_STACK_BAD_PARAMETER };
+/*
+ * Of a stack that is ready: makes a change set and executes it; parameters that the stack has and that are not given keep
+ * their values. Waits for the end and shows the events as they come. 0, CLI_STACK_UNCHANGED,
+ * CLI_STACK_BAD_PARAMETER with words (the template does not take one that was given), or -EIO with
+ * the reason: the first resource that failed, and why.
  */
 int cli_stack_change(struct cli_stack *stack, str template, const struct cli_parameter *parameters,
                      size_t n, struct err *err);

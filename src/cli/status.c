@@ -162,7 +162,7 @@ static const struct {
 };
 
 static void print_line(const char *name, str text) {
-    static const struct cli_column columns[] = {{"", 12, false}, {"", 0, false}};
+    static const struct cli_column columns[] = {{.width = 12}, {0}};
     static const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
     const str cells[] = {str_c(name), text};
     cli_row(columns, ARRAY_LEN(columns), cells, colours);

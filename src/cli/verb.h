@@ -10,4 +10,5 @@ extern const struct prog_verb cli_verb_down, cli_verb_env, cli_verb_with, cli_ve
 /* The stack. */
 extern const struct prog_verb cli_verb_deploy, cli_verb_package;
 /* Photographs. */
-extern const struct prog_verb cli_verb_put, cli_verb_ls, cli_verb_show, cli_verb_query;
+extern const struct prog_verb cli_verb_put, cli_verb_ls, cli_verb_show, cli_verb_query,
+    cli_verb_get, cli_verb_open, cli_verb_rm, cli_verb_tail;

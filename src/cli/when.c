@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
+
 bool cli_when(str text, int64_t now_ms, int64_t *ret_ms) {
     static const struct {
         char unit;
@@ -22,6 +24,14 @@ bool cli_when(str text, int64_t now_ms, int64_t *ret_ms) {
         return true;
     }
     return clock_parse_iso8601(text, ret_ms);
+}
+
+int cli_check_when(const char *text, struct err *err) {
+    int64_t ms;
+    if (cli_when(str_c(text), 0, &ms))
+        return 0;
+    return err_set(err, -EINVAL,
+                   "\"%s\" is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d, now)", text);
 }
 
 void cli_span_add(struct buf *out, int64_t ms) {

@@ -298,7 +298,8 @@ static int open_cloud(struct daemon *d, struct err *err) {
 
 static int open_net(struct daemon *d, struct err *err) {
     struct net_app cloud = aws_cloud_app(d->cloud);
-    d->front = (struct daemon_front){d, daemon_services_find(&d->services, "cloudformation")};
+    d->front = (struct daemon_front){d, daemon_services_find(&d->services, "cloudformation"),
+                                     daemon_services_find(&d->services, "lambda")};
     daemon_front_doors(&d->front_doors, &d->front, &cloud);
     d->front_doors.bodies = aws_cloud_bodies(d->cloud);
     struct net_options options = {

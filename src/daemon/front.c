@@ -4,6 +4,7 @@
 #include "aws/call.h"
 #include "cfn/cfn.h"
 #include "daemon/daemon.h"
+#include "svc/lambda/lambda.h"
 
 enum { MOST_BODY = 64 * 1024 };
 
@@ -52,10 +53,16 @@ static void get_page(void *, struct net_req *req, str) {
         net_reply_bytes(req, 200, str_c(page));
 }
 
+static void get_code(void *ctx, struct net_req *req, str) {
+    const struct daemon_front *front = ctx;
+    lambda_link_answer(front->lambda, req);
+}
+
 static const struct daemon_door rows[] = {
     {"/", "GET", get_page},           {"/", "HEAD", get_page},
     {"/health", "GET", get_health},   {"/health", "HEAD", get_health},
-    {CFN_ANSWERS, "PUT", put_answer},
+    {CFN_ANSWERS, "PUT", put_answer}, {LAMBDA_LINKS, "GET", get_code},
+    {LAMBDA_LINKS, "HEAD", get_code},
 };
 
 static bool is_below_own_name(str path) {

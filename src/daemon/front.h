@@ -9,6 +9,7 @@
  *                                       it is S3's ListBuckets
  *   GET, HEAD /health                   for load balancers and `docker healthcheck`
  *   PUT /_calotype/cfn-response/TOKEN   a function's answer to a custom resource
+ *   GET, HEAD /_calotype/function-code/TOKEN/NAME.zip   what Code.Location of GetFunction leads to
  *
  * No bucket can be called _calotype, so everything below it is a door or 404.
  *
@@ -23,7 +24,8 @@
 /* What the public doors need. */
 struct daemon_front {
     struct daemon *daemon;
-    struct cfn_svc *cfn; /* takes answers to custom resources */
+    struct cfn_svc *cfn;       /* takes answers to custom resources */
+    struct lambda_svc *lambda; /* hands packages out */
 };
 /* Fill *ret, whose rows refer to *front, or to daemon. inner: gets what is for no door. */
 void daemon_front_doors(struct daemon_doors *ret, struct daemon_front *front,

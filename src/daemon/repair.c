@@ -40,9 +40,9 @@ static int mend(struct daemon_offline *o, struct store_repair *repair, const cha
     int r = store_repair_run(repair, &said, err);
     if (r == 0 && bad_credentials && has_bad_credentials(o->data))
         r = set_credentials_aside(repair, &said, err);
-    printf("%s", buf_cstr(&said));
+    prog_print("%s", buf_cstr(&said));
     if (r == 0)
-        printf("done; next: calotype up --data %s\n", o->data);
+        prog_print("done; next: calotype up --data %s\n", o->data);
     return r ? r : store_repair_has_findings(repair) ? PROG_FINDINGS : PROG_OK;
 }
 
@@ -68,11 +68,11 @@ static int look_and_mend(struct daemon_offline *o, struct err *err) {
     if (plan.len == 0 && access(format, F_OK) < 0)
         return err_set(err, -ENOENT, "%s is no data folder (--data says which is meant)", o->data);
     if (plan.len == 0) {
-        printf("nothing is wrong with %s\n", o->data);
+        prog_print("nothing is wrong with %s\n", o->data);
         return PROG_OK;
     }
     if (!store_repair_has_work(repair) && !bad_credentials) {
-        printf("%s", buf_cstr(&plan));
+        prog_print("%s", buf_cstr(&plan));
         return PROG_FINDINGS;
     }
     plan.len--; /* the last line break */

@@ -3,9 +3,9 @@
 
 #include "daemon/tls.h"
 #include "prog/data.h"
+#include "prog/say.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static int plan(const struct daemon_offline *o, char **ret_plan, struct err *err) {
@@ -32,9 +32,9 @@ static int run(struct daemon_offline *o, struct err *err) {
     int r = daemon_tls_rotate(o->data, &suffix, err);
     if (r < 0)
         return r;
-    printf("made %s/tls/ca.pem: give it to those that have a copy of the old one\n"
-           "kept the old one as ca.pem%s; once nobody trusts it, delete it and ca.key%s\n",
-           o->data, buf_cstr(&suffix), buf_cstr(&suffix));
+    prog_print("made %s/tls/ca.pem: give it to those that have a copy of the old one\n"
+               "kept the old one as ca.pem%s; once nobody trusts it, delete it and ca.key%s\n",
+               o->data, buf_cstr(&suffix), buf_cstr(&suffix));
     return 0;
 }
 

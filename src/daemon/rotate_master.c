@@ -4,10 +4,10 @@
 #include "base/buf.h"
 #include "daemon/services.h"
 #include "prog/data.h"
+#include "prog/say.h"
 #include "store/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* Variables as the daemon has them (daemon.c), and the one that gives the new key. */
@@ -57,13 +57,13 @@ static int run(struct daemon_offline *o, struct err *err) {
     r = r ? r : store_rotate_master(store, &options, given_new(), &keys, err);
     if (r)
         return r;
-    printf("wrapped %llu data keys of %s under the new master key\n", (unsigned long long)keys,
-           o->data);
+    prog_print("wrapped %llu data keys of %s under the new master key\n", (unsigned long long)keys,
+               o->data);
     if (given_new())
-        printf("start the daemon with the new key: the old one opens nothing any more\n");
+        prog_print("start the daemon with the new key: the old one opens nothing any more\n");
     else
-        printf("keep a copy of %s%s: without it the data cannot be read\n",
-               given_file() ? given_file() : o->data, given_file() ? "" : "/keys/master");
+        prog_print("keep a copy of %s%s: without it the data cannot be read\n",
+                   given_file() ? given_file() : o->data, given_file() ? "" : "/keys/master");
     return 0;
 }
 

@@ -195,7 +195,8 @@ static int await_child(const struct daemon_settings *s, int pipe_fd) {
     text[strcspn(text, "\n")] = '\0';
     if (s->ready_fd != DAEMON_NO_FD)
         dprintf((int)s->ready_fd, "%s\n", text);
-    printf("%s\n", text);
+    if (prog_has_output())
+        prog_print("%s\n", text);
     return PROG_OK;
 }
 

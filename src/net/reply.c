@@ -28,7 +28,8 @@ static void add_headers(struct MHD_Response *response, const struct net_reply_he
     if (!h)
         return;
     add_headers(response, h->next);
-    if (MHD_add_response_header(response, h->name, h->value) != MHD_YES)
+    /* libmicrohttpd refuses an empty value; white space around a value is none of it. */
+    if (MHD_add_response_header(response, h->name, *h->value ? h->value : " ") != MHD_YES)
         log_warn("net", "the answer's header %s cannot be sent and was left out", h->name);
 }
 

@@ -56,11 +56,18 @@ static int add_text(const struct prog_flag *, void *member, const char *text, st
     return 0;
 }
 
+int prog_check_given(const char *text, struct err *err) {
+    return *text ? 0 : err_set(err, -EINVAL, "the value is empty");
+}
+
 int prog_flag_set(const struct prog_flag *flag, void *into, const char *text, struct err *err) {
     static int (*const set[])(const struct prog_flag *flag, void *member, const char *text,
                               struct err *err) = {
         [FLAG_SWITCH] = set_switch, [FLAG_TEXT] = set_text, [FLAG_NUMBER] = set_number,
         [FLAG_CHOICE] = set_choice, [FLAG_LIST] = add_text,
     };
+    struct err why = {0};
+    if (flag->check && flag->check(text, &why))
+        return err_set(err, -EINVAL, "%s: %s", flag->name, why.text);
     return set[flag->kind](flag, (char *)into + flag->at, text, err);
 }

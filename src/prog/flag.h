@@ -38,6 +38,8 @@ struct prog_flag {
     const char *help;
     unsigned least, most;
     const char *const *choices; /* NULL-terminated */
+    /* NULL: any text will do. 0, or -EINVAL with words that say what is wrong. */
+    int (*check)(const char *text, struct err *err);
 };
 
 /* Where a member stands; does not compile where the member has another type. */
@@ -45,19 +47,33 @@ struct prog_flag {
 
 /* One row each. The shape of a value (DIR, N) comes before its bounds, the help comes last. */
 #define PROG_SWITCH(T, member, name, help)                                                         \
-    { (name), FLAG_SWITCH, PROG_AT(T, member, bool), NULL, (help), 0, 0, NULL }
+    { (name), FLAG_SWITCH, PROG_AT(T, member, bool), NULL, (help), 0, 0, NULL, NULL }
 #define PROG_TEXT(T, member, name, value, help)                                                    \
-    { (name), FLAG_TEXT, PROG_AT(T, member, const char *), (value), (help), 0, 0, NULL }
+    { (name), FLAG_TEXT, PROG_AT(T, member, const char *), (value), (help), 0, 0, NULL, NULL }
+/* A text, and each text of a list, that `check` takes. */
+#define PROG_CHECKED(T, member, name, value, check, help)                                          \
+    { (name), FLAG_TEXT, PROG_AT(T, member, const char *), (value), (help), 0, 0, NULL, (check) }
 #define PROG_NUMBER(T, member, name, value, least, most, help)                                     \
-    { (name), FLAG_NUMBER, PROG_AT(T, member, unsigned), (value), (help), (least), (most), NULL }
+    {                                                                                              \
+        (name), FLAG_NUMBER, PROG_AT(T, member, unsigned), (value), (help), (least), (most), NULL, \
+            NULL                                                                                   \
+    }
 #define PROG_CHOICE(T, member, name, value, choices, help)                                         \
-    { (name), FLAG_CHOICE, PROG_AT(T, member, unsigned), (value), (help), 0, 0, (choices) }
-#define PROG_LIST(T, member, name, value, help)                                                    \
-    { (name), FLAG_LIST, PROG_AT(T, member, struct prog_texts), (value), (help), 0, 0, NULL }
+    { (name), FLAG_CHOICE, PROG_AT(T, member, unsigned), (value), (help), 0, 0, (choices), NULL }
+#define PROG_LIST(T, member, name, value, check, help)                                             \
+    {                                                                                              \
+        (name), FLAG_LIST, PROG_AT(T, member, struct prog_texts), (value), (help), 0, 0, NULL,     \
+            (check)                                                                                \
+    }
+/* The path of a file or a folder: an empty one is a variable that was not set. */
+#define PROG_PATH(T, member, name, value, help)                                                    \
+    PROG_CHECKED(T, member, name, value, prog_check_given, help)
 /* The row of the data folder, which every verb has in its member data. */
 #define PROG_DATA(T, member)                                                                       \
-    PROG_TEXT(T, member, "data", "DIR", "data folder ($CALOTYPE_DATA, ./var)")
+    PROG_PATH(T, member, "data", "DIR", "data folder ($CALOTYPE_DATA, ./var)")
 
+/* Refuses the empty text. */
+int prog_check_given(const char *text, struct err *err);
 /* NULL: there is none of that name. */
 const struct prog_flag *prog_flag_find(const struct prog_flag *rows, size_t n, str name);
 /* Sets the flag's member of *into. text must live as long as *into. 0 or -EINVAL with words. */

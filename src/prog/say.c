@@ -1,17 +1,52 @@
-/* prog/say: writes errors, hints and progress to stderr, and sees to the standard descriptors. */
+/* prog/say: what goes to stdout and to stderr, and the standard descriptors themselves. */
 #include "prog/say.h"
 
 #include "base/buf.h"
+#include "base/io.h"
+#include "prog/text.h"
 #include "prog/verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { MOST_HELD = 64 * 1024 };
 
 static bool progress_shown;
 static struct buf last_progress;
+
+/* ---- stdout ---- */
+
+static struct buf held;
+static int write_fault; /* -errno of the first write that failed */
+
+bool prog_flush(void) {
+    if (held.len && !write_fault)
+        write_fault = io_write_full(STDOUT_FILENO, held.p, held.len);
+    buf_clear(&held);
+    return !write_fault;
+}
+
+void prog_write(str text) {
+    buf_str(&held, text);
+    if (held.len >= MOST_HELD)
+        prog_flush();
+}
+
+void prog_print(const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&held, fmt, args);
+    va_end(args);
+    prog_write(STR_NONE);
+}
+
+bool prog_has_output(void) { return (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY; }
+
+/* ---- stderr ---- */
 
 bool prog_on_terminal(void) {
     static int known = -1;
@@ -28,15 +63,9 @@ const char *prog_colour(int fd, enum prog_colour colour) {
     return codes[colour];
 }
 
-static void write_line(const char *before, const char *after, const char *fmt, va_list args)
-    PRINTF_LIKE(3, 0);
-static void write_line(const char *before, const char *after, const char *fmt, va_list args) {
-    struct buf line = {0};
-    buf_c(&line, before);
-    buf_vprintf(&line, fmt, args);
-    buf_c(&line, after);
-    (void)!write(STDERR_FILENO, line.p, line.len);
-    buf_deinit(&line);
+unsigned prog_columns(int fd) {
+    struct winsize size;
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void prog_progress_end(void) {
@@ -48,29 +77,42 @@ void prog_progress_end(void) {
 
 void prog_error(const char *fmt, ...) {
     prog_progress_end();
+    struct buf text = {0}, line = {0};
     va_list args;
     va_start(args, fmt);
-    write_line("calotype: ", "\n", fmt, args);
+    buf_vprintf(&text, fmt, args);
     va_end(args);
+    prog_add_shown(&line, buf_view(&text)); /* names come from anywhere */
+    prog_hint("calotype: %s", buf_cstr(&line));
+    buf_deinit(&line);
+    buf_deinit(&text);
 }
 
 void prog_hint(const char *fmt, ...) {
     prog_progress_end();
+    struct buf line = {0};
     va_list args;
     va_start(args, fmt);
-    write_line("", "\n", fmt, args);
+    buf_vprintf(&line, fmt, args);
     va_end(args);
+    buf_char(&line, '\n');
+    (void)io_write_full(STDERR_FILENO, line.p, line.len);
+    buf_deinit(&line);
 }
 
 void prog_progress(const char *fmt, ...) {
     if (!prog_on_terminal())
         return;
-    struct buf line = {0};
+    struct buf line = {0}, text = {0};
     va_list args;
     va_start(args, fmt);
-    buf_c(&line, "\r\033[K");
-    buf_vprintf(&line, fmt, args);
+    buf_vprintf(&text, fmt, args);
     va_end(args);
+    unsigned columns = prog_columns(STDERR_FILENO);
+    buf_c(&line, "\r\033[K");
+    /* A line that reaches the edge may go on in the next one. */
+    prog_add_cut(&line, buf_view(&text), columns > 1 ? columns - 1 : SIZE_MAX);
+    buf_deinit(&text);
     if (!str_eq(buf_view(&line), buf_view(&last_progress)))
         (void)!write(STDERR_FILENO, line.p, line.len);
     buf_deinit(&last_progress);
@@ -81,19 +123,19 @@ void prog_progress(const char *fmt, ...) {
 /* ---- The standard descriptors ---- */
 
 void prog_begin(void) {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR); /* the lowest number that is free */
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) /* then it is the lowest free number, which open takes */
+            (void)!open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
 int prog_end(int code) {
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) != 0 || ferror(stdout))
+        write_fault = errno ? -errno : -EIO;
+    bool written = prog_flush();
+    buf_deinit(&held);
+    if (written)
         return code;
-    int why = errno ? errno : EIO; /* an earlier write failed */
-    prog_error("cannot write the output: %s", strerror(why));
+    prog_error("cannot write the output: %s", strerror(-write_fault));
     return PROG_FAILED;
 }

@@ -10,15 +10,15 @@
 static const char *space_before(const char *arguments) { return *arguments ? " " : ""; }
 
 static void print_help(const struct prog_verb *verb) {
-    printf("usage: calotype %s%s%s\n\n%s\n", verb->name, space_before(verb->arguments),
-           verb->arguments, verb->about);
+    prog_print("usage: calotype %s%s%s\n\n%s\n", verb->name, space_before(verb->arguments),
+               verb->arguments, verb->about);
     if (verb->n_flags)
-        printf("\n");
+        prog_print("\n");
     for (size_t i = 0; i < verb->n_flags; i++) {
         const struct prog_flag *f = &verb->flags[i];
         CLEANUP_DEINIT(buf) struct buf left = {0};
         buf_printf(&left, "--%s%s%s", f->name, f->value ? " " : "", f->value ? f->value : "");
-        printf("  %-24s %s\n", buf_cstr(&left), f->help);
+        prog_print("  %-24s %s\n", buf_cstr(&left), f->help);
     }
 }
 

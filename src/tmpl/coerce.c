@@ -7,11 +7,17 @@
 
 enum { REFUSED = 1 };
 
+/* What is done with what is wrong: told, and gone on; or put into err, and that is all. */
+struct judge {
+    struct err *err;
+    bool planning; /* strings with TMPL_UNKNOWN pass */
+    tmpl_violation_fn *tell;
+    void *ctx;
+};
 struct where {
     const struct where *up;
     str name;
-    struct err *err;
-    bool planning; /* strings with TMPL_UNKNOWN pass */
+    const struct judge *judge;
 };
 
 static void add_path(struct buf *out, const struct where *at) {
@@ -21,20 +27,27 @@ static void add_path(struct buf *out, const struct where *at) {
     buf_str(out, at->name);
 }
 
-static int refuse(const struct where *at, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int refuse(const struct where *at, const char *fmt, ...) {
+/* REFUSED, or 0 where it is told. */
+static int refuse_key(const struct where *at, str key, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static int refuse_key(const struct where *at, str key, const char *fmt, ...) {
+    CLEANUP_DEINIT(buf) struct buf path = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     va_list args;
-    buf_c(&text, "Properties validation failed: [#");
     if (at->name.p)
-        add_path(&text, at);
-    buf_c(&text, ": ");
+        add_path(&path, at);
+    buf_printf(&text, "Properties validation failed: [#%s: ", buf_cstr(&path));
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
     buf_char(&text, ']');
-    return err_set(at->err, REFUSED, "%s", buf_cstr(&text));
+    if (!at->judge->tell)
+        return err_set(at->judge->err, REFUSED, "%s", buf_cstr(&text));
+    if (key.p)
+        buf_printf(&path, "/" STR_FMT, STR_ARG(key));
+    at->judge->tell(at->judge->ctx, buf_view(&path), buf_view(&text));
+    return 0;
 }
+#define refuse(at, ...) refuse_key((at), STR_NONE, __VA_ARGS__)
 
 const struct tmpl_prop *tmpl_prop_find(const struct tmpl_shape *structure, str name) {
     for (size_t i = 0; i < structure->n; i++)
@@ -46,6 +59,34 @@ const struct tmpl_prop *tmpl_prop_find(const struct tmpl_shape *structure, str n
 bool tmpl_is_custom(str type_name) {
     return str_starts(type_name, S("Custom::")) ||
            str_is(type_name, "AWS::CloudFormation::CustomResource");
+}
+
+/* "AWS::S3::Bucket" → "AWS::S3" and "Bucket". */
+static bool cut_last(str name, str *ret_service, str *ret_last) {
+    size_t at = name.len;
+    while (at > 1 && !(name.p[at - 1] == ':' && name.p[at - 2] == ':'))
+        at--;
+    if (at < 2)
+        return false;
+    *ret_service = str_slice(name, 0, at - 2);
+    *ret_last = str_skip(name, at);
+    return true;
+}
+
+bool tmpl_is_aws_type(str name) {
+    str service, last, one;
+    if (tmpl_is_custom(name))
+        return true;
+    if (!cut_last(name, &service, &last))
+        return false;
+    for (size_t i = 0; i < tmpl_n_type_names; i++)
+        if (str_eq(tmpl_type_names[i].service, service))
+            for (str rest = str_c(tmpl_type_names[i].names); rest.p;) {
+                str_cut(rest, ' ', &one, &rest);
+                if (str_eq(one, last))
+                    return true;
+            }
+    return false;
 }
 
 const struct tmpl_type *tmpl_type_find(str name) {
@@ -143,7 +184,7 @@ static int coerce_list(const struct where *at, const struct tmpl_shape *shape, c
     for (size_t i = 0; i < n; i++) {
         char index[24];
         snprintf(index, sizeof index, "%zu", i);
-        struct where here = {at, str_c(index), at->err, at->planning};
+        struct where here = {at, str_c(index), at->judge};
         json_t *one = NULL;
         if (coerce(&here, shape->element, json_is_array(in) ? json_array_get(in, i) : in, &one))
             return REFUSED;
@@ -156,9 +197,9 @@ static int coerce_list(const struct where *at, const struct tmpl_shape *shape, c
 static int require_all(const struct where *at, const struct tmpl_shape *shape, const json_t *in) {
     for (size_t i = 0; i < shape->n; i++)
         if ((shape->props[i].flags & TMPL_PROP_REQUIRED) &&
-            !json_object_get(in, shape->props[i].name.p))
-            return refuse(at, "required key [" STR_FMT "] not found",
-                          STR_ARG(shape->props[i].name));
+            !json_object_get(in, shape->props[i].name.p) &&
+            refuse(at, "required key [" STR_FMT "] not found", STR_ARG(shape->props[i].name)))
+            return REFUSED;
     return 0;
 }
 
@@ -174,11 +215,16 @@ static int coerce_members(const struct where *at, const struct tmpl_shape *shape
     json_t *value;
     json_object_foreach ((json_t *)in, name, value) {
         const struct tmpl_prop *prop = is_struct ? tmpl_prop_find(shape, str_c(name)) : NULL;
-        struct where here = {at->name.p ? at : NULL, str_c(name), at->err, at->planning};
-        if (is_struct && !prop)
-            return refuse(at, "extraneous key [%s] is not permitted", name);
-        if (prop && (prop->flags & TMPL_PROP_READ_ONLY))
-            return refuse(at, "the property %s is read-only", name);
+        struct where here = {at->name.p ? at : NULL, str_c(name), at->judge};
+        bool is_read_only = prop && (prop->flags & TMPL_PROP_READ_ONLY);
+        if ((is_struct && !prop) || is_read_only) {
+            if (refuse_key(at, str_c(name),
+                           prop ? "the property %s is read-only"
+                                : "extraneous key [%s] is not permitted",
+                           name))
+                return REFUSED;
+            continue;
+        }
         json_t *one = NULL;
         if (coerce(&here, is_struct ? prop->shape : shape->element, value, &one))
             return REFUSED;
@@ -207,7 +253,7 @@ bool tmpl_is_unknown(const json_t *value) {
 
 static int coerce(const struct where *at, const struct tmpl_shape *shape, const json_t *in,
                   json_t **ret) {
-    if (at->planning && text_is_unknown(in)) {
+    if (at->judge->planning && text_is_unknown(in)) {
         *ret = json_incref((json_t *)in);
         return 0;
     }
@@ -224,11 +270,11 @@ static int coerce(const struct where *at, const struct tmpl_shape *shape, const 
     return 0;
 }
 
-static int coerce_type(const struct tmpl_type *type, const json_t *properties, bool planning,
-                       json_t **ret, struct err *err) {
+static int coerce_type(const struct tmpl_type *type, const json_t *properties,
+                       const struct judge *judge, json_t **ret) {
     CLEANUP_JSON json_t *none = json_object();
     const json_t *in = properties ? properties : none;
-    struct where top = {NULL, STR_NONE, err, planning};
+    struct where top = {NULL, STR_NONE, judge};
     if (tmpl_is_custom(type->name)) {
         if (!json_str(in, "ServiceToken").p)
             return refuse(&top, "required key [ServiceToken] not found");
@@ -240,10 +286,17 @@ static int coerce_type(const struct tmpl_type *type, const json_t *properties, b
 
 int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret,
                      struct err *err) {
-    return coerce_type(type, properties, false, ret, err);
+    return coerce_type(type, properties, &(struct judge){.err = err}, ret);
 }
 
 int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret,
                           struct err *err) {
-    return coerce_type(type, properties, true, ret, err);
+    return coerce_type(type, properties, &(struct judge){.err = err, .planning = true}, ret);
+}
+
+void tmpl_type_violations(const struct tmpl_type *type, const json_t *properties,
+                          tmpl_violation_fn *tell, void *ctx) {
+    CLEANUP_JSON json_t *coerced = NULL;
+    const struct judge judge = {.planning = true, .tell = tell, .ctx = ctx};
+    coerce_type(type, properties, &judge, &coerced);
 }

@@ -25,7 +25,7 @@ enum tmpl_keep { TMPL_DELETE, TMPL_RETAIN, TMPL_RETAIN_EXCEPT_ON_CREATE, TMPL_SN
 /* One resource. The nodes are the tree's. */
 struct tmpl_resource {
     str name, type;
-    struct tmpl_pos at;                           /* of its name */
+    struct tmpl_pos at, type_at;                  /* of its name, of its type */
     const struct tmpl_node *body;                 /* the whole resource */
     const struct tmpl_node *properties;           /* a map, or NULL */
     str condition;                                /* name, or absent */
@@ -72,6 +72,13 @@ struct tmpl_model {
 
 /* Checks the tree and makes its model, in the tree's memory. 0 or TMPL_E_TEMPLATE. */
 int tmpl_model_new(struct tmpl *tree, const struct tmpl_model **ret, struct tmpl_fault *reterr);
+/*
+ * The same, but all faults are added to *faults. TMPL_E_TEMPLATE: there are some, and *ret is what
+ * can be said all the same: a resource may lack its type, an output its value; NULL where the tree
+ * is no map. *ret_evaluates: no fault is in what parameters and conditions are made of.
+ */
+int tmpl_model_check(struct tmpl *tree, const struct tmpl_model **ret, bool *ret_evaluates,
+                     struct tmpl_faults *faults);
 
 /* By name, borrowed; NULL: the template has none. */
 const struct tmpl_resource *tmpl_find_resource(const struct tmpl_model *m, str name);

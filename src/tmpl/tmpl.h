@@ -57,6 +57,27 @@ enum { TMPL_E_TEMPLATE = OUTCOMES_TMPL };
 /* Fills *fault (when not NULL; the first one wins) and returns TMPL_E_TEMPLATE. */
 int tmpl_fail(struct tmpl_fault *fault, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/*
+ * All that is wrong with a template, for people who would rather not learn of it one by one.
+ * Zeroed it is ready; tmpl_faults_deinit. Those beyond TMPL_MAX_FAULTS are only counted.
+ */
+enum { TMPL_MAX_FAULTS = 50 };
+struct tmpl_faults {
+    struct arena arena; /* of the texts */
+    struct tmpl_told {
+        struct tmpl_pos at;
+        str text;
+    } told[TMPL_MAX_FAULTS]; /* in the order in which they were found */
+    size_t n, more;
+};
+/* Adds one, and returns TMPL_E_TEMPLATE. The same words of the same place are told once. */
+int tmpl_faults_add(struct tmpl_faults *faults, const struct tmpl_fault *fault);
+/* True when there is one of that place. */
+bool tmpl_faults_has(const struct tmpl_faults *faults, struct tmpl_pos at);
+/* A line for each, by their places; a single one is its own words. */
+void tmpl_faults_tell(const struct tmpl_faults *faults, struct buf *out);
+void tmpl_faults_deinit(struct tmpl_faults *faults);
+
 struct tmpl; /* opaque: the tree and the memory it lives in */
 /* The text is copied as far as needed. 0, or TMPL_E_TEMPLATE with *reterr filled. */
 int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr);

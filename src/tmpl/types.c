@@ -11,6 +11,14 @@ static const struct tmpl_shape scalar_number __attribute__((unused)) = {.kind = 
 static const struct tmpl_shape scalar_boolean = {.kind = TMPL_SHAPE_BOOLEAN};
 static const struct tmpl_shape any_value = {.kind = TMPL_SHAPE_ANY};
 
+/* AWS::CDK::Metadata */
+static const struct tmpl_shape AWS_CDK_Metadata;
+static const struct tmpl_prop AWS_CDK_Metadata_props[] = {
+    {S_INIT("Analytics"), &scalar_string, 0, NULL},
+    {S_INIT("Modules"), &scalar_string, 0, NULL},
+};
+static const struct tmpl_shape AWS_CDK_Metadata = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_CDK_Metadata_props, .n = 2};
+
 /* AWS::CloudFormation::CustomResource */
 static const struct tmpl_shape AWS_CloudFormation_CustomResource;
 static const struct tmpl_prop AWS_CloudFormation_CustomResource_props[] = {
@@ -1554,6 +1562,7 @@ static const struct tmpl_shape AWS_SQS_QueuePolicy = {.kind = TMPL_SHAPE_STRUCT,
 static const str AWS_SQS_QueuePolicy_attributes[] = {S_INIT("Id")};
 
 const struct tmpl_type tmpl_types[] = {
+    {S_INIT("AWS::CDK::Metadata"), &AWS_CDK_Metadata, NULL, 0, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::CloudFormation::CustomResource"), &AWS_CloudFormation_CustomResource, AWS_CloudFormation_CustomResource_attributes, 2, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::CloudFormation::WaitConditionHandle"), &AWS_CloudFormation_WaitConditionHandle, AWS_CloudFormation_WaitConditionHandle_attributes, 1, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::CloudWatch::Alarm"), &AWS_CloudWatch_Alarm, AWS_CloudWatch_Alarm_attributes, 1, S_INIT("Tags"), S_INIT("AlarmName")},

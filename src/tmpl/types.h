@@ -45,6 +45,16 @@ struct tmpl_type {
 extern const struct tmpl_type tmpl_types[];
 extern const size_t tmpl_n_types;
 
+/* The types that AWS has: of a service ("AWS::S3") the last parts of their names, with a space between. */
+struct tmpl_type_names {
+    str service;
+    const char *names;
+};
+extern const struct tmpl_type_names tmpl_type_names[];
+extern const size_t tmpl_n_type_names;
+/* Does AWS have a type of this name, built here or not? Custom resources count. */
+bool tmpl_is_aws_type(str name);
+
 /* NULL: not known. Custom::X is AWS::CloudFormation::CustomResource. */
 const struct tmpl_type *tmpl_type_find(str name);
 /* A property by name, NULL: the structure has none. Borrowed, static. */
@@ -67,3 +77,10 @@ int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, jso
  */
 int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret,
                           struct err *err);
+/*
+ * Tells all that tmpl_type_coerce_plan would refuse, one by one. path: of what is wrong, "/Tags/0",
+ * empty for the properties as a whole.
+ */
+typedef void tmpl_violation_fn(void *ctx, str path, str text);
+void tmpl_type_violations(const struct tmpl_type *type, const json_t *properties,
+                          tmpl_violation_fn *tell, void *ctx);

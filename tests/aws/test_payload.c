@@ -385,6 +385,10 @@ static void test_content_encoding(void **state) {
                  {"aws-chunked,gzip", "gzip"},
                  {"gzip, aws-chunked", "gzip"},
                  {"gzip,br", "gzip,br"},
+                 {"deflate, gzip", "deflate, gzip"},
+                 {"aws-chunked, deflate, gzip", "deflate, gzip"},
+                 {"deflate, aws-chunked, gzip", "deflate, gzip"},
+                 {"aws-chunked,aws-chunked", NULL},
                  {"", NULL},
                  {"AWS-Chunked , gzip", "gzip"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -141,6 +141,23 @@ static void rolls_an_update_back(void **state) {
     CHECK_BUF(w->log, "remove Gone;remove New;remove Changed;");
 }
 
+/* A notification goes back to its queue once the queue's policy is what it was. */
+static void changes_back_in_order(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s",
+                 "Resources:\n  Z: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
+                 "  A: {" QUEUE ", DependsOn: Z, Properties: {DelaySeconds: 1}}\n",
+                 (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    buf_clear(&w->log);
+    update_stack(w, "Resources:\n  Z: {" QUEUE ", DependsOn: A, Properties: {DelaySeconds: 2}}\n"
+                    "  A: {" QUEUE ", Properties: {DelaySeconds: 2}}\n  New: {" QUEUE "}\n"
+                    "  Bad: {" QUEUE ", DependsOn: [Z, New], Properties: {QueueName: bad}}\n");
+    cfn_engine_work(w->engine);
+    CHECK_BUF(w->log, "update A;update Z;create New;create Bad;update Z;update A;remove New;");
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+}
+
 /* The engine says when it wants to look again, waits till then, and goes on. */
 static void check_waits(struct world *w, const char *status, const char *log) {
     int64_t wake = cfn_engine_work(w->engine);
@@ -325,6 +342,38 @@ static void events_keep_secrets(void **state) {
     CHECK_INT(commit(&h), 0);
     CHECK_INT(each_event(w, add_shown, &shown), 0);
     CHECK_BUF(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\",\"****\"]}");
+}
+
+static int check_later(void *ctx, void *what) {
+    const struct cfn_event *event = what;
+    int64_t *last = ctx;
+    CHECK_RANGE(event->time_ms, *last + 1, INT64_MAX);
+    *last = event->time_ms;
+    return 0;
+}
+
+/* Clients sort events by time alone: many fall into a millisecond, and the clock may be set back. */
+static void no_two_events_have_one_time(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held h = {0};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource last = {0};
+    int64_t before = 0, times[] = {0, -5000};
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n",
+                 (struct cfn_operation){0});
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        clock_set_offset_ms(times[i]);
+        w->die_in = i ? 0 : 1;
+        cfn_engine_work(w->engine);
+        restart(w);
+    }
+    check_status(w, "CREATE_COMPLETE");
+    delete_stack(w);
+    cfn_engine_work(w->engine);
+    CHECK_INT(each_event(w, check_later, &before), 0);
+    hold(w, &h);
+    cfn_key(&last.row.key, "cfn-res", place, h.stack.uuid, S("A"));
+    CHECK_INT(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &last), 0);
+    CHECK_INT(last.time_ms, before - 1); /* as the event says */
 }
 
 /* ---- Others write the stack while the engine has it in hand ---- */
@@ -516,6 +565,7 @@ int main(void) {
                                        T(goes_on_after_a_stop_at_any_step),
                                        T(updates_and_cleans_up),
                                        T(rolls_an_update_back),
+                                       T(changes_back_in_order),
                                        T(a_failed_update_changes_no_policy),
                                        T(keeps_what_it_cannot_delete),
                                        T(speaks_with_custom_resources),
@@ -524,6 +574,7 @@ int main(void) {
                                        T(a_deletion_takes_over_a_creation),
                                        T(what_is_cancelled_is_not_awaited),
                                        T(events_keep_secrets),
+                                       T(no_two_events_have_one_time),
                                        T(the_engine_overwrites_nobody),
                                        T(a_deletion_in_the_last_moment_counts),
                                        T(a_deletion_that_comes_too_late_begins_anew),

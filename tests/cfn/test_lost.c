@@ -4,24 +4,6 @@
  */
 #include "cfn/world.h"
 
-static int touch(void *ctx, void *what) {
-    const struct rows *rows = ctx;
-    struct cfn_resource *resource = what;
-    resource->time_ms++;
-    cfn_put(rows, &cfn_resource_form, resource);
-    return 0;
-}
-
-/* The condition of the commit that is to come does not hold. */
-static void lose_outcome(struct world *w) {
-    CLEANUP_DEINIT(held) struct held h = {0};
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    hold(w, &h);
-    cfn_key(&key, "cfn-res", place, buf_view(&w->uuid), STR_NONE);
-    CHECK_INT(cfn_each(&h.rows, &cfn_resource_form, buf_view(&key), touch, &h.rows), 0);
-    CHECK_INT(commit(&h), 0);
-}
-
 static void lose_and_take_over(struct world *w) {
     lose_outcome(w);
     take_over(w);

@@ -6,7 +6,7 @@ static struct world *now;
 const struct cfn_place place = {S_INIT("000000000000"), S_INIT("us-east-1")};
 
 /*
- * ---- Pretended resources: name bad fails, slow waits until world time moves, delay 7 changes the
+ * ---- Pretended resources: name bad fails, half fails when it is there, slow waits until world time moves, delay 7 changes the
  * id, delay 5 waits as slow does, and so does the removal of lazy ----
  */
 
@@ -34,6 +34,8 @@ static int fake_create(struct cfn_work *w) {
     if (str_is(name, "slow") && !json_has(w->notes, "Until"))
         json_set_int(w->notes, "Until", w->now_ms + 1000);
     cfn_set_physical(w, name.len ? name : w->name);
+    if (str_is(name, "half"))
+        return cfn_fail(w, "it is there, and no more");
     if (w->now_ms < json_int(w->notes, "Until", 0)) {
         w->wake_ms = json_int(w->notes, "Until", 0);
         return CFN_WAIT;
@@ -202,12 +204,14 @@ void create_stack(struct world *w, const char *name, const char *text,
     CHECK_INT(commit(&h), 0);
 }
 
-void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained) {
+static void begin(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained,
+                  bool stays) {
     CLEANUP_DEINIT(held) struct held h = {0};
     struct cfn_operation op;
     hold(w, &h);
     cfn_operation_new(&h.arena, kind, &op);
     op.retained = retained;
+    op.disable_rollback = stays;
     if (text) {
         cfn_stack_remember(&h.stack);
         cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
@@ -216,6 +220,10 @@ void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json
               text ? CFN_UPDATE_IN_PROGRESS : CFN_DELETE_IN_PROGRESS, STR_NONE);
     CHECK_INT(commit(&h), 0);
 }
+void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained) {
+    begin(w, kind, text, retained, false);
+}
+void retry_stack(struct world *w, const char *text) { begin(w, CFN_OP_UPDATE, text, NULL, true); }
 void update_stack(struct world *w, const char *text) { change_stack(w, CFN_OP_UPDATE, text, NULL); }
 void delete_stack(struct world *w) { change_stack(w, CFN_OP_DELETE, NULL, NULL); }
 
@@ -269,6 +277,24 @@ void take_over(struct world *w) {
     hold(w, &h);
     cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
     cfn_take_over(w->engine, &h.rows, &h.stack, &op);
+    CHECK_INT(commit(&h), 0);
+}
+
+static int touch(void *ctx, void *what) {
+    const struct rows *rows = ctx;
+    struct cfn_resource *resource = what;
+    resource->time_ms++;
+    cfn_put(rows, &cfn_resource_form, resource);
+    return 0;
+}
+
+/* The condition of the commit that is to come does not hold. */
+void lose_outcome(struct world *w) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    hold(w, &h);
+    cfn_key(&key, "cfn-res", place, buf_view(&w->uuid), STR_NONE);
+    CHECK_INT(cfn_each(&h.rows, &cfn_resource_form, buf_view(&key), touch, &h.rows), 0);
     CHECK_INT(commit(&h), 0);
 }
 

@@ -58,10 +58,14 @@ int commit(struct held *h);
 void create_stack(struct world *w, const char *name, const char *text,
                   struct cfn_operation options);
 void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained);
+void retry_stack(struct world *w, const char *text); /* an update whose rollback is disabled */
 void update_stack(struct world *w, const char *text);
 void delete_stack(struct world *w);
 /* A deletion while another operation is under way. */
 void take_over(struct world *w);
+
+/* The condition of the commit that is to come does not hold. */
+void lose_outcome(struct world *w);
 
 void check_status(struct world *w, const char *status);
 int each_event(struct world *w, int (*each)(void *, void *), void *ctx);

@@ -16,7 +16,7 @@ static void checks(void **state) {
         {"[1]", "unsupported structure. (line 1, column 1)"},
         {RES "Nope: 1\n", "Invalid template property or properties [Nope] (line 2, column 1)"},
         {RES "Transform: AWS::Serverless-2016-10-31\n",
-         "the transform AWS::Serverless-2016-10-31 is not supported (line 2, column 1)"},
+         "the transform AWS::Serverless-2016-10-31 is not supported by calotype (line 2, column 1)"},
         {"AWSTemplateFormatVersion: 2011-01-01\n" RES,
          "unsupported value for AWSTemplateFormatVersion. (line 1, column 27)"},
         {"Resources: {A-b: {Type: T}}",
@@ -63,7 +63,7 @@ static void checks(void **state) {
         {RES "Parameters: {P: {Type: Strin}}",
          "Unrecognized parameter type: Strin (line 2, column 24)"},
         {RES "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>'}}",
-         "the parameter type AWS::SSM::Parameter::Value<String> is not supported (line 2, column 24)"},
+         "the parameter type AWS::SSM::Parameter::Value<String> is not supported by calotype (line 2, column 24)"},
         {RES "Parameters: {P: {Type: String, AllowedValues: x}}",
          "Every AllowedValues member must be a list. (line 2, column 47)"},
         {RES "Parameters: {P: {Type: String, Allowed: x}}",
@@ -82,6 +82,76 @@ static void checks(void **state) {
         else if (rc == 0 || !str_ends(str_c(fault.why.text), str_c(cases[i].want)))
             CHECK_STR(str_c(fault.why.text), str_c(cases[i].want));
     }
+}
+
+/* What is told of a template with several faults, by their places. */
+static void all_faults(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *want;
+        bool evaluates;
+    } cases[] = {
+        {"Resources:\n"
+         "  A: {Type: T, DependsOn: [X, Y], Properties: {P: !Ref Z, Q: !Sub '${V}${W}'}}\n"
+         "  B: {Properties: [1]}\n"
+         "  C: 1\n"
+         "Outputs: {O: {Value: !GetAtt U.Arn}, Q: 1}\n",
+         "Template format error: Unresolved resource dependencies [X] in the Resources block of the template (line 2, column 28)\n"
+         "Template format error: Unresolved resource dependencies [Y] in the Resources block of the template (line 2, column 31)\n"
+         "Template format error: Unresolved resource dependencies [Z] in the Resources block of the template (line 2, column 51)\n"
+         "Template format error: Unresolved resource dependencies [V] in the Resources block of the template (line 2, column 62)\n"
+         "Template format error: Unresolved resource dependencies [W] in the Resources block of the template (line 2, column 62)\n"
+         "Template format error: [/Resources/B] Every Resources object must contain a Type member. (line 3, column 3)\n"
+         "Template format error: [/Resources/B] Properties must be a map (line 3, column 19)\n"
+         "Template format error: [/Resources/C] resource definition is malformed (line 4, column 3)\n"
+         "Template error: instance of Fn::GetAtt references undefined resource U (line 5, column 22)\n"
+         "Template format error: Every Outputs member must contain a Value object (line 5, column 38)",
+         true},
+        {"Parameters: {P: {Type: Strin, Nope: 1}, Q: 1}\n"
+         "Mappings: {M: 1, N: {K: 1}}\n"
+         "Conditions: {C: 1}\n" RES,
+         "Template format error: Unrecognized parameter type: Strin (line 1, column 24)\n"
+         "Invalid template parameter property 'Nope' (line 1, column 31)\n"
+         "Template format error: Every Parameters object must contain a Type member. (line 1, column 41)\n"
+         "Template format error: Every Mappings member must be a map (line 2, column 12)\n"
+         "Template format error: Every Mappings member must be a map (line 2, column 22)\n"
+         "Template format error: Every Conditions member must be a condition function (line 3, column 14)",
+         false},
+        {"Resources: []\nOutputs: 1\n",
+         "Template format error: Resources section must be a map, not a list (line 1, column 12)\n"
+         "Template format error: Outputs section must be a map, not a number (line 2, column 10)",
+         true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(tmpl) struct tmpl *t = NULL;
+        CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+        CLEANUP_DEINIT(buf) struct buf told = {0};
+        const struct tmpl_model *m = NULL;
+        bool evaluates = !cases[i].evaluates;
+        CHECK_CASE(tmpl_new(&t, str_c(cases[i].text), NULL) == 0, cases[i].text);
+        CHECK_INT(tmpl_model_check(t, &m, &evaluates, &faults), TMPL_E_TEMPLATE);
+        tmpl_faults_tell(&faults, &told);
+        CHECK_STR(buf_view(&told), str_c(cases[i].want));
+        CHECK_CASE(m && evaluates == cases[i].evaluates, cases[i].text);
+    }
+}
+
+/* The list ends, and says how many there are beyond it. */
+static void very_many_faults(void **state) {
+    (void)state;
+    CLEANUP(tmpl) struct tmpl *t = NULL;
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf told = {0};
+    const struct tmpl_model *m = NULL;
+    bool evaluates;
+    buf_c(&text, "Resources:\n");
+    for (int i = 0; i < TMPL_MAX_FAULTS + 7; i++)
+        buf_printf(&text, "  A%d: {}\n", i);
+    CHECK_INT(tmpl_new(&t, buf_view(&text), NULL), 0);
+    CHECK_INT(tmpl_model_check(t, &m, &evaluates, &faults), TMPL_E_TEMPLATE);
+    tmpl_faults_tell(&faults, &told);
+    CHECK(str_ends(buf_view(&told), S(" (line 51, column 3)\nand 7 more")));
 }
 
 static const char diamond[] =
@@ -140,7 +210,8 @@ static void cycles(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(checks), cmocka_unit_test(order),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(checks), cmocka_unit_test(all_faults),
+                                       cmocka_unit_test(very_many_faults), cmocka_unit_test(order),
                                        cmocka_unit_test(cycles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

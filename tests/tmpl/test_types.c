@@ -128,8 +128,64 @@ static void knows(void **state) {
     CHECK(tmpl_has_attribute(tmpl_type_find(S("Custom::Y")), S("Anything")));
 }
 
+/* What AWS has, built here or not. */
+static void aws_types(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_aws;
+    } cases[] = {
+        {"AWS::S3::Bucket", true},
+        {"AWS::KMS::Key", true},
+        {"AWS::CDK::Metadata", true},
+        {"AWS::CloudFormation::Stack", true},
+        {"Alexa::ASK::Skill", true},
+        {"Custom::Anything", true},
+        {"AWS::CloudFormation::CustomResource", true},
+        {"AWS::KMS::key", false},
+        {"AWS::KMS::Ke", false},
+        {"AWS::KMS::Key ", false},
+        {"AWS::KMS::Alias Key", false},
+        {"AWS::KMS::", false},
+        {"AWS::KMS", false},
+        {"KMS::Key", false},
+        {"AWS::S3::Bucket::Deep", false},
+        {"AWS::Serverless::Function", false},
+        {"Module", false},
+        {"::", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        CHECK_CASE(tmpl_is_aws_type(str_c(cases[i].name)) == cases[i].is_aws, cases[i].name);
+    for (size_t i = 0; i < tmpl_n_types; i++)
+        CHECK_CASE(tmpl_is_aws_type(tmpl_types[i].name), tmpl_types[i].name.p);
+}
+
+static void note_violation(void *ctx, str path, str text) {
+    buf_printf(ctx, STR_FMT " " STR_FMT "\n", STR_ARG(path), STR_ARG(text));
+}
+
+/* All that is wrong, not the first of it. */
+static void violations(void **state) {
+    (void)state;
+    static const char in[] =
+        "{\"BucketNam\":1,\"Arn\":\"a\",\"VersioningConfiguration\":{\"Status\":\"On\"},"
+        "\"Tags\":[{\"Key\":\"k\"},{\"Key\":[],\"Value\":\"\\u0001unknown\"}]}";
+    CLEANUP_JSON json_t *props = json_parse(str_c(in), NULL);
+    CLEANUP_DEINIT(buf) struct buf told = {0};
+    tmpl_type_violations(tmpl_type_find(S("AWS::S3::Bucket")), props, note_violation, &told);
+    CHECK_BUF(
+        told,
+        "/BucketNam Properties validation failed: [#: extraneous key [BucketNam] is not permitted]\n"
+        "/Arn Properties validation failed: [#: the property Arn is read-only]\n"
+        "/VersioningConfiguration/Status Properties validation failed: [#/VersioningConfiguration/Status: On is not a valid enum value]\n"
+        "/Tags/0 Properties validation failed: [#/Tags/0: required key [Value] not found]\n"
+        "/Tags/1/Key Properties validation failed: [#/Tags/1/Key: expected type: String, found: JSONArray]\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(coerces), cmocka_unit_test(plans),
-                                       cmocka_unit_test(knows)};
+                                       cmocka_unit_test(knows), cmocka_unit_test(aws_types),
+                                       cmocka_unit_test(violations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,22 @@ class CloudWatch(CloudCase):
             cw.set_alarm_state(AlarmName="none", StateValue="OK", StateReason="x")
         self.assertEqual(told.exception.response["Error"]["Code"], "ResourceNotFound")
 
+    def test_metric_math_is_refused_by_name(self):
+        """Nothing evaluates it, in the API as in a template; the name comes before all else that may be wrong."""
+        from botocore.exceptions import ClientError
+        math = [{"Id": "e", "Expression": "m/2", "ReturnData": True}]
+        with self.assertRaises(ClientError) as told:
+            self.cloud.client("cloudwatch").put_metric_alarm(AlarmName="math", EvaluationPeriods=1, Threshold=1, Metrics=math,
+                                                             ComparisonOperator="GreaterThanThreshold")
+        self.assertEqual(told.exception.response["Error"]["Code"], "ValidationError")
+        self.assertEqual(told.exception.response["Error"]["Message"], "Metrics is not supported by calotype")
+        template = {"Resources": {"A": {"Type": "AWS::CloudWatch::Alarm", "Properties": {
+            "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold", "Metrics": math}}}}
+        with self.assertRaises(ClientError) as told:
+            self.cloud.client("cloudformation").create_stack(StackName="math", TemplateBody=json.dumps(template))
+        self.assertIn("the property Metrics of AWS::CloudWatch::Alarm is not supported", told.exception.response["Error"]["Message"])
+        self.assertEqual(self.cloud.client("cloudwatch").describe_alarms(AlarmNames=["math"])["MetricAlarms"], [])
+
     def test_tokens_that_are_none(self):
         from botocore.exceptions import ClientError
         cw = self.cloud.client("cloudwatch")

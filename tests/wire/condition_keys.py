@@ -89,16 +89,15 @@ class Subject:
                  {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition})
 
 
-class Events:
-    """S3, which asks a topic's policy before it takes a notification."""
-    def __init__(self, case):
-        self.case, self.keys = case, None
-        self.s3, self.sns = case.cloud.client("s3", tls=False), case.cloud.client("sns", tls=False)
-        self.arn = self.sns.create_topic(Name="events")["TopicArn"]
-        self.s3.create_bucket(Bucket="events")
+class Topic:
+    """A service that publishes: the policy is the topic's."""
+    def __init__(self, case, principal):
+        self.case, self.keys, self.principal = case, None, principal
+        self.sns = case.cloud.client("sns", tls=False)
+        self.arn = self.sns.create_topic(Name=principal.partition(".")[0])["TopicArn"]
 
     def put(self, effect, condition):
-        who = {"Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish", "Resource": self.arn}
+        who = {"Principal": {"Service": self.principal}, "Action": "sns:Publish", "Resource": self.arn}
         rows = [{"Effect": effect, **who, "Condition": condition}]
         if effect == "Deny":
             rows.append({"Effect": "Allow", **who})
@@ -110,6 +109,18 @@ class Events:
     def deny(self, _action, condition):
         self.put("Deny", condition)
 
+    @staticmethod
+    def refused():
+        return ClientError({"Error": {"Code": "AccessDenied", "Message": "by the topic's policy"}}, "Publish")
+
+
+class Events(Topic):
+    """S3, which asks a topic's policy before it takes a notification."""
+    def __init__(self, case):
+        super().__init__(case, "s3.amazonaws.com")
+        self.s3 = case.cloud.client("s3", tls=False)
+        self.s3.create_bucket(Bucket="events")
+
     def notify(self):
         config = {"TopicConfigurations": [{"TopicArn": self.arn, "Events": ["s3:ObjectCreated:*"]}]}
         try:
@@ -117,7 +128,24 @@ class Events:
         except ClientError as e:
             if e.response["Error"]["Message"] != "Unable to validate the following destination configurations":
                 raise
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "by the topic's policy"}}, "Publish") from None
+            raise self.refused() from None
+
+
+class Alarms(Topic):
+    """An alarm, whose history says what became of its action."""
+    def __init__(self, case):
+        super().__init__(case, "cloudwatch.amazonaws.com")
+        self.cw, self.n = case.cloud.client("cloudwatch", tls=False), 0
+        self.cw.put_metric_alarm(AlarmName="source", Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1,
+                                 Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[self.arn], OKActions=[self.arn])
+
+    def notify(self):
+        self.n += 1
+        self.cw.set_alarm_state(AlarmName="source", StateValue="ALARM" if self.n % 2 else "OK", StateReason="r")
+        items = lambda: self.cw.describe_alarm_history(AlarmName="source", HistoryItemType="Action")["AlarmHistoryItems"]
+        wait_for(lambda: len(items()) == self.n)
+        if items()[0]["HistorySummary"].startswith("Failed"):
+            raise self.refused()
 
 
 class Keys(CloudCase):
@@ -146,7 +174,7 @@ class Keys(CloudCase):
         lam.create_function(FunctionName="walk", Runtime="provided.al2023", Role=cls.role_arn, Handler="h", Tags={"team": "red"},
                             Code={"ZipFile": cls.package()})
         root("cloudformation").create_stack(StackName="walk", Tags=TAGS, TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}))
-        cls.events = Events(cls)
+        cls.events, cls.alarms = Events(cls), Alarms(cls)
 
     @classmethod
     def assume(cls, name):
@@ -169,6 +197,7 @@ class Keys(CloudCase):
         buckets = ("s3:ListAllMyBuckets", s3.list_buckets)
         mine = ("s3:ListAllMyBuckets", session.client("s3").list_buckets, session)
         event = ("sns:Publish", events.notify, events)
+        alarm = ("sns:Publish", self.alarms.notify, self.alarms)
         yield text("aws:PrincipalArn", f"arn:aws:iam::{A}:user/walker"), *buckets
         yield text("aws:PrincipalArn", self.role_arn), *mine
         yield text("aws:PrincipalAccount", A), *buckets
@@ -194,8 +223,8 @@ class Keys(CloudCase):
         yield ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}}, {"DateLessThan": {"aws:CurrentTime": "2020-01-01"}}), *buckets
         yield ({"NumericGreaterThan": {"aws:EpochTime": 1577836800}}, {"NumericLessThan": {"aws:EpochTime": 1577836800}}), *buckets
         yield text("aws:RequestedRegion", "us-east-1", "eu-west-1"), *buckets
-        for key in ("aws:SourceAccount", "aws:SourceOwner"):
-            yield text(key, A), *event
+        yield text("aws:SourceAccount", A), *event
+        yield text("aws:SourceOwner", A), *alarm
         yield holds("ArnLike", "aws:SourceArn", "arn:aws:s3:::events", "arn:aws:s3:::walk"), *event
         yield text("aws:ResourceAccount", A), "s3:ListBucket", lambda: s3.list_objects_v2(Bucket="walk")
         yield text("aws:ResourceAccount", A), *event

@@ -187,7 +187,7 @@ class Damage(CloudCase):
         iam, functions = cls.cloud.client("iam"), cls.cloud.client("lambda")
         role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
         with cls.new_files() as made:
-            functions.create_function(FunctionName="f", Role=role, Runtime="provided.al2", Handler="x",
+            functions.create_function(FunctionName="f", Role=role, Runtime="provided.al2023", Handler="x",
                                       Code={"ZipFile": package(files={"noise": os.urandom(100000)})})
         cls.file["code"] = made[0]
         cls.role = role
@@ -288,7 +288,7 @@ class Damage(CloudCase):
         self.s3.abort_multipart_upload(Bucket="photos", Key="copy", UploadId=upload)
 
     def test_other_services_hand_the_words_on(self):
-        error = error_of(self.cloud.client("lambda").create_function, FunctionName="g", Role=self.role, Runtime="provided.al2",
+        error = error_of(self.cloud.client("lambda").create_function, FunctionName="g", Role=self.role, Runtime="provided.al2023",
                          Handler="x", Code={"S3Bucket": "photos", "S3Key": "later"})
         self.assertEqual((error["Code"], error["Message"]), (
             "InvalidParameterValueException", "Error occurred while GetObject. S3 Error Code: InternalError. S3 Error "

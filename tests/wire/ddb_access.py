@@ -2,6 +2,7 @@
 import datetime
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -26,6 +27,42 @@ class Access(DdbCase):
 
     def arn(self, table):
         return f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}"
+
+    def test_headers_that_are_no_signature(self):
+        """Codes and texts as the service sends them (index.js of dynalite)."""
+        coral = "com.amazon.coral.service#"
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        lacks = "Authorization header requires '%s' parameter. "
+        hashed = r"\(Hashed with SHA-256 and encoded with Base64\) Authorization=[A-Za-z0-9+/]{43}="
+        good = f"AWS4-HMAC-SHA256 Credential=a/{now[:8]}/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=b"
+        cases = [
+            (None, now, "MissingAuthenticationTokenException", "Request is missing Authentication Token"),
+            ("b", now, "MissingAuthenticationTokenException", "Request is missing Authentication Token"),
+            ("Bearer abc", now, "MissingAuthenticationTokenException", "Request is missing Authentication Token"),
+            ("AWS4-", now, "IncompleteSignatureException",
+             lacks % "Credential" + lacks % "Signature" + lacks % "SignedHeaders" + hashed),
+            ("AWS4-HMAC-SHA256 Signature=b,    Credential,    SignedHeaders", now, "IncompleteSignatureException",
+             lacks % "Credential" + lacks % "SignedHeaders" + hashed),
+            ("AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host", None, "IncompleteSignatureException",
+             lacks % "Signature" + "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. " + hashed),
+            (good, "201", "IncompleteSignatureException",
+             r"Date must be in ISO-8601 'basic format'. Got '201'. See http://en.wikipedia.org/wiki/ISO_8601"),
+            ("AWS4-HMAC-SHA256 Credential=a/2/3/4/aws4_request SignedHeaders=x-amz-date;host Signature=123", "20170101T010101Z",
+             "InvalidSignatureException", r"Signature expired: 20170101T010101Z is now earlier than \S+ \(\S+ - 15 min.\)"),
+            (good.replace("SHA256", "SHA25"), now, "IncompleteSignatureException",
+             r"Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA25' \(only AWS4-HMAC-SHA256 for now\). "),
+            (re.sub("Credential=[^,]*", "Credential=a/b/c/d", good), now, "IncompleteSignatureException",
+             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a/b/c/d'"),
+            (good, now, "InvalidSignatureException", "The request signature we calculated does not match .*"),
+        ]
+        for header, date, code, words in cases:
+            with self.subTest(header, date=date):
+                headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables",
+                           **({"Authorization": header} if header else {}), **({"X-Amz-Date": date} if date else {})}
+                status, _, body = self.cloud.http("POST", "/", b"{}", headers)
+                answer = json.loads(body)
+                self.assertEqual((status, answer["__type"]), (400, coral + code))
+                self.assertRegex(answer["message"], "^" + words + "$")
 
     def test_resources(self):
         t = self.table(id="S", indexes=[("gsi", {"g": "S"})])

@@ -18,7 +18,7 @@ class Items(DdbCase):
 
     def test_every_type(self):
         t = self.table(id="S")
-        whole = {"id": "a", "text": "héllo", "empty": "", "number": D("-123.45000"), "huge": D("9.99E+125"), "binary": b"\0\1\2",
+        whole = {"id": "a", "text": "héllo", "empty": "", "number": D("-123.45000"), "large": D("9.99E+37"), "binary": b"\0\1\2",
                  "yes": True, "none": None, "list": [1, "two", [None]], "map": {"a": {"b": D("1.5")}},
                  "ss": {"x", "y"}, "ns": {D(1), D("2.5")}, "bs": {b"a", b"b"}}
         self.assertEqual(self.ddb.put_item(TableName=t, Item=item(**whole))["ResponseMetadata"]["HTTPStatusCode"], 200)
@@ -26,6 +26,49 @@ class Items(DdbCase):
         self.cloud.kill9()
         self.cloud.restart()
         self.assertEqual(self.get(t, id="a")["map"], {"a": {"b": D("1.5")}})
+
+    def test_large_numbers_are_plain_digits(self):
+        t = self.table(id="S")
+        for given, answer in (("1E+37", "1" + "0" * 37), ("1e38", "1" + "0" * 38), ("-1.5E+40", "-15" + "0" * 39),
+                              ("9.99E+125", "999" + "0" * 123), ("1E-130", "0." + "0" * 129 + "1")):
+            with self.subTest(given):
+                self.ddb.put_item(TableName=t, Item={**item(id="a"), "n": {"N": given}, "set": {"NS": [given]}})
+                found = self.ddb.get_item(TableName=t, Key=item(id="a"))["Item"]
+                self.assertEqual((found["n"], found["set"]), ({"N": answer}, {"NS": [answer]}))
+
+    def test_an_update_that_only_takes_away_makes_no_item(self):
+        t = self.table(id="S")
+        update = lambda text, **kw: self.ddb.update_item(TableName=t, Key=item(id="a"), UpdateExpression=text, **kw)
+        values = {":s": {"SS": ["x"]}}
+        for text, kw in (("REMOVE a", {}), ("REMOVE a.b, c[1]", {}), ("DELETE a :s", {"ExpressionAttributeValues": values}),
+                         ("REMOVE b DELETE a :s", {"ExpressionAttributeValues": values})):
+            for wanted in ("ALL_NEW", "UPDATED_NEW", "ALL_OLD"):
+                with self.subTest(text, wanted=wanted):
+                    self.assertNotIn("Attributes", update(text, ReturnValues=wanted, **kw))
+                    self.assertIsNone(self.get(t, id="a"))
+        self.assertEqual(error_of(update, text="REMOVE a", ConditionExpression="attribute_exists(id)")[0],
+                         "ConditionalCheckFailedException")
+        self.assertEqual(self.ddb.describe_table(TableName=t)["Table"]["ItemCount"], 0)
+        update("REMOVE b SET a = :s", ExpressionAttributeValues=values)
+        self.assertEqual(self.get(t, id="a"), {"id": "a", "a": {"x"}})
+        update("DELETE a :s", ExpressionAttributeValues=values)
+        self.assertEqual(self.get(t, id="a"), {"id": "a"})  # it was there, so it stays
+        self.refused("document path provided in the update expression is invalid", update, text="REMOVE a.b")
+        self.ddb.update_item(TableName=t, Key=item(id="b"))
+        self.assertEqual(self.get(t, id="b"), {"id": "b"})  # an update without clauses makes it
+
+    def test_names_that_begin_with_an_underscore(self):
+        t = self.table(id="S")
+        values = {":v": {"S": "a"}}
+        self.refused('Invalid KeyConditionExpression: Syntax error; token: "_", near: "AND __"', self.ddb.query, TableName=t,
+                     KeyConditionExpression="id = :v AND __typename = :v", ExpressionAttributeValues=values)
+        self.refused('Invalid ProjectionExpression: Syntax error; token: "_"', self.ddb.get_item, TableName=t, Key=item(id="a"),
+                     ProjectionExpression="id, _x")
+        self.refused('Invalid ConditionExpression: Syntax error; token: "_"', self.ddb.put_item, TableName=t, Item=item(id="a"),
+                     ConditionExpression="attribute_not_exists(_x)")
+        self.ddb.update_item(TableName=t, Key=item(id="a"), UpdateExpression="SET #_x = :v", ExpressionAttributeValues=values,
+                             ExpressionAttributeNames={"#_x": "_x"})
+        self.assertEqual(self.get(t, id="a"), {"id": "a", "_x": "a"})
 
     def test_put_conditions_and_old_values(self):
         t = self.table(id="S")

@@ -73,17 +73,21 @@ class Tables(DdbCase):
             ("not defined in AttributeDefinitions", dict(KeySchema=keys(other="S"))),
             ("same name", dict(KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}])),
             ("not a HASH key type", dict(KeySchema=[{"AttributeName": "id", "KeyType": "RANGE"}])),
-            ("must be specified when BillingMode is PROVISIONED", dict(BillingMode="PROVISIONED")),
+            ("must both be specified when BillingMode is PROVISIONED", dict(BillingMode="PROVISIONED")),
             ("Neither ReadCapacityUnits nor WriteCapacityUnits",
              dict(ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1})),
             ("StreamSpecification is not supported",
              dict(StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})),
-            ("KMSMasterKeyId is not supported", dict(SSESpecification={"Enabled": True, "KMSMasterKeyId": "alias/mine"})),
+            ("KMSMasterKeyId alias/mine is not supported", dict(SSESpecification={"Enabled": True, "KMSMasterKeyId": "alias/mine"})),
             ("does not have a range key, which is required when specifying a LocalSecondaryIndex",
              dict(LocalSecondaryIndexes=[{"IndexName": "lsi", "KeySchema": keys(id="S"), "Projection": {"ProjectionType": "ALL"}}])),
             ("ProjectionType is ALL, but NonKeyAttributes is specified",
              dict(GlobalSecondaryIndexes=[{"IndexName": "gsi", "KeySchema": keys(id="S"),
                                            "Projection": {"ProjectionType": "ALL", "NonKeyAttributes": ["x"]}}])),
+            ("Duplicate attribute name in NonKeyAttributes: x",
+             dict(GlobalSecondaryIndexes=[{"IndexName": "gsi", "KeySchema": keys(id="S"),
+                                           "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x", "y", "x"]}}])),
+            ("The Tag Key hi! has characters that are not allowed", dict(Tags=[{"Key": "hi!", "Value": "x"}])),
             ("Duplicate index name", dict(GlobalSecondaryIndexes=[
                 {"IndexName": "gsi", "KeySchema": keys(id="S"), "Projection": {"ProjectionType": "ALL"}}] * 2)),
         ]
@@ -141,6 +145,26 @@ class Tables(DdbCase):
         self.ddb.untag_resource(ResourceArn=arn, TagKeys=["a", "nope"])
         self.assertEqual(tags(), {"b": "2"})
         self.assertEqual(error_of(self.ddb.list_tags_of_resource, ResourceArn=arn + "x")[0], "ResourceNotFoundException")
+        for key, value, words in (("hi!", "x", "The Tag Key hi! has characters"), ('"q"', "x", 'The Tag Key "q" has characters'),
+                                  ("x", "d%g", "The Tag Value of x has characters"), ("x", "<>", "The Tag Value of x has characters")):
+            with self.subTest(key=key, value=value):
+                self.refused(words, self.ddb.tag_resource, ResourceArn=arn, Tags=[{"Key": key, "Value": value}])
+        self.refused("Atleast one Tag needs to be provided as Input.", self.ddb.tag_resource, ResourceArn=arn, Tags=[])
+        self.refused("Atleast one Tag Key needs to be provided as Input.", self.ddb.untag_resource, ResourceArn=arn, TagKeys=[])
+        self.assertEqual(tags(), {"b": "2"})
+        taken = {"b": "2", "a+b-c=d.e_f:g/h@i j": "", "Ünïcödé 1": "буквы +-=._:/@"}
+        self.ddb.tag_resource(ResourceArn=arn, Tags=[{"Key": k, "Value": v} for k, v in taken.items()])
+        self.assertEqual(tags(), taken)
+
+    def test_time_to_live(self):
+        name = self.table(id="S")
+        self.assertEqual(self.ddb.describe_time_to_live(TableName=name)["TimeToLiveDescription"], {"TimeToLiveStatus": "DISABLED"})
+        self.assertEqual(error_of(self.ddb.describe_time_to_live, TableName="missing"),
+                         ("ResourceNotFoundException", "Requested resource not found: Table: missing not found"))
+        code, words = error_of(self.ddb.update_time_to_live, TableName=name,
+                               TimeToLiveSpecification={"Enabled": True, "AttributeName": "at"})
+        self.assertEqual((code, words), ("NotImplemented", "calotype does not implement dynamodb:UpdateTimeToLive"))
+        self.assertEqual(self.ddb.describe_time_to_live(TableName=name)["TimeToLiveDescription"], {"TimeToLiveStatus": "DISABLED"})
 
     def test_counts(self):
         name = self.table(id="S", indexes=[("gsi", {"g": "N"}, {"ProjectionType": "KEYS_ONLY"})])

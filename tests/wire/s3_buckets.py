@@ -5,8 +5,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import main
-from s3_help import code_of, S3Case
+from cloud import main, wait_for
+from s3_help import S3Case, code_of, error_of
 
 
 class Buckets(S3Case):
@@ -43,8 +43,39 @@ class Buckets(S3Case):
 
     def test_refused_by_name(self):
         self.assertEqual(code_of(self.s3.create_bucket, Bucket="alpha-lock", ObjectLockEnabledForBucket=True), "NotImplemented")
-        self.assertEqual(code_of(self.s3.create_bucket, Bucket="alpha-acl", ACL="public-read"), "AccessControlListNotSupported")
+        for more in {}, {"ObjectOwnership": "BucketOwnerEnforced"}:
+            for acl in {"ACL": "public-read"}, {"GrantRead": "id=x"}:
+                self.assertEqual(code_of(self.s3.create_bucket, Bucket="alpha-acl", **acl, **more), "InvalidBucketAclWithObjectOwnership")
+        for location in "us-east-1", "moon-1":
+            self.assertEqual(code_of(self.s3.create_bucket, Bucket="alpha-there", CreateBucketConfiguration={"LocationConstraint": location}),
+                             "InvalidLocationConstraint")
         self.s3.create_bucket(Bucket="alpha-acl", ACL="private")
+
+    def refused(self, words, call, **kw):
+        e = error_of(call, **kw)
+        self.assertEqual((e["Code"], e["Status"]), ("NotImplemented", 501), e)
+        self.assertIn(words, e["Message"])
+
+    def test_ownership(self):
+        """ObjectWriter is refused, for ACLs are; under BucketOwnerPreferred the ones that are not private are refused by name."""
+        self.refused("ObjectWriter", self.s3.create_bucket, Bucket="alpha-writer", ObjectOwnership="ObjectWriter")
+        self.assertEqual(code_of(self.s3.head_bucket, Bucket="alpha-writer"), "404")
+        b = self.bucket()
+        controls = lambda name: {"Bucket": b, "OwnershipControls": {"Rules": [{"ObjectOwnership": name}]}}
+        self.refused("ObjectWriter", self.s3.put_bucket_ownership_controls, **controls("ObjectWriter"))
+        self.s3.put_object(Bucket=b, Key="k", Body=b"x")
+        public = {"Bucket": b, "Key": "k", "ACL": "public-read"}
+        for call in self.s3.put_object, self.s3.put_object_acl, self.s3.create_multipart_upload:
+            self.assertEqual(code_of(call, **public), "AccessControlListNotSupported")
+        self.s3.put_bucket_ownership_controls(**controls("BucketOwnerPreferred"))
+        self.assertEqual(self.s3.get_bucket_ownership_controls(Bucket=b)["OwnershipControls"]["Rules"], [{"ObjectOwnership": "BucketOwnerPreferred"}])
+        for call in self.s3.put_object, self.s3.put_object_acl, self.s3.create_multipart_upload:
+            self.refused("x-amz-acl: public-read", call, **public)
+            call(Bucket=b, Key="k", ACL="bucket-owner-full-control")
+        self.refused("x-amz-acl: public-read", self.s3.put_bucket_acl, Bucket=b, ACL="public-read")
+        self.refused("x-amz-grant-read: id=x", self.s3.put_bucket_acl, Bucket=b, GrantRead="id=x")
+        self.s3.put_bucket_acl(Bucket=b, ACL="private")
+        self.refused("x-amz-acl: public-read", self.s3.create_bucket, Bucket="alpha-preferred", ACL="public-read", ObjectOwnership="BucketOwnerPreferred")
 
     def test_list_pages(self):
         for i in range(5):
@@ -62,13 +93,39 @@ class Buckets(S3Case):
         self.s3.put_object(Bucket=b, Key="k", Body=b"x")
         self.assertEqual(code_of(self.s3.delete_bucket, Bucket=b), "BucketNotEmpty")
         self.s3.delete_object(Bucket=b, Key="k")
-        up = self.s3.create_multipart_upload(Bucket=b, Key="k")
-        self.assertEqual(code_of(self.s3.delete_bucket, Bucket=b), "BucketNotEmpty")
-        self.s3.abort_multipart_upload(Bucket=b, Key="k", UploadId=up["UploadId"])
         self.s3.delete_bucket(Bucket=b)
         self.assertEqual(code_of(self.s3.put_object, Bucket=b, Key="k", Body=b"x"), "NoSuchBucket")
         self.s3.create_bucket(Bucket=b)
         self.assertNotIn("Contents", self.s3.list_objects_v2(Bucket=b))
+
+    def bodies(self):
+        """Names of the files of bodies."""
+        return {p.name for p in (self.cloud.data / "blobs").rglob("*") if p.is_file()}
+
+    def test_open_uploads(self):
+        """They go with the bucket, as on AWS, and their parts' bodies with them; what holds versions stays."""
+        before, b = self.bodies(), self.bucket("Enabled")
+        uploads = {key: self.s3.create_multipart_upload(Bucket=b, Key=key)["UploadId"] for key in ("k", "k2", "none")}
+        for key in "k", "k2":
+            for part in 1, 2:
+                self.s3.upload_part(Bucket=b, Key=key, UploadId=uploads[key], PartNumber=part, Body=b"x" * 100000)
+        marker = self.s3.delete_object(Bucket=b, Key="k")["VersionId"]
+        self.assertEqual(len(self.bodies() - before), 4)
+        self.assertEqual(code_of(self.s3.delete_bucket, Bucket=b), "BucketNotEmpty")
+        self.assertEqual(len(self.s3.list_parts(Bucket=b, Key="k", UploadId=uploads["k"])["Parts"]), 2)
+        self.s3.delete_object(Bucket=b, Key="k", VersionId=marker)
+        self.s3.delete_bucket(Bucket=b)
+        wait_for(lambda: self.bodies() <= before)
+        part = {"Bucket": b, "Key": "k", "UploadId": uploads["k"]}
+        self.assertEqual(code_of(self.s3.upload_part, PartNumber=3, Body=b"x", **part), "NoSuchBucket")
+        self.s3.create_bucket(Bucket=b)
+        self.assertNotIn("Uploads", self.s3.list_multipart_uploads(Bucket=b))
+        for call in self.s3.list_parts, self.s3.abort_multipart_upload:
+            self.assertEqual(code_of(call, **part), "NoSuchUpload")
+        self.assertEqual(code_of(self.s3.upload_part, PartNumber=3, Body=b"x", **part), "NoSuchUpload")
+        self.cloud.restart()
+        self.s3.delete_bucket(Bucket=b)
+        self.assertLessEqual(self.bodies(), before)
 
     def test_expected_owner(self):
         b = self.bucket()

@@ -86,12 +86,12 @@ class Objects(S3Case):
         self.assertEqual(code_of(self.s3.head_object, Bucket=b, Key="bad"), "404")
         # Without one from the client S3 makes a CRC64NVME.
         url = self.s3.generate_presigned_url("put_object", Params={"Bucket": b, "Key": "check"})
-        self.send("PUT", url, b"123456789")
+        self.follow("PUT", url, b"123456789")
         got = self.s3.get_object_attributes(Bucket=b, Key="check", ObjectAttributes=["Checksum", "ObjectSize", "ETag"])
         self.assertEqual(got["Checksum"]["ChecksumCRC64NVME"], base64.b64encode(bytes.fromhex("AE8B14860A799888")).decode())
         self.assertEqual((got["ObjectSize"], got["ETag"]), (9, hashlib.md5(b"123456789").hexdigest()))
 
-    def send(self, method, url, body=None):
+    def follow(self, method, url, body=None):
         """What a client without an SDK does with a presigned URL."""
         return self.cloud.http(method, url[len(self.cloud.endpoint):], body=body, tls=True)
 
@@ -101,10 +101,10 @@ class Objects(S3Case):
             with self.subTest(version):
                 client = self.cloud.client("s3", signature_version=version)
                 put = client.generate_presigned_url("put_object", Params={"Bucket": b, "Key": "p q"})
-                self.assertEqual(self.send("PUT", put, b"signed" * 999)[0], 200)
+                self.assertEqual(self.follow("PUT", put, b"signed" * 999)[0], 200)
                 get = client.generate_presigned_url("get_object", Params={"Bucket": b, "Key": "p q"})
-                self.assertEqual(self.send("GET", get)[2], b"signed" * 999)
-                self.assertEqual(self.send("GET", get.replace("p%20q", "other"))[0], 403)
+                self.assertEqual(self.follow("GET", get)[2], b"signed" * 999)
+                self.assertEqual(self.follow("GET", get.replace("p%20q", "other"))[0], 403)
 
     def test_ranges(self):
         b = self.bucket()

@@ -1,10 +1,8 @@
 """What a signature covers is what is executed: presigned URLs and signed requests that somebody changed on their way."""
 # also with Debian's boto3
-import http.client
 import pathlib
 import re
 import sys
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import main
@@ -19,41 +17,6 @@ class Presigned(S3Case):
         """Path and query of a presigned URL."""
         full = self.client(version).generate_presigned_url(operation, Params=params)
         return full[len(self.cloud.plain_endpoint):]
-
-    def send(self, method, path, *headers, body=None):
-        """Headers are pairs, in their order; a name may come twice."""
-        host = urllib.parse.urlsplit(self.cloud.plain_endpoint).netloc
-        connection = http.client.HTTPConnection(host, timeout=30)
-        try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
-            for name, value in headers:
-                connection.putheader(name, value)
-            if body is not None:
-                connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode(errors="replace"), dict(answer.getheaders())
-        finally:
-            connection.close()
-
-    def signed(self, method, path, *headers):
-        """The headers of a request that is signed in its Authorization header."""
-        from botocore.auth import S3SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        client = self.client("s3v4")
-        request = AWSRequest(method, self.cloud.plain_endpoint + path, headers=dict(headers), data=b"")
-        request.context["payload_signing_enabled"] = True
-        S3SigV4Auth(client._request_signer._credentials, "s3", "us-east-1").add_auth(request)
-        return list(request.headers.items())
-
-    def hoisted(self, method, path):
-        """A URL of SigV4 with headers in its query, as the SDKs for JavaScript and Go make them."""
-        from botocore.auth import S3SigV4QueryAuth
-        from botocore.awsrequest import AWSRequest
-        client = self.client("s3v4")
-        request = AWSRequest(method, self.cloud.plain_endpoint + path)
-        S3SigV4QueryAuth(client._request_signer._credentials, "s3", "us-east-1", expires=60).add_auth(request)
-        return request.url[len(self.cloud.plain_endpoint):]
 
     def refused(self, code, answer):
         self.assertEqual(re.findall("<Code>(.*?)</Code>", answer[1]), [code], answer)

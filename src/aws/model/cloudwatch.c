@@ -12,6 +12,8 @@ enum {
     shape_ActionsSuppressedReason,
     shape_AlarmArn,
     shape_AlarmDescription,
+    shape_AlarmHistoryItem,
+    shape_AlarmHistoryItems,
     shape_AlarmName,
     shape_AlarmNamePrefix,
     shape_AlarmNames,
@@ -20,9 +22,13 @@ enum {
     shape_AlarmType,
     shape_AlarmTypes,
     shape_AmazonResourceName,
+    shape_AttributeName,
+    shape_AttributeValue,
     shape_ComparisonOperator,
     shape_CompositeAlarm,
     shape_CompositeAlarms,
+    shape_ContributorAttributes,
+    shape_ContributorId,
     shape_Counts,
     shape_DashboardArn,
     shape_DashboardBody,
@@ -43,6 +49,8 @@ enum {
     shape_DeleteAlarmsInput,
     shape_DeleteDashboardsInput,
     shape_DeleteDashboardsOutput,
+    shape_DescribeAlarmHistoryInput,
+    shape_DescribeAlarmHistoryOutput,
     shape_DescribeAlarmsForMetricInput,
     shape_DescribeAlarmsForMetricOutput,
     shape_DescribeAlarmsInput,
@@ -79,6 +87,9 @@ enum {
     shape_GetMetricDataOutput,
     shape_GetMetricStatisticsInput,
     shape_GetMetricStatisticsOutput,
+    shape_HistoryData,
+    shape_HistoryItemType,
+    shape_HistorySummary,
     shape_IncludeLinkedAccounts,
     shape_LabelOptions,
     shape_LastModified,
@@ -158,6 +169,16 @@ enum {
 static const struct api_shape shapes[N_SHAPES];
 
 static const str values_ActionsSuppressedBy[] = {S_INIT("WaitPeriod"), S_INIT("ExtensionPeriod"), S_INIT("Alarm")};
+static const struct api_member members_AlarmHistoryItem[] = {
+    {S_INIT("AlarmName"), S_INIT("AlarmName"), &shapes[shape_AlarmName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AlarmContributorId"), S_INIT("AlarmContributorId"), &shapes[shape_ContributorId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AlarmType"), S_INIT("AlarmType"), &shapes[shape_AlarmType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HistoryItemType"), S_INIT("HistoryItemType"), &shapes[shape_HistoryItemType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HistorySummary"), S_INIT("HistorySummary"), &shapes[shape_HistorySummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HistoryData"), S_INIT("HistoryData"), &shapes[shape_HistoryData], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AlarmContributorAttributes"), S_INIT("AlarmContributorAttributes"), &shapes[shape_ContributorAttributes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_AlarmPromQLCriteria[] = {
     {S_INIT("Query"), S_INIT("Query"), &shapes[shape_Query], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("PendingPeriod"), S_INIT("PendingPeriod"), &shapes[shape_PendingPeriod], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -211,6 +232,21 @@ static const struct api_member members_DeleteAlarmsInput[] = {
 };
 static const struct api_member members_DeleteDashboardsInput[] = {
     {S_INIT("DashboardNames"), S_INIT("DashboardNames"), &shapes[shape_DashboardNames], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeAlarmHistoryInput[] = {
+    {S_INIT("AlarmName"), S_INIT("AlarmName"), &shapes[shape_AlarmName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AlarmContributorId"), S_INIT("AlarmContributorId"), &shapes[shape_ContributorId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AlarmTypes"), S_INIT("AlarmTypes"), &shapes[shape_AlarmTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HistoryItemType"), S_INIT("HistoryItemType"), &shapes[shape_HistoryItemType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StartDate"), S_INIT("StartDate"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EndDate"), S_INIT("EndDate"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxRecords"), S_INIT("MaxRecords"), &shapes[shape_MaxRecords], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScanBy"), S_INIT("ScanBy"), &shapes[shape_ScanBy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeAlarmHistoryOutput[] = {
+    {S_INIT("AlarmHistoryItems"), S_INIT("AlarmHistoryItems"), &shapes[shape_AlarmHistoryItems], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_DescribeAlarmsForMetricInput[] = {
     {S_INIT("MetricName"), S_INIT("MetricName"), &shapes[shape_MetricName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -303,6 +339,7 @@ static const struct api_member members_GetMetricStatisticsOutput[] = {
     {S_INIT("Label"), S_INIT("Label"), &shapes[shape_MetricLabel], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Datapoints"), S_INIT("Datapoints"), &shapes[shape_Datapoints], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const str values_HistoryItemType[] = {S_INIT("ConfigurationUpdate"), S_INIT("StateUpdate"), S_INIT("Action"), S_INIT("AlarmContributorStateUpdate"), S_INIT("AlarmContributorAction")};
 static const struct api_member members_LabelOptions[] = {
     {S_INIT("Timezone"), S_INIT("Timezone"), &shapes[shape_GetMetricDataLabelTimezone], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
@@ -489,6 +526,8 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("ActionsSuppressedReason"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1024},
     {.name = S_INIT("AlarmArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1600},
     {.name = S_INIT("AlarmDescription"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1024},
+    {.name = S_INIT("AlarmHistoryItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_AlarmHistoryItem},
+    {.name = S_INIT("AlarmHistoryItems"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AlarmHistoryItem], .element_wire = S_INIT("member")},
     {.name = S_INIT("AlarmName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
     {.name = S_INIT("AlarmNamePrefix"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
     {.name = S_INIT("AlarmNames"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 100, .element = &shapes[shape_AlarmName], .element_wire = S_INIT("member")},
@@ -497,9 +536,13 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AlarmType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_AlarmType},
     {.name = S_INIT("AlarmTypes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AlarmType], .element_wire = S_INIT("member")},
     {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
+    {.name = S_INIT("AttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
+    {.name = S_INIT("AttributeValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
     {.name = S_INIT("ComparisonOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_ComparisonOperator},
     {.name = S_INIT("CompositeAlarm"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 19, .members = members_CompositeAlarm},
     {.name = S_INIT("CompositeAlarms"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_CompositeAlarm], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ContributorAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 150, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ContributorId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 16},
     {.name = S_INIT("Counts"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_DatapointValue], .element_wire = S_INIT("member")},
     {.name = S_INIT("DashboardArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("DashboardBody"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -520,6 +563,8 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("DeleteAlarmsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteAlarmsInput},
     {.name = S_INIT("DeleteDashboardsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteDashboardsInput},
     {.name = S_INIT("DeleteDashboardsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("DescribeAlarmHistoryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_DescribeAlarmHistoryInput},
+    {.name = S_INIT("DescribeAlarmHistoryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeAlarmHistoryOutput},
     {.name = S_INIT("DescribeAlarmsForMetricInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_DescribeAlarmsForMetricInput},
     {.name = S_INIT("DescribeAlarmsForMetricOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeAlarmsForMetricOutput},
     {.name = S_INIT("DescribeAlarmsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_DescribeAlarmsInput},
@@ -556,6 +601,9 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("GetMetricDataOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetMetricDataOutput},
     {.name = S_INIT("GetMetricStatisticsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_GetMetricStatisticsInput},
     {.name = S_INIT("GetMetricStatisticsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetMetricStatisticsOutput},
+    {.name = S_INIT("HistoryData"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 4095},
+    {.name = S_INIT("HistoryItemType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_HistoryItemType},
+    {.name = S_INIT("HistorySummary"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
     {.name = S_INIT("IncludeLinkedAccounts"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LabelOptions"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_LabelOptions},
     {.name = S_INIT("LastModified"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
@@ -641,7 +689,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DeleteInsightRules"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteInsightRulesResult")},
     {.name = S_INIT("DeleteMetricStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteMetricStreamResult")},
     {.name = S_INIT("DescribeAlarmContributors"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeAlarmContributorsResult")},
-    {.name = S_INIT("DescribeAlarmHistory"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeAlarmHistoryResult")},
+    {.name = S_INIT("DescribeAlarmHistory"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeAlarmHistoryInput], .out = &shapes[shape_DescribeAlarmHistoryOutput], .result = S_INIT("DescribeAlarmHistoryResult")},
     {.name = S_INIT("DescribeAlarms"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeAlarmsInput], .out = &shapes[shape_DescribeAlarmsOutput], .result = S_INIT("DescribeAlarmsResult")},
     {.name = S_INIT("DescribeAlarmsForMetric"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeAlarmsForMetricInput], .out = &shapes[shape_DescribeAlarmsForMetricOutput], .result = S_INIT("DescribeAlarmsForMetricResult")},
     {.name = S_INIT("DescribeAnomalyDetectors"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeAnomalyDetectorsResult")},

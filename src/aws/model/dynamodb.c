@@ -49,6 +49,8 @@ enum {
     shape_DescribeContinuousBackupsOutput,
     shape_DescribeTableInput,
     shape_DescribeTableOutput,
+    shape_DescribeTimeToLiveInput,
+    shape_DescribeTimeToLiveOutput,
     shape_ExpectedAttributeMap,
     shape_ExpectedAttributeValue,
     shape_ExpressionAttributeNameMap,
@@ -172,6 +174,9 @@ enum {
     shape_TagList,
     shape_TagResourceInput,
     shape_TagValueString,
+    shape_TimeToLiveAttributeName,
+    shape_TimeToLiveDescription,
+    shape_TimeToLiveStatus,
     shape_UntagResourceInput,
     shape_UpdateContinuousBackupsInput,
     shape_UpdateContinuousBackupsOutput,
@@ -297,6 +302,12 @@ static const struct api_member members_DescribeTableInput[] = {
 };
 static const struct api_member members_DescribeTableOutput[] = {
     {S_INIT("Table"), S_INIT("Table"), &shapes[shape_TableDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeTimeToLiveInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeTimeToLiveOutput[] = {
+    {S_INIT("TimeToLiveDescription"), S_INIT("TimeToLiveDescription"), &shapes[shape_TimeToLiveDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_ExpectedAttributeValue[] = {
     {S_INIT("Value"), S_INIT("Value"), &shapes[shape_AttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -595,6 +606,11 @@ static const struct api_member members_TagResourceInput[] = {
     {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_ResourceArnString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_TimeToLiveDescription[] = {
+    {S_INIT("TimeToLiveStatus"), S_INIT("TimeToLiveStatus"), &shapes[shape_TimeToLiveStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_TimeToLiveAttributeName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TimeToLiveStatus[] = {S_INIT("ENABLING"), S_INIT("DISABLING"), S_INIT("ENABLED"), S_INIT("DISABLED")};
 static const struct api_member members_UntagResourceInput[] = {
     {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_ResourceArnString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -675,6 +691,8 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("DescribeContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeContinuousBackupsOutput},
     {.name = S_INIT("DescribeTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeTableInput},
     {.name = S_INIT("DescribeTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeTableOutput},
+    {.name = S_INIT("DescribeTimeToLiveInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeTimeToLiveInput},
+    {.name = S_INIT("DescribeTimeToLiveOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeTimeToLiveOutput},
     {.name = S_INIT("ExpectedAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ExpectedAttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
     {.name = S_INIT("ExpectedAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ExpectedAttributeValue},
     {.name = S_INIT("ExpressionAttributeNameMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeName], .element_wire = S_INIT("value"), .key = &shapes[shape_ExpressionAttributeNameVariable], .key_wire = S_INIT("key")},
@@ -798,6 +816,9 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
     {.name = S_INIT("TagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagResourceInput},
     {.name = S_INIT("TagValueString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
+    {.name = S_INIT("TimeToLiveAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
+    {.name = S_INIT("TimeToLiveDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TimeToLiveDescription},
+    {.name = S_INIT("TimeToLiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_TimeToLiveStatus},
     {.name = S_INIT("UntagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagResourceInput},
     {.name = S_INIT("UpdateContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UpdateContinuousBackupsInput},
     {.name = S_INIT("UpdateContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_UpdateContinuousBackupsOutput},
@@ -832,7 +853,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DescribeLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeTableInput], .out = &shapes[shape_DescribeTableOutput]},
     {.name = S_INIT("DescribeTableReplicaAutoScaling"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeTimeToLiveInput], .out = &shapes[shape_DescribeTimeToLiveOutput]},
     {.name = S_INIT("DisableKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("EnableKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExecuteStatement"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},

@@ -2687,6 +2687,7 @@ const struct api_service api_s3 = {
     .host_id_header = S_INIT("x-amz-id-2"),
     .form_upload = S_INIT("PostObject"),
     .signature_keys = S_INIT("s3"),
+    .strict_header = S_INIT("x-amz-server-side-encryption"),
     .max_body = 8388608u,
     .bucket_hosts = true,
     .errors = errors,

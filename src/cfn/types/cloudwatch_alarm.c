@@ -23,8 +23,6 @@ static const struct cfn_prop props[] = {
     {"ComparisonOperator", .create = "*"},
     {"TreatMissingData", .create = "*"},
     {"EvaluateLowSampleCountPercentile", .create = "*"},
-    {"Metrics", .create = "*"},
-    {"ThresholdMetricId", .create = "*"},
     {0},
 };
 

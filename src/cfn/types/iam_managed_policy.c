@@ -51,6 +51,7 @@ const struct cfn_type cfn_type_iam_managed_policy = {
     .update = update,
     .remove = remove_policy,
     .service = "iam",
+    .lets = "Roles|Users|Groups",
     .props = props,
     .on = "PolicyArn={id}",
     .make = {"CreatePolicy", "PolicyName={name}"},

@@ -12,6 +12,7 @@ static const struct cfn_prop props[] = {
 const struct cfn_type cfn_type_iam_policy = {
     .name = "AWS::IAM::Policy",
     .service = "iam",
+    .lets = "Roles|Users|Groups",
     .props = props,
     .on = "PolicyName={PolicyName}",
     .gone = "NoSuchEntity",

@@ -17,6 +17,7 @@ const struct cfn_type cfn_type_lambda_permission = {
     .name = "AWS::Lambda::Permission",
     .name_max = 100,
     .service = "lambda",
+    .lets = "FunctionName",
     .props = props,
     .on = "FunctionName={FunctionName} StatementId={id}",
     .make = {"AddPermission", "FunctionName={FunctionName} StatementId={generated}"},

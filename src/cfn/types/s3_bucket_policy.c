@@ -9,6 +9,7 @@ static const struct cfn_prop props[] = {
 const struct cfn_type cfn_type_s3_bucket_policy = {
     .name = "AWS::S3::BucketPolicy",
     .service = "s3",
+    .lets = "Bucket",
     .props = props,
     .on = "Bucket={Bucket}",
     .put = true,

@@ -10,8 +10,8 @@ static const struct cfn_prop props[] = {
     {"Protocol", .create = "*"},
     {"Endpoint", .create = "*"},
     {ATTRIBUTE("RawMessageDelivery")},
+    {ATTRIBUTE("FilterPolicyScope")}, /* first: it says what a policy may be */
     {ATTRIBUTE("FilterPolicy"), .empty = "\"{}\""},
-    {ATTRIBUTE("FilterPolicyScope")},
     {ATTRIBUTE("RedrivePolicy"), .empty = "\"\""},
     {0},
 };

@@ -13,6 +13,7 @@ static const struct cfn_prop props[] = {
 const struct cfn_type cfn_type_sns_topic_policy = {
     .name = "AWS::SNS::TopicPolicy",
     .service = "sns",
+    .lets = "Topics",
     .props = props,
     .on = "AttributeName=Policy",
     .gone = "NotFound",

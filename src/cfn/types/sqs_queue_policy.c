@@ -10,6 +10,7 @@ static const struct cfn_prop props[] = {
 const struct cfn_type cfn_type_sqs_queue_policy = {
     .name = "AWS::SQS::QueuePolicy",
     .service = "sqs",
+    .lets = "Queues",
     .props = props,
     .gone = "QueueDoesNotExist",
     .carried = {"PolicyDocument", .member = "Attributes.Policy", .empty = ""},

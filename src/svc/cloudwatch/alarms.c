@@ -1,9 +1,9 @@
 /*
  * Metric alarms: stored as they were put, with Arn, state and times. Nothing evaluates them, and
- * their state says so; SetAlarmState moves it and delivers the actions, as CloudWatch does.
+ * their state says so; SetAlarmState (actions.c) moves it.
  */
 #include "base/arn.h"
-#include "base/clock.h"
+#include "base/ascii.h"
 #include "svc/cloudwatch/cw_priv.h"
 #include "svc/kit/page.h"
 #include "svc/kit/tags.h"
@@ -40,7 +40,7 @@ static bool one_of(str value, const char *const *words, size_t n) {
 static int check_words(struct rq *rq) {
     static const char *const missing[] = {"breaching", "notBreaching", "ignore", "missing"};
     static const char *const samples[] = {"evaluate", "ignore"};
-    static const char *const refused[] = {"ThresholdMetricId", "EvaluationCriteria",
+    static const char *const refused[] = {"Metrics", "ThresholdMetricId", "EvaluationCriteria",
                                           "EvaluationInterval"};
     str treat = json_str(rq->in, "TreatMissingData"),
         low = json_str(rq->in, "EvaluateLowSampleCountPercentile");
@@ -58,14 +58,24 @@ static int check_words(struct rq *rq) {
     return 0;
 }
 
+static int check_action(struct rq *rq, const char *list, str action) {
+    if (!str_starts(action, S("arn:")))
+        return aws_fail(rq, &CW_ValidationError, "Invalid arn syntax: " STR_FMT, STR_ARG(action));
+    if (!cw_action_is_offered(action))
+        return aws_fail(rq, &CW_ValidationError,
+                        "%s: the action " STR_FMT " is not supported by calotype: actions are "
+                        "topics and functions",
+                        list, STR_ARG(action));
+    return 0;
+}
+
 static int check_actions(struct rq *rq) {
     static const char *const lists[] = {"OKActions", "AlarmActions", "InsufficientDataActions"};
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         const json_t *actions = json_arr(rq->in, lists[i]);
         for (size_t k = 0; k < json_array_size(actions); k++)
-            if (!str_starts(json_text(json_array_get(actions, k)), S("arn:")))
-                return aws_fail(rq, &CW_ValidationError, "Invalid arn syntax: " STR_FMT,
-                                STR_ARG(json_text(json_array_get(actions, k))));
+            if (check_action(rq, lists[i], json_text(json_array_get(actions, k))))
+                return AWS_FAILED;
     }
     return 0;
 }
@@ -116,7 +126,6 @@ static int check_window(struct rq *rq, int64_t periods, int64_t period_s) {
 static int check_alarm(struct rq *rq) {
     int64_t periods = json_int(rq->in, "EvaluationPeriods", 0),
             needed = json_int(rq->in, "DatapointsToAlarm", 1);
-    bool many = json_has(rq->in, "Metrics");
     if (check_words(rq) || check_actions(rq))
         return AWS_FAILED;
     if (!json_has(rq->in, "EvaluationPeriods") || !json_has(rq->in, "ComparisonOperator"))
@@ -125,18 +134,12 @@ static int check_alarm(struct rq *rq) {
     if (needed > periods)
         return aws_fail(rq, &CW_ValidationError,
                         "DatapointsToAlarm must not be greater than EvaluationPeriods");
-    if (many && json_has(rq->in, "MetricName"))
-        return aws_fail(rq, &CW_ValidationError, "Metrics and MetricName are mutually exclusive");
-    if (many && !json_has(rq->in, "Threshold"))
-        return aws_fail(rq, &CW_ValidationError, "The parameter Threshold is required.");
-    if (many)
-        return 0;
     if (check_single_metric(rq))
         return AWS_FAILED;
     return check_window(rq, periods, json_int(rq->in, "Period", 0));
 }
 
-static void set_state(json_t *doc, const char *state, str reason, str data, double now_s) {
+void cw_alarm_set_state(json_t *doc, const char *state, str reason, str data, double now_s) {
     if (!str_is(json_str(doc, "StateValue"), state))
         json_set(doc, "StateTransitionedTimestamp", json_real(now_s));
     json_set_str(doc, "StateValue", str_c(state));
@@ -146,20 +149,61 @@ static void set_state(json_t *doc, const char *state, str reason, str data, doub
     json_set(doc, "StateUpdatedTimestamp", json_real(now_s));
 }
 
-/* The row of an alarm: 0, STORE_E_ABSENT or AWS_FAILED. */
-static int read_alarm(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
+int cw_alarm_read(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
     cw_alarm_key(&row->key, rq, name);
     return rq_row_get_json(rq, row, ret_doc);
 }
 
-int cw_op_PutMetricAlarm(struct cw_svc *, struct rq *rq) {
+/* The members as the items of the history spell them: "alarmName", "okactions". */
+static json_t *spelt_small(const json_t *doc) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    json_t *out = json_object(), *value;
+    const char *key;
+    json_object_foreach ((json_t *)doc, key, value) {
+        buf_clear(&name);
+        buf_c(&name, key);
+        for (size_t i = 0; ascii_is_upper(name.p[i]); i++)
+            name.p[i] = ascii_lower(name.p[i]);
+        json_set(out, buf_cstr(&name), json_incref(value));
+    }
+    return out;
+}
+
+/* What a change of an alarm is called in its history. */
+struct change {
+    const char *type, *member, *summary;
+};
+static const struct change created = {"Create", "createdAlarm", "created"},
+                           updated = {"Update", "updatedAlarm", "updated"},
+                           deleted = {"Delete", "deletedAlarm", "deleted"};
+
+static void remember(struct cw_svc *cw, struct rq *rq, const struct change *change,
+                     const json_t *doc) {
+    CLEANUP_JSON json_t *data = json_object();
+    str name = json_str(doc, "AlarmName");
+    json_set_str(data, "version", S("1.0"));
+    json_set_str(data, "type", str_c(change->type));
+    json_set(data, change->member, spelt_small(doc));
+    cw_history_add(
+        cw, rq_batch(rq),
+        &(struct cw_history){.account = rq->account,
+                             .region = rq->region,
+                             .alarm = name,
+                             .type = "ConfigurationUpdate",
+                             .summary = arena_printf(&rq->arena, "Alarm \"" STR_FMT "\" %s",
+                                                     STR_ARG(name), change->summary),
+                             .data = data,
+                             .time_ms = rq->now_ms});
+}
+
+int cw_op_PutMetricAlarm(struct cw_svc *cw, struct rq *rq) {
     str name = json_str(rq->in, "AlarmName");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *old = NULL, *doc = json_deep_copy(rq->in);
     double now_s = (double)rq->now_ms / 1000;
     if (check_alarm(rq))
         return AWS_FAILED;
-    int r = read_alarm(rq, name, &row, &old);
+    int r = cw_alarm_read(rq, name, &row, &old);
     if (r && r != STORE_E_ABSENT)
         return AWS_FAILED;
     json_set_str(doc, "AlarmArn", alarm_arn(rq, name));
@@ -177,11 +221,12 @@ int cw_op_PutMetricAlarm(struct cw_svc *, struct rq *rq) {
         for (size_t i = 0; i < ARRAY_LEN(kept); i++)
             json_set(doc, kept[i], json_incref(json_object_get(old, kept[i])));
     } else {
-        set_state(doc, "INSUFFICIENT_DATA", str_c(unchecked), STR_NONE, now_s);
+        cw_alarm_set_state(doc, "INSUFFICIENT_DATA", str_c(unchecked), STR_NONE, now_s);
     }
     if (kit_tags_check(rq, &tag_rules, json_arr(doc, "Tags")))
         return AWS_FAILED;
     row_put_json(rq_rows(rq), &row, doc);
+    remember(cw, rq, old ? &updated : &created, doc);
     return 0;
 }
 
@@ -292,13 +337,21 @@ int cw_op_DescribeAlarmsForMetric(struct cw_svc *, struct rq *rq) {
 
 /* ---- Several at once ---- */
 
-int cw_op_DeleteAlarms(struct cw_svc *, struct rq *rq) {
+int cw_op_DeleteAlarms(struct cw_svc *cw, struct rq *rq) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        cw_alarm_key(&key, rq, json_text(json_array_get(names, i)));
-        /* whatever it holds; who changes it has read it */
-        row_del_blind(rq_rows(rq), STORE_META, buf_view(&key));
+        CLEANUP_DEINIT(row) struct row row = {0};
+        CLEANUP_JSON json_t *doc = NULL;
+        str name = json_text(json_array_get(names, i));
+        if (json_find_text(names, name) < (int)i)
+            continue; /* named twice */
+        int r = cw_alarm_read(rq, name, &row, &doc);
+        if (r == STORE_E_ABSENT)
+            continue; /* as good as deleted */
+        if (r)
+            return AWS_FAILED;
+        row_del(rq_rows(rq), &row);
+        remember(cw, rq, &deleted, doc);
     }
     store_batch_frees(rq_batch(rq));
     return 0;
@@ -309,7 +362,7 @@ static int enable(struct rq *rq, bool on) {
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
-        int r = read_alarm(rq, json_text(json_array_get(names, i)), &row, &doc);
+        int r = cw_alarm_read(rq, json_text(json_array_get(names, i)), &row, &doc);
         if (r == STORE_E_ABSENT)
             continue; /* CloudWatch says nothing about names that are not there */
         if (r)
@@ -323,92 +376,3 @@ static int enable(struct rq *rq, bool on) {
 int cw_op_EnableAlarmActions(struct cw_svc *, struct rq *rq) { return enable(rq, true); }
 
 int cw_op_DisableAlarmActions(struct cw_svc *, struct rq *rq) { return enable(rq, false); }
-
-/* ---- SetAlarmState and its actions ---- */
-
-/* The message that an SNS topic or a function gets ("Amazon SNS notification of an alarm"). */
-static json_t *message_of(const struct rq *rq, const json_t *doc, str old_state) {
-    static const struct {
-        const char *to, *from;
-    } members[] = {
-        {"AlarmName", "AlarmName"},       {"AlarmDescription", "AlarmDescription"},
-        {"NewStateValue", "StateValue"},  {"NewStateReason", "StateReason"},
-        {"AlarmArn", "AlarmArn"},         {"OKActions", "OKActions"},
-        {"AlarmActions", "AlarmActions"}, {"InsufficientDataActions", "InsufficientDataActions"}};
-    static const char *const trigger_members[] = {"MetricName",
-                                                  "Namespace",
-                                                  "Statistic",
-                                                  "ExtendedStatistic",
-                                                  "Unit",
-                                                  "Dimensions",
-                                                  "Period",
-                                                  "EvaluationPeriods",
-                                                  "DatapointsToAlarm",
-                                                  "ComparisonOperator",
-                                                  "Threshold",
-                                                  "TreatMissingData",
-                                                  "Metrics"};
-    char time[CLOCK_ISO_MAX];
-    json_t *out = json_object(), *trigger = json_object();
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        json_t *v = json_object_get(doc, members[i].from);
-        json_set(out, members[i].to, v ? json_incref(v) : json_null());
-    }
-    for (size_t i = 0; i < ARRAY_LEN(trigger_members); i++)
-        json_set(trigger, trigger_members[i],
-                 json_incref(json_object_get(doc, trigger_members[i])));
-    json_set_str(out, "AWSAccountId", rq->account);
-    json_set_str(out, "Region", rq->region);
-    json_set_str(out, "OldStateValue", old_state);
-    json_set_str(out, "StateChangeTime", str_c(clock_iso8601_ms(time, rq->now_ms)));
-    json_set(out, "Trigger", trigger);
-    return out;
-}
-
-static void deliver_actions(struct cw_svc *cw, struct rq *rq, const json_t *doc, str old_state) {
-    str state = json_str(doc, "StateValue");
-    const json_t *actions = json_arr(doc, str_is(state, "ALARM") ? "AlarmActions"
-                                          : str_is(state, "OK")  ? "OKActions"
-                                                                 : "InsufficientDataActions");
-    CLEANUP_JSON json_t *message = message_of(rq, doc, old_state);
-    CLEANUP_DEINIT(buf) struct buf payload = {0}, subject = {0};
-    json_write(&payload, message);
-    buf_printf(&subject, STR_FMT ": \"" STR_FMT "\" in " STR_FMT, STR_ARG(state),
-               STR_ARG(json_str(doc, "AlarmName")), STR_ARG(rq->region));
-    for (size_t i = 0; i < json_array_size(actions); i++) {
-        struct hub_event event = {.target = json_text(json_array_get(actions, i)),
-                                  .source_service = S("cloudwatch.amazonaws.com"),
-                                  .source_arn = json_str(doc, "AlarmArn"),
-                                  .source_account = rq->account,
-                                  .payload = buf_view(&payload),
-                                  .subject = buf_view(&subject),
-                                  .account = rq->account,
-                                  .region = rq->region};
-        hub_deliver(cw->hub, rq_batch(rq), &event);
-    }
-}
-
-int cw_op_SetAlarmState(struct cw_svc *cw, struct rq *rq) {
-    CLEANUP_DEINIT(row) struct row row = {0};
-    CLEANUP_JSON json_t *doc = NULL;
-    str name = json_str(rq->in, "AlarmName"), data = json_str(rq->in, "StateReasonData");
-    int r = read_alarm(rq, name, &row, &doc);
-    if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &CW_ResourceNotFound, "Alarm " STR_FMT " does not exist",
-                        STR_ARG(name));
-    if (r)
-        return AWS_FAILED;
-    if (data.p) {
-        CLEANUP_JSON json_t *parsed = json_parse(data, NULL);
-        if (!parsed)
-            return aws_fail(rq, &CW_InvalidFormatFault, "StateReasonData is not valid JSON");
-    }
-    str old_state = arena_str(&rq->arena, json_str(doc, "StateValue"));
-    set_state(doc, json_string_value(json_object_get(rq->in, "StateValue")),
-              json_str(rq->in, "StateReason"), data, (double)rq->now_ms / 1000);
-    row_put_json(rq_rows(rq), &row, doc);
-    if (cw->hub && json_bool(doc, "ActionsEnabled", true) &&
-        !str_eq(old_state, json_str(doc, "StateValue")))
-        deliver_actions(cw, rq, doc, old_state);
-    return 0;
-}

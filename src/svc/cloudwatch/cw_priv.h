@@ -88,5 +88,29 @@ bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 /* Clear key first. */
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);
+/* The row of an alarm: 0, STORE_E_ABSENT or AWS_FAILED. */
+int cw_alarm_read(struct rq *rq, str name, struct row *row, json_t **ret_doc);
+/* Puts the state into an alarm's document, with its times (epoch seconds). */
+void cw_alarm_set_state(json_t *doc, const char *state, str reason, str data, double now_s);
+
+/* ---- actions.c: what a changed state causes ---- */
+/* May an alarm have this action (an ARN)? */
+bool cw_action_is_offered(str action);
+/* Learns what became of actions. Before hub_start. */
+void cw_actions_plug(struct cw_svc *cw);
+
+/* ---- history.c ---- */
+/* One item of an alarm's history. Texts are borrowed for the call. */
+struct cw_history {
+    str account, region, alarm;
+    const char *type;   /* "ConfigurationUpdate", "StateUpdate", "Action" */
+    str summary;        /* cut to 255 bytes */
+    const json_t *data; /* left out where its text is longer than 4,095 bytes */
+    int64_t time_ms;    /* world time */
+};
+void cw_history_add(struct cw_svc *cw, struct store_batch *batch, const struct cw_history *what);
+/* The hub's timer: removes what is older than 30 days. */
+int64_t cw_history_sweep(void *cw);
+
 /* aws_service.tags */
 int cw_hook_tags(void *cw, struct rq *rq, str arn, json_t **ret_tags);

@@ -163,6 +163,27 @@ static void out_updated(struct rq *rq, const struct ddb_change *change,
         out_attributes(rq, updated_parts(rq, update, change->new));
 }
 
+/*
+ * "If no item with the specified Key is found: DELETE - Causes nothing to happen" (UpdateItem, API
+ * Reference); so does REMOVE. An update without clauses makes the item.
+ */
+static bool makes_item(const struct ddb_update *update) {
+    for (size_t i = 0; i < update->n; i++)
+        if (update->clauses[i].action == DDB_SET || update->clauses[i].action == DDB_ADD)
+            return true;
+    return update->n == 0;
+}
+
+static int updated_item(struct rq *rq, const struct ddb_update *update, const struct ddb_value *key,
+                        struct ddb_change *change) {
+    struct err err;
+    if (!change->old && !makes_item(update))
+        return 0;
+    return ddb_update_apply(&rq->arena, update, change->old ? change->old : key, &change->new, &err)
+               ? 0
+               : ddb_invalid(rq, "%s", err.text);
+}
+
 int ddb_op_UpdateItem(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"Expected", "ConditionalOperator", "AttributeUpdates",
                                          NULL};
@@ -172,16 +193,14 @@ int ddb_op_UpdateItem(struct ddb_svc *svc, struct rq *rq) {
     struct ddb_update update = {0};
     const struct ddb_table *table;
     const struct ddb_value *key = NULL;
-    struct err err;
     int r = ddb_refuse_legacy(rq, legacy);
     if (r || (r = read_update(rq, &env, &update, &condition)) ||
         (r = ddb_table_of(svc, rq, &table)) || (r = check_collection_metrics(rq, table)) ||
         (r = ddb_key_member(rq, table, &key)) || (r = check_no_key_changes(rq, table, &update)) ||
         (r = ddb_change_load(rq, &change, table, key)) ||
-        (r = ddb_change_condition(rq, &change, condition)))
+        (r = ddb_change_condition(rq, &change, condition)) ||
+        (r = updated_item(rq, &update, key, &change)))
         return r;
-    if (!ddb_update_apply(&rq->arena, &update, change.old ? change.old : key, &change.new, &err))
-        return ddb_invalid(rq, "%s", err.text);
     r = finish(svc, rq, &change);
     if (r == 0)
         out_updated(rq, &change, &update);

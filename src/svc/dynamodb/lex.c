@@ -4,7 +4,6 @@
 #include "base/ascii.h"
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-static bool starts_name(char c) { return ascii_is_alpha(c) || c == '_'; }
 static bool in_name(char c) { return ascii_is_alnum(c) || c == '_'; }
 
 static size_t run(str s, size_t from, bool (*in)(char c)) {
@@ -31,7 +30,7 @@ static struct ddb_token token_at(str all, size_t *at) {
     struct ddb_token token = {DDB_TOKEN_BAD, str_slice(rest, 0, 1)};
     char c = rest.p[0];
     size_t n = 1;
-    if (starts_name(c)) {
+    if (ascii_is_alpha(c)) { /* "_" begins none: it is a token of its own that nothing takes */
         token.kind = DDB_TOKEN_NAME;
         n = run(rest, 1, in_name);
     } else if (c == '#' || c == ':') {

@@ -200,15 +200,6 @@ int ddb_number_sub(struct ddb_number *ret, const struct ddb_number *a, const str
 }
 
 /* ---- Writing ---- */
-static void scientific(const struct ddb_number *v, struct buf *out) {
-    for (int i = 0; i < v->n; i++) {
-        if (i == 1)
-            buf_char(out, '.');
-        buf_char(out, (char)('0' + v->digits[i]));
-    }
-    buf_printf(out, "E+%d", v->exponent - 1);
-}
-
 void ddb_number_text(const struct ddb_number *v, struct buf *out) {
     if (v->sign == 0) {
         buf_char(out, '0');
@@ -216,10 +207,6 @@ void ddb_number_text(const struct ddb_number *v, struct buf *out) {
     }
     if (v->sign < 0)
         buf_char(out, '-');
-    if (v->exponent > DDB_DIGITS) {
-        scientific(v, out);
-        return;
-    }
     if (v->exponent <= 0) {
         buf_c(out, "0.");
         for (int i = v->exponent; i < 0; i++)

@@ -73,6 +73,17 @@ int ddb_table_of(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **re
     return ddb_fail(rq, ResourceNotFoundException, NULL);
 }
 
+int ddb_table_named(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
+    str given = json_str(rq->in, "TableName");
+    struct ddb_table_name at = {.name = given};
+    int r = ddb_table_find(svc, rq, given, ret);
+    if (r || *ret)
+        return r;
+    ddb_table_name_parse(rq, given, &at);
+    return ddb_fail(rq, ResourceNotFoundException,
+                    "Requested resource not found: Table: " STR_FMT " not found", STR_ARG(at.name));
+}
+
 /* ---- Members ---- */
 int ddb_refuse_legacy(struct rq *rq, const char *const *names) {
     for (; *names; names++)

@@ -79,10 +79,29 @@ int ddb_op_UpdateContinuousBackups(struct ddb_svc *svc, struct rq *rq) {
     return 0;
 }
 
+/* ---- Time to live ---- */
+/* Nothing expires: UpdateTimeToLive has no row, and is refused by its name. */
+int ddb_op_DescribeTimeToLive(struct ddb_svc *svc, struct rq *rq) {
+    const struct ddb_table *table;
+    int r = ddb_table_named(svc, rq, &table);
+    if (r)
+        return r;
+    rq->out = json_pack("{s:{s:s}}", "TimeToLiveDescription", "TimeToLiveStatus", "DISABLED");
+    return 0;
+}
+
 /* ---- Tags ---- */
+/* Characters: "Tagging restrictions in DynamoDB", Developer Guide. */
+#define TAKES "letters, white space, numbers, and + - = . _ : / @"
 const struct kit_tags ddb_tags = {
     .of = KIT_TAGS_DYNAMODB,
-    .refuse = {[KIT_TAGS_RESERVED] = {&DDB_ValidationException,
+    .refuse = {[KIT_TAGS_KEY] = {&DDB_ValidationException,
+                                 "One or more parameter values were invalid: The Tag Key {key} "
+                                 "has characters that are not allowed: it may have " TAKES},
+               [KIT_TAGS_VALUE] = {&DDB_ValidationException,
+                                   "One or more parameter values were invalid: The Tag Value of "
+                                   "{key} has characters that are not allowed: it may have " TAKES},
+               [KIT_TAGS_RESERVED] = {&DDB_ValidationException,
                                       "One or more parameter values were invalid: Tag keys "
                                       "may not begin with aws:"},
                [KIT_TAGS_MANY] = {&DDB_ValidationException, "Too many tags: at most {most}"}},
@@ -106,6 +125,8 @@ int ddb_op_TagResource(struct ddb_svc *svc, struct rq *rq) {
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
+    if (json_array_size(json_arr(rq->in, "Tags")) == 0)
+        return ddb_invalid(rq, "Atleast one Tag needs to be provided as Input.");
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
     if (kit_tags_merge(rq, &ddb_tags, doc, json_arr(rq->in, "Tags")))
         return AWS_FAILED;
@@ -118,6 +139,8 @@ int ddb_op_UntagResource(struct ddb_svc *svc, struct rq *rq) {
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
+    if (json_array_size(json_arr(rq->in, "TagKeys")) == 0)
+        return ddb_invalid(rq, "Atleast one Tag Key needs to be provided as Input.");
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
     kit_tags_remove(&ddb_tags, doc, json_arr(rq->in, "TagKeys"));
     put_row(svc, rq, table, doc);

@@ -53,20 +53,9 @@ int ddb_op_CreateTable(struct ddb_svc *svc, struct rq *rq) {
 }
 
 /* ---- DescribeTable ---- */
-static int named_table(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
-    str given = json_str(rq->in, "TableName");
-    struct ddb_table_name at = {.name = given};
-    int r = ddb_table_find(svc, rq, given, ret);
-    if (r || *ret)
-        return r;
-    ddb_table_name_parse(rq, given, &at);
-    return ddb_fail(rq, ResourceNotFoundException,
-                    "Requested resource not found: Table: " STR_FMT " not found", STR_ARG(at.name));
-}
-
 int ddb_op_DescribeTable(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    int r = named_table(svc, rq, &table);
+    int r = ddb_table_named(svc, rq, &table);
     if (r)
         return r;
     rq->out = json_object();
@@ -95,7 +84,7 @@ static void drop_rows(struct rq *rq, const struct ddb_table *t) {
 
 int ddb_op_DeleteTable(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    int r = named_table(svc, rq, &table);
+    int r = ddb_table_named(svc, rq, &table);
     if (r)
         return r;
     if (json_bool(table->doc, "DeletionProtectionEnabled", false))

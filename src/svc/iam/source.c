@@ -320,7 +320,7 @@ static bool trusts(const json_t *role, str account, str service) {
         return false;
     const struct hub_event event = {.source_service = service, .source_account = account};
     const struct aws_port_question question = {"sts:AssumeRole", json_str(role, "Arn"), account,
-                                               json_arr(role, "Tags")};
+                                               json_arr(role, "Tags"), false};
     return aws_port_decide(&event, trust, &question) == HUB_OK;
 }
 

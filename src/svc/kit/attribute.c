@@ -21,7 +21,7 @@ static bool is_among(str value, str alternatives) {
 int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name,
                         str value, json_t *into, const void *of) {
     const struct kit_attribute *row = find(table, name);
-    const struct kit_word words[] = {{"name", str_c(name)}, {NULL, STR_NONE}};
+    const struct kit_word words[] = {{"name", str_c(name)}, {"value", value}, {NULL, STR_NONE}};
     if (!row)
         return kit_refuse(rq, &table->unknown, words);
     if (row->only)
@@ -41,8 +41,14 @@ int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, cons
     const char *name;
     json_t *value;
     json_object_foreach ((json_t *)given, name, value)
-        if (kit_attribute_apply(rq, table, name, json_text(value), into, of))
+        if (!find(table, name))
+            return kit_attribute_apply(rq, table, name, json_text(value), into, of);
+    for (size_t i = 0; i < table->n; i++) {
+        name = table->rows[i].name;
+        if (json_has(given, name) &&
+            kit_attribute_apply(rq, table, name, json_str(given, name), into, of))
             return AWS_FAILED;
+    }
     return 0;
 }
 

@@ -24,7 +24,7 @@ struct kit_attribute {
      * stored
      */
     const char *only;
-    const struct kit_refusal *refusal; /* … and how others are refused ({name}) */
+    const struct kit_refusal *refusal; /* … and how others are refused ({name}, {value}) */
 };
 
 /*
@@ -38,7 +38,9 @@ struct kit_attributes {
 };
 
 /*
- * Checks one attribute, or every member of given, and sets it in `into`, a row's Attributes. The
+ * Checks one attribute, or every member of given in the order of the table, so that of several
+ * faults the same one is told in whatever order a client sends them; and sets it in `into`, a row's
+ * Attributes. The
  * check of the table's row gets `of`. 0, or AWS_FAILED with the service's error: nothing of what
  * was given is to be stored then, though `into` may have changed.
  */

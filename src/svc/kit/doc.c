@@ -92,7 +92,8 @@ int kit_doc_tags(void *, struct rq *rq, str arn, json_t **ret_tags) {
 }
 
 int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service,
-                  const char *action, struct kit_doc *doc) {
+                  const char *action, kit_doc_default_policy *otherwise, struct kit_doc *doc) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
     struct arn name;
     if (!arn_parse_regional(event->target, service, &name))
         return HUB_E_NO_TARGET;
@@ -101,6 +102,8 @@ int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const 
     if (r)
         return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : HUB_E_RETRY;
     const struct aws_port_question question = {action, event->target, name.account,
-                                               json_object_get(doc->doc, "Tags")};
-    return kit_port_admits(event, policy_of(doc), &question);
+                                               json_object_get(doc->doc, "Tags"), false};
+    if (otherwise && policy_of(doc).len == 0)
+        otherwise(&text, event->target, name.account);
+    return kit_port_admits(event, text.len ? buf_view(&text) : policy_of(doc), &question);
 }

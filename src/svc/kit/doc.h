@@ -42,9 +42,12 @@ int kit_doc_tags(void *svc, struct rq *rq, str arn, json_t **ret_tags);
 /* aws_service.resource_policy, for ARNs of the service itself whose resource is the name. */
 int kit_doc_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
+/* Appends the policy of a resource that has none attached. */
+typedef void kit_doc_default_policy(struct buf *out, str arn, str account);
 /*
  * A hub port's first step: the row of event->target and whether its policy lets the source do
- * action. HUB_OK, HUB_E_DENIED, HUB_E_NO_TARGET or HUB_E_RETRY.
+ * action; otherwise: the policy where none is attached, NULL for a service without one. HUB_OK,
+ * HUB_E_DENIED, HUB_E_NO_TARGET or HUB_E_RETRY.
  */
 int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service,
-                  const char *action, struct kit_doc *doc);
+                  const char *action, kit_doc_default_policy *otherwise, struct kit_doc *doc);

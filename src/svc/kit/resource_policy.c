@@ -19,12 +19,21 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
 
 /* ---- Of an event ---- */
 
+/*
+ * aws:SourceOwner ("aws:SourceAccount versus aws:SourceOwner", SNS developer guide): alarms say it,
+ * which is how they reach a topic of their account that has the default policy; S3 does not, so
+ * that its notifications need a statement of their own.
+ */
+static bool names_owner(str service) { return str_is(service, "cloudwatch.amazonaws.com"); }
+
 int kit_port_admits(const struct hub_event *event, str text,
                     const struct aws_port_question *question) {
     CLEANUP(policy) struct policy *policy = NULL;
+    struct aws_port_question asked = *question;
     if (str_is(event->source_service, "lambda.amazonaws.com"))
         return str_eq(event->source_account, question->account) ? HUB_OK : HUB_E_DENIED;
     if (text.len == 0 || policy_new(&policy, POLICY_RESOURCE, text, NULL))
         return HUB_E_DENIED;
-    return aws_port_decide(event, policy, question);
+    asked.names_owner = names_owner(event->source_service);
+    return aws_port_decide(event, policy, &asked);
 }

@@ -18,8 +18,8 @@ static const struct limits {
         {.most = 10, .key = 128, .value = 256, .plain = true, .list = true, .member = "Tags"},
     [KIT_TAGS_S3_BUCKET] =
         {.most = 50, .key = 128, .value = 256, .plain = true, .list = true, .member = "Tags"},
-    [KIT_TAGS_DYNAMODB] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
-    [KIT_TAGS_LAMBDA] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
+    [KIT_TAGS_DYNAMODB] = {.most = 50, .key = 128, .value = 256, .plain = true, .member = "Tags"},
+    [KIT_TAGS_LAMBDA] = {.most = 50, .key = 128, .value = 256, .plain = true, .member = "Tags"},
     [KIT_TAGS_SNS] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
     [KIT_TAGS_SQS] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
     [KIT_TAGS_LOGS] = {.most = 50, .key = 128, .value = 256, .member = "tags"},

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/outcomes.h"
+#include "store/seal.h"
 
 struct lambda_svc;
 struct lambda_fn;
@@ -89,6 +90,11 @@ struct lambda_package {
  */
 int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *code,
                         struct lambda_package **ret_package);
+/*
+ * The id of the account's data key, under which its packages are sealed; made and committed at once
+ * when there is none. 0 or AWS_FAILED.
+ */
+int lambda_data_key(struct rq *rq, char id[SEAL_KEY_ID_LEN]);
 /* The request's batch has the blob's row: called by whoever puts the function's. */
 void lambda_package_keep(struct rq *rq, struct lambda_package *package);
 /*

@@ -11,15 +11,26 @@
 
 enum { AT_ONCE = 64 };
 
+static void put_metric(struct lambda_svc *svc, struct store_batch *batch,
+                       const struct lambda_name *of, const char *name, double value,
+                       const char *unit) {
+    const struct kit_metrics metrics = {.hub = svc->hub,
+                                        .account = of->account,
+                                        .region = of->region,
+                                        .name_space = "AWS/Lambda",
+                                        .dimensions = {{S("FunctionName"), of->name}}};
+    kit_metric_put(&metrics, batch, name, value, 1, unit);
+}
+
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit) {
-    const struct kit_metrics metrics = {.hub = svc->hub,
-                                        .account = fn->name.account,
-                                        .region = fn->name.region,
-                                        .name_space = "AWS/Lambda",
-                                        .dimensions = {{S("FunctionName"), fn->name.name}}};
-    kit_metric_put(&metrics, batch, name, value, 1, unit);
+    put_metric(svc, batch, &fn->name, name, value, unit);
+}
+
+void lambda_count_one(struct lambda_svc *svc, struct store_batch *batch,
+                      const struct lambda_name *of, const char *name) {
+    put_metric(svc, batch, of, name, 1, "Count");
 }
 
 static void put_metrics(struct lambda_svc *svc, struct store_batch *batch,

@@ -1,6 +1,6 @@
 /*
- * The configuration of a function: which members are taken, within which bounds, and what is not
- * offered, by name. Texts as Lambda words them.
+ * The configuration of a function: the members that are taken, and within which bounds; what is not
+ * offered is settings.c's. Texts as Lambda words them.
  */
 #include "base/clock.h"
 #include "base/rand.h"
@@ -10,41 +10,6 @@
 #include <sys/utsname.h>
 
 enum { ENVIRONMENT_MOST = 4096, TIMEOUT_MOST_S = 900, MEMORY_MOST_MB = 10240 };
-
-/* ---- What is not offered ---- */
-static bool is_empty(const json_t *v) {
-    return !v || json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0) ||
-           (json_is_object(v) && json_object_size(v) == 0) ||
-           (json_is_string(v) && json_string_length(v) == 0);
-}
-
-static bool wants_network(const json_t *vpc) {
-    return !is_empty(json_object_get(vpc, "SubnetIds")) ||
-           !is_empty(json_object_get(vpc, "SecurityGroupIds"));
-}
-
-static int refuse_unsupported(struct rq *rq) {
-    static const char *const never[] = {
-        "Layers",        "FileSystemConfigs",    "ImageConfig",
-        "KMSKeyArn",     "CodeSigningConfigArn", "CapacityProviderConfig",
-        "DurableConfig", "TenancyConfig",        "PublishTo"};
-    for (size_t i = 0; i < ARRAY_LEN(never); i++)
-        if (!is_empty(json_object_get(rq->in, never[i])))
-            return lambda_fail_unsupported(rq, never[i]);
-    if (json_bool(rq->in, "Publish", false))
-        return lambda_fail_unsupported(rq, "Publish (versions of a function)");
-    if (wants_network(json_obj(rq->in, "VpcConfig")))
-        return lambda_fail_unsupported(rq, "VpcConfig");
-    if (str_is(json_str(rq->in, "PackageType"), "Image"))
-        return lambda_fail_unsupported(rq, "PackageType Image");
-    if (str_is(json_str(json_obj(rq->in, "TracingConfig"), "Mode"), "Active"))
-        return lambda_fail_unsupported(rq, "TracingConfig Active");
-    if (str_is(json_str(json_obj(rq->in, "SnapStart"), "ApplyOn"), "PublishedVersions"))
-        return lambda_fail_unsupported(rq, "SnapStart");
-    if (str_is(json_str(json_obj(rq->in, "LoggingConfig"), "LogFormat"), "JSON"))
-        return lambda_fail_unsupported(rq, "LoggingConfig LogFormat JSON");
-    return 0;
-}
 
 /* ---- One member at a time ---- */
 static int refuse_runtime(struct rq *rq, str name, const char *missing) {
@@ -67,7 +32,7 @@ static int apply_runtime(struct rq *rq, json_t *config) {
     if (!name.p)
         return 0;
     const struct lambda_runtime *runtime = lambda_runtime_find(name);
-    if (!runtime || !lambda_runtime_is_here(runtime, &missing))
+    if (!runtime || runtime->retired || !lambda_runtime_is_here(runtime, &missing))
         return refuse_runtime(rq, name, missing);
     json_set_str(config, "Runtime", name);
     return 0;
@@ -165,7 +130,7 @@ static int apply_environment(struct rq *rq, json_t *config) {
     int r = variables ? check_variables(rq, variables) : 0;
     if (r)
         return r;
-    if (is_empty(variables))
+    if (json_object_size(variables) == 0)
         json_object_del(config, "Environment");
     else
         json_set(config, "Environment", json_pack("{s:O}", "Variables", variables));
@@ -239,13 +204,24 @@ static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
     return 0;
 }
 
+/* Kept as it was asked for; nothing here makes traces, so none are sent. */
+static void apply_tracing(struct rq *rq, json_t *config, bool fresh) {
+    str mode = json_str(json_obj(rq->in, "TracingConfig"), "Mode");
+    if (!mode.len && !fresh)
+        return;
+    json_t *out = json_object();
+    json_set_str(out, "Mode", mode.len ? mode : S("PassThrough"));
+    json_set(config, "TracingConfig", out);
+}
+
 int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh) {
-    if (refuse_unsupported(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
+    if (lambda_check_settings(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
         apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
         apply_environment(rq, config) || apply_dead_letter(rq, config) ||
         apply_logging(rq, config, fresh))
         return AWS_FAILED;
+    apply_tracing(rq, config, fresh);
     apply_text(rq, config, "Handler", fresh);
     apply_text(rq, config, "Description", fresh);
     const json_t *tmp = json_obj(rq->in, "EphemeralStorage");
@@ -260,7 +236,6 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
     if (!json_has(config, "Handler"))
         return lambda_fail_invalid(
             rq, "Handler is mandatory for functions created with deployment packages.");
-    json_set(config, "TracingConfig", json_pack("{s:s}", "Mode", "PassThrough"));
     json_set(config, "SnapStart",
              json_pack("{s:s,s:s}", "ApplyOn", "None", "OptimizationStatus", "Off"));
     json_set_str(config, "PackageType", S("Zip"));

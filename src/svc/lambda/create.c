@@ -95,10 +95,8 @@ int lambda_op_CreateFunction(struct lambda_svc *svc, struct rq *rq) {
 
 /* ---- Updates ---- */
 static int update_function_code(struct rq *rq, struct lambda_change *c) {
-    if (check_revision(rq, c->doc))
+    if (check_revision(rq, c->doc) || lambda_check_settings(rq))
         return AWS_FAILED;
-    if (json_bool(rq->in, "Publish", false))
-        return lambda_fail_unsupported(rq, "Publish (versions of a function)");
     if (json_arr(rq->in, "Architectures") &&
         !json_equal(json_arr(rq->in, "Architectures"),
                     json_arr(json_obj(c->doc, "Config"), "Architectures")))

@@ -58,3 +58,11 @@ struct lambda_usage {
     unsigned async_at_once; /* asynchronous invocations at once, at most */
 };
 void lambda_usage(struct lambda_svc *lambda, struct lambda_usage *ret); /* any thread */
+
+/*
+ * Where Code.Location of GetFunction leads: unsigned requests, GET or HEAD, to paths that begin so.
+ * Answers with the package (net_reply_*), or as S3 does for a presigned URL that is over, is none,
+ * or whose object is gone. Reads the disk; any thread.
+ */
+#define LAMBDA_LINKS "/_calotype/function-code/"
+void lambda_link_answer(struct lambda_svc *lambda, struct net_req *req);

@@ -143,6 +143,9 @@ void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);
+/* The same of a function by its name, which need not be there any more: one more. */
+void lambda_count_one(struct lambda_svc *svc, struct store_batch *batch,
+                      const struct lambda_name *of, const char *name);
 
 /* service.c: drops a pin of svc->code; the sweep looks where it was the last. */
 void lambda_code_release(struct lambda_svc *svc, const char *dir);
@@ -255,6 +258,28 @@ void lambda_rq_changed(struct rq *rq);
  */
 int lambda_check_code_storage(struct rq *rq, str name, uint64_t size);
 extern const struct kit_tags lambda_tags;
+
+/* settings.c: settings that do nothing here are refused by name and value. 0 or AWS_FAILED. */
+int lambda_check_settings(struct rq *rq);
+
+/* link.c: an address of the function's package as it is in change->doc. 0 or AWS_FAILED. */
+int lambda_link_make(struct rq *rq, const struct lambda_change *change, str *ret_url);
+
+enum lambda_link {
+    LAMBDA_LINK_GIVEN,
+    LAMBDA_LINK_REFUSED, /* not made here, or changed */
+    LAMBDA_LINK_EXPIRED,
+    LAMBDA_LINK_GONE,   /* the function, or its code has been replaced */
+    LAMBDA_LINK_BROKEN, /* what is stored cannot be read; the log says why */
+};
+/* The package that a link leads to. The reader is the caller's, whatever the outcome; may be NULL. */
+struct lambda_link_bytes {
+    struct blob_reader *reader;
+    uint64_t size;
+};
+/* path: behind LAMBDA_LINKS. now_ms: real time. */
+enum lambda_link lambda_link_follow(struct lambda_svc *svc, str path, int64_t now_ms,
+                                    struct lambda_link_bytes *ret);
 
 /* config.c */
 /*

@@ -97,9 +97,19 @@ int lambda_op_GetAccountSettings(struct lambda_svc *, struct rq *rq) {
 }
 
 /* ---- Tags ---- */
+/* As Lambda words it of a map: cloud-custodian's issue 2520. */
+#define PART(part, least, most)                                                                         \
+    "1 validation error detected: Value of tag {key} at 'tags' failed to satisfy constraint: Map " part \
+    " must satisfy constraint: [Member must have length less than or equal to " most                    \
+    ", Member must have length greater than or equal to " least                                         \
+    ", Member must satisfy regular expression pattern: ^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$]"
 const struct kit_tags lambda_tags = {
     .of = KIT_TAGS_LAMBDA,
-    .refuse = {[KIT_TAGS_MANY] = {&lambda_e_InvalidParameterValueException,
+    .refuse = {[KIT_TAGS_KEY] = {&lambda_e_InvalidParameterValueException,
+                                 PART("keys", "1", "128")},
+               [KIT_TAGS_VALUE] = {&lambda_e_InvalidParameterValueException,
+                                   PART("value", "0", "256")},
+               [KIT_TAGS_MANY] = {&lambda_e_InvalidParameterValueException,
                                   "The number of tags exceeds the limit of {most}"}},
 };
 

@@ -76,10 +76,6 @@ static int fetch_object(struct rq *rq, const json_t *code, struct buf *zip) {
 static int take_bytes(struct rq *rq, const json_t *code, struct buf *zip) {
     bool zip_file = json_has(code, "ZipFile"),
          object = json_has(code, "S3Bucket") || json_has(code, "S3Key");
-    if (json_has(code, "ImageUri"))
-        return lambda_fail_unsupported(rq, "A container image (ImageUri)");
-    if (json_has(code, "SourceKMSKeyArn"))
-        return lambda_fail_unsupported(rq, "SourceKMSKeyArn");
     if (zip_file && object)
         return lambda_fail_invalid(
             rq, "Please do not provide other FunctionCode parameters when providing a ZipFile.");
@@ -111,7 +107,7 @@ static int try_data_key(struct store *store, struct row *row, char id[SEAL_KEY_I
     return store_commit(store, batch, err);
 }
 
-static int data_key(struct rq *rq, char id[SEAL_KEY_ID_LEN]) {
+int lambda_data_key(struct rq *rq, char id[SEAL_KEY_ID_LEN]) {
     CLEANUP_DEINIT(row) struct row row = {0};
     struct err err = {0};
     int r;
@@ -124,7 +120,7 @@ static int data_key(struct rq *rq, char id[SEAL_KEY_ID_LEN]) {
 
 static int store_zip(struct rq *rq, str zip, struct buf *ref) {
     char key[SEAL_KEY_ID_LEN];
-    int r = data_key(rq, key);
+    int r = lambda_data_key(rq, key);
     if (r)
         return r;
     CLEANUP(blob_writer) struct blob_writer *writer = NULL;

@@ -13,7 +13,7 @@ static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event)
     lambda_policy_text(fn, &policy);
     const struct aws_port_question question = {"lambda:InvokeFunction", buf_view(&fn->arn),
                                                fn->name.account,
-                                               kit_tags_stored(&lambda_tags, fn->doc)};
+                                               kit_tags_stored(&lambda_tags, fn->doc), false};
     return kit_port_admits(event, buf_view(&policy), &question);
 }
 
@@ -47,7 +47,22 @@ static int accept_event(void *svc_, struct store_batch *batch, const struct hub_
     return HUB_OK;
 }
 
+/*
+ * A dead letter or a record that its target refused; what the role may not send is counted before
+ * it gets here (after.c). Dead letters have attributes, records have none.
+ */
+static void on_outcome(void *svc, struct store_batch *batch, const struct hub_event *event,
+                       int outcome) {
+    struct lambda_name name;
+    if (outcome == HUB_OK ||
+        !lambda_name_parse(event->source_arn, event->account, event->region, &name))
+        return;
+    lambda_count_one(svc, batch, &name,
+                     event->attributes.len ? "DeadLetterErrors" : "DestinationDeliveryFailures");
+}
+
 void lambda_ports_plug(struct lambda_svc *svc) {
     hub_plug_target(svc->hub, S("lambda"), accept_event, svc);
     hub_plug_check(svc->hub, S("lambda"), check_event, svc);
+    hub_plug_outcome(svc->hub, "lambda.amazonaws.com", on_outcome, svc);
 }

@@ -178,9 +178,12 @@ static enum hub_due_result put_off(struct lambda_svc *svc, struct hub_due_item *
     return ahead ? HUB_DUE_AGAIN : HUB_DUE_LEFT;
 }
 
-/* From the row to an invocation: HUB_DUE_LEFT. Otherwise what is to become of the row. */
-static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *item,
-                                struct lambda_inv **ret_inv) {
+/*
+ * From the row to an invocation: HUB_DUE_LEFT. Otherwise what is to become of the row; batch, where
+ * there is one, gets what goes with its end.
+ */
+static enum hub_due_result load(struct lambda_svc *svc, struct store_batch *batch,
+                                struct hub_due_item *item, struct lambda_inv **ret_inv) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     struct lambda_queue_row row;
     if (!lambda_queue_row_decode(item->payload, &row))
@@ -193,6 +196,8 @@ static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *ite
                  "function " STR_FMT ": request " STR_FMT
                  " was dropped, because the function was deleted",
                  STR_ARG(row.name), STR_ARG(row.request_id));
+        if (batch)
+            lambda_count_one(svc, batch, &name, "AsyncEventsDropped");
         return HUB_DUE_DONE;
     }
     if (r)
@@ -290,7 +295,7 @@ static struct lambda_inv *load_waiting(struct lambda_svc *svc, uint64_t id) {
     struct lambda_inv *inv = NULL;
     int r = hub_due_get(svc->queue, id, &bytes, &item);
     if (r == 0)
-        load(svc, &item, &inv);
+        load(svc, NULL, &item, &inv);
     if (!inv && r != STORE_E_ABSENT)
         hub_due_arm(svc->queue, id, clock_world_ms() + STORE_PAUSE_MS);
     return inv;
@@ -354,10 +359,11 @@ static int64_t serve_lines(void *svc_) {
     return next_look(svc);
 }
 
-static enum hub_due_result run_row(void *svc_, struct store_batch *, struct hub_due_item *item) {
+static enum hub_due_result run_row(void *svc_, struct store_batch *batch,
+                                   struct hub_due_item *item) {
     struct lambda_svc *svc = svc_;
     struct lambda_inv *inv = NULL;
-    enum hub_due_result result = load(svc, item, &inv);
+    enum hub_due_result result = load(svc, batch, item, &inv);
     if (inv && has_line(svc, inv))
         stand_in_line(svc, inv, false, false);
     else if (inv)

@@ -9,11 +9,12 @@ static int get_function_configuration(struct rq *rq, struct lambda_change *c) {
 }
 LAMBDA_OP(GetFunctionConfiguration, get_function_configuration, "FunctionName")
 
-/* Code.Location is a presigned URL at Lambda's own; here packages have no address, so it is left
- * out. */
 static int get_function(struct rq *rq, struct lambda_change *c) {
-    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(c->doc, "Config"), "Code",
-                        "RepositoryType", "S3");
+    str location;
+    if (lambda_link_make(rq, c, &location))
+        return AWS_FAILED;
+    rq->out = json_pack("{s:O,s:{s:s,s:s%}}", "Configuration", json_obj(c->doc, "Config"), "Code",
+                        "RepositoryType", "S3", "Location", location.p, location.len);
     if (json_obj(c->doc, "Tags") && json_object_size(json_obj(c->doc, "Tags")))
         json_set(rq->out, "Tags", json_incref(json_obj(c->doc, "Tags")));
     if (json_has(c->doc, "Reserved"))

@@ -10,10 +10,10 @@ static const char *const bootstrap[] = {"/var/task/bootstrap", NULL};
 static const struct sandbox_bind no_binds[] = {{NULL, NULL}};
 static const char *const no_variables[][2] = {{NULL, NULL}};
 
-#define PROVIDED(row_name)                                                                         \
+#define PROVIDED(row_name, ...)                                                                    \
     {                                                                                              \
         .name = row_name, .argv = bootstrap, .own_program = "bootstrap", .binds = no_binds,        \
-        .variables = no_variables                                                                  \
+        .variables = no_variables, __VA_ARGS__                                                     \
     }
 
 /* ---- python: the interpreter of the host, and a start script of ours ---- */
@@ -44,8 +44,8 @@ static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}
 /* ---- The table ---- */
 static const struct lambda_runtime runtimes[] = {
     PROVIDED("provided.al2023"),
-    PROVIDED("provided.al2"),
-    PROVIDED("provided"),
+    PROVIDED("provided.al2", .retired = true),
+    PROVIDED("provided", .retired = true),
     PYTHON("3.11"),
 };
 
@@ -69,7 +69,7 @@ void lambda_runtime_names(struct buf *out) {
     const char *names[ARRAY_LEN(runtimes)], *missing;
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(runtimes); i++)
-        if (lambda_runtime_is_here(&runtimes[i], &missing))
+        if (!runtimes[i].retired && lambda_runtime_is_here(&runtimes[i], &missing))
             names[n++] = runtimes[i].name;
     for (size_t i = 0; i < n; i++)
         buf_printf(out, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", names[i]);

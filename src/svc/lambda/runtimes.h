@@ -28,6 +28,11 @@ struct lambda_runtime {
     const char *start_path;            /* where the start script lies inside; NULL: none */
     const char *start;                 /* its text */
     const char *const (*variables)[2]; /* {name, value}, further ones; a NULL name ends */
+    /*
+     * What has it runs on, and nothing is made with it or changed to it: as AWS treats a runtime
+     * behind its deprecation.
+     */
+    bool retired;
     bool whole_proc; /* the program reads more of /proc than processes (sandbox_spec) */
 };
 
@@ -38,5 +43,5 @@ const struct lambda_runtime *lambda_runtime_find(str name);
  * is not there. A few system calls; any thread.
  */
 bool lambda_runtime_is_here(const struct lambda_runtime *runtime, const char **ret_missing);
-/* Appends the names of those that are offered here: "a, b and c". */
+/* Appends the names of those that a function can be made with here: "a, b and c". */
 void lambda_runtime_names(struct buf *out);

@@ -86,10 +86,11 @@ static void describe_acl(struct rq *rq, str account) {
 }
 
 /* The very ACL that is in force may be set again. */
-static int check_acl_body(struct rq *rq, str account) {
+static int check_acl_body(struct rq *rq, const struct s3_bucket *bucket) {
+    str account = bucket->row.account;
     const json_t *policy = json_obj(rq->in, "AccessControlPolicy");
     const json_t *grants = json_arr(policy, "Grants");
-    int r = s3_check_acl(rq);
+    int r = s3_check_acl(rq, bucket->row.ownership, &S3_AccessControlListNotSupported);
     if (r || !policy)
         return r;
     size_t i;
@@ -112,7 +113,7 @@ int s3_op_GetBucketAcl(struct s3_svc *svc, struct rq *rq) {
 int s3_op_PutBucketAcl(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    return r ? r : check_acl_body(rq, bucket->row.account);
+    return r ? r : check_acl_body(rq, bucket);
 }
 
 int s3_op_GetObjectAcl(struct s3_svc *svc, struct rq *rq) {
@@ -128,7 +129,7 @@ int s3_op_PutObjectAcl(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r)
-        r = check_acl_body(rq, about.bucket->row.account);
+        r = check_acl_body(rq, about.bucket);
     s3_found_deinit(&about.found);
     return r;
 }

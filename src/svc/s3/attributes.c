@@ -7,7 +7,7 @@
 static int read_headers(struct rq *rq, struct s3_object *object) {
     for (unsigned i = 0; i < S3_N_HEADERS; i++) {
         str value = json_str(rq->in, s3_header_rows[i].member);
-        if (i == S3_HEADER_CONTENT_ENCODING && value.p) /* aws-chunked is about the way here */
+        if (i == S3_HEADER_CONTENT_ENCODING && rq->payload.framed) /* that was the way here */
             value = aws_content_encoding(&rq->arena, value);
         object->headers[i] = value;
     }
@@ -102,19 +102,41 @@ int s3_read_tagging(struct rq *rq, struct s3_object *object) {
 }
 
 /* ---- Features that S3 has and we have not: refused by name, never ignored ---- */
-int s3_check_acl(struct rq *rq) {
-    static const char *const grants[] = {"GrantFullControl", "GrantRead", "GrantReadACP",
-                                         "GrantWrite", "GrantWriteACP"};
-    str acl = json_str(rq->in, "ACL");
-    if (acl.p && !str_is(acl, "private") && !str_is(acl, "bucket-owner-full-control"))
-        return aws_fail(rq, &S3_AccessControlListNotSupported, NULL);
-    for (size_t i = 0; i < ARRAY_LEN(grants); i++)
-        if (json_has(rq->in, grants[i]))
-            return aws_fail(rq, &S3_AccessControlListNotSupported, NULL);
-    return 0;
+/* The header that gives more than a private ACL, and its value; NULL: none does. */
+static const char *find_acl(const struct rq *rq, str *ret_value) {
+    static const struct {
+        const char *member, *header;
+    } grants[] = {{"GrantFullControl", "x-amz-grant-full-control"},
+                  {"GrantRead", "x-amz-grant-read"},
+                  {"GrantReadACP", "x-amz-grant-read-acp"},
+                  {"GrantWrite", "x-amz-grant-write"},
+                  {"GrantWriteACP", "x-amz-grant-write-acp"}};
+    *ret_value = json_str(rq->in, "ACL");
+    if (ret_value->p && !str_is(*ret_value, "private") &&
+        !str_is(*ret_value, "bucket-owner-full-control"))
+        return "x-amz-acl";
+    for (size_t i = 0; i < ARRAY_LEN(grants); i++) {
+        *ret_value = json_str(rq->in, grants[i].member);
+        if (ret_value->p)
+            return grants[i].header;
+    }
+    return NULL;
 }
 
-int s3_check_features(struct rq *rq) {
+int s3_check_acl(struct rq *rq, enum s3_ownership ownership, const struct aws_error *enforced) {
+    str value;
+    const char *header = find_acl(rq, &value);
+    if (!header)
+        return 0;
+    if (ownership == S3_OWNER_ENFORCED)
+        return aws_fail(rq, enforced, NULL);
+    aws_fail(rq, &S3_NotImplemented, "%s: " STR_FMT " is not supported; private is", header,
+             STR_ARG(value));
+    aws_fail_detail(rq, "Header", str_c(header));
+    return AWS_FAILED;
+}
+
+int s3_check_features(struct rq *rq, const struct s3_bucket *bucket) {
     static const struct {
         const char *member, *header;
     } missing[] = {
@@ -143,5 +165,5 @@ int s3_check_features(struct rq *rq) {
         aws_fail_detail(rq, "Header", S("x-amz-server-side-encryption"));
         return AWS_FAILED;
     }
-    return s3_check_acl(rq);
+    return s3_check_acl(rq, bucket->row.ownership, &S3_AccessControlListNotSupported);
 }

@@ -27,13 +27,17 @@ static int choose_region(struct rq *rq, str *ret_region) {
     return 0;
 }
 
-static enum s3_ownership ownership(struct rq *rq) {
-    str asked = json_str(rq->in, "ObjectOwnership");
-    enum s3_ownership known = s3_ownership_by_name(asked);
-    return known == S3_OWNER_UNSET ? S3_OWNER_ENFORCED : known;
+/* The ownership, and an ACL beside it: what is not private contradicts the default. */
+static int choose_ownership(struct rq *rq, enum s3_ownership *ret) {
+    int r = s3_read_ownership(rq, json_str(rq->in, "ObjectOwnership"), ret);
+    if (r)
+        return r;
+    if (*ret == S3_OWNER_UNSET)
+        *ret = S3_OWNER_ENFORCED;
+    return s3_check_acl(rq, *ret, &S3_InvalidBucketAclWithObjectOwnership);
 }
 
-static int check_creation(struct rq *rq, str name) {
+static int check_creation(struct rq *rq, str name, enum s3_ownership *ret_ownership) {
     if (!s3_name_is_valid(name)) {
         aws_fail(rq, &S3_InvalidBucketName, NULL);
         aws_fail_detail(rq, "BucketName", name);
@@ -47,7 +51,7 @@ static int check_creation(struct rq *rq, str name) {
         return aws_fail(rq, &S3_NotImplemented,
                         "x-amz-bucket-namespace: " STR_FMT " is not supported",
                         STR_ARG(name_space));
-    return s3_check_acl(rq);
+    return choose_ownership(rq, ret_ownership);
 }
 
 /* Tags of CreateBucketConfiguration, as PutBucketTagging would store them. */
@@ -86,11 +90,12 @@ static void answer_creation(struct rq *rq, str name, str region) {
     json_set_str(rq->out, "BucketArn", s3_bucket_arn(rq, name));
 }
 
-static int create(struct s3_svc *svc, struct rq *rq, str name, str region) {
+static int create(struct s3_svc *svc, struct rq *rq, str name, str region,
+                  enum s3_ownership ownership) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, bytes = {0};
     const struct rows *rows = rq_rows_newest(rq);
     struct s3_bucket_row row = {
-        .ownership = ownership(rq),
+        .ownership = ownership,
         .block = S3_BLOCK_ALL | S3_BLOCK_SET, /* new buckets block public access, since 2023 */
         .id = store_next_id(svc->store),
         .created_ms = rq->now_ms,
@@ -115,7 +120,8 @@ static int create(struct s3_svc *svc, struct rq *rq, str name, str region) {
 
 int s3_op_CreateBucket(struct s3_svc *svc, struct rq *rq) {
     str name = json_str(rq->in, "Bucket"), region = STR_NONE;
-    int r = check_creation(rq, name);
+    enum s3_ownership ownership = S3_OWNER_ENFORCED;
+    int r = check_creation(rq, name, &ownership);
     if (!r)
         r = choose_region(rq, &region);
     if (r)
@@ -124,7 +130,8 @@ int s3_op_CreateBucket(struct s3_svc *svc, struct rq *rq) {
     r = s3_bucket_of(svc, rq, name, &bucket);
     if (r == AWS_FAILED)
         return r;
-    r = bucket ? refuse_existing(rq, &bucket->row, name, region) : create(svc, rq, name, region);
+    r = bucket ? refuse_existing(rq, &bucket->row, name, region)
+               : create(svc, rq, name, region, ownership);
     if (r)
         return r;
     answer_creation(rq, name, region);
@@ -210,31 +217,16 @@ int s3_op_ListBuckets(struct s3_svc *, struct rq *rq) {
 }
 
 /* ---- DeleteBucket ---- */
-/* Any row of this kind of the bucket. */
-static bool has_rows(struct s3_svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id,
-                     int *ret_fault) {
+/* A key has a current row as long as it has any version. Uploads under way do not count. */
+static int check_empty(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                       bool *ret_empty) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    prefix(&key, id);
+    s3_key_current(&key, bucket->row.id, S(""));
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     store_iter_keys_only(it);
-    bool found = store_iter_next(it);
-    *ret_fault = store_iter_fault(it);
-    return found;
-}
-
-static void current_prefix(struct buf *key, uint64_t id) { s3_key_current(key, id, S("")); }
-
-/* Neither versions nor uploads under way. */
-static int check_empty(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
-                       bool *ret_empty) {
-    int fault = 0;
-    bool full = has_rows(svc, current_prefix, bucket->row.id, &fault) ||
-                (!fault && has_rows(svc, s3_key_uploads, bucket->row.id, &fault));
-    if (fault)
-        return s3_fault(rq, fault, "look into the bucket");
-    *ret_empty = !full;
-    return 0;
+    *ret_empty = !store_iter_next(it);
+    return store_iter_fault(it) ? s3_fault(rq, store_iter_fault(it), "look into the bucket") : 0;
 }
 
 /* The commit failed to hold, so somebody else changed the bucket meanwhile. */
@@ -262,22 +254,29 @@ static int not_empty(struct rq *rq, const struct s3_bucket *bucket) {
     return AWS_FAILED;
 }
 
-/* Its row is a condition, and what else there is of it depends on nothing but that. */
+/*
+ * The bucket, its configurations and its uploads under way go in one commit: none can have come
+ * since it was closed. Their parts, which may be many, go behind it, and are by then nobody's: a
+ * part's commit needs the bucket's row. What a crash in between leaves, the sweep at start removes.
+ */
 static int drop(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     const struct rows *rows = rq_rows_newest(rq);
+    uint64_t id = bucket->row.id;
     s3_bucket_del(rows, bucket->name);
     s3_key_owned(&key, bucket->row.account, bucket->name);
+    /* the index: the bucket is a condition */
     row_del_blind(rows, STORE_META, buf_view(&key));
     seal_key_drop(rows->batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
-    s3_key_configs(&key, bucket->row.id);
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
-    store_iter_keys_only(it);
-    while (store_iter_next(it))
-        row_del_blind(rows, STORE_META, it->key);
-    int r = store_iter_fault(it);
-    return r ? s3_fault(rq, r, "delete the bucket's configurations") : commit(rq);
+    s3_key_configs(&key, id);
+    store_del_below(rows->batch, STORE_META, buf_view(&key));
+    s3_key_uploads(&key, id);
+    store_del_below(rows->batch, STORE_META, buf_view(&key));
+    int r = commit(rq);
+    /* A failure here costs space until the next start's sweep, and nothing else. */
+    if (!r)
+        s3_drop_all_parts(svc->store, id, NULL);
+    return r;
 }
 
 /*

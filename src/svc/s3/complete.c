@@ -186,10 +186,11 @@ static int check_whole(struct rq *rq, const struct assembly *a) {
 }
 
 static void answer(struct rq *rq, const struct s3_mpu *mpu, const struct s3_object *object) {
+    CLEANUP_DEINIT(buf) struct buf at = {0};
     json_t *out = rq->out = json_object();
-    json_set_str(out, "Location",
-                 arena_printf(&rq->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(rq_endpoint(rq)),
-                              STR_ARG(mpu->bucket->name), STR_ARG(s3_encoded(rq, true, mpu->key))));
+    buf_printf(&at, STR_FMT "/" STR_FMT "/", STR_ARG(rq_endpoint(rq)), STR_ARG(mpu->bucket->name));
+    codec_add_uri(&at, mpu->key, true);
+    json_set_str(out, "Location", buf_view(&at));
     json_set_str(out, "Bucket", mpu->bucket->name);
     json_set_str(out, "Key", mpu->key);
     json_set_str(out, "ETag", s3_quoted(rq, object->etag));

@@ -200,11 +200,16 @@ static const char *const ownerships[] = {
     [S3_OWNER_WRITER] = "ObjectWriter",
 };
 
-enum s3_ownership s3_ownership_by_name(str name) {
+int s3_read_ownership(struct rq *rq, str name, enum s3_ownership *ret) {
+    *ret = S3_OWNER_UNSET;
     for (int i = S3_OWNER_ENFORCED; i < S3_OWNER_UNSET; i++)
         if (str_is(name, ownerships[i]))
-            return (enum s3_ownership)i;
-    return S3_OWNER_UNSET;
+            *ret = (enum s3_ownership)i;
+    return *ret == S3_OWNER_WRITER
+               ? aws_fail(rq, &S3_NotImplemented,
+                          "ObjectOwnership: ObjectWriter is not supported, because ACLs are not; "
+                          "BucketOwnerEnforced is")
+               : 0;
 }
 
 static json_t *show_ownership(struct rq *, const struct s3_bucket *bucket, str) {
@@ -216,10 +221,13 @@ static json_t *show_ownership(struct rq *, const struct s3_bucket *bucket, str) 
 
 static int take_ownership(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     const json_t *rules = json_arr(json_obj(rq->in, "OwnershipControls"), "Rules");
-    config->row.ownership =
-        s3_ownership_by_name(json_str(json_array_get(rules, 0), "ObjectOwnership"));
-    bool known = json_array_size(rules) == 1 && config->row.ownership != S3_OWNER_UNSET;
-    return known ? 0 : aws_fail(rq, &S3_MalformedXML, NULL);
+    str name = json_str(json_array_get(rules, 0), "ObjectOwnership");
+    if (json_array_size(rules) != 1)
+        return aws_fail(rq, &S3_MalformedXML, NULL);
+    int r = s3_read_ownership(rq, name, &config->row.ownership);
+    if (r)
+        return r;
+    return config->row.ownership == S3_OWNER_UNSET ? aws_fail(rq, &S3_MalformedXML, NULL) : 0;
 }
 
 static void clear_ownership(struct s3_bucket_row *row) { row->ownership = S3_OWNER_UNSET; }

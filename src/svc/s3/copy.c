@@ -236,7 +236,7 @@ static int copy_object(struct s3_svc *svc, struct rq *rq, struct source *source)
     str key = STR_NONE;
     int r = s3_use_target(svc, rq, &target, &key);
     if (!r)
-        r = s3_check_features(rq);
+        r = s3_check_features(rq, target);
     if (!r)
         r = use_source(svc, rq, source);
     if (!r)
@@ -302,7 +302,7 @@ static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu, stru
     if (!r)
         r = s3_part_number(rq, &part);
     if (!r)
-        r = s3_check_features(rq);
+        r = s3_check_features(rq, mpu->bucket);
     if (!r)
         r = s3_mpu_find(rq, mpu);
     if (!r)

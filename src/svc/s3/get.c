@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/blob.h"
+#include "svc/s3/mime.h"
 #include "svc/s3/range.h"
 #include "svc/s3/s3_priv.h"
 
@@ -94,6 +95,7 @@ struct slice {
     uint64_t first, n;
     bool partial;
     unsigned part; /* asked for by number; 0: not */
+    str sum_raw;   /* the part's own checksum; empty: it has none, or is the whole */
 };
 
 static int slice_of_part(struct rq *rq, const struct s3_object *object, str bodies, unsigned part,
@@ -103,11 +105,11 @@ static int slice_of_part(struct rq *rq, const struct s3_object *object, str bodi
     unsigned nth = 0;
     for (struct cur cur = cur_of(bodies); s3_body_next(&cur, &body); at += body.size)
         if (++nth == part) {
-            *slice = (struct slice){at, body.size, true, part};
+            *slice = (struct slice){at, body.size, true, part, body.sum_raw};
             return 0;
         }
     if (object->n_parts == 0 && part == 1) { /* an object without bytes */
-        *slice = (struct slice){0, 0, false, part};
+        *slice = (struct slice){0, 0, false, part, STR_NONE};
         return 0;
     }
     CLEANUP_DEINIT(buf) struct buf number = {0};
@@ -123,7 +125,7 @@ static int slice_of_part(struct rq *rq, const struct s3_object *object, str bodi
 static int choose_slice(struct rq *rq, const struct s3_object *object, str bodies,
                         struct slice *slice) {
     str range = json_str(rq->in, "Range");
-    *slice = (struct slice){0, object->size, false, 0};
+    *slice = (struct slice){0, object->size, false, 0, STR_NONE};
     if (json_has(rq->in, "PartNumber")) {
         int64_t part = json_int(rq->in, "PartNumber", 0);
         if (range.p)
@@ -137,7 +139,9 @@ static int choose_slice(struct rq *rq, const struct s3_object *object, str bodie
     uint64_t first, last;
     switch (s3_range_parse(range, object->size, &first, &last)) {
     case S3_RANGE_NONE: return 0;
-    case S3_RANGE_PART: *slice = (struct slice){first, last - first + 1, true, 0}; return 0;
+    case S3_RANGE_PART:
+        *slice = (struct slice){first, last - first + 1, true, 0, STR_NONE};
+        return 0;
     case S3_RANGE_UNSATISFIABLE: break;
     }
     CLEANUP_DEINIT(buf) struct buf size = {0};
@@ -180,9 +184,25 @@ static void describe_metadata(const struct s3_object *object, json_t *out) {
         return;
     json_t *metadata = json_object();
     str name, value;
-    for (struct cur at = cur_of(object->metadata); s3_pairs_next(&at, &name, &value);)
-        json_object_setn_new(metadata, name.p, name.len, json_of_str(value));
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    for (struct cur at = cur_of(object->metadata); s3_pairs_next(&at, &name, &value);) {
+        buf_clear(&text);
+        s3_mime_add(&text, value);
+        json_object_setn_new(metadata, name.p, name.len, json_of_str(buf_view(&text)));
+    }
     json_set(out, "Metadata", metadata);
+}
+
+/* Of the whole, or of the part that was asked for; a range has none. The type is the object's. */
+static void describe_sum(struct rq *rq, const struct s3_object *object, const struct slice *slice) {
+    if (!str_is(json_str(rq->in, "ChecksumMode"), "ENABLED") || object->sum == S3_SUM_NONE)
+        return;
+    if (slice->sum_raw.len > 0) {
+        s3_sum_set(rq->out, object->sum, slice->sum_raw, 0);
+        json_set_str(rq->out, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
+    } else if (!slice->partial || (slice->part && object->n_parts == 0)) {
+        s3_describe_sum(rq->out, object);
+    }
 }
 
 static int describe(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
@@ -206,8 +226,7 @@ static int describe(struct rq *rq, const struct s3_bucket *bucket, const struct 
         json_set_int(out, "PartsCount", object->n_parts);
     if (object->tags.len > 0 && rq_may(rq, &s3_may_count_tags, NULL))
         json_set_int(out, "TagCount", (int64_t)s3_pairs_count(object->tags));
-    if (str_is(json_str(rq->in, "ChecksumMode"), "ENABLED") && !slice->partial)
-        s3_describe_sum(out, object);
+    describe_sum(rq, object, slice);
     describe_metadata(object, out);
     if (slice->partial)
         rq_out_status(rq, 206);
@@ -320,7 +339,7 @@ static int get(struct s3_svc *svc, struct rq *rq, bool with_body) {
     if (!r)
         r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
-        r = s3_check_features(rq);
+        r = s3_check_features(rq, bucket);
     if (r)
         return r;
     wanted.bucket = bucket;

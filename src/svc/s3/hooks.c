@@ -1,9 +1,18 @@
 /*
- * svc/s3: what authorisation asks of S3: the bucket's policy, S3's condition keys, the last word.
+ * svc/s3: what aws asks of S3: about unsigned requests, the bucket's policy, S3's condition keys, the last word.
  */
 #include "svc/s3/copy_source.h"
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
+
+/* S3 looks for the bucket first: whoever asks for one that is not there is told so. */
+int s3_hook_unsigned(void *svc, struct rq *rq, str name) {
+    struct s3_bucket *bucket = NULL;
+    if (!name.p || (rq->op->flags & S3_MAKES_BUCKET))
+        return 0;
+    int r = s3_bucket_of(svc, rq, name, &bucket);
+    return r == STORE_E_ABSENT ? s3_no_such_bucket(rq, name) : r;
+}
 
 int s3_hook_policy(void *svc_, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
@@ -13,6 +22,8 @@ int s3_hook_policy(void *svc_, struct rq *rq, str arn, const struct policy **ret
     if (!s3_arn_parts(arn, &name, &key))
         return 0;
     int r = s3_bucket_of(svc, rq, name, &bucket);
+    if (r == STORE_E_ABSENT && !rq->caller)
+        return s3_no_such_bucket(rq, name);
     if (r) /* absent: the handler says so; creating one is the caller's own affair */
         return r == STORE_E_ABSENT ? 0 : r;
     *ret_policy = bucket->policy;

@@ -95,6 +95,8 @@ void s3_key_parts(struct buf *key, uint64_t bucket_id, uint64_t seq) {
     key_u64(key, seq);
 }
 
+void s3_key_bucket_parts(struct buf *key, uint64_t bucket_id) { begin(key, "s3p", bucket_id); }
+
 void s3_key_part(struct buf *key, uint64_t bucket_id, uint64_t seq, uint64_t part) {
     s3_key_parts(key, bucket_id, seq);
     key_u64(key, part);

@@ -46,6 +46,8 @@ bool s3_key_upload_parts(str key, struct buf *name, uint64_t *ret_seq);
 /* One part of the upload seq, and the prefix of all its parts. */
 void s3_key_part(struct buf *key, uint64_t bucket_id, uint64_t seq, uint64_t part);
 void s3_key_parts(struct buf *key, uint64_t bucket_id, uint64_t seq);
+/* Prefix of the parts of all uploads of a bucket. */
+void s3_key_bucket_parts(struct buf *key, uint64_t bucket_id);
 /* Bucket id, upload and part number of a part row's key. */
 bool s3_key_part_parts(str key, uint64_t *ret_bucket_id, uint64_t *ret_seq, uint64_t *ret_part);
 

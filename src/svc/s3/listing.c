@@ -8,7 +8,13 @@ str s3_encoded(struct rq *rq, bool encode, str text) {
     if (!encode || !text.p)
         return text;
     CLEANUP_DEINIT(buf) struct buf out = {0};
-    codec_add_uri(&out, text, true);
+    str word;
+    for (bool more = true; more;) { /* as forms have it: "a+b" is "a b" */
+        more = str_cut(text, ' ', &word, &text);
+        codec_add_uri(&out, word, true);
+        if (more)
+            buf_char(&out, '+');
+    }
     return arena_str(&rq->arena, buf_view(&out));
 }
 

@@ -115,8 +115,9 @@ json_t *s3_initiator(struct rq *rq, str initiator) {
     return doc;
 }
 
-static int read_new_upload(struct rq *rq, struct s3_upload_row *row) {
-    int r = s3_check_features(rq);
+static int read_new_upload(struct rq *rq, const struct s3_bucket *bucket,
+                           struct s3_upload_row *row) {
+    int r = s3_check_features(rq, bucket);
     if (!r)
         r = s3_read_attributes(rq, &row->object);
     if (!r)
@@ -142,7 +143,7 @@ int s3_op_CreateMultipartUpload(struct s3_svc *svc, struct rq *rq) {
     struct s3_upload_row row = {.initiator = initiator_of(rq)};
     int r = s3_use_target(svc, rq, &bucket, &key);
     if (!r)
-        r = read_new_upload(rq, &row);
+        r = read_new_upload(rq, bucket, &row);
     if (r)
         return r;
     row.object.seq = store_next_id(svc->store);
@@ -178,7 +179,7 @@ int s3_open_UploadPart(struct s3_svc *svc, struct rq *rq) {
     if (!r)
         r = s3_part_number(rq, &part);
     if (!r)
-        r = s3_check_features(rq);
+        r = s3_check_features(rq, mpu.bucket);
     if (!r)
         r = s3_mpu_find(rq, &mpu);
     if (r)

@@ -10,6 +10,7 @@ struct aws_service s3_service(struct s3_svc *s3) {
         KIT_TABLES,
         .svc = s3,
         .derived = s3_derived,
+        .unsigned_call = s3_hook_unsigned,
         .resource_policy = s3_hook_policy,
         .context = s3_hook_context,
         .veto = s3_hook_veto,
@@ -28,6 +29,7 @@ int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct
         s3_close(s3);
         return r;
     }
+    s3_outcome_plug(s3);
     *ret_s3 = s3;
     return 0;
 }

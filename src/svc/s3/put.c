@@ -76,7 +76,7 @@ int s3_open_PutObject(struct s3_svc *svc, struct rq *rq) {
     str key = STR_NONE;
     int r = s3_use_target(svc, rq, &bucket, &key);
     if (!r)
-        r = s3_check_features(rq);
+        r = s3_check_features(rq, bucket);
     if (r)
         return r;
     /* Where the client sends no checksum, S3 computes one of its own. */

@@ -37,14 +37,18 @@ int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket *
     return 0;
 }
 
+int s3_no_such_bucket(struct rq *rq, str name) {
+    aws_fail(rq, &S3_NoSuchBucket, NULL);
+    aws_fail_detail(rq, "BucketName", name);
+    return AWS_FAILED;
+}
+
 int s3_use_bucket_named(struct s3_svc *svc, struct rq *rq, str name, str expected_owner,
                         struct s3_bucket **ret_bucket) {
     struct s3_bucket *bucket = NULL;
     int r = s3_bucket_of(svc, rq, name, &bucket);
-    if (r == STORE_E_ABSENT) {
-        aws_fail(rq, &S3_NoSuchBucket, NULL);
-        aws_fail_detail(rq, "BucketName", name);
-    }
+    if (r == STORE_E_ABSENT)
+        return s3_no_such_bucket(rq, name);
     if (r)
         return AWS_FAILED;
     if (expected_owner.p && !str_eq(expected_owner, bucket->row.account)) {

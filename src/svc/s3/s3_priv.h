@@ -31,6 +31,7 @@ enum {
     /* s3:ObjectCreationOperation: an object comes to be, or only an upload's begin or part */
     S3_CREATES = OP_OF_SERVICE << 3,
     S3_PREPARES = OP_OF_SERVICE << 4,
+    S3_MAKES_BUCKET = OP_OF_SERVICE << 5, /* the bucket need not be there */
 };
 #define KIT_OPS    "svc/s3/ops.def"
 #define KIT_PREFIX s3
@@ -48,6 +49,8 @@ enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE 
  * commits by itself asks for it again.
  */
 int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket);
+/* Sets NoSuchBucket with the name in its details. AWS_FAILED. */
+int s3_no_such_bucket(struct rq *rq, str name);
 /*
  * The bucket that rq->in names (member "Bucket"), borrowed likewise. NoSuchBucket;
  * AccessDenied when ExpectedBucketOwner is another. s3_use_bucket_named takes another name and the
@@ -102,10 +105,16 @@ str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct
 int s3_read_attributes(struct rq *rq, struct s3_object *object);
 /* The x-amz-tagging header. */
 int s3_read_tagging(struct rq *rq, struct s3_object *object);
-/* ACLs, encryption, object locks: 0 when everything said is what holds here anyway. */
-int s3_check_features(struct rq *rq);
-/* A canned ACL or grants: only private ones. */
-int s3_check_acl(struct rq *rq);
+/*
+ * ACLs, encryption, object locks of something in the bucket: 0 when everything said is what holds
+ * here anyway.
+ */
+int s3_check_features(struct rq *rq, const struct s3_bucket *bucket);
+/*
+ * A canned ACL or grants: only private ones, also where the bucket's ownership has ACLs on.
+ * enforced: what is said where it has them off.
+ */
+int s3_check_acl(struct rq *rq, enum s3_ownership ownership, const struct aws_error *enforced);
 
 /* ---- upload.c: a body on its way in ---- */
 struct s3_upload {
@@ -220,7 +229,7 @@ struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
 DEFINE_FREEP(s3_body_reader)
 
 /* ---- listing.c: what lists share ---- */
-/* text, URL-encoded (slashes stay) when encode: encoding-type=url. */
+/* text, URL-encoded when encode (encoding-type=url): slashes stay, a space is "+". */
 str s3_encoded(struct rq *rq, bool encode, str text);
 bool s3_wants_encoding(const struct rq *rq);
 /* MaxKeys and the like: at most S3_PAGE; InvalidArgument below 0. */
@@ -229,11 +238,16 @@ int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size);
 void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object);
 
 /* ---- config.c: what CreateBucket takes, too (config.h has the rest) ---- */
-enum s3_ownership s3_ownership_by_name(str name); /* S3_OWNER_UNSET: no such name */
+/*
+ * What the name says, S3_OWNER_UNSET for an unknown one. NotImplemented: ObjectWriter, under which
+ * an object of another account would not be the bucket owner's, as all are here.
+ */
+int s3_read_ownership(struct rq *rq, str name, enum s3_ownership *ret);
 /* Bucket tags as they are stored, appended to text. */
 int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text);
 
 /* ---- hooks.c: what authorisation asks of S3 ---- */
+int s3_hook_unsigned(void *svc, struct rq *rq, str bucket);
 int s3_hook_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
 int s3_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
@@ -241,6 +255,10 @@ int s3_hook_context(void *svc, struct rq *rq, const struct aws_question *questio
 extern const struct aws_derived s3_derived[]; /* the @source_… of the rows: copy.c */
 int s3_hook_veto(void *svc, struct rq *rq, str arn, bool via_resource);
 int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violation);
+
+/* ---- outcome.c ---- */
+/* Counts the notifications that no target took. Before hub_start. */
+void s3_outcome_plug(struct s3_svc *svc);
 
 /* ---- sweep.c ---- */
 /*
@@ -250,3 +268,5 @@ int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violat
 int s3_sweep(struct s3_svc *svc, struct err *err);
 /* Removes every part row of an upload whose own row is gone, with its bodies. Commits by itself. */
 int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err);
+/* As s3_drop_parts, of all uploads of a bucket whose row and uploads are gone. */
+int s3_drop_all_parts(struct store *store, uint64_t bucket_id, struct err *err);

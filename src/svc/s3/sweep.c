@@ -21,13 +21,11 @@ static void drop_part(const struct rows *rows, const struct store_iter *it) {
         blob_drop(rows->batch, part.ref);
 }
 
-int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+static int drop_below(struct store *store, str prefix, struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     const struct rows rows = {store, NULL, batch};
-    s3_key_parts(&prefix, bucket_id, upload_seq);
     CLEANUP(store_iter)
-    struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&prefix));
+    struct store_iter *it = store_iter_below(store, NULL, STORE_META, prefix);
     int r = 0;
     for (size_t n = 0; !r && store_iter_next(it); n++) {
         drop_part(&rows, it);
@@ -41,6 +39,18 @@ int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, 
     if (!r && !store_batch_empty(batch))
         r = store_commit(store, batch, err);
     return r;
+}
+
+int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    s3_key_parts(&prefix, bucket_id, upload_seq);
+    return drop_below(store, buf_view(&prefix), err);
+}
+
+int s3_drop_all_parts(struct store *store, uint64_t bucket_id, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    s3_key_bucket_parts(&prefix, bucket_id);
+    return drop_below(store, buf_view(&prefix), err);
 }
 
 /* The numbers of all uploads that are under way. */

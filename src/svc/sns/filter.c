@@ -234,6 +234,9 @@ static int check_object(const json_t *want, bool inner, struct err *err) {
 }
 
 static int check_conditions(const json_t *conditions, struct err *err) {
+    if (json_is_object(conditions))
+        return wrong(err,
+                     "Filter policy scope MessageAttributes does not support nested filter policy");
     if (!json_is_array(conditions))
         return wrong(err, "Match value must be an array");
     if (json_array_size(conditions) == 0)

@@ -56,6 +56,9 @@ str sns_arn_of(struct rq *rq, const struct sns_arn *arn) {
 const struct kit_refusal sns_no_attribute = {
     &SNS_InvalidParameter, "Invalid parameter: the attribute {name} is not supported by calotype"};
 
+const struct kit_refusal sns_no_value = {
+    &SNS_InvalidParameter, "Invalid parameter: {name}: {value} is not supported by calotype"};
+
 /* ---- Authorisation ---- */
 
 static int resource(void *, struct rq *rq, struct buf *ret_arn) {

@@ -6,7 +6,7 @@
 static int find(struct sns_svc *svc, struct store_batch *batch, const struct hub_event *event) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc topic = {0};
     return kit_doc_admit(&(struct rows){svc->store, NULL, batch}, event, "sns", "sns:Publish",
-                         &topic);
+                         sns_default_policy, &topic);
 }
 
 static int check(void *ctx, const struct hub_event *event) { return find(ctx, NULL, event); }

@@ -39,6 +39,14 @@ str sns_arn_of(struct rq *rq, const struct sns_arn *arn);
 /* InvalidParameter, "Invalid parameter: " and the text. AWS_FAILED. */
 int sns_fail_parameter(struct rq *rq, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* ---- topics.c ---- */
+/*
+ * The policy of a topic that was given none, as AWS shows and applies it: services that name
+ * aws:SourceOwner (alarms) may publish for the topic's own account. Users are asked for policies
+ * of their own, for their requests name no owner.
+ */
+void sns_default_policy(struct buf *out, str arn, str account);
+
 /* ---- What the tables of topics.c and subscriptions.c share ---- */
 #define SNS_PAGING(member)                                                                         \
     {                                                                                              \
@@ -47,7 +55,7 @@ int sns_fail_parameter(struct rq *rq, const char *fmt, ...) PRINTF_LIKE(2, 3);
     }
 #define SNS_UNKNOWN_ATTRIBUTE                                                                      \
     { &SNS_InvalidParameter, "Invalid parameter: AttributeName" }
-extern const struct kit_refusal sns_no_attribute;
+extern const struct kit_refusal sns_no_attribute, sns_no_value;
 
 /* ---- fanout.c ---- */
 /* What is published. Everything is borrowed until the call is over. */

@@ -54,8 +54,8 @@ static int check_redrive(struct rq *rq, const struct kit_attribute *a, str value
 
 static const struct kit_attribute rows[] = {
     {.name = "RawMessageDelivery", .check = check_raw},
+    {.name = "FilterPolicyScope", .check = check_scope}, /* first: it says what a policy may be */
     {.name = "FilterPolicy", .check = check_filter},
-    {.name = "FilterPolicyScope", .check = check_scope},
     {.name = "RedrivePolicy", .check = check_redrive},
     {.name = "DeliveryPolicy", .only = "", .refusal = &sns_no_attribute},
     {.name = "SubscriptionRoleArn", .only = "", .refusal = &sns_no_attribute},

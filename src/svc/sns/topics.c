@@ -29,9 +29,11 @@ static const struct kit_refusal no_fifo = {
 
 #define NOT_HERE(attribute)                                                                        \
     { .name = attribute, .only = "", .refusal = &sns_no_attribute }
+/* Delivery status logging: without its roles nothing is logged, whatever share was to be. */
 #define NO_FEEDBACK(protocol)                                                                      \
-    NOT_HERE(protocol "SuccessFeedbackRoleArn"), NOT_HERE(protocol "SuccessFeedbackSampleRate"),   \
-        NOT_HERE(protocol "FailureFeedbackRoleArn")
+    NOT_HERE(protocol "SuccessFeedbackRoleArn"), NOT_HERE(protocol "FailureFeedbackRoleArn"), {    \
+        .name = protocol "SuccessFeedbackSampleRate", .only = "|0", .refusal = &sns_no_value       \
+    }
 
 static const struct kit_attribute rows[] = {
     {.name = "DisplayName", .check = check_display_name},
@@ -39,8 +41,8 @@ static const struct kit_attribute rows[] = {
     {.name = "FifoTopic", .only = "false", .refusal = &no_fifo},
     {.name = "ContentBasedDeduplication", .only = "false", .refusal = &no_fifo},
     {.name = "FifoThroughputScope", .only = "false", .refusal = &no_fifo},
-    {.name = "SignatureVersion", .only = "|1", .refusal = &sns_no_attribute},
-    {.name = "TracingConfig", .only = "|PassThrough", .refusal = &sns_no_attribute},
+    {.name = "SignatureVersion", .only = "|1", .refusal = &sns_no_value},
+    {.name = "TracingConfig", .only = "|PassThrough", .refusal = &sns_no_value},
     NOT_HERE("KmsMasterKeyId"),
     NOT_HERE("DeliveryPolicy"),
     NOT_HERE("ArchivePolicy"),
@@ -53,19 +55,15 @@ static const struct kit_attribute rows[] = {
 };
 static const struct kit_attributes table = {rows, ARRAY_LEN(rows), SNS_UNKNOWN_ATTRIBUTE};
 
-/*
- * What GetTopicAttributes shows while no policy was set: AWS's text. It grants nothing here, where
- * the owner's identities are asked for policies of their own.
- */
-static str default_policy(struct rq *rq, const struct sns_arn *arn) {
-    return arena_printf(
-        &rq->arena,
+void sns_default_policy(struct buf *out, str arn, str account) {
+    buf_printf(
+        out,
         "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_statement_ID\",\"Effect\":\"Allow\","
         "\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\",\"SNS:SetTopicAttributes\",\"SNS:AddPermission\","
         "\"SNS:RemovePermission\",\"SNS:DeleteTopic\",\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],"
         "\"Resource\":\"" STR_FMT
         "\",\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"" STR_FMT "\"}}}]}",
-        STR_ARG(sns_arn_of(rq, arn)), STR_ARG(arn->account));
+        STR_ARG(arn), STR_ARG(account));
 }
 
 static int count_subscriptions(struct sns_svc *svc, struct rq *rq, const struct sns_arn *topic,
@@ -88,6 +86,7 @@ static int count_subscriptions(struct sns_svc *svc, struct rq *rq, const struct 
 
 int sns_op_GetTopicAttributes(struct sns_svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *out = json_object();
+    CLEANUP_DEINIT(buf) struct buf otherwise = {0};
     struct kit_doc *topic;
     struct sns_arn arn;
     if (sns_use_topic(rq, "TopicArn", &arn, &topic) || count_subscriptions(svc, rq, &arn, out))
@@ -97,7 +96,8 @@ int sns_op_GetTopicAttributes(struct sns_svc *svc, struct rq *rq) {
     json_set_str(out, "TopicArn", sns_arn_of(rq, &arn));
     json_set_str(out, "Owner", arn.account);
     json_set_str(out, "DisplayName", name.p ? name : S(""));
-    json_set_str(out, "Policy", policy.p ? policy : default_policy(rq, &arn));
+    sns_default_policy(&otherwise, sns_arn_of(rq, &arn), arn.account);
+    json_set_str(out, "Policy", policy.p ? policy : buf_view(&otherwise));
     rq->out = json_object();
     json_object_set(rq->out, "Attributes", out);
     return 0;

@@ -7,7 +7,7 @@ static int check(void *ctx, const struct hub_event *event) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
     struct sqs_svc *svc = ctx;
     return kit_doc_admit(&(struct rows){svc->store, NULL, NULL}, event, "sqs", "sqs:SendMessage",
-                         &doc);
+                         NULL, &doc);
 }
 
 static int accept_event(void *ctx, struct store_batch *batch, const struct hub_event *event) {
@@ -15,7 +15,7 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
     struct rows rows = {svc->store, NULL, batch};
     struct sqs_queue queue;
-    int r = kit_doc_admit(&rows, event, "sqs", "sqs:SendMessage", &doc);
+    int r = kit_doc_admit(&rows, event, "sqs", "sqs:SendMessage", NULL, &doc);
     if (r)
         return r;
     if (sqs_queue_of(&doc, &queue))

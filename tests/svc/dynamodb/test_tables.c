@@ -32,12 +32,12 @@ static void keys_refused(void **state) {
            "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
         NO(MADE_OF(HASH("id"), ATTR("nr", "S")),
            INVALID "Some index key attributes are not defined in AttributeDefinitions. Keys: "
-                   "[id]"),
+                   "[id], AttributeDefinitions: [nr]"),
         NO(MADE_OF(HASH("id"), ATTR("id", "S") "," ATTR("nr", "S")),
            INVALID "Number of attributes in KeySchema does not exactly match number of attributes "
                    "defined in AttributeDefinitions"),
         NO(MADE_OF(HASH("id"), ATTR("id", "S") "," ATTR("id", "N")),
-           "Cannot have two attributes with the same name: id"),
+           "Attribute Name is duplicated: id"),
         NO(MADE_OF("", ATTR("id", "S")), NULL),
     };
     check_refusals(*state, ddb_call, rows);
@@ -46,7 +46,7 @@ static void keys_refused(void **state) {
 static void throughput_refused(void **state) {
 #define UNITS(r, w) "'ProvisionedThroughput':{'ReadCapacityUnits':" r ",'WriteCapacityUnits':" w "}"
     static const struct refusal rows[] = {
-        NO(ID, INVALID "ReadCapacityUnits and WriteCapacityUnits must be specified when "
+        NO(ID, INVALID "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
                        "BillingMode is PROVISIONED"),
         NO(ID "," DEMAND "," UNITS("1", "1"),
            INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
@@ -54,8 +54,10 @@ static void throughput_refused(void **state) {
         NO(ID "," UNITS("0", "1"), NULL),
         NO(ID "," UNITS("1", "0"), NULL),
         NO(ID "," UNITS("1", "1") GLOBAL(ALL, ""),
-           INVALID "ProvisionedThroughput for each global secondary index must be specified when "
-                   "BillingMode is PROVISIONED"),
+           INVALID "ProvisionedThroughput must be specified for index: idx"),
+        NO(ID "," DEMAND GLOBAL(ALL, "," UNITS("3", "4")),
+           INVALID "ProvisionedThroughput should not be specified for index: idx when BillingMode "
+                   "is PAY_PER_REQUEST"),
         {"CreateTable", NEW(ID "," UNITS("1", "2") GLOBAL(ALL, "," UNITS("3", "4"))), "", NULL},
         {"DescribeTable", "{'TableName':'new'}", "", NULL},
     };
@@ -76,7 +78,11 @@ static void indexes_refused(void **state) {
            INVALID "Index KeySchema does not have a range key for index: idx"),
         NO(ID_AT "]," DEMAND LOCAL("[" HASH("nr") "," RANGE("id") "]", ALL),
            INVALID "Index KeySchema does not have the same leading hash key as table KeySchema "
-                   "for index: idx"),
+                   "for index: idx. index hash key: nr, table hash key: id"),
+        NO(ID "," DEMAND GLOBAL("'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':"
+                                "['a','b','a']}",
+                                ""),
+           INVALID "Duplicate attribute name in NonKeyAttributes: a"),
         NO(ID "," DEMAND GLOBAL("'Projection':{}", ""), INVALID "Unknown ProjectionType: null"),
         NO(ID "," DEMAND GLOBAL("'Projection':{'ProjectionType':'INCLUDE'}", ""),
            INVALID "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"),
@@ -89,7 +95,7 @@ static void indexes_refused(void **state) {
         NO(ID "," DEMAND ",'LocalSecondaryIndexes':[]",
            INVALID "List of LocalSecondaryIndexes is empty"),
         NO(ID "," DEMAND GLOBAL(ALL, ",'WarmThroughput':{'ReadUnitsPerSecond':1}"),
-           "WarmThroughput is not supported"),
+           "WarmThroughput {\"ReadUnitsPerSecond\":1} is not supported"),
     };
     check_refusals(*state, ddb_call, rows);
 }
@@ -100,9 +106,9 @@ static void how_many_indexes(void **state) {
         const char *member, *schema, *message;
         int most;
     } rows[] = {{"GlobalSecondaryIndexes", "[" HASH("id") "]",
-                 "GlobalSecondaryIndexes count exceeds the per-table limit of 20", 20},
+                 INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20", 20},
                 {"LocalSecondaryIndexes", KEYS("id", "nr"),
-                 "LocalSecondaryIndexes count exceeds the per-table limit of 5", 5}};
+                 INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5", 5}};
     struct cloud *c = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (int n = rows[i].most; n <= rows[i].most + 1; n++) {
@@ -114,7 +120,7 @@ static void how_many_indexes(void **state) {
                            rows[i].schema);
             buf_c(&in, "]}");
             fails(ddb_call(c, "CreateTable", buf_cstr(&in)),
-                  n == rows[i].most ? "" : "LimitExceededException");
+                  n == rows[i].most ? "" : "ValidationException");
             if (n > rows[i].most)
                 message(rows[i].message);
         }
@@ -123,7 +129,7 @@ static void how_many_indexes(void **state) {
 static void not_supported(void **state) {
     static const struct refusal rows[] = {
         NO(ID "," DEMAND ",'OnDemandThroughput':{'MaxReadRequestUnits':1}",
-           "OnDemandThroughput is not supported"),
+           "OnDemandThroughput {\"MaxReadRequestUnits\":1} is not supported"),
         NO(ID "," DEMAND ",'StreamSpecification':{'StreamEnabled':true,'StreamViewType':"
               "'NEW_IMAGE'}",
            NULL),

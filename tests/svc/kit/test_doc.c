@@ -34,6 +34,16 @@ static void put_policy(const char *policy) {
     put_row(buf_view(&text));
 }
 
+/* What alarms are let in by, as a topic has it. */
+static void default_policy(struct buf *out, str arn, str account) {
+    buf_printf(
+        out,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"
+        "\"*\"},\"Action\":\"sns:Publish\",\"Resource\":\"" STR_FMT
+        "\",\"Condition\":{\"StringEquals\":{\"aws:SourceOwner\":\"" STR_FMT "\"}}}]}",
+        STR_ARG(arn), STR_ARG(account));
+}
+
 static int admit(const char *target, const char *service) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
     struct hub_event event = {.target = str_c(target),
@@ -43,7 +53,7 @@ static int admit(const char *target, const char *service) {
                               .account = S(ACCOUNT),
                               .region = S("us-east-1")};
     const struct rows rows = {cloud->store, NULL, NULL};
-    return kit_doc_admit(&rows, &event, "sns", "sns:Publish", &doc);
+    return kit_doc_admit(&rows, &event, "sns", "sns:Publish", default_policy, &doc);
 }
 
 static void test_admission(void **state) {
@@ -51,10 +61,12 @@ static void test_admission(void **state) {
     CHECK_INT(admit(TOPIC, "s3.amazonaws.com"), HUB_E_NO_TARGET);
     put_policy(NULL);
     CHECK_INT(admit(TOPIC, "s3.amazonaws.com"), HUB_E_DENIED);
-    CHECK_INT(admit(TOPIC, "lambda.amazonaws.com"), HUB_OK); /* its role was asked before */
+    CHECK_INT(admit(TOPIC, "lambda.amazonaws.com"), HUB_OK);     /* its role was asked before */
+    CHECK_INT(admit(TOPIC, "cloudwatch.amazonaws.com"), HUB_OK); /* it names the owner */
     put_policy(S3_MAY);
     CHECK_INT(admit(TOPIC, "s3.amazonaws.com"), HUB_OK);
     CHECK_INT(admit(TOPIC, "sqs.amazonaws.com"), HUB_E_DENIED);
+    CHECK_INT(admit(TOPIC, "cloudwatch.amazonaws.com"), HUB_E_DENIED); /* the default is gone */
     CHECK_INT(admit("arn:aws:sqs:us-east-1:" ACCOUNT ":t", "s3.amazonaws.com"), HUB_E_NO_TARGET);
     CHECK_INT(admit(TOPIC "2", "s3.amazonaws.com"), HUB_E_NO_TARGET);
     CHECK_INT(admit("t", "s3.amazonaws.com"), HUB_E_NO_TARGET);

@@ -19,7 +19,7 @@ static int admits(const char *service, const char *account, const char *text) {
                               .region = S("us-east-1")};
     CLEANUP_JSON json_t *tags = json_pack("{s:s}", "team", "red");
     const struct aws_port_question question = {"sqs:SendMessage", event.target, S("000000000000"),
-                                               tags};
+                                               tags, false};
     return kit_port_admits(&event, str_c(text), &question);
 }
 

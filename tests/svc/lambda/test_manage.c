@@ -106,20 +106,12 @@ static void test_refused_configurations(void **state) {
         {"arm", "{\"Architectures\":[\"arm64\"]}", "Architecture arm64 is not offered here"},
         {"timeout", "{\"Timeout\":901}", "less than or equal to 900"},
         {"memory", "{\"MemorySize\":10241}", "less than or equal to 10240"},
-        {"vpc", "{\"VpcConfig\":{\"SubnetIds\":[\"subnet-1\"],\"SecurityGroupIds\":[\"sg-1\"]}}",
-         "VpcConfig is not offered"},
-        {"layers", "{\"Layers\":[\"arn:aws:lambda:us-east-1:123456789012:layer:x:1\"]}",
-         "Layers is not offered"},
-        {"publish", "{\"Publish\":true}", "Publish"},
-        {"image", "{\"PackageType\":\"Image\"}", "PackageType Image"},
-        {"tracing", "{\"TracingConfig\":{\"Mode\":\"Active\"}}", "TracingConfig"},
         {"reserved", "{\"Environment\":{\"Variables\":{\"AWS_REGION\":\"x\"}}}", "reserved keys"},
         {"role", "{\"Role\":\"arn:aws:iam::000000000000:role/nobody\"}",
          "The role defined for the function cannot be assumed by Lambda."},
         {"dead letter", "{\"DeadLetterConfig\":{\"TargetArn\":\"arn:aws:s3:::bucket\"}}",
          "neither an SQS queue nor an SNS topic"},
         {"code", "{\"Code\":{}}", "Please provide a source for function code."},
-        {"json logs", "{\"LoggingConfig\":{\"LogFormat\":\"JSON\"}}", "LogFormat JSON"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(answer)

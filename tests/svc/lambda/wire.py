@@ -1,7 +1,9 @@
 """Lambda as boto3 sees it: functions of a real daemon, run in its sandboxes."""
 import base64
+import hashlib
 import json
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -43,6 +45,66 @@ class Lambda(CloudCase):
         self.assertEqual(environment["COLOUR"], "blue")
         self.assertTrue(environment["AWS_ACCESS_KEY_ID"].startswith("ASIA"))
         self.assertEqual(self.lam.get_function(FunctionName="wire-bytes")["Tags"], {"a": "b"})
+
+    def location(self, name, client=None):
+        answer = (client or self.lam).get_function(FunctionName=name)
+        self.assertEqual(answer["Code"]["RepositoryType"], "S3")
+        return answer["Code"]["Location"], answer["Configuration"]["CodeSha256"]
+
+    def fetch(self, url, *options):
+        """A plain curl: (status, body)."""
+        done = subprocess.run(["curl", "-sS", "--cacert", self.cloud.ca, "-w", "\n%{http_code}", *options, url],
+                              capture_output=True, check=True, timeout=60)
+        body, _, status = done.stdout.rpartition(b"\n")
+        return int(status), body
+
+    def test_location_is_the_code(self):
+        """What a plain curl fetches has CodeSha256: over TLS, in clear, small and large, after a restart."""
+        self.make("wire-link")
+        self.make("wire-link-small", Code={"ZipFile": package(b"#!/bin/true")})
+        for name in ("wire-link", "wire-link-small"):
+            for tls in (True, False):
+                url, sha256 = self.location(name, self.cloud.client("lambda", tls=tls))
+                self.assertTrue(url.startswith(f"{'https' if tls else 'http'}://127.0.0.1:{self.cloud.port}/"), url)
+                status, body = self.fetch(url)
+                self.assertEqual((status, base64.b64encode(hashlib.sha256(body).digest()).decode()), (200, sha256))
+        self.assertEqual(self.fetch(url, "-I")[0], 200)
+        self.cloud.kill9()
+        self.cloud.restart()
+        self.assertEqual(self.fetch(url)[0], 200)
+
+    def test_location_gives_nothing_else(self):
+        self.make("wire-link-old")
+        url, _ = self.location("wire-link-old")
+        head, token, name = url.rsplit("/", 2)
+        changed = token[:-1] + ("0" if token[-1] != "0" else "1")
+        for other in (f"{head}/{changed}/{name}", f"{head}/{token}/other.zip", f"{head}/{token}", f"{head}/", url + "?x=1"):
+            with self.subTest(other):
+                status, body = self.fetch(other)
+                self.assertIn((status, b"<Code>AccessDenied</Code>" in body), ((403, True), (404, False)))
+        self.assertEqual(self.fetch(url, "-X", "POST")[0], 405)
+        self.lam.update_function_code(FunctionName="wire-link-old", ZipFile=package(b"#!/bin/false"))
+        status, body = self.fetch(url)
+        self.assertEqual((status, b"<Code>NoSuchKey</Code>" in body), (404, True))
+        self.assertEqual(self.fetch(self.location("wire-link-old")[0])[0], 200)
+
+    def test_location_is_never_at_amazon(self):
+        """A client that is led here by Amazon's name gets the cloud's own address: what is secret is not sent there."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        self.make("wire-link-host")
+        path = "/2015-03-31/functions/wire-link-host"
+        for host in ("lambda.us-east-1.amazonaws.com", "LAMBDA.us-east-1.AmazonAWS.com.:443", "lambda.cn-north-1.amazonaws.com.cn",
+                     "lambda.us-east-1.api.aws"):
+            with self.subTest(host):
+                request = AWSRequest("GET", f"https://{host}{path}", headers={"Host": host})
+                SigV4Auth(Credentials(self.cloud.access_key, self.cloud.secret_key), "lambda", "us-east-1").add_auth(request)
+                status, _, body = self.cloud.http("GET", path, headers=dict(request.headers), tls=True)
+                self.assertEqual(status, 200, body)
+                url = json.loads(body)["Code"]["Location"]
+                self.assertTrue(url.startswith(f"https://127.0.0.1:{self.cloud.port}/"), url)
+                self.assertEqual(self.fetch(url)[0], 200)
 
     def test_create_from_s3(self):
         s3 = self.cloud.client("s3")

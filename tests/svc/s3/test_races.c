@@ -8,6 +8,8 @@
 #include "svc/s3/fixture.h"
 #include "svc/s3/keys.h"
 
+#include <errno.h>
+
 /* ---- Between the service and the store ---- */
 struct step {
     const char *op, *in, *body;
@@ -16,6 +18,9 @@ static _Thread_local struct cloud *fixture;
 /* run before the next commit; ends with a NULL op */
 static _Thread_local const struct step *meanwhile;
 static _Thread_local size_t bucket_reads, refused_commits;
+/* the commit behind so many more is the last one that happens; 0: all do */
+static _Thread_local unsigned last_commit;
+static _Thread_local bool is_dead;
 
 int __real_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
                              str key, struct buf *value, struct store_stamp *ret_stamp);
@@ -40,6 +45,9 @@ int __wrap_store_commit(struct store *store, struct store_batch *batch, struct e
             print_error("meanwhile %s: %s\n", steps->op, buf_cstr(&a.message));
         CHECK(a.status < 300);
     }
+    if (is_dead)
+        return -EIO;
+    is_dead = last_commit && --last_commit == 0;
     int r = __real_store_commit(store, batch, err);
     refused_commits += r == STORE_E_CONDITION;
     return r;
@@ -49,6 +57,8 @@ static int setup(void **state) {
     struct cloud *f = mem_new(struct cloud);
     *state = fixture = f;
     meanwhile = NULL;
+    last_commit = 0;
+    is_dead = false;
     cloud_open(f, NULL);
     cloud_plug(f, &plug_s3);
     store_next_id(f->store); /* the first one commits, under a lock */
@@ -352,6 +362,88 @@ static void an_upload_is_completed_once(void **state) {
     check_body(K, "mine");
 }
 
+/* ---- A bucket with uploads under way goes ---- */
+static size_t count_rows(const char *kind) {
+    CLEANUP_DEINIT(buf) struct buf head = {0};
+    size_t n = 0;
+    key_begin(&head, kind);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(fixture->store, NULL, STORE_META, buf_view(&head));
+    while (store_iter_next(it))
+        n++;
+    CHECK_INT(store_iter_fault(it), 0);
+    return n;
+}
+
+/* Bucket "box" with an upload that has two parts. part: the document of a third. */
+static void open_upload(char *part, size_t size) {
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    CLEANUP_DEINIT(answer) struct answer up = call("CreateMultipartUpload", K, "");
+    for (const char *number = "123"; *number; number++) {
+        char form[128];
+        snprintf(form, sizeof form, "{'Bucket':'box','Key':'k','PartNumber':%c,'UploadId':'%%s'}",
+                 *number);
+        fill(part, size, form, up.out, "UploadId");
+        if (*number < '3')
+            done("UploadPart", part, "mine");
+    }
+    CHECK_INT(count_rows("s3p"), 2);
+}
+
+static const struct step delete_bucket[] = {{"DeleteBucket", "{'Bucket':'box'}", ""},
+                                            {NULL, NULL, NULL}};
+
+static void a_bucket_goes_before_a_part(void **state) {
+    (void)state;
+    char part[256];
+    open_upload(part, sizeof part);
+    CLEANUP_DEINIT(answer) struct answer a = race("UploadPart", part, "late", delete_bucket);
+    CHECK_BUF(a.code, "NoSuchBucket");
+    CHECK_INT(count_rows("s3p") + count_rows("s3u"), 0);
+}
+
+static void a_part_comes_before_the_bucket_goes(void **state) {
+    (void)state;
+    char part[256];
+    open_upload(part, sizeof part);
+    const struct step more[] = {{"UploadPart", part, "late"},
+                                {"CreateMultipartUpload", K, ""},
+                                {NULL, NULL, NULL}};
+    CLEANUP_DEINIT(answer) struct answer a = race("DeleteBucket", "{'Bucket':'box'}", "", more);
+    CHECK_INT(a.status, 204);
+    CHECK_INT(count_rows("s3p") + count_rows("s3u"), 0);
+}
+
+/* The machine dies behind each commit of the deletion in turn: closed; gone, but for the parts. */
+static void a_deletion_is_cut_off(void **state) {
+    static const struct {
+        unsigned commits;
+        size_t parts, uploads;
+        const char *what;
+    } cases[] = {{1, 2, 1, "closed"}, {2, 0, 0, "gone"}, {3, 0, 0, "with its parts"}};
+    char part[256];
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        open_upload(part, sizeof part);
+        last_commit = cases[i].commits;
+        CLEANUP_DEINIT(answer)
+        struct answer a = s3_call(fixture, "DeleteBucket", "{'Bucket':'box'}", S(""));
+        CHECK_CASE((a.status == 204) == (cases[i].commits > 1), cases[i].what);
+        CHECK_CASE(count_rows("s3p") == (cases[i].commits < 3 ? 2 : 0), cases[i].what);
+        CHECK_CASE(is_dead, cases[i].what);
+        is_dead = false;
+        cloud_stop(fixture);
+        cloud_start(fixture);
+        CHECK_CASE(count_rows("s3p") == cases[i].parts, cases[i].what);
+        CHECK_CASE(count_rows("s3u") == cases[i].uploads, cases[i].what);
+        if (cases[i].commits == 1) { /* it was never answered, and is open again */
+            done("UploadPart", part, "mine");
+            done("DeleteBucket", "{'Bucket':'box'}", "");
+        }
+        CHECK_CASE(count_rows("s3b") == 0, cases[i].what);
+    }
+    (void)state;
+}
+
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, cloud_teardown)
     const struct CMUnitTest tests[] = {
@@ -369,6 +461,9 @@ int main(void) {
         T(the_null_version_goes_once),
         T(a_part_comes_too_late),
         T(an_upload_is_completed_once),
+        T(a_bucket_goes_before_a_part),
+        T(a_part_comes_before_the_bucket_goes),
+        T(a_deletion_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

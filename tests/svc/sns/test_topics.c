@@ -54,6 +54,12 @@ static void attributes(void **state) {
     "{'TopicArn':'" TOPIC "','AttributeName':'" name "','AttributeValue':'" value "'}"
 #define POLICY                                                                                     \
     "{`Statement`:{`Effect`:`Allow`,`Principal`:`*`,`Action`:`sns:Publish`,`Resource`:`*`}}"
+/* Terraform sets them to what they are anyway. */
+#define DEFAULTS(protocol)                                                                         \
+    {"SetTopicAttributes", SET(protocol "SuccessFeedbackSampleRate", "0"), "", NULL},              \
+        {"SetTopicAttributes", SET(protocol "SuccessFeedbackRoleArn", ""), "", NULL}, {            \
+        "SetTopicAttributes", SET(protocol "FailureFeedbackRoleArn", ""), "", NULL                 \
+    }
 static void attributes_refused(void **state) {
     static const struct refusal rows[] = {
         {"SetTopicAttributes", SET("Policy", POLICY), "", NULL},
@@ -66,11 +72,18 @@ static void attributes_refused(void **state) {
         {"SetTopicAttributes", SET("SignatureVersion", "1"), "", NULL},
         {"SetTopicAttributes", SET("SignatureVersion", ""), "", NULL},
         {"SetTopicAttributes", SET("SignatureVersion", "2"), "InvalidParameter",
-         "Invalid parameter: the attribute SignatureVersion is not supported by calotype"},
+         "Invalid parameter: SignatureVersion: 2 is not supported by calotype"},
         {"SetTopicAttributes", SET("TracingConfig", "PassThrough"), "", NULL},
         {"SetTopicAttributes", SET("TracingConfig", "Active"), "InvalidParameter", NULL},
         {"SetTopicAttributes", SET("KmsMasterKeyId", "k"), "InvalidParameter", NULL},
         {"SetTopicAttributes", SET("HTTPSuccessFeedbackRoleArn", "r"), "InvalidParameter", NULL},
+        DEFAULTS("HTTP"),
+        DEFAULTS("Lambda"),
+        DEFAULTS("SQS"),
+        DEFAULTS("Firehose"),
+        DEFAULTS("Application"),
+        {"SetTopicAttributes", SET("SQSSuccessFeedbackSampleRate", "100"), "InvalidParameter",
+         "Invalid parameter: SQSSuccessFeedbackSampleRate: 100 is not supported by calotype"},
         {"CreateTopic", "{'Name':'p','DataProtectionPolicy':'{}'}", "InvalidParameter",
          "Invalid parameter: the attribute DataProtectionPolicy is not supported by calotype"},
     };

@@ -1,0 +1,160 @@
+/*
+ * Stacks that failed and stayed as they were: the next operation takes up what there is, makes anew
+ * what was not finished, and forgets nothing.
+ */
+#include "cfn/world.h"
+
+static const struct cfn_operation stays = {.disable_rollback = true};
+
+static void work(struct world *w, const char *status, const char *log) {
+    buf_clear(&w->log);
+    cfn_engine_work(w->engine);
+    check_status(w, status);
+    CHECK_BUF(w->log, log);
+}
+
+static void retry(struct world *w, const char *text, const char *status, const char *log) {
+    retry_stack(w, text);
+    work(w, status, log);
+}
+
+static void create(struct world *w, const char *text, const char *log) {
+    create_stack(w, "s", text, stays);
+    work(w, "CREATE_FAILED", log);
+}
+
+#define NAMED(name)    "{" QUEUE ", Properties: {QueueName: " name "}}"
+#define DELAYED(value) "{" QUEUE ", Properties: {DelaySeconds: " value "}}"
+
+static void what_failed_is_created(void **state) {
+    struct world *w = *state;
+    static const char bad[] =
+        "Resources: {A: {" QUEUE "}, B: " NAMED("bad") ", C: {" QUEUE ", DependsOn: B}}\n";
+    create(w, bad, "create A;create B;");
+    retry(w, bad, "UPDATE_FAILED", "create B;"); /* the same again */
+    retry(w, "Resources: {A: {" QUEUE "}, B: " NAMED("good") ", C: {" QUEUE ", DependsOn: B}}\n",
+          "UPDATE_COMPLETE", "create B;create C;");
+    check_events(w,
+                 "s CREATE_IN_PROGRESS;A CREATE_IN_PROGRESS;A CREATE_IN_PROGRESS;A CREATE_COMPLETE;"
+                 "B CREATE_IN_PROGRESS;B CREATE_FAILED;s CREATE_FAILED;"
+                 "s UPDATE_IN_PROGRESS;B CREATE_IN_PROGRESS;B CREATE_FAILED;s UPDATE_FAILED;"
+                 "s UPDATE_IN_PROGRESS;B CREATE_IN_PROGRESS;B CREATE_IN_PROGRESS;B CREATE_COMPLETE;"
+                 "C CREATE_IN_PROGRESS;C CREATE_IN_PROGRESS;C CREATE_COMPLETE;"
+                 "s UPDATE_COMPLETE_CLEANUP_IN_PROGRESS;s UPDATE_COMPLETE;");
+    delete_stack(w);
+    work(w, "DELETE_COMPLETE", "remove C;remove B;remove A;");
+}
+
+/* Its name must be free before it is made again; whoever takes it out of the template wants it gone. */
+static void what_is_half_there_goes_first(void **state) {
+    struct world *w = *state;
+    static const char half[] = "Resources: {A: {" QUEUE "}, B: " NAMED("half") "}\n";
+    create(w, half, "create A;create B;");
+    retry(w, half, "UPDATE_FAILED", "remove B;create B;");
+    retry(w, "Resources: {A: {" QUEUE "}, B: " NAMED("good") "}\n", "UPDATE_COMPLETE",
+          "remove B;create B;");
+    create(w, half, "create A;create B;");
+    retry(w, "Resources: {A: {" QUEUE "}}\n", "UPDATE_COMPLETE", "remove B;");
+    create(w, half, "create A;create B;");
+    delete_stack(w);
+    work(w, "DELETE_COMPLETE", "remove B;remove A;");
+    create(w,
+           "Resources: {B: {" QUEUE ", DeletionPolicy: Retain, Properties: {QueueName: half}}}\n",
+           "create B;");
+    retry(w, "Resources: {B: " NAMED("good") "}\n", "UPDATE_COMPLETE", "create B;");
+}
+
+static void what_was_lost_is_found(void **state) {
+    struct world *w = *state;
+    static const char flaky[] = "Resources: {A: {" QUEUE "}, F: {" QUEUE
+                                ", DependsOn: A, Properties: {QueueName: flaky}}}\n";
+    static const char *const ways[][2] = {
+        {"Resources: {A: {" QUEUE "}, F: " NAMED("good") "}\n", "find F;remove F;create F;"},
+        {"Resources: {A: {" QUEUE "}}\n", "find F;remove F;"}};
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", stays);
+        work(w, "CREATE_COMPLETE", "create A;");
+        retry_stack(w, flaky);
+        w->meanwhile = lose_outcome;
+        work(w, "UPDATE_FAILED", "create F;create F again;");
+        retry(w, ways[i][0], "UPDATE_COMPLETE", ways[i][1]);
+    }
+}
+
+/* Two that are replaced, and one that fails. */
+static void what_was_replaced_goes_in_the_end(void **state) {
+    struct world *w = *state;
+    static const char one[] = "Resources: {R: " NAMED("one") "}\n";
+    static const char two[] =
+        "Resources: {R: " NAMED("two") ", B: {" QUEUE
+                                       ", DependsOn: R, Properties: {QueueName: bad}}}\n";
+    for (int deletes = 0; deletes < 3; deletes++) {
+        create_stack(w, "s", one, stays);
+        work(w, "CREATE_COMPLETE", "create R;");
+        retry(w, two, "UPDATE_FAILED", "create R;create B;");
+        retry(w, two, "UPDATE_FAILED", "create B;");
+        if (deletes < 2)
+            retry(w, deletes ? one : "Resources: {R: " NAMED("two") "}\n", "UPDATE_COMPLETE",
+                  deletes ? "create R;remove R;remove R;" : "remove R;");
+        delete_stack(w);
+        work(w, "DELETE_COMPLETE", deletes < 2 ? "remove R;" : "remove R;remove R;");
+    }
+}
+
+static void what_could_not_be_replaced_is_there_still(void **state) {
+    struct world *w = *state;
+    static const char *const bad[] = {"Resources: {R: " NAMED("half") "}\n",
+                                      "Resources: {R: " NAMED("bad") "}\n"};
+    static const char one[] = "Resources: {R: " NAMED("one") "}\n";
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        for (int deletes = 0; deletes < 2; deletes++) {
+            create_stack(w, "s", one, stays);
+            work(w, "CREATE_COMPLETE", "create R;");
+            retry(w, bad[i], "UPDATE_FAILED", "create R;");
+            retry(w, bad[i], "UPDATE_FAILED", i ? "create R;" : "remove R;create R;");
+            if (!deletes)
+                retry(w, one, "UPDATE_COMPLETE", i ? "" : "remove R;");
+            delete_stack(w);
+            work(w, "DELETE_COMPLETE", deletes && !i ? "remove R;remove R;" : "remove R;");
+        }
+}
+
+/* A part of it may have been applied, so it is set once more, whatever the template wants. */
+static void what_could_not_be_changed_is_set_again(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", "Resources: {C: " DELAYED("1") "}\n", stays);
+    work(w, "CREATE_COMPLETE", "create C;");
+    retry(w, "Resources: {C: " DELAYED("666") "}\n", "UPDATE_FAILED", "update C;");
+    retry(w, "Resources: {C: " DELAYED("666") "}\n", "UPDATE_FAILED", "update C again;");
+    retry(w, "Resources: {C: " DELAYED("1") "}\n", "UPDATE_COMPLETE", "update C again;");
+    retry(w, "Resources: {C: " DELAYED("1") "}\n", "UPDATE_COMPLETE", "");
+    update_stack(w, "Resources: {C: " DELAYED("666") "}\n");
+    work(w, "UPDATE_ROLLBACK_COMPLETE", "update C;update C again;");
+}
+
+/* Killed in any verb, it goes on. */
+static void a_retry_survives_a_stop(void **state) {
+    struct world *w = *state;
+    static const char *const logs[][2] = {{"remove A;", "create A;create B;"},
+                                          {"remove A;create A;", "create B;"},
+                                          {"remove A;create A;create B;", ""}};
+    for (int die = 1; die <= 3; die++) {
+        create(w, "Resources: {A: " NAMED("half") "}\n", "create A;");
+        retry_stack(w, "Resources: {A: " NAMED("good") ", B: " NAMED("fine") "}\n");
+        w->die_in = die;
+        work(w, "UPDATE_IN_PROGRESS", logs[die - 1][0]);
+        restart(w);
+        work(w, "UPDATE_COMPLETE", logs[die - 1][1]);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {T(what_failed_is_created),
+                                       T(what_is_half_there_goes_first),
+                                       T(what_was_lost_is_found),
+                                       T(what_was_replaced_goes_in_the_end),
+                                       T(what_could_not_be_replaced_is_there_still),
+                                       T(what_could_not_be_changed_is_set_again),
+                                       T(a_retry_survives_a_stop)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
