@@ -11,16 +11,16 @@
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
 static void print_variable(void *, const char *name, const char *value) {
     if (!value) {
-        printf("unset %s\n", name);
+        prog_print("unset %s\n", name);
         return;
     }
-    printf("export %s='", name);
+    prog_print("export %s='", name);
     for (const char *c = value; *c; c++)
         if (*c == '\'')
-            fputs("'\\''", stdout);
+            prog_write(S("'\\''"));
         else
-            putchar(*c);
-    puts("'");
+            prog_write(str_n(c, 1));
+    prog_print("'\n");
 }
 
 static void add_member(void *ctx, const char *name, const char *value) {
@@ -86,7 +86,7 @@ static const struct prog_flag flags[] = {
     PROG_DATA(struct env, data),
     PROG_TEXT(struct env, user.name, "user", "NAME",
               "an IAM user's key instead of the root user's; made where there is none"),
-    PROG_LIST(struct env, user.policies, "policy", "NAME",
+    PROG_LIST(struct env, user.policies, "policy", "NAME", prog_check_given,
               "a managed policy for that user, by name or ARN; several times"),
     PROG_SWITCH(struct env, json, "json", "one JSON object instead"),
 };
