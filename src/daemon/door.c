@@ -28,7 +28,7 @@ void daemon_reply_error(struct net_req *req, int status, const char *text) {
 
 static bool is_at(const struct daemon_door *door, str path) {
     str at = str_c(door->path);
-    return str_ends(at, S("/")) ? str_starts(path, at) : str_eq(path, at);
+    return at.len > 1 && str_ends(at, S("/")) ? str_starts(path, at) : str_eq(path, at);
 }
 
 static void no_door(void *, struct net_req *req, str) {

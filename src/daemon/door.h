@@ -12,7 +12,8 @@ struct daemon;
 struct cfn_svc;
 
 struct daemon_door {
-    const char *path;   /* "/health"; one that ends in '/' takes every path that begins so */
+    /* "/health"; one that ends in '/', but for "/" itself, takes every path that begins so */
+    const char *path;
     const char *method; /* "GET" */
     /* Answers. body: all of it, at most the table's most_body. ctx: the table's. */
     void (*run)(void *ctx, struct net_req *req, str body);

@@ -5,6 +5,8 @@
  * On the public port, for requests without a signature, a query or a bucket in the host's name (a
  * signed GET of a bucket named "health" goes to S3):
  *
+ *   GET, HEAD /                         for browsers (Accept: text/html): what this is; for others
+ *                                       it is S3's ListBuckets
  *   GET, HEAD /health                   for load balancers and `docker healthcheck`
  *   PUT /_calotype/cfn-response/TOKEN   a function's answer to a custom resource
  *   GET, HEAD /_calotype/function-code/TOKEN/NAME.zip   what Code.Location of GetFunction leads to

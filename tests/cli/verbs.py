@@ -153,7 +153,7 @@ class Descriptors(unittest.TestCase):
                 pid = int(re.search(r"(?m)^process +(\d+),", calotype("status", "--data", data).stdout)[1])
                 shown = [os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)]
                 self.assertEqual(shown, ["/dev/null", "/dev/null", os.path.realpath(data) + "/calotype.log"])
-                closed = subprocess.run(["sh", "-c", 'exec "$0" env --data "$1" >&-', binary(), data], timeout=60,
+                closed = subprocess.run(["sh", "-c", 'exec "$0" env --json --data "$1" >&-', binary(), data], timeout=60,
                                         stderr=subprocess.PIPE)
                 self.assertEqual((closed.returncode, closed.stderr.splitlines()[-1]), (FAILED, b"calotype: cannot write the output: Bad file descriptor"))
             finally:

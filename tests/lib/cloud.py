@@ -169,7 +169,7 @@ class Cloud(Server):
         if args[0] in ("deploy", "package"):
             more.setdefault("CALOTYPE_PROGRAMS", static_programs())
         done = subprocess.run([binary(), *args], capture_output=True, text=True, input=input,
-                              env={**os.environ, **more})
+                              env={**{k: v for k, v in os.environ.items() if not k.startswith("AWS_")}, **more})
         if check and done.returncode:
             raise AssertionError(f"calotype {' '.join(args)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
         return done

@@ -331,7 +331,8 @@ class ByEnvironmentAlone(CloudCase):
     def test_a_script_of_old_clients(self):
         """`with` also serves what a script starts: the classic aws, for SQS too, and an old boto3."""
         for aws in installed("aws", "/usr/bin/aws"):
-            self.cloud.run("with", "sh", "-c", f"exec {aws} sqs list-queues")
+            done = self.cloud.run("with", "sh", "-c", f"{aws} sqs list-queues && echo listed")
+            self.assertTrue(done.stdout.endswith("listed\n"), done.stdout)
 
     def test_sitecustomize_of_others(self):
         with tempfile.TemporaryDirectory() as folder:

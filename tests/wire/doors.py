@@ -1,4 +1,4 @@
-"""What the port answers itself: /health, and the doors below /_calotype/."""
+"""What the port answers itself: /health, the page for browsers, and the doors below /_calotype/."""
 import json
 import pathlib
 import sys
@@ -7,6 +7,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import CloudCase, main
 
 ANSWER = "/_calotype/cfn-response/" + "0" * 64
+CODE = "/_calotype/function-code/"
 
 
 class Doors(CloudCase):
@@ -27,6 +28,17 @@ class Doors(CloudCase):
         for method in ("GET", "POST", "DELETE"):
             self.assertEqual(self.refused(method, ANSWER, 405, "does not take the method")["Allow"], "PUT")
 
+        for method in ("PUT", "POST", "DELETE"):
+            self.assertEqual(self.refused(method, CODE, 405, "does not take the method")["Allow"], "GET, HEAD")
+
+    def test_a_link_to_code_that_was_made_up(self):
+        for path in (CODE, CODE + "00" * 200 + "/f.zip", CODE + "ff" * 2000 + "/f.zip", CODE + "/f.zip", CODE + "%00/f.zip"):
+            status, headers, body = self.cloud.http("GET", path)
+            self.assertEqual((status, headers["Content-Type"]), (403, "application/xml"), path)
+            self.assertIn(b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>", body)
+            status, _, body = self.cloud.http("HEAD", path)
+            self.assertEqual((status, body), (403, b""))
+
     def test_an_answer_to_a_custom_resource(self):
         self.assertEqual(self.cloud.http("PUT", ANSWER, body=b'{"Status":"SUCCESS"}')[0], 403)  # no such token
 
@@ -46,6 +58,30 @@ class Doors(CloudCase):
                 answer.read()
                 self.assertEqual(answer.status, want, (method, path))
 
+    def test_a_browser_at_the_root(self):
+        browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+        for tls in (False, True):
+            status, headers, body = self.cloud.http("GET", "/", headers=browser, tls=tls)
+            self.assertEqual((status, headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+            self.assertIn(b"calotype env", body)
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+        status, headers, body = self.cloud.http("HEAD", "/", headers=browser)
+        self.assertEqual((status, body, headers["Content-Length"] > "0"), (200, b"", True))
+        # Everybody else gets what S3 says: clients without a signature, with one that is wrong, and queries.
+        for method, path, headers in (("GET", "/", {}), ("GET", "/", {"Accept": "*/*"}), ("GET", "/", {"Accept": "application/xml"}),
+                                      ("GET", "/?x-id=ListBuckets", browser), ("GET", "/x", browser), ("GET", "/_calotype.html", browser),
+                                      ("GET", "/", {**browser, "Host": "photos.s3.amazonaws.com"}),
+                                      ("GET", "/", {**browser, "Authorization": "AWS4-HMAC-SHA256 Credential=x"})):
+            status, got, body = self.cloud.http(method, path, headers=headers)
+            self.assertNotIn(b"<html", body, (path, headers))
+            self.assertIn(b"<Error>", body, (path, headers))
+            self.assertGreaterEqual(status, 400)
+        self.assertNotIn(b"<html", self.cloud.http("POST", "/", headers=browser)[2])
+        self.assertEqual(self.cloud.http("GET", "/_calotype/x", headers=browser)[0], 404)
+        s3 = self.cloud.client("s3")
+        s3.meta.events.register("before-sign.s3", lambda request, **_: request.headers.add_header("Accept", browser["Accept"]))
+        self.assertIn("Owner", s3.list_buckets())
+
     def test_what_no_door_is(self):
         """A bucket may be called health, none _calotype; and what only begins so is no door."""
         s3 = self.cloud.client("s3")
@@ -54,8 +90,8 @@ class Doors(CloudCase):
         self.assertEqual(self.cloud.http("GET", "/health")[0], 200)
         self.assertEqual(self.cloud.http("GET", "/health?list-type=2")[0], 403)
         self.assertIn(b"<Code>MethodNotAllowed</Code>", self.cloud.http("POST", "/health")[2])
-        for path in ("/healthy", "/health/", "/_calotypes/x"):
-            self.assertIn(b"<Code>AccessDenied</Code>", self.cloud.http("GET", path)[2], path)
+        for path, code in (("/healthy", "NoSuchBucket"), ("/health/", "AccessDenied"), ("/_calotypes/x", "NoSuchBucket")):
+            self.assertIn(f"<Code>{code}</Code>".encode(), self.cloud.http("GET", path)[2], path)
         from botocore.exceptions import ClientError, ParamValidationError
         with self.assertRaises((ClientError, ParamValidationError)) as refused:
             s3.create_bucket(Bucket="_calotype")
