@@ -214,7 +214,7 @@ class Photographs(CloudCase):
         """--aws: the variables alone, here pointing back at the daemon."""
         env = {k: v for k, v in self.cloud.exports().items() if k.startswith("AWS_")}
         with tempfile.TemporaryDirectory() as elsewhere:
-            done = self.cloud.run("ls", "--aws", "uploads/harb", env={**env, "CALOTYPE_DATA": elsewhere})
+            done = self.cloud.run("ls", "--aws", "uploads/harb", env={**env, "AWS_CA_BUNDLE": self.cloud.ca, "CALOTYPE_DATA": elsewhere})
         self.assertRegex(done.stdout, "harbour.jpg +processed")
 
     def test_an_account_by_profile(self):
