@@ -18,7 +18,7 @@ enum {
      * worker. Ten thousand characters of patterns, a hundred of values: two thousand decisions.
      */
     MAX_STEPS = 2000000000,
-    MAX_TOLD = 10000, /* statements and keys that are told of an action; of a page, where it ends */
+    MAX_TOLD = 20000, /* statements and keys that are told of an action; of a page, where it ends */
 };
 
 struct simulating {

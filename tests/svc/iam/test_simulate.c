@@ -260,10 +260,38 @@ static void too_much(void **state) {
             "action");
 }
 
+/* Of a document with 500 statements that all apply: with so many actions, or resources. */
+static const char *simulate_wide(struct cloud *c, size_t actions, size_t resources) {
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_c(&in, "{'PolicyInputList':['{`Statement`:[");
+    for (size_t i = 0; i < 500; i++)
+        buf_printf(&in, "%s" ALLOW("s3:*", "*"), i ? "," : "");
+    buf_c(&in, "]}'],'ActionNames':['s3:A0'");
+    for (size_t i = 1; i < actions; i++)
+        buf_printf(&in, ",'s3:A%zu'", i);
+    buf_c(&in, "],'ResourceArns':['arn:aws:s3:::b'");
+    for (size_t i = 1; i < resources; i++)
+        buf_printf(&in, ",'arn:aws:s3:::b%zu'", i);
+    buf_c(&in, "]}");
+    return cloud_call(c, "SimulateCustomPolicy", buf_cstr(&in));
+}
+
+/* What is told is bounded too: a page ends before it is full, and an action may not tell more. */
+static void much_to_tell(void **state) {
+    struct cloud *c = *state;
+    ok(simulate_wide(c, 90, 1));
+    size_t n = json_array_size(json_arr(c->call.out, "EvaluationResults"));
+    CHECK_RANGE(n, 2, 89);
+    CHECK(json_bool(c->call.out, "IsTruncated", false));
+    ok(simulate_wide(c, 1, 30));
+    CHECK_INT(json_array_size(json_arr(result(c, 0), "MatchedStatements")), 500);
+    fails(simulate_wide(c, 1, 60), "InvalidInput");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {T(a_users_own), T(boundaries),        T(resource_policies),
                                        T(refusals),    T(keys_of_documents), T(missing_keys),
-                                       T(pages),       T(too_much)};
+                                       T(pages),       T(too_much),          T(much_to_tell)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
