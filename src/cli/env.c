@@ -84,9 +84,9 @@ static int run(void *ctx, char **, int, struct err *err) {
 
 static const struct prog_flag flags[] = {
     PROG_DATA(struct env, data),
-    PROG_TEXT(struct env, user.name, "user", "NAME",
-              "an IAM user's key instead of the root user's; made where there is none"),
-    PROG_LIST(struct env, user.policies, "policy", "NAME",
+    PROG_CHECKED(struct env, user.name, "user", "NAME", cli_user_check,
+                 "an IAM user's key instead of the root user's; made where there is none"),
+    PROG_LIST(struct env, user.policies, "policy", "NAME", prog_check_given,
               "a managed policy for that user, by name or ARN; several times"),
     PROG_SWITCH(struct env, json, "json", "one JSON object instead"),
 };

@@ -28,7 +28,7 @@ static const struct prog_flag flags[] = {
     PROG_TEXT(struct sample, text, "text", "TEXT", "a text"),
     PROG_NUMBER(struct sample, number, "number", "N", 2, 9, "a number"),
     PROG_CHOICE(struct sample, choice, "choice", "C", choices, "a choice"),
-    PROG_LIST(struct sample, list, "list", "X", "a list"),
+    PROG_LIST(struct sample, list, "list", "X", NULL, "a list"),
 };
 
 static int run(void *ctx, char **rest, int n, struct err *err) {
