@@ -6,21 +6,19 @@
 #include "cli/verb.h"
 #include "prog/say.h"
 
-#include <stdio.h>
-
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
 static void print_variable(void *, const char *name, const char *value) {
     if (!value) {
-        printf("unset %s\n", name);
+        prog_print("unset %s\n", name);
         return;
     }
-    printf("export %s='", name);
+    prog_print("export %s='", name);
     for (const char *c = value; *c; c++)
         if (*c == '\'')
-            fputs("'\\''", stdout);
+            prog_print("'\\''");
         else
-            putchar(*c);
-    puts("'");
+            prog_print("%c", *c);
+    prog_print("'\n");
 }
 
 static void add_member(void *ctx, const char *name, const char *value) {
