@@ -6,8 +6,6 @@
 #include "cli/verb.h"
 #include "prog/say.h"
 
-#include <stdio.h>
-
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
 static void print_variable(void *, const char *name, const char *value) {
     if (!value) {
@@ -84,8 +82,8 @@ static int run(void *ctx, char **, int, struct err *err) {
 
 static const struct prog_flag flags[] = {
     PROG_DATA(struct env, data),
-    PROG_TEXT(struct env, user.name, "user", "NAME",
-              "an IAM user's key instead of the root user's; made where there is none"),
+    PROG_CHECKED(struct env, user.name, "user", "NAME", cli_user_check,
+                 "an IAM user's key instead of the root user's; made where there is none"),
     PROG_LIST(struct env, user.policies, "policy", "NAME", prog_check_given,
               "a managed policy for that user, by name or ARN; several times"),
     PROG_SWITCH(struct env, json, "json", "one JSON object instead"),

@@ -34,10 +34,13 @@ static int say(const char *action, const struct client_fault *fault, struct err 
 }
 
 /* A name that IAM takes is a folder's name too, but for these two. */
-static bool is_name(const char *name) {
+int cli_user_check(const char *name, struct err *err) {
     str s = str_c(name);
-    return s.len > 0 && s.len <= 64 && ascii_only_alnum(s, "+=,.@_-") && !str_is(s, ".") &&
-           !str_is(s, "..");
+    if (s.len > 0 && s.len <= 64 && ascii_only_alnum(s, "+=,.@_-") && !str_is(s, ".") &&
+        !str_is(s, ".."))
+        return 0;
+    return err_set(err, -EINVAL,
+                   "a user's name has 1 to 64 letters, digits and +=,.@_-, not \"%s\"", name);
 }
 
 /* ---- The user and its policies ---- */
@@ -178,10 +181,6 @@ int cli_user_key(struct cli_cloud *cloud, const struct cli_user *user,
                  struct prog_credentials *ret_key, struct err *err) {
     CLEANUP_MEM char *folder = NULL;
     bool made = false;
-    if (!is_name(user->name))
-        return err_set(err, -EINVAL,
-                       "a user's name has 1 to 64 letters, digits and +=,.@_-, not \"%s\"",
-                       user->name);
     int r = cli_variables_folder(&cloud->session, user->name, &folder, err);
     r = r ? r : make_user(cloud, user->name, &made, err);
     r = r ? r : attach_all(cloud, user, err);
