@@ -3,6 +3,13 @@
  */
 #include "policy/policy.h"
 
+/* What applies is looked for in the text. */
+static void on_match(void *document, const struct policy *, size_t statement, bool) {
+    struct policy_place place;
+    policy_place_of(*(const str *)document, statement, &place);
+}
+static void on_missing(void *, str) {}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
@@ -34,6 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct policy_set set = {.identity = list, .n_identity = of_caller};
     if (!of_caller)
         set.resource = policy;
+    policy_decide(&request, &set);
+    const struct policy_watch watch = {on_match, on_missing, &document};
+    request.watch = &watch;
     policy_decide(&request, &set);
     policy_is_public(policy);
     return 0;

@@ -51,8 +51,13 @@ def mend_events(shapes):
     shapes["ResourceStatus"]["enum"] = list(dict.fromkeys(both))
 
 
+def mend_sources(shapes):
+    """Simulations answer "IAM Policy" and the like for the types that the model names otherwise (aws iam simulate-principal-policy, recorded)."""
+    shapes["PolicySourceType"]["enum"] += ["IAM Policy", "Resource Policy", "Permissions Boundary Policy"]
+
+
 FALLBACKS = {"request": "api_default", "form": "api_default_form", "dated path": "api_default_dated"}
-MENDS = {"mend_receive": mend_receive, "mend_events": mend_events}
+MENDS = {"mend_receive": mend_receive, "mend_events": mend_events, "mend_sources": mend_sources}
 DEFAULTS = {"request_id_header": "x-amzn-RequestId", "gzip": True}
 PROTOCOLS = {"json": "API_JSON", "query": "API_QUERY", "rest-xml": "API_REST_XML",
              "rest-json": "API_REST_JSON", "smithy-rpc-v2-cbor": "API_CBOR"}
@@ -230,6 +235,7 @@ class Service:
         if header: fields.append(f".required_header = {S(header)}")
         if modelled: fields += [".modelled = true", f".in = {shape('input')}", f".out = {shape('output')}"]
         if op.get("deprecated"): fields.append(".older = true")
+        if op.get("authtype") == "none": fields.append(".unsigned_too = true")
         if traits.get("bare_output"): fields.append(".bare_output = true")
         if traits.get("foreign_checksum"): fields.append(".foreign_checksum = true")
         if traits.get("max_body"): fields.append(f".max_body = {traits['max_body']}u")

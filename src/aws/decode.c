@@ -161,8 +161,8 @@ static int take_headers(struct rest_in *in) {
 
 /* S3 passes over headers that an operation does not have, but for this one. */
 static int check_strict_header(struct rest_in *in) {
-    str name = in->rq->service->api->strict_header;
-    str value = name.p ? rq_header(in->rq, name.p) : STR_NONE;
+    str name = in->rq->priv->route.api->strict_header;
+    str value = name.p ? aws_wire_header(&in->rq->priv->wire, name.p) : STR_NONE;
     if (!value.p || api_member_by_wire(in->shape, name))
         return 0;
     aws_fail_common(in->rq, COMMON_VALIDATION,

@@ -111,8 +111,9 @@ struct api_op {
     uint16_t status; /* of success */
     /* "x-amz-copy-source": the header that tells it from its twin */
     str required_header;
-    bool modelled; /* shapes are there */
-    bool older;    /* a deprecated twin of the same method and path */
+    bool modelled;     /* shapes are there */
+    bool unsigned_too; /* clients send it without a signature: what it holds proves who calls */
+    bool older;        /* a deprecated twin of the same method and path */
     /* x-amz-checksum-* headers describe something else than the body */
     bool foreign_checksum;
     uint64_t max_body; /* of the wire; 0: the service's */

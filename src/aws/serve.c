@@ -33,6 +33,18 @@ static int fail_route(struct rq *rq) {
     return aws_fail_common(rq, COMMON_UNKNOWN_OP, NULL);
 }
 
+static int check_anonymous(struct rq *rq);
+
+/* Unsigned, only what clients send so; of the rest not even the name is told. */
+static int find_row_of_form(struct rq *rq) {
+    const struct api_op *op = rq->priv->route.op;
+    if (!rq->caller && !(op && op->unsigned_too))
+        return check_anonymous(rq);
+    if (!op)
+        return fail_route(rq);
+    return aws_find_row(rq) || check_anonymous(rq) ? AWS_FAILED : 0;
+}
+
 /* A form's Action. */
 static int route_form(struct rq *rq) {
     struct route *route = &rq->priv->route;
@@ -47,7 +59,7 @@ static int route_form(struct rq *rq) {
             route->op = api_op_find(route->api, route->target);
         }
     route->error = COMMON_UNKNOWN_OP;
-    return route->op ? aws_find_row(rq) : fail_route(rq);
+    return find_row_of_form(rq);
 }
 
 /* ---- Signature and body ---- */
@@ -65,6 +77,15 @@ static int check_caller(struct rq *rq) {
     if (rq->caller->principal.account.len)
         rq->account = rq->caller->principal.account;
     return 0;
+}
+
+/* A form whose Action may be one of those that clients do not sign. */
+static bool may_be_unsigned(const struct route *route) {
+    bool may = false;
+    for (size_t i = 0; route->protocol == PROTOCOL_QUERY && !route->op && i < route->api->n_ops;
+         i++)
+        may = may || route->api->ops[i].unsigned_too;
+    return may;
 }
 
 /* Unsigned requests reach only operations that say so. */
@@ -167,7 +188,7 @@ static int begin(struct rq *rq) {
         return fail_route(rq);
     if (aws_check_covered(rq) || (p->route.op && aws_find_row(rq)))
         return AWS_FAILED;
-    if (check_anonymous(rq) || start_body(rq))
+    if ((!may_be_unsigned(&p->route) && check_anonymous(rq)) || start_body(rq))
         return AWS_FAILED;
     return streams(rq) ? open_stream(rq) : 0;
 }

@@ -34,7 +34,13 @@ static inline struct cfn_place cfn_here(const struct rq *rq) {
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* As cfn_look_up, but an absent stack is refused: "Stack with id X does not exist". */
 int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret);
-/* The one that the request's StackName names. */
+/*
+ * The one that the request's StackName names. An absent one is refused in AWS's words for the
+ * operation, a format of the name: clients look for them to see that a stack has gone.
+ */
+int cfn_find_stack_in_words(struct rq *rq, const char *words, struct cfn_stack *ret);
+/* The same, in the words of most. */
+#define CFN_NO_STACK "Stack with id " STR_FMT " does not exist"
 int cfn_find_stack(struct rq *rq, struct cfn_stack *ret);
 /*
  * The stack's resources. No conditions: only an operation under way changes them, and then the

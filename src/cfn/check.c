@@ -21,19 +21,18 @@ struct looking {
 static void refuse(struct looking *l, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static void refuse(struct looking *l, struct tmpl_pos at, const char *fmt, ...) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    struct tmpl_fault fault = {{0}, {{0}}};
     va_list args;
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
-    tmpl_fail(&fault, at, "%s", buf_cstr(&text));
-    tmpl_faults_add(l->check->faults, &fault);
+    buf_printf(&text, " (line %u, column %u)", at.line, at.column);
+    tmpl_faults_add(l->check->faults, at, buf_view(&text));
 }
 
 /* Of an evaluation: what stands at a place that is known to be wrong is no second fault. */
 static void add_fault(struct looking *l, const struct tmpl_fault *fault) {
     if (!tmpl_faults_has(l->check->faults, fault->at))
-        tmpl_faults_add(l->check->faults, fault);
+        tmpl_faults_add(l->check->faults, fault->at, str_c(fault->why.text));
 }
 
 /* Without known conditions: is it made whatever they are? */
@@ -49,22 +48,23 @@ static bool is_built(str type) { return cfn_type_find(type) && tmpl_type_find(ty
 static void refuse_unknown_types(struct looking *l) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
     CLEANUP_DEINIT(buf) struct buf places = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
     const struct tmpl_model *m = l->check->model;
-    struct tmpl_fault fault = {{0}, {{0}}};
+    struct tmpl_pos at = {0};
     for (size_t i = 0; i < m->n_resources; i++) {
         const struct tmpl_resource *r = &m->resources[i];
         if (!r->type.p || tmpl_is_aws_type(r->type) || !cfn_add_new_name(&names, r->type))
             continue;
         if (!places.len)
-            fault.at = r->type_at;
+            at = r->type_at;
         buf_printf(&places, "%sline %u, column %u", places.len ? "; " : "", r->type_at.line,
                    r->type_at.column);
     }
     if (!names.len)
         return;
-    err_set(&fault.why, 0, "Template format error: Unrecognized resource types: [%s] (%s)",
-            buf_cstr(&names), buf_cstr(&places));
-    tmpl_faults_add(l->check->faults, &fault);
+    buf_printf(&text, "Template format error: Unrecognized resource types: [%s] (%s)",
+               buf_cstr(&names), buf_cstr(&places));
+    tmpl_faults_add(l->check->faults, at, buf_view(&text));
 }
 
 static void refuse_unbuilt_type(struct looking *l, const struct tmpl_resource *r) {
@@ -108,6 +108,12 @@ static int look_at_reference(void *ctx, const struct tmpl_reference *ref) {
                "Template error: resource " STR_FMT " does not support attribute type " STR_FMT
                " in Fn::GetAtt",
                STR_ARG(ref->name), STR_ARG(ref->attribute));
+    const struct cfn_type *type = known ? cfn_type_find(r->type) : NULL;
+    if (type && tmpl_has_attribute(known, ref->attribute) && !cfn_answers(type, ref->attribute))
+        refuse(l, ref->at,
+               "Resource " STR_FMT ": the attribute " STR_FMT " of " STR_FMT
+               " is not supported by calotype",
+               STR_ARG(ref->name), STR_ARG(ref->attribute), STR_ARG(r->type));
     return 0;
 }
 

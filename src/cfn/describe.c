@@ -119,8 +119,8 @@ static void found_deinit(struct found *f) {
     cfn_list_deinit(&cfn_resource_form, &f->resources);
 }
 
-static int find(struct rq *rq, struct found *ret) {
-    int r = cfn_find_stack(rq, &ret->stack);
+static int find(struct rq *rq, const char *words, struct found *ret) {
+    int r = cfn_find_stack_in_words(rq, words, &ret->stack);
     return r ? r : cfn_find_resources(rq, &ret->stack, &ret->resources);
 }
 
@@ -212,7 +212,8 @@ int cfn_op_DescribeStackResources(struct cfn_svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(found) struct found f = {0};
     if (!json_has(rq->in, "StackName") && !physical.p)
         return aws_fail(rq, &CFN_ValidationError, "Specify either StackName or PhysicalResourceId");
-    if (json_has(rq->in, "StackName") ? find(rq, &f) : find_by_physical(rq, physical, &f))
+    if (json_has(rq->in, "StackName") ? find(rq, CFN_NO_STACK, &f)
+                                      : find_by_physical(rq, physical, &f))
         return AWS_FAILED;
     json_t *list = json_array();
     for (size_t i = 0; i < f.resources.n; i++)
@@ -228,7 +229,7 @@ int cfn_op_DescribeStackResource(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     str logical = json_str(rq->in, "LogicalResourceId");
     CLEANUP_DEINIT(found) struct found f = {0};
-    if (find(rq, &f))
+    if (find(rq, "Stack '" STR_FMT "' does not exist", &f))
         return AWS_FAILED;
     const struct cfn_resource *resource = cfn_resource_find(&f.resources, logical);
     if (!resource || !is_listed(resource, STR_NONE, STR_NONE))
@@ -275,7 +276,7 @@ int cfn_op_DescribeStackEvents(struct cfn_svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf to = {0};
     str token = json_str(rq->in, "NextToken");
     uint64_t below = 0;
-    if (cfn_find_stack(rq, &stack))
+    if (cfn_find_stack_in_words(rq, "Stack [" STR_FMT "] does not exist", &stack))
         return AWS_FAILED;
     if (token.p && !str_to_u64(token, &below))
         return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");

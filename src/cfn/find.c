@@ -19,9 +19,14 @@ int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
 int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     int r = cfn_look_up(rq, name_or_id, ret);
     return r == STORE_E_ABSENT
-               ? aws_fail(rq, &CFN_ValidationError, "Stack with id " STR_FMT " does not exist",
-                          STR_ARG(name_or_id))
+               ? aws_fail(rq, &CFN_ValidationError, CFN_NO_STACK, STR_ARG(name_or_id))
                : r;
+}
+
+int cfn_find_stack_in_words(struct rq *rq, const char *words, struct cfn_stack *ret) {
+    str name_or_id = json_str(rq->in, "StackName");
+    int r = cfn_look_up(rq, name_or_id, ret);
+    return r == STORE_E_ABSENT ? aws_fail(rq, &CFN_ValidationError, words, STR_ARG(name_or_id)) : r;
 }
 
 int cfn_find_stack(struct rq *rq, struct cfn_stack *ret) {

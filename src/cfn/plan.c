@@ -113,9 +113,8 @@ struct planning {
     struct tmpl_graph graph;
     struct arena arena;
     struct cfn_before before;
-    json_t *unknown;   /* names of resources whose id and attributes are not known yet */
-    json_t *moving;    /* … that change in place, and some of their attributes with them */
-    const char *block; /* "Resources", "Outputs": where the references are */
+    json_t *unknown; /* names of resources whose id and attributes are not known yet */
+    json_t *moving;  /* … that change in place, and some of their attributes with them */
     struct err *err;
 };
 
@@ -128,14 +127,14 @@ static const struct cfn_state *find_state(const struct planning *p, str name) {
     return there ? state_of(there) : NULL;
 }
 
-/* What the services answer at creation stays, where the type's own update does not ask again. */
+/* What was answered at creation stays, unless the type's own update asks again. */
 static bool attribute_moves(const struct planning *p, const struct tmpl_resource *r,
                             str attribute) {
     const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     for (const struct cfn_attribute *a = type->attributes; a->name; a++)
         if (str_is(attribute, a->name))
-            return false;
-    return type->update || tmpl_is_custom(r->type);
+            return type->update && !a->value;
+    return tmpl_is_custom(r->type);
 }
 
 static bool is_open(void *ctx, const struct tmpl_reference *ref) {
@@ -146,20 +145,9 @@ static bool is_open(void *ctx, const struct tmpl_reference *ref) {
                                            attribute_moves(p, r, ref->attribute)));
 }
 
-/* What refers to a resource whose condition is false would fail when all else is made. */
-static int check_active(const struct planning *p, const struct tmpl_resource *r, struct err *err) {
-    return tmpl_condition_holds(&p->scope, r->condition)
-               ? 0
-               : err_set(err, TMPL_E_TEMPLATE,
-                         "Template format error: Unresolved resource dependencies [" STR_FMT
-                         "] in the %s block of the template",
-                         STR_ARG(r->name), p->block);
-}
-
 static int hook_ref(void *ctx, const struct tmpl_resource *r, json_t **ret, struct err *err) {
+    (void)err;
     struct planning *p = ctx;
-    if (check_active(p, r, err))
-        return TMPL_E_TEMPLATE;
     const struct cfn_state *there = find_state(p, r->name);
     bool known = there && !is_in(p->unknown, r->name);
     *ret = known ? json_of_str(there->physical) : json_string(TMPL_UNKNOWN);
@@ -170,13 +158,16 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
                         struct err *err) {
     struct planning *p = ctx;
     const struct tmpl_type *known = tmpl_type_find(r->type);
-    if (check_active(p, r, err))
-        return TMPL_E_TEMPLATE;
     if (known && !tmpl_has_attribute(known, attribute))
         return err_set(err, TMPL_E_TEMPLATE,
                        "Template error: resource " STR_FMT
                        " does not support attribute type " STR_FMT " in Fn::GetAtt",
                        STR_ARG(r->name), STR_ARG(attribute));
+    if (known && !cfn_answers(p->plan->backend->type(p->plan->backend->ctx, r->type), attribute))
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "Resource " STR_FMT ": the attribute " STR_FMT " of " STR_FMT
+                       " is not supported by calotype",
+                       STR_ARG(r->name), STR_ARG(attribute), STR_ARG(r->type));
     const struct cfn_state *there = find_state(p, r->name);
     const json_t *value =
         there ? json_object_getn(there->attributes, attribute.p, attribute.len) : NULL;
@@ -300,7 +291,6 @@ static bool same_outputs(const json_t *a, const json_t *b) {
 
 static int plan_outputs(struct planning *p) {
     CLEANUP_JSON json_t *outputs = NULL;
-    p->block = "Outputs";
     if (cfn_outputs(&p->scope, &outputs, p->err))
         return REFUSED;
     p->plan->outputs_change = !same_outputs(outputs, p->plan->stack->now.outputs);
@@ -326,7 +316,6 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
     struct planning p = {.plan = plan,
                          .unknown = json_object(),
                          .moving = json_object(),
-                         .block = "Resources",
                          .err = err};
     CLEANUP_JSON json_t *conditions = NULL;
     p.scope = (struct tmpl_scope){

@@ -117,8 +117,6 @@ static int put_back(struct cfn_run *run, struct cfn_resource *resource) {
     int r = keep ? CFN_DONE : cfn_task_find_made(run, resource);
     if (r)
         return r;
-    if (keep && cfn_task_is_lost(resource)) /* it may be there, and stays */
-        cfn_run_mark(run, resource, CFN_DELETE_SKIPPED, STR_NONE);
     cfn_run_discard(run, resource, &resource->now, keep);
     if (was_new) {
         cfn_run_drop(run, resource);

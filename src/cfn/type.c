@@ -61,6 +61,13 @@ bool cfn_supports(const struct cfn_type *type, str property) {
            is_beside(type, property) || find_prop(type, property);
 }
 
+bool cfn_answers(const struct cfn_type *type, str attribute) {
+    bool any = tmpl_is_custom(str_c(type->name));
+    for (const struct cfn_attribute *a = type->attributes; a->name && !any; a++)
+        any = str_is(attribute, a->name);
+    return any;
+}
+
 bool cfn_changes_in_place(const struct cfn_type *type, str property) {
     const struct cfn_prop *p = find_prop(type, property);
     return is_beside(type, property) || (p && ((p->set && !p->once) || type->put));

@@ -90,7 +90,10 @@ struct cfn_prop {
 struct cfn_op {
     const char *op, *in;
 };
-/* One attribute of Fn::GetAtt: the text of its value, filled in as an input is. */
+/*
+ * One attribute of Fn::GetAtt: the text of its value, filled in as an input is; NULL: a function of
+ * the type sets it.
+ */
 struct cfn_attribute {
     const char *name, *value;
 };
@@ -161,6 +164,8 @@ const struct cfn_type *const *cfn_types(size_t *ret_n);
 str cfn_name_property(const struct cfn_type *type);
 /* True where the type's tables have the property; a custom resource takes every one. */
 bool cfn_supports(const struct cfn_type *type, str property);
+/* Does it answer Fn::GetAtt of that name? A custom resource may answer any. */
+bool cfn_answers(const struct cfn_type *type, str attribute);
 /* Can update change it without a new resource? */
 bool cfn_changes_in_place(const struct cfn_type *type, str property);
 

@@ -101,7 +101,7 @@ void cfn_claim(struct cfn_work *w, const struct cfn_scope *s) {
         cfn_set_physical(w, buf_view(&value));
     for (const struct cfn_attribute *a = s->type->attributes; a->name; a++) {
         buf_clear(&value);
-        if (cfn_fill(s, str_c(a->value), &value))
+        if (a->value && cfn_fill(s, str_c(a->value), &value))
             cfn_set_attribute(w, a->name, "%s", buf_cstr(&value));
     }
 }

@@ -15,9 +15,9 @@ static void print_variable(void *, const char *name, const char *value) {
     prog_print("export %s='", name);
     for (const char *c = value; *c; c++)
         if (*c == '\'')
-            prog_print("'\\''");
+            prog_write(S("'\\''"));
         else
-            prog_print("%c", *c);
+            prog_write(str_n(c, 1));
     prog_print("'\n");
 }
 

@@ -19,7 +19,7 @@ struct leftover {
 struct leftover_kind {
     const char *resource, *name; /* in the template; its name, with the environment behind it */
     bool has_account;            /* and the account */
-    const char *words, *remove;  /* remove: what a user types where it holds something */
+    const char *words, *empty;   /* empty: of what it is to be emptied */
     int (*look)(struct cli_cloud *cloud, struct leftover *l, struct err *err);
     int (*delete)(struct cli_cloud *cloud, const char *name, struct err *err);
 };
@@ -102,12 +102,11 @@ static int delete_table(struct cli_cloud *cloud, const char *name, struct err *e
 /* ---- All of them ---- */
 
 static const struct leftover_kind kinds[] = {
-    {"ImageStorageBucket", "image-storage-bucket", true, "bucket", "aws s3 rb --force s3://",
+    {"ImageStorageBucket", "image-storage-bucket", true, "bucket", "of every version too",
      look_at_bucket, delete_bucket},
-    {"ImageDerivativesBucket", "image-derivatives-bucket", true, "bucket",
-     "aws s3 rb --force s3://", look_at_bucket, delete_bucket},
-    {"ImageMetadata", "ImageMetadata", false, "table", "aws dynamodb delete-table --table-name ",
-     look_at_table, delete_table},
+    {"ImageDerivativesBucket", "image-derivatives-bucket", true, "bucket", "of every version too",
+     look_at_bucket, delete_bucket},
+    {"ImageMetadata", "ImageMetadata", false, "table", "of every row", look_at_table, delete_table},
 };
 
 /* A stack of another name has it. */
@@ -155,9 +154,8 @@ static int refuse(const struct cli_cloud *cloud, const struct leftover *l, struc
     return err_set(
         err, -ENOTEMPTY,
         "the %s %s is of an earlier %s and holds something, and a new stack cannot take it "
-        "over: deploy another --env, or, when it is of no more use, %s%s%s",
-        l->kind->words, l->name, cloud->stack, cloud->session.data ? "calotype with " : "",
-        l->kind->remove, l->name);
+        "over: deploy another --env, or empty it, %s",
+        l->kind->words, l->name, cloud->stack, l->kind->empty);
 }
 
 int cli_leftover_clear(struct cli_cloud *cloud, str environment, str template, bool yes,

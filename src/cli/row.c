@@ -83,7 +83,8 @@ void cli_row(const struct cli_column *columns, size_t n, const str *cells,
     size_t at = 0, have = prog_columns(STDOUT_FILENO);
     for (size_t i = 0; i < n; i++) {
         bool coloured = colours && colours[i] != COLOUR_PLAIN;
-        if (columns[i].hidden)
+        bool is_nothing = !columns[i].width && !cells[i].len;
+        if (columns[i].hidden || is_nothing)
             continue;
         if (at) {
             buf_c(&line, "  ");
@@ -104,7 +105,8 @@ void cli_row_head(const struct cli_column *columns, size_t n) {
     buf_c(&line, prog_colour(STDOUT_FILENO, COLOUR_DIM));
     bool first = true;
     for (size_t i = 0; i < n; i++) {
-        if (columns[i].hidden)
+        bool is_nothing = !columns[i].width && !columns[i].title[0];
+        if (columns[i].hidden || is_nothing)
             continue;
         if (!first)
             buf_c(&line, "  ");

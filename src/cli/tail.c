@@ -38,7 +38,7 @@ static bool was_shown(const struct tail *t, str id) {
 }
 
 static void remember(struct tail *t, str id, int64_t ms) {
-    if (ms - t->shown_since_ms > 2 * LOOK_BACK_MS) {
+    if (ms - t->shown_since_ms > 2ll * LOOK_BACK_MS) {
         map_deinit(&t->shown_before);
         t->shown_before = t->shown;
         t->shown = (struct map){0};

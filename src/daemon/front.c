@@ -22,6 +22,11 @@ static void put_answer(void *ctx, struct net_req *req, str body) {
     net_reply_bytes(req, status, S(""));
 }
 
+static void get_code(void *ctx, struct net_req *req, str) {
+    const struct daemon_front *front = ctx;
+    lambda_link_answer(front->lambda, req);
+}
+
 /* One page without anything to load, so that its policy can forbid everything. */
 static const char page[] =
     "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Calotype</title>\n"
@@ -51,11 +56,6 @@ static void get_page(void *, struct net_req *req, str) {
         net_reply_head(req, 200, sizeof page - 1);
     else
         net_reply_bytes(req, 200, str_c(page));
-}
-
-static void get_code(void *ctx, struct net_req *req, str) {
-    const struct daemon_front *front = ctx;
-    lambda_link_answer(front->lambda, req);
 }
 
 static const struct daemon_door rows[] = {

@@ -27,10 +27,7 @@ struct decider {
 /* ---- Does a statement speak of this request? ---- */
 
 static bool action_matches(struct decider *d, const struct policy_statement *st) {
-    bool listed = false;
-    for (size_t i = 0; i < st->n_actions && !listed; i++)
-        listed = policy_pattern_match(&st->actions[i], &d->scope, d->request->action, true);
-    return listed != st->not_action;
+    return policy_actions_list(st, &d->scope, d->request->action) != st->not_action;
 }
 
 /*
@@ -55,7 +52,32 @@ static bool conditions_hold(struct decider *d, const struct policy_statement *st
     return true;
 }
 
+/* ---- For who watches ---- */
+
+static void tell_missing(void *decider, str key) {
+    struct decider *d = decider;
+    const struct policy_watch *watch = d->request->watch;
+    if (policy_context_get(policy_scope_context(&d->scope), key).n == 0)
+        watch->missing(watch->arg, key);
+}
+
+/* A resource that a variable without a value keeps from matching is one more reason to tell. */
+static void tell_statement(struct decider *d, const struct policy_statement *st, bool resource) {
+    if (resource || d->scope.unresolved)
+        policy_statement_each_key(st, tell_missing, d);
+}
+
 /* ---- What one document says ---- */
+
+/* Does the statement apply? */
+static bool applies(struct decider *d, const struct policy_statement *st) {
+    if (!action_matches(d, st))
+        return false;
+    bool resource = resource_matches(d, st);
+    if (d->request->watch)
+        tell_statement(d, st, resource);
+    return resource && conditions_hold(d, st);
+}
 
 struct verdict {
     bool deny;
@@ -64,20 +86,23 @@ struct verdict {
 
 static struct verdict ask(struct decider *d, const struct policy *policy) {
     struct verdict v = {false, MATCH_NONE};
+    const struct policy_watch *watch = d->request->watch;
     for (size_t i = 0; policy && i < policy->n_statements; i++) {
         const struct policy_statement *st = &policy->statements[i];
         enum policy_match match = MATCH_SELF;
         if (!policy_is_of_caller(policy))
             match = policy_principals_match(st, &d->request->principal);
         /* Nothing new to learn from an Allow that names the caller no closer. */
-        if (match == MATCH_NONE || (!st->deny && match <= v.allow))
+        if (match == MATCH_NONE || (!st->deny && match <= v.allow && !watch))
             continue;
-        if (!action_matches(d, st) || !resource_matches(d, st) || !conditions_hold(d, st))
+        if (!applies(d, st))
             continue;
         if (st->deny)
             v.deny = true;
-        else
+        else if (match > v.allow)
             v.allow = match;
+        if (watch)
+            watch->matched(watch->arg, policy, i, st->deny);
     }
     return v;
 }
@@ -211,6 +236,20 @@ struct policy_decision policy_decide(const struct policy_request *request,
     struct policy_decision decision = decide(&d);
     arena_deinit(&d.scope.scratch);
     return decision;
+}
+
+size_t policy_weight(const struct policy *policy) {
+    size_t n = 0;
+    for (size_t i = 0; i < policy->n_statements; i++) {
+        const struct policy_statement *st = &policy->statements[i];
+        for (size_t k = 0; k < st->n_resources; k++)
+            n += st->resources[k].n + 1;
+        for (size_t k = 0; k < st->n_tests; k++)
+            for (size_t o = 0; o < st->tests[k].n_operands; o++)
+                n += st->tests[k].operands[o].pattern.n + 1;
+        n++;
+    }
+    return n;
 }
 
 void policy_explain(const struct policy_request *request, struct policy_decision decision,

@@ -6,60 +6,6 @@
 
 #include "base/ascii.h"
 
-/* ---- Lists of strings: one, or an array ---- */
-
-struct strings {
-    const json_t *value;
-    size_t n;
-};
-
-static bool strings_of(const json_t *value, struct strings *ret) {
-    *ret = (struct strings){value, json_is_array(value) ? json_array_size(value) : 1};
-    for (size_t i = 0; i < ret->n; i++)
-        if (!json_is_string(json_is_array(value) ? json_array_get(value, i) : value))
-            return false;
-    return true;
-}
-
-static str string_at(const struct strings *s, size_t i) {
-    return json_text(json_is_array(s->value) ? json_array_get(s->value, i) : s->value);
-}
-
-/* ---- Action, NotAction ---- */
-
-static bool is_vendor(str s) { return s.len > 0 && ascii_only_alnum(s, "-"); }
-
-static int check_action(str action, struct err *err) {
-    str vendor, name;
-    if (str_is(action, "*"))
-        return 0;
-    if (!str_cut(action, ':', &vendor, &name) || vendor.len == 0)
-        return policy_malformed(
-            err, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
-    if (!is_vendor(vendor))
-        return policy_malformed(err, "Vendor " STR_FMT " is not valid", STR_ARG(vendor));
-    if (str_chr(name, ':') >= 0)
-        return policy_malformed(err, "Actions/Condition can contain only one colon.");
-    return 0;
-}
-
-static int parse_actions(struct policy *policy, struct policy_statement *st, const json_t *value,
-                         struct err *err) {
-    struct strings list;
-    if (!strings_of(value, &list))
-        return policy_malformed(err, "Syntax errors in policy.");
-    if (list.n == 0)
-        return policy_malformed(err, "Policy statement must contain actions.");
-    st->actions = arena_alloc(&policy->arena, list.n * sizeof *st->actions);
-    for (size_t i = 0; i < list.n; i++) {
-        if (check_action(string_at(&list, i), err))
-            return POLICY_E_MALFORMED;
-        policy_pattern_init(&st->actions[st->n_actions++], &policy->arena, string_at(&list, i),
-                            PATTERN_WILDCARDS);
-    }
-    return 0;
-}
-
 /* ---- Resource, NotResource ---- */
 
 /*
@@ -91,8 +37,8 @@ static int check_resource(const struct policy *policy, const struct policy_patte
 
 static int parse_resources(struct policy *policy, struct policy_statement *st, const json_t *value,
                            struct err *err) {
-    struct strings list;
-    if (!strings_of(value, &list))
+    struct policy_strings list;
+    if (!policy_strings_of(value, &list))
         return policy_malformed(err, "Syntax errors in policy.");
     if (list.n == 0)
         return policy_malformed(err, "Policy statement must contain resources.");
@@ -102,7 +48,7 @@ static int parse_resources(struct policy *policy, struct policy_statement *st, c
     st->resources = arena_alloc(&policy->arena, list.n * sizeof *st->resources);
     for (size_t i = 0; i < list.n; i++) {
         struct policy_pattern *resource = &st->resources[st->n_resources++];
-        policy_pattern_init(resource, &policy->arena, string_at(&list, i), flags);
+        policy_pattern_init(resource, &policy->arena, policy_string_at(&list, i), flags);
         if (check_resource(policy, resource, err))
             return POLICY_E_MALFORMED;
     }
@@ -172,7 +118,7 @@ static int parse_action_of(struct policy *policy, struct policy_statement *st,
                                          : "Missing required field Action");
     if (policy->kind == POLICY_TRUST && st->not_action)
         return policy_malformed(err, "Has prohibited field NotAction");
-    if (parse_actions(policy, st, value, err))
+    if (policy_actions_parse(policy, st, value, err))
         return POLICY_E_MALFORMED;
     for (size_t i = 0; policy->kind == POLICY_TRUST && i < st->n_actions; i++)
         if (!str_starts_nocase(st->actions[i].text, S("sts:")) && !st->actions[i].all)
@@ -268,8 +214,13 @@ static int parse_document(struct policy *policy, const json_t *doc, struct err *
 }
 
 int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err) {
-    if (json.len > POLICY_MAX_BYTES)
-        return policy_malformed(err, "Policy is larger than %d bytes", POLICY_MAX_BYTES);
+    return policy_new_within(ret_policy, kind, json, POLICY_MAX_BYTES, err);
+}
+
+int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str json, size_t max_bytes,
+                      struct err *err) {
+    if (json.len > max_bytes)
+        return policy_malformed(err, "Policy is larger than %zu bytes", max_bytes);
     struct err why;
     CLEANUP_JSON json_t *doc = json_parse(json, &why);
     if (!doc)

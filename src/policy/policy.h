@@ -35,6 +35,9 @@ enum {
  */
 enum { POLICY_E_MALFORMED = OUTCOMES_POLICY };
 int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
+/* The same for a text of up to max_bytes: what AWS publishes, and what is only simulated. */
+int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str json, size_t max_bytes,
+                      struct err *err);
 struct policy *policy_free(struct policy *policy);
 DEFINE_FREEP(policy)
 /*
@@ -58,6 +61,28 @@ struct policy_vocabulary {
 str policy_unknown_key(const struct policy *policy, const struct policy_vocabulary *vocabulary);
 /* True for one caller in the life of the policy: what need be looked for once is looked for then. */
 bool policy_first_look(const struct policy *policy);
+
+/* Calls fn with each condition key and variable of the document, as often as it is named. */
+void policy_each_key(const struct policy *policy, void (*fn)(void *arg, str key), void *arg);
+/*
+ * What a decision may have to compare with its resource and its values of keys: the characters of
+ * all resources and operands. Times the length of those it bounds the decision's steps.
+ */
+size_t policy_weight(const struct policy *policy);
+
+/* Where a statement stands in its text: lines and columns from 1, columns in characters. */
+struct policy_place {
+    struct policy_position {
+        int line, column;
+    } start, end;
+};
+/*
+ * The place of a statement of a document that policy_new took, as IAM's simulations tell it: it
+ * begins right behind what precedes it (the list's bracket or the statement before; where Statement
+ * is no list, its own brace) and ends right behind its closing brace. False: not found, which a key
+ * that is written with escapes may be.
+ */
+bool policy_place_of(str json, size_t statement, struct policy_place *ret);
 
 /* Context keys of one request: name → one or more values. Names compare without case. */
 struct policy_context;
@@ -95,6 +120,18 @@ struct policy_principal {
     str role_arn; /* arn:aws:iam::ACCOUNT:role/ROLE for sessions */
 };
 
+/* What a decision tells on its way, for simulations. */
+struct policy_watch {
+    /* A statement that applies; its index in the document. */
+    void (*matched)(void *arg, const struct policy *policy, size_t statement, bool denies);
+    /*
+     * A key that a statement about this action and resource looks at, and that the request has not;
+     * as often as it is looked at.
+     */
+    void (*missing)(void *arg, str key);
+    void *arg;
+};
+
 struct policy_request {
     struct policy_principal principal;
     str action;                           /* s3:GetObject */
@@ -107,6 +144,7 @@ struct policy_request {
      */
     const struct policy_context *(*make_context)(void *arg);
     void *arg;
+    const struct policy_watch *watch; /* NULL: nobody watches; else every statement is looked at */
 };
 
 /*

@@ -33,7 +33,7 @@ struct policy_statement {
     struct policy_principal_name *principals;
     size_t n_principals;
     /* no resources: every resource (trust policies) */
-    struct policy_pattern *actions, *resources;
+    struct policy_pattern *actions, *resources; /* actions: by their service, as actions.c says */
     size_t n_actions, n_resources;
     struct policy_test *tests; /* all must hold */
     size_t n_tests;
@@ -55,6 +55,22 @@ static inline bool policy_is_of_caller(const struct policy *policy) {
     return policy->kind == POLICY_IDENTITY || policy->kind == POLICY_SESSION;
 }
 
+/* A member that is a string or an array of them. */
+struct policy_strings {
+    const json_t *value;
+    size_t n;
+};
+
+/* actions.c */
+/* False: something else is in it. The value is borrowed. */
+bool policy_strings_of(const json_t *value, struct policy_strings *ret);
+str policy_string_at(const struct policy_strings *s, size_t i);
+/* The Action or NotAction element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED. */
+int policy_actions_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
+                         struct err *err);
+/* Is the action among those that the element lists? NotAction: those it leaves out. */
+bool policy_actions_list(const struct policy_statement *st, struct policy_scope *scope, str action);
+
 /* principal.c */
 /*
  * The Principal or NotPrincipal element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED.
@@ -67,6 +83,11 @@ int policy_principals_parse(struct policy *policy, struct policy_statement *st, 
  */
 enum policy_match policy_principals_match(const struct policy_statement *st,
                                           const struct policy_principal *caller);
+
+/* vocabulary.c */
+/* Calls fn with each condition key and variable of the statement, as often as it is named. */
+void policy_statement_each_key(const struct policy_statement *st, void (*fn)(void *arg, str key),
+                               void *arg);
 
 /* Set err to IAM's sentence and return POLICY_E_MALFORMED. */
 #define policy_malformed(err, ...) err_set((err), POLICY_E_MALFORMED, __VA_ARGS__)

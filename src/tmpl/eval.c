@@ -85,7 +85,8 @@ static int refuse_dynamic(struct eval_run *run, const struct tmpl_node *node) {
     ptrdiff_t close = str_find(rest, S("}}"));
     str name = close < 0 ? rest : str_slice(rest, 0, (size_t)close + 2);
     return tmpl_fail(run->fault, node->start,
-                     "Template error: the dynamic reference " STR_FMT " is not supported",
+                     "Template error: the dynamic reference " STR_FMT
+                     " is not supported by calotype",
                      STR_ARG(name));
 }
 
@@ -119,12 +120,26 @@ static int eval_collection(struct eval_run *run, const struct tmpl_node *node, j
     return 0;
 }
 
+/* The others that AWS has ("Intrinsic function reference", CloudFormation User Guide). */
+static bool is_aws_function(str name) {
+    static const char *const names[] = {"Fn::Cidr",         "Fn::GetStackOutput", "Fn::Length",
+                                        "Fn::ToJsonString", "Fn::Transform",      "Fn::RefAll",
+                                        "Fn::ValueOf",      "Fn::ValueOfAll"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return str_starts(name, S("Fn::ForEach::"));
+}
+
 static int eval_function(struct eval_run *run, const struct tmpl_member *f, json_t **ret) {
     for (size_t i = 0; i < ARRAY_LEN(functions); i++)
         if (str_is(f->key, functions[i].name))
             return functions[i].run(run, f->value, ret);
     return tmpl_fail(run->fault, f->key_at,
-                     "Template error: the function " STR_FMT " is not supported", STR_ARG(f->key));
+                     is_aws_function(f->key)
+                         ? "Template error: the function " STR_FMT " is not supported by calotype"
+                         : "Template error: Encountered unsupported function: " STR_FMT,
+                     STR_ARG(f->key));
 }
 
 int eval_node(struct eval_run *run, const struct tmpl_node *node, json_t **ret) {

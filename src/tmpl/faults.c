@@ -12,16 +12,14 @@ bool tmpl_faults_has(const struct tmpl_faults *faults, struct tmpl_pos at) {
     return false;
 }
 
-int tmpl_faults_add(struct tmpl_faults *faults, const struct tmpl_fault *fault) {
-    str text = str_c(fault->why.text);
+void tmpl_faults_add(struct tmpl_faults *faults, struct tmpl_pos at, str text) {
     for (size_t i = 0; i < faults->n; i++)
-        if (is_same_place(faults->told[i].at, fault->at) && str_eq(faults->told[i].text, text))
-            return TMPL_E_TEMPLATE;
+        if (is_same_place(faults->told[i].at, at) && str_eq(faults->told[i].text, text))
+            return;
     if (faults->n == TMPL_MAX_FAULTS)
         faults->more++;
     else
-        faults->told[faults->n++] = (struct tmpl_told){fault->at, arena_str(&faults->arena, text)};
-    return TMPL_E_TEMPLATE;
+        faults->told[faults->n++] = (struct tmpl_told){at, arena_str(&faults->arena, text)};
 }
 
 static int by_place(const void *a, const void *b) {

@@ -18,7 +18,7 @@ struct check {
     do {                                                                                           \
         struct tmpl_fault fault_ = {{0}, {{0}}};                                                   \
         tmpl_fail(&fault_, (pos), __VA_ARGS__);                                                    \
-        tmpl_faults_add((c)->faults, &fault_);                                                     \
+        tmpl_faults_add((c)->faults, fault_.at, str_c(fault_.why.text));                           \
     } while (0)
 
 static bool is_alphanumeric(str s) { return s.len > 0 && ascii_only_alnum(s, ""); }

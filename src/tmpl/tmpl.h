@@ -70,8 +70,8 @@ struct tmpl_faults {
     } told[TMPL_MAX_FAULTS]; /* in the order in which they were found */
     size_t n, more;
 };
-/* Adds one, and returns TMPL_E_TEMPLATE. The same words of the same place are told once. */
-int tmpl_faults_add(struct tmpl_faults *faults, const struct tmpl_fault *fault);
+/* Adds one; text is copied. The same words of the same place are told once. */
+void tmpl_faults_add(struct tmpl_faults *faults, struct tmpl_pos at, str text);
 /* True when there is one of that place. */
 bool tmpl_faults_has(const struct tmpl_faults *faults, struct tmpl_pos at);
 /* A line for each, by their places; a single one is its own words. */

@@ -37,6 +37,7 @@ static json_t *sample_text(const struct api_shape *shape, const char *name) {
         {"RoleArn", "arn:aws:iam::000000000000:role/sample"},
         {"Role", "arn:aws:iam::000000000000:role/sample"},
         {"PolicyArn", "arn:aws:iam::000000000000:policy/sample"},
+        {"PolicySourceArn", "arn:aws:iam::000000000000:user/sample"},
         {"TopicArn", "arn:aws:sns:us-east-1:000000000000:sample"},
         {"SubscriptionArn",
          "arn:aws:sns:us-east-1:000000000000:sample:0f9b2f3c-4f5e-4b6a-8c7d-9e0f1a2b3c4d"},

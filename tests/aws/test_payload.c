@@ -88,6 +88,13 @@ static void test_plain(void **state) {
     check_body("literal, other bytes", H("x-amz-content-sha256", HELLO_SHA256), "hello World", NULL,
                "XAmzContentSHA256Mismatch");
     check_body("unsigned", H("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), HELLO, HELLO, NULL);
+    check_body(
+        "unsigned frames",
+        H("x-amz-content-sha256", "UNSIGNED-PAYLOAD", "Content-Encoding", "gzip, aws-chunked"),
+        "5\r\nhello\r\n0\r\n\r\n", NULL, "InvalidArgument");
+    check_body("of a known hash",
+               H("x-amz-content-sha256", HELLO_SHA256, "Content-Encoding", "aws-chunked"), HELLO,
+               HELLO, NULL);
     check_body("nonsense", H("x-amz-content-sha256", "STREAMING-SOMETHING"), HELLO, NULL,
                "InvalidArgument");
     check_body("md5", H("Content-MD5", "XrY7u+Ae7tCTyyK7j1rNww=="), HELLO, HELLO, NULL);

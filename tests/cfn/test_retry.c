@@ -132,6 +132,40 @@ static void what_could_not_be_changed_is_set_again(void **state) {
     work(w, "UPDATE_ROLLBACK_COMPLETE", "update C;update C again;");
 }
 
+/* A conversation that nobody waits for any more: what was asked for is undone first. */
+static void what_was_asked_for_is_undone(void **state) {
+    struct world *w = *state;
+    static const char asks[] =
+        "Resources:\n  X: {Type: 'Custom::Thing', Properties: {ServiceToken: "
+        "'arn:aws:lambda:us-east-1:000000000000:function:f'}}\n  B: " NAMED("bad") "\n";
+    create(w, asks, "invoke;create B;");
+    retry(w, "Resources: {B: " NAMED("good") "}\n", "UPDATE_IN_PROGRESS", "invoke;");
+    CHECK(str_find(buf_view(&w->request), S("\"RequestType\":\"Delete\"")) > 0);
+    restart(w);
+    answer(w, "{\"Status\":\"SUCCESS\"}");
+    work(w, "UPDATE_COMPLETE", "create B;");
+    no_answer_is_awaited(w);
+}
+
+static int count_skipped(void *ctx, void *what) {
+    *(int *)ctx += ((const struct cfn_event *)what)->status == CFN_DELETE_SKIPPED;
+    return 0;
+}
+
+/* It may be there, and is let go of: one event says so. */
+static void what_is_lost_and_retained_is_told_once(void **state) {
+    struct world *w = *state;
+    int skipped = 0;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
+    work(w, "CREATE_COMPLETE", "create A;");
+    update_stack(w, "Resources: {A: {" QUEUE "}, F: {" QUEUE
+                    ", DeletionPolicy: Retain, Properties: {QueueName: flaky}}}\n");
+    w->meanwhile = lose_outcome;
+    work(w, "UPDATE_ROLLBACK_COMPLETE", "create F;create F again;");
+    CHECK_INT(each_event(w, count_skipped, &skipped), 0);
+    CHECK_INT(skipped, 1);
+}
+
 /* Killed in any verb, it goes on. */
 static void a_retry_survives_a_stop(void **state) {
     struct world *w = *state;
@@ -155,6 +189,8 @@ int main(void) {
                                        T(what_was_replaced_goes_in_the_end),
                                        T(what_could_not_be_replaced_is_there_still),
                                        T(what_could_not_be_changed_is_set_again),
+                                       T(what_was_asked_for_is_undone),
+                                       T(what_is_lost_and_retained_is_told_once),
                                        T(a_retry_survives_a_stop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

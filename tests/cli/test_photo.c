@@ -49,6 +49,34 @@ static void cameras(void **state) {
     }
 }
 
+static void columns_for_a_terminal(void **state) {
+    (void)state;
+    static const struct {
+        unsigned columns;
+        size_t longest;
+        bool with_ms;
+        const char *want; /* title:width of what is shown */
+    } cases[] = {
+        {0, 100, true, "file:40 status:11 format:6 pixels:13 camera:22 derivatives:16 ms:6 :0 "},
+        {0, 3, false, "file:12 status:11 format:6 pixels:13 camera:22 derivatives:16 :0 "},
+        {200, 100, true, "file:40 status:11 format:6 pixels:13 camera:22 derivatives:16 ms:6 :0 "},
+        {110, 100, true, "file:36 status:11 format:6 pixels:13 camera:22 ms:6 :0 "},
+        {80, 100, true, "file:26 status:11 format:6 pixels:13 ms:6 :0 "},
+        {60, 100, true, "file:20 status:11 pixels:13 ms:6 :0 "},
+        {40, 100, false, "file:13 status:11 :0 "},
+        {10, 100, true, "file:12 status:11 :0 "},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf got = {0};
+        struct cli_photo_table table;
+        cli_photo_fit(&table, cases[i].longest, cases[i].with_ms, cases[i].columns);
+        for (size_t k = 0; k < ARRAY_LEN(table.columns); k++)
+            if (!table.columns[k].hidden)
+                buf_printf(&got, "%s:%u ", table.columns[k].title, table.columns[k].width);
+        CHECK_STR(buf_view(&got), str_c(cases[i].want));
+    }
+}
+
 static void final_statuses(void **state) {
     (void)state;
     CHECK(cli_status_is_final(S("processed")));
@@ -62,6 +90,7 @@ int main(void) {
         cmocka_unit_test(ids),
         cmocka_unit_test(plain_json),
         cmocka_unit_test(cameras),
+        cmocka_unit_test(columns_for_a_terminal),
         cmocka_unit_test(final_statuses),
     };
     return cmocka_run_group_tests_name("cli/photo", tests, NULL, NULL);

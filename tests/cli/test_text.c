@@ -1,4 +1,4 @@
-/* Small readers and writers of text: moments, elements of XML, sizes, widths. */
+/* Small readers and writers of text: moments, elements of XML, sizes. */
 #include "cm.h"
 
 #include "base/clock.h"
@@ -66,19 +66,11 @@ static void sizes(void **state) {
     CHECK_TEXT(cli_size(out, UINT64_MAX), "18.4 EB");
 }
 
-static void widths(void **state) {
-    (void)state;
-    CHECK_INT(cli_width(S("abc")), 3);
-    CHECK_INT(cli_width(S("4 × 3")), 5);
-    CHECK_INT(cli_width(S("\xff")), 1);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments),
         cmocka_unit_test(elements),
         cmocka_unit_test(sizes),
-        cmocka_unit_test(widths),
     };
     return cmocka_run_group_tests_name("cli/text", tests, NULL, NULL);
 }

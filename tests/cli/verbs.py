@@ -14,12 +14,14 @@ from cloud import binary, main
 # The verb, and arguments with which it runs as far as the daemon that is not there (None: it needs none).
 VERBS = {
     "up": None, "down": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
-    "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "package": None, "repair": None, "rotate": None,
+    "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "open": ["x.jpg"], "get": ["x.jpg"], "rm": ["x.jpg"], "tail": [],
+    "package": None, "repair": None, "rotate": None,
 }
 OWN_FLAGS = {  # one flag of the verb's own, and a value that it refuses (None: a switch)
     "up": ("--port", "70000"), "down": ("--timeout", "0"), "env": ("--json", None), "status": ("--json", None), "scrub": ("--rate", "0"),
     "deploy": ("--aws", None), "put": ("--parallel", "65"), "ls": ("--json", None), "show": ("--aws", None),
-    "query": ("--limit", "0"), "repair": ("--yes", None), "rotate": ("--yes", None),
+    "query": ("--limit", "0"), "open": ("--aws", None), "get": ("--force", None), "rm": ("--versions", None),
+    "tail": ("--follow", None), "repair": ("--yes", None), "rotate": ("--yes", None),
 }
 USAGE, FAILED = 2, 255
 
@@ -78,14 +80,35 @@ class Verbs(unittest.TestCase):
 
     def test_names_of_environments(self):
         for name in ("", "a" * 21, "Dev", "a b", "a/b", "ä"):
-            self.refused(calotype("ls", "--env", name), FAILED, "^calotype: an environment's name has 1 to 20 of ")
+            self.refused(calotype("ls", "--env", name), USAGE, "^calotype: env: the name has 1 to 20 of ", "^usage: calotype ls ")
 
+    def test_values_that_are_refused_before_anything_is_asked(self):
+        """A daemon is not needed to see that they are wrong."""
+        cases = [(["ls", "--data", ""], "data: the value is empty"), (["up", "--data="], "data: the value is empty"),
+                 (["down", "--data="], "data: the value is empty"), (["package", "--output", ""], "output: the value is empty"),
+                 (["get", "--size=", "x"], "size: the value is empty"), (["deploy", "--template="], "template: the value is empty"),
+                 (["deploy", "--parameter", "nonsense"], 'parameter: it is NAME=VALUE, not "nonsense"'),
+                 (["deploy", "--parameter", "=x"], 'parameter: it is NAME=VALUE, not "=x"'),
+                 (["query", "--status", "done"], 'status is one of any, processed, rejected, failed, not "done"'),
+                 (["query", "--since", "yesterday"], 'since: "yesterday" is not a time '), (["query", "--until="], 'until: "" is not a time '),
+                 (["tail", "--since", "1x"], 'since: "1x" is not a time ')]
+        with tempfile.TemporaryDirectory() as data:
+            for args, want in cases:
+                with self.subTest(args):
+                    self.refused(calotype(*args, CALOTYPE_DATA=data), USAGE, "^calotype: " + re.escape(want), f"^usage: calotype {args[0]} ")
+
+    def test_more_parameters_than_a_template_takes(self):
+        many = [a for i in range(33) for a in ("--parameter", f"P{i}=1")]
+        self.refused(calotype("deploy", *many), USAGE, "^calotype: there are more than 32 parameters$")
     def test_output_that_cannot_be_written(self):
         for args in (["--help"], ["--version"], ["ls", "--help"], ["up", "--help"]):
-            with open("/dev/full", "w") as full:
-                done = subprocess.run([binary(), *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
-            self.assertEqual((done.returncode, done.stderr),
-                             (FAILED, "calotype: cannot write the output: No space left on device\n"), args)
+            for to, why in (("/dev/full", "No space left on device"), ("&-", "Bad file descriptor")):
+                done = subprocess.run(["sh", "-c", f'exec "$0" "$@" >{to}', binary(), *args], stderr=subprocess.PIPE, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (FAILED, f"calotype: cannot write the output: {why}\n"), args)
+
+    def test_names_in_errors_steer_no_terminal(self):
+        done = calotype("\x1b[2Jfly\n\u009b\u202e")
+        self.assertEqual(done.stderr, 'calotype: there is no verb "?[2Jfly???" (calotype --help lists them)\n')
 
     def test_flags_with_wrong_values(self):
         for verb, (flag, value) in OWN_FLAGS.items():
@@ -97,10 +120,10 @@ class Verbs(unittest.TestCase):
                     self.refused(calotype(verb, flag, value), USAGE, f'not "{value}"$', "^usage: ")
 
     def test_numbers_of_arguments(self):
-        for verb in ("with", "put", "show"):
+        for verb in ("with", "put", "show", "open", "get", "rm"):
             self.refused(calotype(verb), USAGE, "something is missing", f"^usage: calotype {verb} ")
         for args in (["up", "x"], ["down", "x"], ["env", "x"], ["status", "x"], ["deploy", "x"], ["ls", "a", "b"],
-                     ["query", "x"], ["package", "x"]):
+                     ["query", "x"], ["package", "x"], ["open", "x", "y"], ["tail", "x", "y"]):
             self.refused(calotype(*args), USAGE, "an argument too many", f"^usage: calotype {args[0]} ")
 
     def test_without_a_daemon(self):
@@ -132,7 +155,7 @@ class Descriptors(unittest.TestCase):
                 self.assertEqual(shown, ["/dev/null", "/dev/null", os.path.realpath(data) + "/calotype.log"])
                 closed = subprocess.run(["sh", "-c", 'exec "$0" env --json --data "$1" >&-', binary(), data], timeout=60,
                                         stderr=subprocess.PIPE)
-                self.assertEqual((closed.returncode, closed.stderr), (0, b""))
+                self.assertEqual((closed.returncode, closed.stderr.splitlines()[-1]), (FAILED, b"calotype: cannot write the output: Bad file descriptor"))
             finally:
                 self.assertEqual(calotype("down", "--data", data).returncode, 0)
 

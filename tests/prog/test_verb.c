@@ -10,6 +10,7 @@ struct sample {
     const char *text;
     unsigned number, choice;
     struct prog_texts list;
+    const char *path;
     const char *from_file; /* what read_file puts into text */
     int answer;            /* what run returns */
 };
@@ -23,12 +24,16 @@ static struct {
 } seen;
 
 static const char *const choices[] = {"red", "green", NULL};
+static int refuse_no(const char *text, struct err *err) {
+    return strcmp(text, "no") == 0 ? err_set(err, -EINVAL, "no is none") : 0;
+}
 static const struct prog_flag flags[] = {
     PROG_SWITCH(struct sample, on, "on", "a switch"),
     PROG_TEXT(struct sample, text, "text", "TEXT", "a text"),
     PROG_NUMBER(struct sample, number, "number", "N", 2, 9, "a number"),
     PROG_CHOICE(struct sample, choice, "choice", "C", choices, "a choice"),
-    PROG_LIST(struct sample, list, "list", "X", NULL, "a list"),
+    PROG_LIST(struct sample, list, "list", "X", refuse_no, "a list"),
+    PROG_PATH(struct sample, path, "path", "FILE", "a path"),
 };
 
 static int run(void *ctx, char **rest, int n, struct err *err) {
@@ -111,6 +116,7 @@ static void refuses(void **state) {
     static const char *const cases[][MOST] = {
         {"--nothing"},  {"--number"},      {"--number", "1"}, {"--number", "10"},
         {"--number=x"}, {"--choice=blue"}, {"--on=maybe"},    {"a", "b", "c"},
+        {"--path="},    {"--path", ""},    {"--list=no"},     {"--list=yes", "--list", "no"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CHECK_CASE(run_verb(&verb, cases[i]) == PROG_USAGE, cases[i][0]);

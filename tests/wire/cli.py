@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "crash")]
-from cloud import CloudCase, binary, build_dir, main, static_programs  # noqa: E402
+from cloud import CloudCase, binary, build_dir, main, static_programs, wait_for  # noqa: E402
 
 
 class Photographs(CloudCase):
@@ -23,7 +24,7 @@ class Photographs(CloudCase):
             cls.samples = pathlib.Path(cls.folder.name)
             subprocess.run([build_dir() / "tools/samples/draw-samples", cls.samples], check=True)
             cls.outputs = json.loads(cls.cloud.run("deploy", "--json", env={"CALOTYPE_PROGRAMS": programs}).stdout)
-            cls.put = cls.cloud.run("put", *[str(cls.samples / n) for n in ("harbour.jpg", "broken.jpg")]).stdout
+            cls.put = cls.cloud.run("put", *[str(cls.samples / n) for n in ("harbour.jpg", "broken.jpg")])
         except BaseException:
             cls.tearDownClass()
             raise
@@ -65,19 +66,73 @@ class Photographs(CloudCase):
         self.cloud.run("put", self.file("harbour.jpg"))  # its row is final again for the others
 
     def test_deploy_refusals(self):
-        cases = [(["--parameter", "KeepGps=maybe"], "KeepGps"), (["--parameter", "nonsense"], "NAME=VALUE"),
-                 (["--template", "/nowhere.yaml"], "/nowhere.yaml"), (["--parameter", "Unknown=1"], "Unknown")]
+        cases = [(["--parameter", "KeepGps=maybe"], 2, "KeepGps"), (["--parameter", "Unknown=1"], 2, "Unknown"),
+                 (["--template", "/nowhere.yaml"], 255, "/nowhere.yaml")]
         bad = self.samples / "bad.yaml"
         bad.write_text("Resources:\n  A:\n    Type: [AWS::S3::Bucket\n")
-        cases.append((["--template", str(bad)], r"\d+"))
-        for args, want in cases:
+        cases.append((["--template", str(bad)], 255, r"\d+"))
+        for args, code, want in cases:
             done = self.cloud.run("deploy", *args, check=False)
-            self.assertEqual((done.returncode, done.stdout), (255, ""), args)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), args)
             self.assertRegex(done.stderr, f"^calotype: .*{want}")
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
+    def test_deploy_after_a_creation_that_failed(self):
+        """It leaves nothing that stands in the way, and the same command makes the stack."""
+        other = "arm64" if platform.machine() == "x86_64" else "x86_64"
+        failed = self.cloud.run("deploy", "--env", "failed", "--parameter", f"Architecture={other}", check=False)
+        self.assertEqual((failed.returncode, failed.stdout), (255, ""))
+        self.assertRegex(failed.stderr, "^calotype: calotype-failed ended as ROLLBACK_COMPLETE: ImageProcessor: .*Architecture")
+        self.assertNotIn("failed", str(self.cloud.client("s3").list_buckets()["Buckets"]))
+        self.assertNotIn("ImageMetadata-failed", self.cloud.client("dynamodb").list_tables()["TableNames"])
+        done = self.cloud.run("deploy", "--env", "failed")
+        self.assertEqual(done.stderr, "calotype-failed could not be created earlier: what is left of it is deleted\n")
+        self.assertRegex(done.stdout, "^calotype-failed CREATE_COMPLETE\n")
+
+    def test_deploy_after_a_deletion(self):
+        """What the stack kept is in the way: empty, it is removed after a yes; else the words say what to do."""
+        cf, s3 = self.cloud.client("cloudformation"), self.cloud.client("s3")
+        originals = "image-storage-bucket-gone-000000000000"
+        names = [("bucket", originals), ("bucket", "image-derivatives-bucket-gone-000000000000"), ("table", "ImageMetadata-gone")]
+
+        def delete():
+            id = cf.describe_stacks(StackName="calotype-gone")["Stacks"][0]["StackId"]
+            cf.delete_stack(StackName="calotype-gone")
+            wait_for(lambda: cf.describe_stacks(StackName=id)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE")
+
+        self.cloud.run("deploy", "--env", "gone")
+        delete()
+        plan = ("Empty, and in the way of a new stack, which makes them anew:\n" + "".join(f"  the {k} {n}\n" for k, n in names) +
+                "They will be removed.\n")
+        done = self.cloud.run("deploy", "--env", "gone", check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, plan + "calotype: nothing was done: nobody is here to be asked (--yes does it)\n")
+        done = self.cloud.run("deploy", "--env", "gone", "--yes")
+        self.assertEqual(done.stderr, plan)
+        self.assertRegex(done.stdout, "^calotype-gone CREATE_COMPLETE\n")
+        delete()
+        # A version alone, behind a mark of deletion, is something too.
+        s3.put_object(Bucket=originals, Key="x.jpg", Body=b"x")
+        s3.delete_object(Bucket=originals, Key="x.jpg")
+        done = self.cloud.run("deploy", "--env", "gone", "--yes", check=False)
+        self.assertEqual((done.returncode, done.stdout), (255, ""))
+        self.assertEqual(done.stderr, f"calotype: the bucket {originals} is of an earlier calotype-gone and holds something, and a new stack "
+                                      "cannot take it over: deploy another --env, or empty it, of every version too\n")
+        self.assertEqual(len(s3.list_object_versions(Bucket=originals)["Versions"]), 1)
+        self.assertIn("ImageMetadata-gone", self.cloud.client("dynamodb").list_tables()["TableNames"])
+
+    def test_deploy_leaves_what_another_stack_has(self):
+        self.cloud.client("cloudformation").create_stack(StackName="theirs", TemplateBody=json.dumps({"Resources": {"B": {
+            "Type": "AWS::S3::Bucket", "Properties": {"BucketName": "image-storage-bucket-taken-000000000000"}}}}))
+        wait_for(lambda: self.cloud.client("cloudformation").describe_stacks(StackName="theirs")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+        done = self.cloud.run("deploy", "--env", "taken", "--yes", check=False)
+        self.assertEqual((done.returncode, done.stdout), (255, ""))
+        self.assertRegex(done.stderr, "^calotype: .*image-storage-bucket-taken-000000000000")
+        self.cloud.client("s3").head_bucket(Bucket="image-storage-bucket-taken-000000000000")
+
     def test_put(self):
-        lines = self.put.splitlines()
+        lines = self.put.stdout.splitlines()
+        self.assertEqual(self.put.stderr, "2 files: 1 processed, 1 rejected\n")
         self.assertRegex(lines[0], r"^file +status +format +pixels +camera +derivatives +ms$")
         self.assertRegex(lines[1], r"^harbour.jpg +processed +jpeg +1920 × 1280 +Calotype Sample One +1600 800 200 +\d+$")
         self.assertRegex(lines[2], r"^broken.jpg +rejected +jpeg +\d+  The JPEG ends before its first scan")
@@ -119,7 +174,10 @@ class Photographs(CloudCase):
         self.assertRegex(text, r"(?m)^uploads/harbour.jpg +processed +jpeg +1920 × 1280")
         rows = json.loads(self.cloud.run("ls", "--json", "uploads/harb").stdout)
         self.assertEqual([r["ObjectKey"] for r in rows], ["uploads/harbour.jpg"])
-        self.assertEqual(self.cloud.run("ls", "nothing/").stdout, "")
+        bucket = self.outputs["Outputs"]["ImageStorageBucketName"]
+        none = self.cloud.run("ls", "nothing/")
+        self.assertEqual((none.stdout, none.stderr), ("", f"nothing in {bucket} has a key that begins with nothing/\n"))
+        self.assertEqual(self.cloud.run("ls", "--json", "nothing/").stdout, "[]\n")
 
     def test_show(self):
         text = self.cloud.run("show", "harbour.jpg").stdout
@@ -138,20 +196,25 @@ class Photographs(CloudCase):
         self.assertIn("uploads/harbour.jpg", names("--since", "2d", "--status", "processed"))
         self.assertNotIn("uploads/harbour.jpg", names("--status", "rejected"))
         self.assertEqual(names("--since", "2020-01-01", "--until", "2020-01-31"), [])
+        none = self.cloud.run("query", "--since", "2020-01-01", "--until", "2020-01-31", "--status", "rejected")
+        self.assertEqual((none.stdout, none.stderr), ("", "no photograph was uploaded from 2020-01-01T00:00:00Z to "
+                                                          "2020-01-31T00:00:00Z and is rejected\n"))
+        self.assertRegex(self.cloud.run("query", "--status", "failed").stderr, r"and is failed\n\d+ of that time have another status\n$")
         self.assertEqual(len(names("--limit", "1")), 1)
         for bad in (["--since", "yesterday"], ["--since", "1h", "--until", "2h"], ["--since", "1900-01-01"]):
             self.assertEqual(self.cloud.run("query", *bad, check=False).returncode, 2, bad)
 
     def test_another_environment(self):
-        done = self.cloud.run("put", "--env", "prod", self.file("portrait.jpg"), check=False)
-        self.assertEqual(done.returncode, 255)
-        self.assertIn("calotype-prod is not deployed", done.stderr)
+        for verb, *args in (["put", self.file("portrait.jpg")], ["ls"], ["query"], ["show", "x.jpg"], ["get", "x.jpg"], ["rm", "x.jpg"]):
+            done = self.cloud.run(verb, "--env", "prod", *args, check=False)
+            self.assertEqual((done.returncode, done.stdout), (255, ""), verb)
+            self.assertRegex(done.stderr, r"^calotype: calotype-prod is not deployed \(calotype deploy --env prod\): ")
 
     def test_an_account_by_its_environment(self):
         """--aws: the variables alone, here pointing back at the daemon."""
         env = {k: v for k, v in self.cloud.exports().items() if k.startswith("AWS_")}
         with tempfile.TemporaryDirectory() as elsewhere:
-            done = self.cloud.run("ls", "--aws", "uploads/harb", env={**env, "CALOTYPE_DATA": elsewhere})
+            done = self.cloud.run("ls", "--aws", "uploads/harb", env={**env, "AWS_CA_BUNDLE": self.cloud.ca, "CALOTYPE_DATA": elsewhere})
         self.assertRegex(done.stdout, "harbour.jpg +processed")
 
     def test_an_account_by_profile(self):

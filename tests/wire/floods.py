@@ -184,7 +184,7 @@ class Floods(CloudCase):
                 sent += 1000
                 time.sleep(0.3)
             slow.settimeout(PATIENCE)
-            self.assertIn(b"HTTP/1.1 403", slow.recv(4096))
+            self.assertIn(b"HTTP/1.1 404", slow.recv(4096))
             idle.settimeout(PATIENCE)
             self.assertIn(b"HTTP/1.1 200", idle.recv(4096))
             idle.sendall(WHOLE)

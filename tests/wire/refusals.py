@@ -90,6 +90,11 @@ class Alarms(Case):
         gone = arn("sns", "gone")
         summary, _ = self.acted(self.name + "-2", gone)
         self.assertEqual(summary, f'Failed to execute action {gone}. Received error: "Topic does not exist"')
+        name = "é" * 120  # the summary is cut, between two characters
+        summary, data = self.acted(name, topic)
+        self.assertEqual(summary, f'Failed to execute action {topic}. Received error: "Resource: {arn("cloudwatch", "alarm:")}{name}'
+                         .encode()[:255].decode(errors="ignore"))
+        self.assertIn(f"alarm:{name} is not authorized", data["error"])
         # the owner named in the policy, as AWS's guide has it for alarms
         self.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=admit(
             "cloudwatch.amazonaws.com", "sns:Publish", Condition={
@@ -190,6 +195,20 @@ class Messages(Case):
         client.invoke(FunctionName=self.name, InvocationType="Event", Payload='{"do":"exit"}')
         for metric in "DeadLetterErrors", "DestinationDeliveryFailures", "AsyncEventsDropped":
             self.assertEqual(self.counted("AWS/Lambda", metric, FunctionName=self.name), 1, metric)
+
+
+    def test_operations_that_are_not_here(self):
+        """By their names; the link that confirms a subscription is not signed."""
+        link = f"/?Action=ConfirmSubscription&TopicArn={arn('sns', 't')}&Token=t"
+        status, _, body = self.cloud.http("GET", link, headers={"Host": "sns.us-east-1.amazonaws.com"})
+        self.assertEqual((status, b"calotype does not implement sns:ConfirmSubscription" in body), (501, True))
+        for service, operation, more in (("sns", "confirm_subscription", {"TopicArn": arn("sns", "t"), "Token": "t"}),
+                                         ("logs", "list_log_groups", {})):
+            with self.assertRaises(Exception) as refused:
+                getattr(self.cloud.client(service), operation)(**more)
+            error = refused.exception.response["Error"]
+            name = operation.title().replace("_", "")
+            self.assertEqual((error["Code"], error["Message"]), ("NotImplemented", f"calotype does not implement {service}:{name}"))
 
 
 if __name__ == "__main__":

@@ -29,11 +29,21 @@ static const struct api_pattern pattern_tagValueType = {"[\\p{L}\\p{Z}\\p{N}_.:/
 enum {
     shape_AccessKey,
     shape_AccessKeyMetadata,
+    shape_ActionNameListType,
+    shape_ActionNameType,
     shape_AddRoleToInstanceProfileRequest,
     shape_AttachRolePolicyRequest,
     shape_AttachUserPolicyRequest,
     shape_AttachedPermissionsBoundary,
     shape_AttachedPolicy,
+    shape_ColumnNumber,
+    shape_ContextEntry,
+    shape_ContextEntryListType,
+    shape_ContextKeyNameType,
+    shape_ContextKeyNamesResultListType,
+    shape_ContextKeyTypeEnum,
+    shape_ContextKeyValueListType,
+    shape_ContextKeyValueType,
     shape_CreateAccessKeyRequest,
     shape_CreateAccessKeyResponse,
     shape_CreateInstanceProfileRequest,
@@ -59,6 +69,15 @@ enum {
     shape_DetachRolePolicyRequest,
     shape_DetachUserPolicyRequest,
     shape_EntityType,
+    shape_EvalDecisionDetailsType,
+    shape_EvalDecisionSourceType,
+    shape_EvaluationResult,
+    shape_EvaluationResultsListType,
+    shape_GetAccountAuthorizationDetailsRequest,
+    shape_GetAccountAuthorizationDetailsResponse,
+    shape_GetContextKeysForCustomPolicyRequest,
+    shape_GetContextKeysForPolicyResponse,
+    shape_GetContextKeysForPrincipalPolicyRequest,
     shape_GetInstanceProfileRequest,
     shape_GetInstanceProfileResponse,
     shape_GetPolicyRequest,
@@ -74,7 +93,9 @@ enum {
     shape_GetUserRequest,
     shape_GetUserResponse,
     shape_Group,
+    shape_GroupDetail,
     shape_InstanceProfile,
+    shape_LineNumber,
     shape_ListAccessKeysRequest,
     shape_ListAccessKeysResponse,
     shape_ListAccountAliasesRequest,
@@ -111,24 +132,45 @@ enum {
     shape_ListUserTagsResponse,
     shape_ListUsersRequest,
     shape_ListUsersResponse,
+    shape_ManagedPolicyDetail,
+    shape_ManagedPolicyDetailListType,
+    shape_OrganizationsDecisionDetail,
     shape_PermissionsBoundaryAttachmentType,
+    shape_PermissionsBoundaryDecisionDetail,
     shape_Policy,
+    shape_PolicyDetail,
+    shape_PolicyEvaluationDecisionType,
     shape_PolicyGroup,
     shape_PolicyGroupListType,
+    shape_PolicyIdentifierType,
     shape_PolicyRole,
     shape_PolicyRoleListType,
+    shape_PolicySourceType,
     shape_PolicyUsageType,
     shape_PolicyUser,
     shape_PolicyUserListType,
     shape_PolicyVersion,
+    shape_Position,
     shape_PutRolePermissionsBoundaryRequest,
     shape_PutRolePolicyRequest,
     shape_PutUserPermissionsBoundaryRequest,
     shape_PutUserPolicyRequest,
     shape_RemoveRoleFromInstanceProfileRequest,
+    shape_ResourceHandlingOptionType,
+    shape_ResourceNameListType,
+    shape_ResourceNameType,
+    shape_ResourceSpecificResult,
+    shape_ResourceSpecificResultListType,
     shape_Role,
+    shape_RoleDetail,
     shape_RoleLastUsed,
     shape_SetDefaultPolicyVersionRequest,
+    shape_SimulateCustomPolicyRequest,
+    shape_SimulatePolicyResponse,
+    shape_SimulatePrincipalPolicyRequest,
+    shape_SimulationPolicyListType,
+    shape_Statement,
+    shape_StatementListType,
     shape_Tag,
     shape_TagInstanceProfileRequest,
     shape_TagPolicyRequest,
@@ -145,6 +187,7 @@ enum {
     shape_UpdateRoleRequest,
     shape_UpdateRoleResponse,
     shape_User,
+    shape_UserDetail,
     shape_accessKeyIdType,
     shape_accessKeyMetadataListType,
     shape_accessKeySecretType,
@@ -155,8 +198,11 @@ enum {
     shape_attachmentCountType,
     shape_booleanType,
     shape_dateType,
+    shape_entityListType,
     shape_existingUserNameType,
+    shape_groupDetailListType,
     shape_groupListType,
+    shape_groupNameListType,
     shape_groupNameType,
     shape_idType,
     shape_instanceProfileListType,
@@ -166,6 +212,7 @@ enum {
     shape_pathPrefixType,
     shape_pathType,
     shape_policyDescriptionType,
+    shape_policyDetailListType,
     shape_policyDocumentType,
     shape_policyDocumentVersionListType,
     shape_policyListType,
@@ -176,6 +223,7 @@ enum {
     shape_policyVersionIdType,
     shape_responseMarkerType,
     shape_roleDescriptionType,
+    shape_roleDetailListType,
     shape_roleListType,
     shape_roleMaxSessionDurationType,
     shape_roleNameType,
@@ -185,6 +233,7 @@ enum {
     shape_tagKeyType,
     shape_tagListType,
     shape_tagValueType,
+    shape_userDetailListType,
     shape_userListType,
     shape_userNameType,
     N_SHAPES
@@ -224,6 +273,12 @@ static const struct api_member members_AttachedPolicy[] = {
     {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_ContextEntry[] = {
+    {S_INIT("ContextKeyName"), S_INIT("ContextKeyName"), &shapes[shape_ContextKeyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContextKeyValues"), S_INIT("ContextKeyValues"), &shapes[shape_ContextKeyValueListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContextKeyType"), S_INIT("ContextKeyType"), &shapes[shape_ContextKeyTypeEnum], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ContextKeyTypeEnum[] = {S_INIT("string"), S_INIT("stringList"), S_INIT("numeric"), S_INIT("numericList"), S_INIT("boolean"), S_INIT("booleanList"), S_INIT("ip"), S_INIT("ipList"), S_INIT("binary"), S_INIT("binaryList"), S_INIT("date"), S_INIT("dateList")};
 static const struct api_member members_CreateAccessKeyRequest[] = {
     {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
@@ -320,6 +375,40 @@ static const struct api_member members_DetachUserPolicyRequest[] = {
     {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const str values_EntityType[] = {S_INIT("User"), S_INIT("Role"), S_INIT("Group"), S_INIT("LocalManagedPolicy"), S_INIT("AWSManagedPolicy")};
+static const struct api_member members_EvaluationResult[] = {
+    {S_INIT("EvalActionName"), S_INIT("EvalActionName"), &shapes[shape_ActionNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EvalResourceName"), S_INIT("EvalResourceName"), &shapes[shape_ResourceNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EvalDecision"), S_INIT("EvalDecision"), &shapes[shape_PolicyEvaluationDecisionType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MatchedStatements"), S_INIT("MatchedStatements"), &shapes[shape_StatementListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MissingContextValues"), S_INIT("MissingContextValues"), &shapes[shape_ContextKeyNamesResultListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OrganizationsDecisionDetail"), S_INIT("OrganizationsDecisionDetail"), &shapes[shape_OrganizationsDecisionDetail], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryDecisionDetail"), S_INIT("PermissionsBoundaryDecisionDetail"), &shapes[shape_PermissionsBoundaryDecisionDetail], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EvalDecisionDetails"), S_INIT("EvalDecisionDetails"), &shapes[shape_EvalDecisionDetailsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceSpecificResults"), S_INIT("ResourceSpecificResults"), &shapes[shape_ResourceSpecificResultListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetAccountAuthorizationDetailsRequest[] = {
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[shape_entityListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetAccountAuthorizationDetailsResponse[] = {
+    {S_INIT("UserDetailList"), S_INIT("UserDetailList"), &shapes[shape_userDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupDetailList"), S_INIT("GroupDetailList"), &shapes[shape_groupDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleDetailList"), S_INIT("RoleDetailList"), &shapes[shape_roleDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Policies"), S_INIT("Policies"), &shapes[shape_ManagedPolicyDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetContextKeysForCustomPolicyRequest[] = {
+    {S_INIT("PolicyInputList"), S_INIT("PolicyInputList"), &shapes[shape_SimulationPolicyListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetContextKeysForPolicyResponse[] = {
+    {S_INIT("ContextKeyNames"), S_INIT("ContextKeyNames"), &shapes[shape_ContextKeyNamesResultListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetContextKeysForPrincipalPolicyRequest[] = {
+    {S_INIT("PolicySourceArn"), S_INIT("PolicySourceArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyInputList"), S_INIT("PolicyInputList"), &shapes[shape_SimulationPolicyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_GetInstanceProfileRequest[] = {
     {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
@@ -375,6 +464,15 @@ static const struct api_member members_Group[] = {
     {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[shape_idType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GroupDetail[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[shape_groupNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupPolicyList"), S_INIT("GroupPolicyList"), &shapes[shape_policyDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttachedManagedPolicies"), S_INIT("AttachedManagedPolicies"), &shapes[shape_attachedPoliciesListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_InstanceProfile[] = {
     {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -574,7 +672,27 @@ static const struct api_member members_ListUsersResponse[] = {
     {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_ManagedPolicyDetail[] = {
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyId"), S_INIT("PolicyId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_policyPathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DefaultVersionId"), S_INIT("DefaultVersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttachmentCount"), S_INIT("AttachmentCount"), &shapes[shape_attachmentCountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryUsageCount"), S_INIT("PermissionsBoundaryUsageCount"), &shapes[shape_attachmentCountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsAttachable"), S_INIT("IsAttachable"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_policyDescriptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UpdateDate"), S_INIT("UpdateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyVersionList"), S_INIT("PolicyVersionList"), &shapes[shape_policyDocumentVersionListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OrganizationsDecisionDetail[] = {
+    {S_INIT("AllowedByOrganizations"), S_INIT("AllowedByOrganizations"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const str values_PermissionsBoundaryAttachmentType[] = {S_INIT("PermissionsBoundaryPolicy")};
+static const struct api_member members_PermissionsBoundaryDecisionDetail[] = {
+    {S_INIT("AllowedByPermissionsBoundary"), S_INIT("AllowedByPermissionsBoundary"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_Policy[] = {
     {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("PolicyId"), S_INIT("PolicyId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -589,6 +707,11 @@ static const struct api_member members_Policy[] = {
     {S_INIT("UpdateDate"), S_INIT("UpdateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_PolicyDetail[] = {
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PolicyEvaluationDecisionType[] = {S_INIT("allowed"), S_INIT("explicitDeny"), S_INIT("implicitDeny")};
 static const struct api_member members_PolicyGroup[] = {
     {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[shape_groupNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -597,6 +720,7 @@ static const struct api_member members_PolicyRole[] = {
     {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("RoleId"), S_INIT("RoleId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const str values_PolicySourceType[] = {S_INIT("user"), S_INIT("group"), S_INIT("role"), S_INIT("aws-managed"), S_INIT("user-managed"), S_INIT("resource"), S_INIT("none"), S_INIT("IAM Policy"), S_INIT("Resource Policy"), S_INIT("Permissions Boundary Policy")};
 static const str values_PolicyUsageType[] = {S_INIT("PermissionsPolicy"), S_INIT("PermissionsBoundary")};
 static const struct api_member members_PolicyUser[] = {
     {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -607,6 +731,10 @@ static const struct api_member members_PolicyVersion[] = {
     {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("IsDefaultVersion"), S_INIT("IsDefaultVersion"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Position[] = {
+    {S_INIT("Line"), S_INIT("Line"), &shapes[shape_LineNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Column"), S_INIT("Column"), &shapes[shape_ColumnNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_PutRolePermissionsBoundaryRequest[] = {
     {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -630,6 +758,14 @@ static const struct api_member members_RemoveRoleFromInstanceProfileRequest[] = 
     {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_ResourceSpecificResult[] = {
+    {S_INIT("EvalResourceName"), S_INIT("EvalResourceName"), &shapes[shape_ResourceNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EvalResourceDecision"), S_INIT("EvalResourceDecision"), &shapes[shape_PolicyEvaluationDecisionType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MatchedStatements"), S_INIT("MatchedStatements"), &shapes[shape_StatementListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MissingContextValues"), S_INIT("MissingContextValues"), &shapes[shape_ContextKeyNamesResultListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EvalDecisionDetails"), S_INIT("EvalDecisionDetails"), &shapes[shape_EvalDecisionDetailsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryDecisionDetail"), S_INIT("PermissionsBoundaryDecisionDetail"), &shapes[shape_PermissionsBoundaryDecisionDetail], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_Role[] = {
     {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -643,6 +779,20 @@ static const struct api_member members_Role[] = {
     {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("RoleLastUsed"), S_INIT("RoleLastUsed"), &shapes[shape_RoleLastUsed], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_RoleDetail[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleId"), S_INIT("RoleId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AssumeRolePolicyDocument"), S_INIT("AssumeRolePolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InstanceProfileList"), S_INIT("InstanceProfileList"), &shapes[shape_instanceProfileListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RolePolicyList"), S_INIT("RolePolicyList"), &shapes[shape_policyDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttachedManagedPolicies"), S_INIT("AttachedManagedPolicies"), &shapes[shape_attachedPoliciesListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_AttachedPermissionsBoundary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleLastUsed"), S_INIT("RoleLastUsed"), &shapes[shape_RoleLastUsed], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_RoleLastUsed[] = {
     {S_INIT("LastUsedDate"), S_INIT("LastUsedDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Region"), S_INIT("Region"), &shapes[shape_stringType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -650,6 +800,44 @@ static const struct api_member members_RoleLastUsed[] = {
 static const struct api_member members_SetDefaultPolicyVersionRequest[] = {
     {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SimulateCustomPolicyRequest[] = {
+    {S_INIT("PolicyInputList"), S_INIT("PolicyInputList"), &shapes[shape_SimulationPolicyListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryPolicyInputList"), S_INIT("PermissionsBoundaryPolicyInputList"), &shapes[shape_SimulationPolicyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ActionNames"), S_INIT("ActionNames"), &shapes[shape_ActionNameListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceArns"), S_INIT("ResourceArns"), &shapes[shape_ResourceNameListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[shape_policyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceOwner"), S_INIT("ResourceOwner"), &shapes[shape_ResourceNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CallerArn"), S_INIT("CallerArn"), &shapes[shape_ResourceNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContextEntries"), S_INIT("ContextEntries"), &shapes[shape_ContextEntryListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceHandlingOption"), S_INIT("ResourceHandlingOption"), &shapes[shape_ResourceHandlingOptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SimulatePolicyResponse[] = {
+    {S_INIT("EvaluationResults"), S_INIT("EvaluationResults"), &shapes[shape_EvaluationResultsListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SimulatePrincipalPolicyRequest[] = {
+    {S_INIT("PolicySourceArn"), S_INIT("PolicySourceArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyInputList"), S_INIT("PolicyInputList"), &shapes[shape_SimulationPolicyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryPolicyInputList"), S_INIT("PermissionsBoundaryPolicyInputList"), &shapes[shape_SimulationPolicyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ActionNames"), S_INIT("ActionNames"), &shapes[shape_ActionNameListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceArns"), S_INIT("ResourceArns"), &shapes[shape_ResourceNameListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[shape_policyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceOwner"), S_INIT("ResourceOwner"), &shapes[shape_ResourceNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CallerArn"), S_INIT("CallerArn"), &shapes[shape_ResourceNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContextEntries"), S_INIT("ContextEntries"), &shapes[shape_ContextEntryListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceHandlingOption"), S_INIT("ResourceHandlingOption"), &shapes[shape_ResourceHandlingOptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Statement[] = {
+    {S_INIT("SourcePolicyId"), S_INIT("SourcePolicyId"), &shapes[shape_PolicyIdentifierType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourcePolicyType"), S_INIT("SourcePolicyType"), &shapes[shape_PolicySourceType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StartPosition"), S_INIT("StartPosition"), &shapes[shape_Position], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EndPosition"), S_INIT("EndPosition"), &shapes[shape_Position], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_Tag[] = {
     {S_INIT("Key"), S_INIT("Key"), &shapes[shape_tagKeyType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -718,17 +906,39 @@ static const struct api_member members_User[] = {
     {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_AttachedPermissionsBoundary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_UserDetail[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserId"), S_INIT("UserId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserPolicyList"), S_INIT("UserPolicyList"), &shapes[shape_policyDetailListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupList"), S_INIT("GroupList"), &shapes[shape_groupNameListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttachedManagedPolicies"), S_INIT("AttachedManagedPolicies"), &shapes[shape_attachedPoliciesListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_AttachedPermissionsBoundary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const str values_policyScopeType[] = {S_INIT("All"), S_INIT("AWS"), S_INIT("Local")};
 static const str values_statusType[] = {S_INIT("Active"), S_INIT("Inactive"), S_INIT("Expired")};
 
 static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AccessKey"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_AccessKey},
     {.name = S_INIT("AccessKeyMetadata"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_AccessKeyMetadata},
+    {.name = S_INIT("ActionNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ActionNameType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ActionNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 128},
     {.name = S_INIT("AddRoleToInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AddRoleToInstanceProfileRequest},
     {.name = S_INIT("AttachRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachRolePolicyRequest},
     {.name = S_INIT("AttachUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachUserPolicyRequest},
     {.name = S_INIT("AttachedPermissionsBoundary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachedPermissionsBoundary},
     {.name = S_INIT("AttachedPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachedPolicy},
+    {.name = S_INIT("ColumnNumber"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("ContextEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ContextEntry},
+    {.name = S_INIT("ContextEntryListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ContextEntry], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ContextKeyNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 5, .max = 256},
+    {.name = S_INIT("ContextKeyNamesResultListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ContextKeyNameType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ContextKeyTypeEnum"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 12, .values = values_ContextKeyTypeEnum},
+    {.name = S_INIT("ContextKeyValueListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ContextKeyValueType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ContextKeyValueType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("CreateAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateAccessKeyRequest},
     {.name = S_INIT("CreateAccessKeyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateAccessKeyResponse},
     {.name = S_INIT("CreateInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_CreateInstanceProfileRequest},
@@ -754,6 +964,15 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("DetachRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DetachRolePolicyRequest},
     {.name = S_INIT("DetachUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DetachUserPolicyRequest},
     {.name = S_INIT("EntityType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_EntityType},
+    {.name = S_INIT("EvalDecisionDetailsType"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyEvaluationDecisionType], .element_wire = S_INIT("value"), .key = &shapes[shape_EvalDecisionSourceType], .key_wire = S_INIT("key")},
+    {.name = S_INIT("EvalDecisionSourceType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 256},
+    {.name = S_INIT("EvaluationResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_EvaluationResult},
+    {.name = S_INIT("EvaluationResultsListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_EvaluationResult], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GetAccountAuthorizationDetailsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetAccountAuthorizationDetailsRequest},
+    {.name = S_INIT("GetAccountAuthorizationDetailsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_GetAccountAuthorizationDetailsResponse},
+    {.name = S_INIT("GetContextKeysForCustomPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetContextKeysForCustomPolicyRequest},
+    {.name = S_INIT("GetContextKeysForPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetContextKeysForPolicyResponse},
+    {.name = S_INIT("GetContextKeysForPrincipalPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetContextKeysForPrincipalPolicyRequest},
     {.name = S_INIT("GetInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetInstanceProfileRequest},
     {.name = S_INIT("GetInstanceProfileResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetInstanceProfileResponse},
     {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetPolicyRequest},
@@ -769,7 +988,9 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("GetUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetUserRequest},
     {.name = S_INIT("GetUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetUserResponse},
     {.name = S_INIT("Group"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_Group},
+    {.name = S_INIT("GroupDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_GroupDetail},
     {.name = S_INIT("InstanceProfile"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_InstanceProfile},
+    {.name = S_INIT("LineNumber"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ListAccessKeysRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAccessKeysRequest},
     {.name = S_INIT("ListAccessKeysResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAccessKeysResponse},
     {.name = S_INIT("ListAccountAliasesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListAccountAliasesRequest},
@@ -806,24 +1027,45 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("ListUserTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUserTagsResponse},
     {.name = S_INIT("ListUsersRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUsersRequest},
     {.name = S_INIT("ListUsersResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUsersResponse},
+    {.name = S_INIT("ManagedPolicyDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_ManagedPolicyDetail},
+    {.name = S_INIT("ManagedPolicyDetailListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ManagedPolicyDetail], .element_wire = S_INIT("member")},
+    {.name = S_INIT("OrganizationsDecisionDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OrganizationsDecisionDetail},
     {.name = S_INIT("PermissionsBoundaryAttachmentType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_PermissionsBoundaryAttachmentType},
+    {.name = S_INIT("PermissionsBoundaryDecisionDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_PermissionsBoundaryDecisionDetail},
     {.name = S_INIT("Policy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_Policy},
+    {.name = S_INIT("PolicyDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyDetail},
+    {.name = S_INIT("PolicyEvaluationDecisionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_PolicyEvaluationDecisionType},
     {.name = S_INIT("PolicyGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyGroup},
     {.name = S_INIT("PolicyGroupListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyGroup], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PolicyIdentifierType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("PolicyRole"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyRole},
     {.name = S_INIT("PolicyRoleListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyRole], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PolicySourceType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_PolicySourceType},
     {.name = S_INIT("PolicyUsageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PolicyUsageType},
     {.name = S_INIT("PolicyUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyUser},
     {.name = S_INIT("PolicyUserListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyUser], .element_wire = S_INIT("member")},
     {.name = S_INIT("PolicyVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_PolicyVersion},
+    {.name = S_INIT("Position"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Position},
     {.name = S_INIT("PutRolePermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PutRolePermissionsBoundaryRequest},
     {.name = S_INIT("PutRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutRolePolicyRequest},
     {.name = S_INIT("PutUserPermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PutUserPermissionsBoundaryRequest},
     {.name = S_INIT("PutUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutUserPolicyRequest},
     {.name = S_INIT("RemoveRoleFromInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RemoveRoleFromInstanceProfileRequest},
+    {.name = S_INIT("ResourceHandlingOptionType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64},
+    {.name = S_INIT("ResourceNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceNameType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ResourceNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048},
+    {.name = S_INIT("ResourceSpecificResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_ResourceSpecificResult},
+    {.name = S_INIT("ResourceSpecificResultListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceSpecificResult], .element_wire = S_INIT("member")},
     {.name = S_INIT("Role"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_Role},
+    {.name = S_INIT("RoleDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_RoleDetail},
     {.name = S_INIT("RoleLastUsed"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RoleLastUsed},
     {.name = S_INIT("SetDefaultPolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SetDefaultPolicyVersionRequest},
+    {.name = S_INIT("SimulateCustomPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_SimulateCustomPolicyRequest},
+    {.name = S_INIT("SimulatePolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_SimulatePolicyResponse},
+    {.name = S_INIT("SimulatePrincipalPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_SimulatePrincipalPolicyRequest},
+    {.name = S_INIT("SimulationPolicyListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_policyDocumentType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Statement"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Statement},
+    {.name = S_INIT("StatementListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Statement], .element_wire = S_INIT("member")},
     {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
     {.name = S_INIT("TagInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagInstanceProfileRequest},
     {.name = S_INIT("TagPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagPolicyRequest},
@@ -840,6 +1082,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("UpdateRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_UpdateRoleRequest},
     {.name = S_INIT("UpdateRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("User"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_User},
+    {.name = S_INIT("UserDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_UserDetail},
     {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &pattern_accessKeyIdType},
     {.name = S_INIT("accessKeyMetadataListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AccessKeyMetadata], .element_wire = S_INIT("member")},
     {.name = S_INIT("accessKeySecretType"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
@@ -850,8 +1093,11 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("attachmentCountType"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("booleanType"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("dateType"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("entityListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_EntityType], .element_wire = S_INIT("member")},
     {.name = S_INIT("existingUserNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_existingUserNameType},
+    {.name = S_INIT("groupDetailListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_GroupDetail], .element_wire = S_INIT("member")},
     {.name = S_INIT("groupListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Group], .element_wire = S_INIT("member")},
+    {.name = S_INIT("groupNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_groupNameType], .element_wire = S_INIT("member")},
     {.name = S_INIT("groupNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_existingUserNameType},
     {.name = S_INIT("idType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &pattern_accessKeyIdType},
     {.name = S_INIT("instanceProfileListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_InstanceProfile], .element_wire = S_INIT("member")},
@@ -861,6 +1107,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("pathPrefixType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_pathPrefixType},
     {.name = S_INIT("pathType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_pathType},
     {.name = S_INIT("policyDescriptionType"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 1000},
+    {.name = S_INIT("policyDetailListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyDetail], .element_wire = S_INIT("member")},
     {.name = S_INIT("policyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 131072, .pattern = &pattern_policyDocumentType},
     {.name = S_INIT("policyDocumentVersionListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyVersion], .element_wire = S_INIT("member")},
     {.name = S_INIT("policyListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Policy], .element_wire = S_INIT("member")},
@@ -871,6 +1118,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("policyVersionIdType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_policyVersionIdType},
     {.name = S_INIT("responseMarkerType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("roleDescriptionType"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 1000, .pattern = &pattern_roleDescriptionType},
+    {.name = S_INIT("roleDetailListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_RoleDetail], .element_wire = S_INIT("member")},
     {.name = S_INIT("roleListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Role], .element_wire = S_INIT("member")},
     {.name = S_INIT("roleMaxSessionDurationType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3600, .max = 43200},
     {.name = S_INIT("roleNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &pattern_existingUserNameType},
@@ -880,6 +1128,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_tagKeyType},
     {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
     {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_tagValueType},
+    {.name = S_INIT("userDetailListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_UserDetail], .element_wire = S_INIT("member")},
     {.name = S_INIT("userListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_User], .element_wire = S_INIT("member")},
     {.name = S_INIT("userNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &pattern_existingUserNameType},
 };
@@ -948,11 +1197,11 @@ static const struct api_op ops[] = {
     {.name = S_INIT("GenerateOrganizationsAccessReport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GenerateOrganizationsAccessReportResult")},
     {.name = S_INIT("GenerateServiceLastAccessedDetails"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GenerateServiceLastAccessedDetailsResult")},
     {.name = S_INIT("GetAccessKeyLastUsed"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccessKeyLastUsedResult")},
-    {.name = S_INIT("GetAccountAuthorizationDetails"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccountAuthorizationDetailsResult")},
+    {.name = S_INIT("GetAccountAuthorizationDetails"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccountAuthorizationDetailsRequest], .out = &shapes[shape_GetAccountAuthorizationDetailsResponse], .result = S_INIT("GetAccountAuthorizationDetailsResult")},
     {.name = S_INIT("GetAccountPasswordPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccountPasswordPolicyResult")},
     {.name = S_INIT("GetAccountSummary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccountSummaryResult")},
-    {.name = S_INIT("GetContextKeysForCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetContextKeysForCustomPolicyResult")},
-    {.name = S_INIT("GetContextKeysForPrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetContextKeysForPrincipalPolicyResult")},
+    {.name = S_INIT("GetContextKeysForCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetContextKeysForCustomPolicyRequest], .out = &shapes[shape_GetContextKeysForPolicyResponse], .result = S_INIT("GetContextKeysForCustomPolicyResult")},
+    {.name = S_INIT("GetContextKeysForPrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetContextKeysForPrincipalPolicyRequest], .out = &shapes[shape_GetContextKeysForPolicyResponse], .result = S_INIT("GetContextKeysForPrincipalPolicyResult")},
     {.name = S_INIT("GetCredentialReport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetCredentialReportResult")},
     {.name = S_INIT("GetDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetDelegationRequestResult")},
     {.name = S_INIT("GetGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetGroupResult")},
@@ -1026,8 +1275,8 @@ static const struct api_op ops[] = {
     {.name = S_INIT("SendDelegationToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetDefaultPolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetDefaultPolicyVersionRequest], .out = NULL},
     {.name = S_INIT("SetSecurityTokenServicePreferences"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("SimulateCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SimulateCustomPolicyResult")},
-    {.name = S_INIT("SimulatePrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SimulatePrincipalPolicyResult")},
+    {.name = S_INIT("SimulateCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SimulateCustomPolicyRequest], .out = &shapes[shape_SimulatePolicyResponse], .result = S_INIT("SimulateCustomPolicyResult")},
+    {.name = S_INIT("SimulatePrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SimulatePrincipalPolicyRequest], .out = &shapes[shape_SimulatePolicyResponse], .result = S_INIT("SimulatePrincipalPolicyResult")},
     {.name = S_INIT("TagInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagInstanceProfileRequest], .out = NULL},
     {.name = S_INIT("TagMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("TagOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},

@@ -154,8 +154,8 @@ static const struct api_shape shapes[N_SHAPES] = {
 
 static const struct api_op ops[] = {
     {.name = S_INIT("AssumeRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_AssumeRoleRequest], .out = &shapes[shape_AssumeRoleResponse], .result = S_INIT("AssumeRoleResult")},
-    {.name = S_INIT("AssumeRoleWithSAML"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRoleWithSAMLResult")},
-    {.name = S_INIT("AssumeRoleWithWebIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRoleWithWebIdentityResult")},
+    {.name = S_INIT("AssumeRoleWithSAML"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .unsigned_too = true, .result = S_INIT("AssumeRoleWithSAMLResult")},
+    {.name = S_INIT("AssumeRoleWithWebIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .unsigned_too = true, .result = S_INIT("AssumeRoleWithWebIdentityResult")},
     {.name = S_INIT("AssumeRoot"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRootResult")},
     {.name = S_INIT("DecodeAuthorizationMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DecodeAuthorizationMessageResult")},
     {.name = S_INIT("GetAccessKeyInfo"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccessKeyInfoRequest], .out = &shapes[shape_GetAccessKeyInfoResponse], .result = S_INIT("GetAccessKeyInfoResult")},

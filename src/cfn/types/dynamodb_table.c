@@ -104,4 +104,5 @@ const struct cfn_type cfn_type_dynamodb_table = {
              .clear = "UntagResource",
              .on = "ResourceArn={Arn}"},
     .id = "{name}",
+    .attributes = {{"Arn", NULL}, {"StreamArn", NULL}},
 };

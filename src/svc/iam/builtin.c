@@ -1,95 +1,74 @@
-/*
- * AWS's own managed policies that are built in: those that templates of serverless systems attach.
- * Documents and dates as published in the AWS Managed Policy Reference.
- */
+/* AWS's own managed policies: found by their ARNs, compiled when somebody has one. */
+#include "svc/iam/builtin.h"
+
+#include "base/crc.h"
+#include "base/lock.h"
 #include "svc/iam/iam_priv.h"
 
-#include <errno.h>
+static const str prefix = S_INIT("arn:aws:iam::aws:policy");
 
-#define ALLOW(actions, resource)                                                                   \
-    "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":" resource "}"
-#define DOCUMENT(statements) "{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
-#define LOGS                 "\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\""
-
-/* In ascending order of their ARNs, as they are listed. */
-static const struct iam_builtin builtins[] = {
-    {"AWSLambdaExecute", "/", "v1",
-     DOCUMENT(ALLOW("\"logs:*\"", "\"arn:aws:logs:*:*:*\"") "," ALLOW(
-         "\"s3:GetObject\",\"s3:PutObject\"", "\"arn:aws:s3:::*\"")),
-     1423247246, 1423247246},
-    {"AWSXRayDaemonWriteAccess", "/", "v2",
-     DOCUMENT(
-         ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\","
-               "\"xray:GetSamplingTargets\",\"xray:GetSamplingStatisticSummaries\"",
-               "[\"*\"]")),
-     1535497233, 1707861504},
-    {"AdministratorAccess", "/", "v1", DOCUMENT(ALLOW("\"*\"", "\"*\"")), 1423247986, 1423247986},
-    {"AmazonS3FullAccess", "/", "v2", DOCUMENT(ALLOW("\"s3:*\",\"s3-object-lambda:*\"", "\"*\"")),
-     1423248058, 1632773797},
-    {"AmazonS3ReadOnlyAccess", "/", "v3",
-     DOCUMENT(ALLOW("\"s3:Get*\",\"s3:List*\",\"s3:Describe*\",\"s3-object-lambda:Get*\","
-                    "\"s3-object-lambda:List*\"",
-                    "\"*\"")),
-     1423248059, 1691703091},
-    {"AmazonSQSFullAccess", "/", "v1", DOCUMENT(ALLOW("\"sqs:*\"", "\"*\"")), 1423248067,
-     1423248067},
-    {"AWSLambdaBasicExecutionRole", "/service-role/", "v1", DOCUMENT(ALLOW(LOGS, "\"*\"")),
-     1428591823, 1428591823},
-    {"AWSLambdaDynamoDBExecutionRole", "/service-role/", "v1",
-     DOCUMENT(
-         ALLOW("\"dynamodb:DescribeStream\",\"dynamodb:GetRecords\",\"dynamodb:GetShardIterator\","
-               "\"dynamodb:ListStreams\"," LOGS,
-               "\"*\"")),
-     1428592149, 1428592149},
-    {"AWSLambdaRole", "/service-role/", "v1",
-     DOCUMENT(ALLOW("\"lambda:InvokeFunction\"", "[\"*\"]")), 1423247288, 1423247288},
-    {"AWSLambdaSQSQueueExecutionRole", "/service-role/", "v1",
-     DOCUMENT(ALLOW("\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\"," LOGS,
-                    "\"*\"")),
-     1529013045, 1529013045},
-    {"AWSLambdaVPCAccessExecutionRole", "/service-role/", "v3",
-     DOCUMENT(ALLOW(
-         LOGS
-         ",\"ec2:CreateNetworkInterface\",\"ec2:DescribeNetworkInterfaces\","
-         "\"ec2:DescribeSubnets\",\"ec2:DeleteNetworkInterface\",\"ec2:AssignPrivateIpAddresses\","
-         "\"ec2:UnassignPrivateIpAddresses\"",
-         "\"*\"")),
-     1455232526, 1704493706},
-};
-
-const struct iam_builtin *iam_builtin_at(size_t index) {
-    return index < ARRAY_LEN(builtins) ? &builtins[index] : NULL;
-}
-
-size_t iam_builtin_index(const struct iam_builtin *builtin) { return (size_t)(builtin - builtins); }
-
-void iam_builtin_arn(const struct iam_builtin *builtin, struct buf *out) {
-    buf_printf(out, "arn:aws:iam::aws:policy%s%s", builtin->path, builtin->name);
+static int compare(const void *arn, const void *builtin) {
+    return str_cmp(*(const str *)arn, str_c(((const struct iam_builtin *)builtin)->arn));
 }
 
 const struct iam_builtin *iam_builtin_find(str arn) {
-    static const str prefix = S_INIT("arn:aws:iam::aws:policy");
     if (!str_starts(arn, prefix))
         return NULL;
-    str rest = str_skip(arn, prefix.len);
-    for (size_t i = 0; i < ARRAY_LEN(builtins); i++) {
-        str path = str_c(builtins[i].path);
-        if (str_starts(rest, path) && str_is(str_skip(rest, path.len), builtins[i].name))
-            return &builtins[i];
-    }
-    return NULL;
+    return bsearch(&arn, iam_builtin_table, iam_builtin_n, sizeof *iam_builtin_table, compare);
 }
 
-int iam_builtins_compile(struct iam_svc *iam, struct err *err) {
-    iam->builtins = mem_zalloc(ARRAY_LEN(builtins) * sizeof(struct policy *));
-    for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
-        if (policy_new(&iam->builtins[i], POLICY_IDENTITY, str_c(builtins[i].document), err))
-            return -EINVAL;
-    return 0;
+bool iam_builtin_is_of_service(str arn) {
+    return str_starts(arn, S("arn:aws:iam::aws:policy/aws-service-role/"));
+}
+
+/* Of the last slash. */
+static size_t slash(str arn) { return (size_t)str_rchr(arn, '/'); }
+
+str iam_builtin_name(const struct iam_builtin *builtin) {
+    str arn = str_c(builtin->arn);
+    return str_skip(arn, slash(arn) + 1);
+}
+
+str iam_builtin_path(const struct iam_builtin *builtin) {
+    str arn = str_c(builtin->arn);
+    return str_slice(arn, prefix.len, slash(arn) + 1);
+}
+
+void iam_builtin_id(const struct iam_builtin *builtin, char out[IAM_BUILTIN_ID]) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    str arn = str_c(builtin->arn);
+    uint64_t bits = 0;
+    memcpy(out, "ANPA", 4);
+    for (size_t i = 4; i + 1 < IAM_BUILTIN_ID; i++, bits >>= 5) {
+        if (i == 4 || i == 14) /* ten letters take 50 of 64 bits */
+            bits = crc64nvme(i, arn.p, arn.len);
+        out[i] = alphabet[bits % 32];
+    }
+    out[IAM_BUILTIN_ID - 1] = '\0';
+}
+
+/* ---- Compiled ---- */
+
+static struct policy *compile(const struct iam_builtin *builtin) {
+    struct policy *policy = NULL;
+    if (policy_new_within(&policy, POLICY_IDENTITY, iam_builtin_document(builtin), SIZE_MAX, NULL))
+        return NULL;
+    policy_first_look(policy); /* nobody can mend what it names that is not known here */
+    return policy;
+}
+
+const struct policy *iam_builtin_policy(struct iam_svc *iam, const struct iam_builtin *builtin) {
+    LOCK_SCOPE(&iam->builtins_lock);
+    if (!iam->builtins)
+        iam->builtins = mem_zalloc(iam_builtin_n * sizeof(struct policy *));
+    struct policy **slot = &iam->builtins[builtin - iam_builtin_table];
+    if (!*slot)
+        *slot = compile(builtin);
+    return *slot;
 }
 
 void iam_builtins_free(struct iam_svc *iam) {
-    for (size_t i = 0; iam->builtins && i < ARRAY_LEN(builtins); i++)
+    for (size_t i = 0; iam->builtins && i < iam_builtin_n; i++)
         policy_free(iam->builtins[i]);
     free(iam->builtins);
 }

@@ -1,4 +1,5 @@
 /* The compiled policies of a role or user. */
+#include "svc/iam/builtin.h"
 #include "svc/iam/iam_priv.h"
 
 #include <errno.h>
@@ -51,8 +52,8 @@ static int managed(struct iam_svc *iam, const struct rows *rows, str account, st
     const struct iam_builtin *builtin = iam_builtin_find(arn);
     *ret_policy = NULL;
     if (builtin) {
-        *ret_policy = iam->builtins[iam_builtin_index(builtin)];
-        return 0;
+        *ret_policy = iam_builtin_policy(iam, builtin);
+        return *ret_policy ? 0 : -EBADMSG;
     }
     str name = iam_policy_name(arn, account);
     if (!name.p)
@@ -80,16 +81,16 @@ int iam_grants_add_managed(struct iam_svc *iam, const struct rows *rows, str acc
     return r;
 }
 
-/* A boundary that is gone allows nothing: an empty one stands for it. */
+const str iam_boundary_gone =
+    S_INIT("{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
+
 static int add_boundary(struct iam_svc *iam, const struct rows *rows, str account, str arn,
                         struct iam_grants *grants) {
-    static const str nothing =
-        S_INIT("{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
     int r = managed(iam, rows, account, arn, grants, &grants->boundary);
     if (r || grants->boundary)
         return r;
     struct policy *policy = NULL;
-    if (policy_new(&policy, POLICY_IDENTITY, nothing, NULL))
+    if (policy_new(&policy, POLICY_IDENTITY, iam_boundary_gone, NULL))
         return -EBADMSG;
     own(grants, policy);
     grants->boundary = policy;

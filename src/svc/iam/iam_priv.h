@@ -15,14 +15,16 @@
 struct iam_cache;
 struct iam_entity;
 /*
- * Made by iam_open. What changes is the generation, and the cache, which has a lock of its own: any
- * thread.
+ * Made by iam_open. What changes is the generation, the cache, which has a lock of its own, and the
+ * compiled policies under theirs: any thread.
  */
 struct iam_svc {
     struct store *store;
     _Atomic uint64_t generation; /* moves after every committed change */
     struct iam_cache *cache;     /* source.c */
-    struct policy **builtins;    /* compiled, by iam_builtin_at's index; made at open */
+    /* of AWS's own policies, those that somebody has: compiled, by their place in the table */
+    struct policy **builtins;
+    pthread_mutex_t builtins_lock;
 };
 
 #define KIT_OPS    "svc/iam/ops.def"
@@ -136,25 +138,17 @@ int iam_entity_list(const struct iam_kind *kind, struct rq *rq,
 int iam_profile_check_none(struct rq *rq, str role);
 
 /* ---- Managed policies ---- */
-/* A managed policy of AWS's own. Static. */
-struct iam_builtin {
-    const char *name, *path, *version, *document;
-    int64_t created_s, updated_s;
+struct iam_uses {
+    int64_t attached, bounding; /* roles and users of the account */
 };
-/* AWS's own policies that are built in; NULL when there is none of that ARN. */
-const struct iam_builtin *iam_builtin_find(str arn);
-const struct iam_builtin *iam_builtin_at(size_t index); /* NULL behind the last */
-/* Its place among them, as iam_svc.builtins has it. */
-size_t iam_builtin_index(const struct iam_builtin *builtin);
-/* Appends "arn:aws:iam::aws:policy" with path and name. */
-void iam_builtin_arn(const struct iam_builtin *builtin, struct buf *out);
+/* Counted once a run (usage.c), for as many policies as are asked about. 0 or AWS_FAILED. */
+int iam_uses_of(struct rq *rq, str arn, struct iam_uses *ret_uses);
 /*
- * At open: compiles all into iam->builtins. 0, or -EINVAL with words where one of them is no
- * policy.
+ * AWS's own policies have no row. This is one of them in the form of a row, a new reference;
+ * with_text: with the text of its version.
  */
-int iam_builtins_compile(struct iam_svc *iam, struct err *err);
-void iam_builtins_free(struct iam_svc *iam);
-
+struct iam_builtin;
+json_t *iam_builtin_doc(const struct iam_builtin *builtin, bool with_text);
 /*
  * The name in arn:aws:iam::ACCOUNT:policy/PATH/NAME, when it is one of that account's; else absent.
  */
@@ -164,6 +158,10 @@ str iam_policy_name(str arn, str account);
  * version.
  */
 str iam_policy_text(const json_t *doc, str version);
+/* A version of a stored policy as it is answered, a new reference. */
+json_t *iam_policy_version(const json_t *doc, const json_t *version, bool with_text);
+/* {PolicyName, PolicyArn}, as lists of attached policies have them; a new reference. */
+json_t *iam_attached_policy(str arn);
 /*
  * Checks a document as IAM does when one is given: MalformedPolicyDocument with the reason in IAM's
  * words. 0 or AWS_FAILED.
@@ -217,6 +215,8 @@ int iam_grants_add_managed(struct iam_svc *iam, const struct rows *rows, str acc
                            struct iam_grants *grants);
 /* Compiles the text of an inline policy and appends it. 0, or -EBADMSG where it is no policy. */
 int iam_grants_add_text(struct iam_grants *grants, str text);
+/* A boundary that is gone allows nothing: this document stands for it. */
+extern const str iam_boundary_gone;
 struct iam_grants *iam_grants_new(void);
 struct iam_grants *iam_grants_ref(struct iam_grants *grants);
 struct iam_grants *iam_grants_free(struct iam_grants *grants); /* drops a reference */

@@ -1,5 +1,6 @@
 /* Inline and attached policies of roles and users. */
 #include "aws/keys.h"
+#include "svc/iam/builtin.h"
 #include "svc/iam/iam_priv.h"
 
 enum { MAX_ATTACHED = 20 };
@@ -85,6 +86,9 @@ static int list_inline(const struct iam_kind *kind, struct rq *rq) {
 
 static int attach(struct rq *rq, struct iam_entity *entity) {
     str arn = json_str(rq->in, "PolicyArn");
+    if (iam_builtin_is_of_service(arn))
+        return aws_fail(rq, &IAM_PolicyNotAttachable,
+                        "Cannot attach a Service Role Policy to a Customer Role.");
     int r = iam_managed_policy_exists(rq, arn);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &IAM_NoSuchEntity,
@@ -111,6 +115,13 @@ static int detach(struct rq *rq, struct iam_entity *entity) {
     return iam_entity_put(rq, entity);
 }
 
+json_t *iam_attached_policy(str arn) {
+    json_t *item = json_object();
+    json_set_str(item, "PolicyName", str_skip(arn, (size_t)str_rchr(arn, '/') + 1));
+    json_set_str(item, "PolicyArn", arn);
+    return item;
+}
+
 static int list_attached(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -123,10 +134,7 @@ static int list_attached(const struct iam_kind *kind, struct rq *rq) {
         str path = str_skip(arns[i], (size_t)str_find(arns[i], S(":policy")) + strlen(":policy"));
         if (!str_starts(path, json_str(rq->in, "PathPrefix")))
             continue;
-        json_t *item = json_object();
-        json_set_str(item, "PolicyName", str_skip(arns[i], (size_t)str_rchr(arns[i], '/') + 1));
-        json_set_str(item, "PolicyArn", arns[i]);
-        if (!kit_page_add(&page, arns[i], item))
+        if (!kit_page_add(&page, arns[i], iam_attached_policy(arns[i])))
             break;
     }
     return kit_page_end(&page);

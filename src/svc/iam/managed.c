@@ -4,6 +4,7 @@
  * (builtin.c) are answered in the same form.
  */
 #include "base/arn.h"
+#include "svc/iam/builtin.h"
 #include "svc/iam/iam_priv.h"
 
 enum { SIZE_LIMIT = 6144, MAX_VERSIONS = 5 };
@@ -30,24 +31,21 @@ str iam_policy_text(const json_t *doc, str version) {
     return json_str(find_version(doc, version), "Document");
 }
 
-/* A built-in policy as a document of the stored form. */
-static json_t *builtin_doc(const struct iam_builtin *builtin) {
-    CLEANUP_DEINIT(buf) struct buf arn = {0};
-    iam_builtin_arn(builtin, &arn);
+json_t *iam_builtin_doc(const struct iam_builtin *builtin, bool with_text) {
+    char id[IAM_BUILTIN_ID];
+    iam_builtin_id(builtin, id);
     json_t *doc = json_object(), *version = json_object(), *versions = json_array();
-    json_set_str(doc, "PolicyName", str_c(builtin->name));
-    /* AWS's own ids are fixed; these are made of the name, so that they are too. */
-    CLEANUP_DEINIT(buf) struct buf id = {0};
-    buf_printf(&id, "ANPA%017zu", iam_builtin_index(builtin));
-    json_set_str(doc, "PolicyId", buf_view(&id));
-    json_set_str(doc, "Arn", buf_view(&arn));
-    json_set_str(doc, "Path", str_c(builtin->path));
+    json_set_str(doc, "PolicyName", iam_builtin_name(builtin));
+    json_set_str(doc, "PolicyId", str_c(id));
+    json_set_str(doc, "Arn", str_c(builtin->arn));
+    json_set_str(doc, "Path", iam_builtin_path(builtin));
     json_set_int(doc, "CreateDate", builtin->created_s);
     json_set_int(doc, "UpdateDate", builtin->updated_s);
     json_set_str(doc, "DefaultVersionId", str_c(builtin->version));
     json_set_str(version, "VersionId", str_c(builtin->version));
     json_set_int(version, "CreateDate", builtin->updated_s);
-    json_set_str(version, "Document", str_c(builtin->document));
+    if (with_text)
+        json_set_str(version, "Document", iam_builtin_document(builtin));
     json_array_append_new(versions, version);
     json_set(doc, "Versions", versions);
     return doc;
@@ -72,7 +70,8 @@ static int find_policy(struct rq *rq, struct iam_entity *ret_policy) {
         return aws_fail(rq, &IAM_AccessDenied, "AWS managed policies cannot be changed: " STR_FMT,
                         STR_ARG(arn));
     if (builtin) {
-        *ret_policy = (struct iam_entity){.kind = &iam_kind_policy, .doc = builtin_doc(builtin)};
+        *ret_policy =
+            (struct iam_entity){.kind = &iam_kind_policy, .doc = iam_builtin_doc(builtin, true)};
         return 0;
     }
     int r = read_own(rq, arn, ret_policy);
@@ -107,31 +106,17 @@ static int each_holder(const struct iam_kind *kind, struct rq *rq, str arn, bool
     return fault ? aws_fault(rq, fault, "list holders of a policy") : 0;
 }
 
-static void count_holder(void *ctx, const json_t *) {
-    int64_t *count = ctx;
-    ++*count;
-}
-
-static int count_holders(struct rq *rq, str arn, bool as_boundary, int64_t *ret_count) {
-    *ret_count = 0;
-    if (each_holder(&iam_kind_role, rq, arn, as_boundary, count_holder, ret_count) ||
-        each_holder(&iam_kind_user, rq, arn, as_boundary, count_holder, ret_count))
-        return AWS_FAILED;
-    return 0;
-}
-
 /* ---- Descriptions ---- */
 
 static int describe(struct rq *rq, const json_t *doc, bool whole, json_t *out) {
     static const char *const members[] = {"DefaultVersionId", "UpdateDate"};
-    int64_t attached = 0, bounding = 0;
-    str arn = json_str(doc, "Arn");
-    if (count_holders(rq, arn, false, &attached) || count_holders(rq, arn, true, &bounding))
+    struct iam_uses uses;
+    if (iam_uses_of(rq, json_str(doc, "Arn"), &uses))
         return AWS_FAILED;
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         json_set(out, members[i], json_incref(json_object_get(doc, members[i])));
-    json_set_int(out, "AttachmentCount", attached);
-    json_set_int(out, "PermissionsBoundaryUsageCount", bounding);
+    json_set_int(out, "AttachmentCount", uses.attached);
+    json_set_int(out, "PermissionsBoundaryUsageCount", uses.bounding);
     json_set_bool(out, "IsAttachable", true);
     if (!whole)
         json_object_del(out, "Description");
@@ -153,7 +138,7 @@ const struct iam_kind iam_kind_policy = {
     .calls = {.find = find_policy, .describe = describe},
 };
 
-static json_t *describe_version(const json_t *doc, const json_t *version, bool with_text) {
+json_t *iam_policy_version(const json_t *doc, const json_t *version, bool with_text) {
     json_t *out = json_object();
     str id = json_str(version, "VersionId");
     if (with_text)
@@ -200,11 +185,10 @@ int iam_op_CreatePolicy(struct iam_svc *, struct rq *rq) {
 }
 
 static int delete_policy(struct rq *rq, struct iam_entity *policy) {
-    int64_t attached = 0, bounding = 0;
-    str arn = json_str(policy->doc, "Arn");
-    if (count_holders(rq, arn, false, &attached) || count_holders(rq, arn, true, &bounding))
+    struct iam_uses uses;
+    if (iam_uses_of(rq, json_str(policy->doc, "Arn"), &uses))
         return AWS_FAILED;
-    if (attached + bounding)
+    if (uses.attached + uses.bounding)
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete a policy attached to entities.");
     if (json_array_size(json_arr(policy->doc, "Versions")) > 1)
         return aws_fail(
@@ -261,9 +245,10 @@ static int list_own(struct rq *rq, struct kit_page *page) {
 
 /* Behind the account's own: "aws" sorts behind every account's digits. */
 static int list_builtins(struct rq *rq, struct kit_page *page) {
-    const struct iam_builtin *builtin;
-    for (size_t i = 0; !page->more && (builtin = iam_builtin_at(i)); i++) {
-        CLEANUP_JSON json_t *doc = builtin_doc(builtin);
+    for (size_t i = 0; !page->more && i < iam_builtin_n; i++) {
+        if (str_cmp(str_c(iam_builtin_table[i].arn), buf_view(&page->after)) <= 0)
+            continue; /* on an earlier page */
+        CLEANUP_JSON json_t *doc = iam_builtin_doc(&iam_builtin_table[i], false);
         if (list_one(rq, page, doc))
             return AWS_FAILED;
     }
@@ -296,7 +281,7 @@ static int create_policy_version(struct rq *rq, struct iam_entity *policy) {
     push_version(rq, policy->doc, text, json_bool(rq->in, "SetAsDefault", false));
     rq->out = json_object();
     const json_t *newest = json_array_get(json_arr(policy->doc, "Versions"), 0);
-    json_set(rq->out, "PolicyVersion", describe_version(policy->doc, newest, false));
+    json_set(rq->out, "PolicyVersion", iam_policy_version(policy->doc, newest, false));
     return iam_entity_put(rq, policy);
 }
 IAM_OP(CreatePolicyVersion, create_policy_version, policy)
@@ -317,7 +302,7 @@ static int get_policy_version(struct rq *rq, struct iam_entity *policy) {
     if (!version)
         return AWS_FAILED;
     rq->out = json_object();
-    json_set(rq->out, "PolicyVersion", describe_version(policy->doc, version, true));
+    json_set(rq->out, "PolicyVersion", iam_policy_version(policy->doc, version, true));
     return 0;
 }
 IAM_OP(GetPolicyVersion, get_policy_version, policy)
@@ -328,7 +313,7 @@ static int list_policy_versions(struct rq *rq, struct iam_entity *policy) {
     const json_t *versions = json_arr(policy->doc, "Versions");
     for (size_t i = 0; i < json_array_size(versions); i++)
         json_array_append_new(list,
-                              describe_version(policy->doc, json_array_get(versions, i), false));
+                              iam_policy_version(policy->doc, json_array_get(versions, i), false));
     rq->out = json_object();
     json_set(rq->out, "Versions", list);
     json_set_bool(rq->out, "IsTruncated", false);

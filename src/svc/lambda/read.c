@@ -35,6 +35,10 @@ int lambda_op_ListFunctions(struct lambda_svc *, struct rq *rq) {
                                              .plain = true};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
+    if (json_has(rq->in, "MasterRegion")) /* of copies at the edge, which there are not */
+        return lambda_fail_unsupported(rq, arena_printf(&rq->arena, "MasterRegion " STR_FMT,
+                                                        STR_ARG(json_str(rq->in, "MasterRegion")))
+                                               .p);
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
     lambda_row_prefix(rq->account, rq->region, &prefix);

@@ -186,7 +186,7 @@ static void holders(void **state) {
     } lists[] = {{"{'OnlyAttached':true}", 1},
                  {"{'PolicyUsageFilter':'PermissionsBoundary'}", 1},
                  {"{'Scope':'Local','PathPrefix':'/x/'}", 0},
-                 {"{'Scope':'AWS','PathPrefix':'/service-role/'}", 5}};
+                 {"{'Scope':'AWS','PathPrefix':'/job-function/'}", 8}};
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         ok(cloud_call(c, "ListPolicies", lists[i].in));
         CHECK_CASE(json_array_size(json_arr(c->call.out, "Policies")) == lists[i].n, lists[i].in);

@@ -129,6 +129,13 @@ static void check_kept(const char *op, json_t *in, const char *mode, const char 
     CHECK_STR(json_str(json_obj(a.out, "LoggingConfig"), "LogFormat"), S("Text"));
 }
 
+static void test_list(void **) {
+    refused(
+        call_op("ListFunctions", members("{'FunctionVersion':'ALL','MasterRegion':'eu-west-1'}")),
+        400, "InvalidParameterValueException", "MasterRegion eu-west-1" OFFER);
+    must(call_op("ListFunctions", members("{'FunctionVersion':'ALL'}")));
+}
+
 /* What is taken is answered, and stays until it is changed. */
 static void test_kept(void **) {
     static const char update[] = "UpdateFunctionConfiguration", get[] = "GetFunctionConfiguration";
@@ -148,6 +155,7 @@ static void test_kept(void **) {
 
 int main(void) {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
-    const struct CMUnitTest tests[] = {CASE(test_create), CASE(test_update), CASE(test_kept)};
+    const struct CMUnitTest tests[] = {CASE(test_create), CASE(test_update), CASE(test_list),
+                                       CASE(test_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

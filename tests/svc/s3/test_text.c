@@ -1,9 +1,10 @@
-/* The small pure parts: ranges, conditions, copy sources, tokens, names, ids. */
+/* The small pure parts: ranges, conditions, copy sources, tokens, names, ids, encoded words. */
 #include "cm.h"
 
 #include "svc/s3/cond.h"
 #include "svc/s3/copy_source.h"
 #include "svc/s3/keys.h"
+#include "svc/s3/mime.h"
 #include "svc/s3/name.h"
 #include "svc/s3/range.h"
 
@@ -189,10 +190,53 @@ static void row_keys(void **state) {
     CHECK(!s3_key_part_parts(S("s3p"), &bucket, &seq, &part));
 }
 
+#define TEN(s)   s s s s s s s s s s
+#define SIXTY(s) TEN(s) TEN(s) TEN(s) TEN(s) TEN(s) TEN(s)
+
+static void encoded_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"", ""},
+        {"plain =?_ text", "plain =?_ text"},
+        {"\xc3\x84", "=?UTF-8?B?w4Q=?="},
+        {"a\xc3\x84", "=?UTF-8?B?YcOE?="}, /* as many as those of ASCII */
+        {"ab\xc3\x84", "=?UTF-8?Q?ab=C3=84?="},
+        {"a=b_c? \xc3\x84", "=?UTF-8?Q?a=3Db=5Fc=3F_=C3=84?="},
+        {"abc\x7f", "=?UTF-8?Q?abc=7F?="},
+        /* A character beyond the first plane counts as two, and stays whole. */
+        {"ab\xf0\x9f\x93\x88", "=?UTF-8?B?YWLwn5OI?="},
+        {"abc\xf0\x9f\x93\x88", "=?UTF-8?Q?abc=F0=9F=93=88?="},
+        {SIXTY("a") "\xc3\x84", "=?UTF-8?Q?" TEN("aaa") "?= =?UTF-8?Q?" TEN("aaa") "=C3=84?="},
+        {TEN("\xf0\x9f\x93\x88") TEN("\xf0\x9f\x93\x88") "\xf0\x9f\x93\x88",
+         "=?UTF-8?B?8J+TiPCfk4jwn5OI8J+TiPCfk4jwn5OI8J+TiPCfk4jwn5OI8J+TiA==?= "
+         "=?UTF-8?B?8J+TiPCfk4jwn5OI8J+TiPCfk4jwn5OI8J+TiPCfk4jwn5OI8J+TiPCfk4g=?="},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf out = {0};
+        s3_mime_add(&out, str_c(cases[i].text));
+        CHECK_STR(buf_view(&out), str_c(cases[i].want));
+    }
+    for (size_t n = 1; n < 2048; n += 7) { /* no word is longer than 75 bytes */
+        CLEANUP_DEINIT(buf) struct buf text = {0}, out = {0};
+        for (size_t i = 0; i < n; i++)
+            buf_c(&text, i % 3 ? "x" : i % 2 ? "\xf0\x9f\x93\x88" : "\xc3\x84");
+        s3_mime_add(&out, buf_view(&text));
+        str word, left = buf_view(&out);
+        for (bool more = true; more;) {
+            more = str_cut(left, ' ', &word, &left);
+            CHECK_RANGE(word.len, 13, 75);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges), cmocka_unit_test(conditions), cmocka_unit_test(copy_sources),
-        cmocka_unit_test(names),  cmocka_unit_test(ids),        cmocka_unit_test(row_keys),
+        cmocka_unit_test(ranges),        cmocka_unit_test(conditions),
+        cmocka_unit_test(copy_sources),  cmocka_unit_test(names),
+        cmocka_unit_test(ids),           cmocka_unit_test(row_keys),
+        cmocka_unit_test(encoded_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
