@@ -6,7 +6,6 @@
 #include "cli/verb.h"
 #include "prog/say.h"
 
-
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
 static void print_variable(void *, const char *name, const char *value) {
     if (!value) {
