@@ -197,6 +197,20 @@ class Refusals(S3Case):
             self.assertEqual(self.call(method, path, sse, body=b"x" if method == "PUT" else b"")[0], 200)
         self.assertEqual(self.s3.get_object(Bucket=b, Key="k")["Body"].read(), b"x")
 
+    def test_uploads_said_to_be_otherwise(self):
+        """Conditions and checksums that nobody would look at are refused by name."""
+        b = self.bucket()
+        upload = self.s3.create_multipart_upload(Bucket=b, Key="k")["UploadId"]
+        tag = self.s3.upload_part(Bucket=b, Key="k", UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
+        path = f"/{b}/k?uploadId={upload}"
+        body = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part></CompleteMultipartUpload>".encode()
+        for method, header, value, name in (("POST", "x-amz-checksum-sha512", "AAAA", "SHA512"), ("POST", "x-amz-checksum-xxhash3", "AAAA", "XXHASH3"),
+                                            ("DELETE", "x-amz-if-match-initiated-time", "Fri, 27 Nov 2026 00:00:00 GMT", "initiated-time")):
+            answer = self.call(method, path, (header, value), body=body if method == "POST" else b"")
+            self.assertEqual((answer[0], self.code_in(answer)), (501, "NotImplemented"), answer)
+            self.assertIn(name, answer[1])
+        self.assertEqual(self.call("POST", path, body=body)[0], 200)
+
     def test_deletions_without_a_digest(self):
         b = self.bucket()
         self.s3.put_object(Bucket=b, Key="k", Body=b"x")

@@ -157,8 +157,27 @@ static void make_sum(struct assembly *a) {
     a->object.sum_raw = str_n(a->sum, s3_sum_rows[sum].len);
 }
 
+/* Checksums of the whole that nothing here computes. */
+static int check_known_sums(struct rq *rq) {
+    static const struct {
+        const char *member, *name;
+    } unknown[] = {{"ChecksumSHA512", "SHA512"},
+                   {"ChecksumMD5", "MD5"},
+                   {"ChecksumXXHASH64", "XXHASH64"},
+                   {"ChecksumXXHASH3", "XXHASH3"},
+                   {"ChecksumXXHASH128", "XXHASH128"}};
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+        if (json_has(rq->in, unknown[i].member))
+            return aws_fail(rq, &S3_NotImplemented, "The checksum algorithm %s is not supported",
+                            unknown[i].name);
+    return 0;
+}
+
 /* What the client says the whole must be. */
 static int check_whole(struct rq *rq, const struct assembly *a) {
+    int r = check_known_sums(rq);
+    if (r)
+        return r;
     if (json_has(rq->in, "MpuObjectSize") &&
         (uint64_t)json_int(rq->in, "MpuObjectSize", 0) != a->object.size)
         return aws_fail(rq, &S3_InvalidRequest,

@@ -260,6 +260,9 @@ int s3_op_UploadPart(struct s3_svc *svc, struct rq *rq) {
 int s3_op_AbortMultipartUpload(struct s3_svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
     int r = s3_mpu_name(svc, rq, &mpu);
+    if (!r && json_has(rq->in, "IfMatchInitiatedTime"))
+        r = aws_fail(rq, &S3_NotImplemented,
+                     "x-amz-if-match-initiated-time is for directory buckets only");
     if (!r)
         r = s3_mpu_find(rq, &mpu);
     if (r)
