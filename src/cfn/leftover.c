@@ -121,7 +121,7 @@ bool cfn_leftover_take_back(struct cfn_run *run, struct cfn_resource *resource,
         bool is_whole = str_eq(one->name, resource->name) && one->now.physical.len &&
                         !one->task.op.len; /* nothing has begun to remove it */
         if (!is_whole || cfn_compare(type, tmpl_type_find(wanted->type), one->now.type,
-                                     wanted->type, one->now.properties, props, NULL) >= CFN_NEW_ONE)
+                                     wanted->type, one->now.properties, props, NULL) > CFN_IN_PLACE)
             continue;
         cfn_list_remove(all, i);
         cfn_run_discard(run, resource, &resource->now, wanted->on_replace != TMPL_DELETE);
