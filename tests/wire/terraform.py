@@ -364,7 +364,10 @@ class Terraform(CloudCase):
                          (TABLE["KeySchema"], TABLE["GlobalSecondaryIndexes"][0]["KeySchema"]))
         by_name = lambda one: one["AttributeName"]
         self.assertEqual(sorted(table["AttributeDefinitions"], key=by_name), sorted(TABLE["AttributeDefinitions"], key=by_name))
-        self.assertEqual(table["TableArn"], arn("dynamodb", f"table/{NAME}"))
+        [index], [wanted] = table["GlobalSecondaryIndexes"], TABLE["GlobalSecondaryIndexes"]
+        self.assertEqual((index["IndexName"], index["Projection"]), (wanted["IndexName"], wanted["Projection"]))
+        self.assertEqual((table["TableName"], table["TableArn"], table["DeletionProtectionEnabled"]),
+                         (NAME, arn("dynamodb", f"table/{NAME}"), False))
         self.assertEqual(last["dynamodb.DescribeTimeToLive"].json, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}})
         backups = last["dynamodb.DescribeContinuousBackups"].json["ContinuousBackupsDescription"]
         self.assertEqual(backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"], "ENABLED")
@@ -373,9 +376,10 @@ class Terraform(CloudCase):
                          ("Active", "Successful", base64.b64encode(hashlib.sha256(CODE).digest()).decode()))
         sent = LAMBDA["CreateFunction"][2]
         self.assertEqual({name: function[name] for name in sent if name != "Code"}, {name: sent[name] for name in sent if name != "Code"})
+        self.assertEqual((function["Version"], function["LoggingConfig"]), ("$LATEST", {"LogFormat": "Text", "LogGroup": GROUP}))
         self.assertEqual((function["FunctionArn"], function["Architectures"], function["TracingConfig"], function["EphemeralStorage"]),
                          (FUNCTION, ["x86_64"], {"Mode": "PassThrough"}, {"Size": 512}))
-        self.assertEqual([v["Version"] for v in last["lambda.ListVersionsByFunction"].json["Versions"]], ["$LATEST"])
+        self.assertEqual(last["lambda.ListVersionsByFunction"].json["Versions"], [function])
         self.assertEqual(last["lambda.GetFunctionCodeSigningConfig"].json.get("CodeSigningConfigArn", ""), "")
         self.assertTrue(last["lambda.GetPolicy"].json["RevisionId"])
         [statement] = json.loads(last["lambda.GetPolicy"].json["Policy"])["Statement"]
@@ -395,7 +399,10 @@ class Terraform(CloudCase):
         self.assertEqual({name: topic.get(name) for name in RATES}, dict.fromkeys(RATES, "0"))
         [statement] = json.loads(html.unescape(topic["Policy"]))["Statement"]
         self.assertEqual(statement["Condition"], {"StringEquals": {"AWS:SourceOwner": ACCOUNT}})
-        self.assertEqual(last["sts.GetCallerIdentity"].xml("Account"), ACCOUNT)
+        self.assertEqual((last["sts.GetCallerIdentity"].xml("Account"), last["sts.GetCallerIdentity"].xml("Arn")),
+                         (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"))
+        self.assertEqual((last["cloudwatch.DescribeAlarms"].xml("AlarmArn"), last["cloudwatch.GetDashboard"].xml("DashboardArn")),
+                         (arn("cloudwatch", f"alarm:{NAME}"), f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{NAME}"))
         role = last["iam.GetRole"]
         self.assertEqual((role.xml("RoleName"), role.xml("Path"), role.xml("MaxSessionDuration"), role.xml("Arn")),
                          (NAME, "/", "3600", f"arn:aws:iam::{ACCOUNT}:role/{NAME}"))
@@ -416,7 +423,7 @@ class Terraform(CloudCase):
                     "TreatMissingData", "ActionsEnabled":
             self.assertEqual(last["cloudwatch.DescribeAlarms"].xml(name), ALARM[name])
         self.assertEqual(float(last["cloudwatch.DescribeAlarms"].xml("Threshold")), 0)
-        for text in "<Status>Enabled</Status>", "<NoncurrentDays>30</NoncurrentDays>", "<DaysAfterInitiation>7</DaysAfterInitiation>":
+        for text in "<ID>old</ID>", "<Status>Enabled</Status>", "<NoncurrentDays>30</NoncurrentDays>", "<DaysAfterInitiation>7</DaysAfterInitiation>":
             self.assertIn(text, last["s3.GetBucketLifecycleConfiguration"].body)
         self.assertEqual(last["s3.GetBucketLifecycleConfiguration"].headers["x-amz-transition-default-minimum-object-size"],
                          "all_storage_classes_128K")

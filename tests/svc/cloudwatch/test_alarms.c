@@ -156,6 +156,39 @@ static void history_is_swept(void **state) {
     CHECK_INT(history_rows(c), 10);
 }
 
+/* Its one alarm says, as older data may, that it stops a machine. */
+static void make_older(struct cloud *c) {
+    static const str topic = S_INIT("arn:aws:sns:us-east-1:000000000000:t");
+    CLEANUP_DEINIT(buf) struct buf from = {0}, value = {0};
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    const struct rows rows = {c->store, NULL, batch};
+    key_begin(&from, "cw.alarm");
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(c->store, NULL, STORE_META, buf_view(&from));
+    CHECK(store_iter_next(it));
+    ptrdiff_t at = str_find(it->value, topic);
+    CHECK(at > 0);
+    buf_str(&value, str_slice(it->value, 0, (size_t)at));
+    buf_c(&value, "arn:aws:automate:us-east-1:ec2:stop");
+    buf_str(&value, str_skip(it->value, (size_t)at + topic.len));
+    row_put_blind(&rows, STORE_META, it->key, buf_view(&value));
+    CHECK_INT(store_commit(c->store, batch, NULL), 0);
+}
+
+/* An action that would be refused is no reason to keep an alarm of older data from its state. */
+static void actions_of_older_data(void **state) {
+    struct cloud *c = *state;
+    ok(cw_call(c, "PutMetricAlarm", ALARM("a", "")));
+    make_older(c);
+    ok(cw_call(c, "SetAlarmState", "{'AlarmName':'a','StateValue':'ALARM','StateReason':'test'}"));
+    ok(cw_call(c, "DescribeAlarmHistory", "{'HistoryItemType':'Action'}"));
+    const json_t *items = json_arr(c->call.out, "AlarmHistoryItems");
+    CHECK_INT(json_array_size(items), 1);
+    CHECK_STR(json_str(json_array_get(items, 0), "HistorySummary"),
+              S("Failed to execute action arn:aws:automate:us-east-1:ec2:stop. Received error: "
+                "\"The action is not supported by calotype\""));
+}
+
 /* A change of the actions' switch is one; the same once more is none. */
 static void history_of_the_switch(void **state) {
     struct cloud *c = *state;
@@ -170,6 +203,6 @@ static void history_of_the_switch(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {T(life_of_an_alarm), T(filters_and_pages),
                                        T(refusals),         T(state_changes_are_delivered),
-                                       T(history_is_swept), T(history_of_the_switch)};
+                                       T(history_is_swept), T(actions_of_older_data), T(history_of_the_switch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
