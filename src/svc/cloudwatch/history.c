@@ -103,21 +103,28 @@ static void list_newest_first(struct kit_page *page, str prefix) {
     }
 }
 
-/* The place of an item is its key turned round again, for places ascend. 0 or AWS_FAILED. */
+/* The rest of a key as a place where the oldest stands first, for places ascend; and back. */
+static void add_turned(struct buf *out, str rest) {
+    for (size_t i = 0; i < rest.len; i++)
+        buf_u8(out, (uint8_t) ~(uint8_t)rest.p[i]);
+}
+
+/* 0 or AWS_FAILED. */
 static int list_oldest_first(struct kit_page *page, str prefix) {
     CLEANUP_DEINIT(buf) struct buf to = {0}, place = {0};
     struct rq *rq = page->rq;
     buf_str(&to, prefix);
-    key_after(&to);
+    if (page->after.len)
+        add_turned(&to, buf_view(&page->after)); /* goes on below it, not from the end */
+    else
+        key_after(&to);
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(rq_store(rq), rq_snap(rq), STORE_METRICS, prefix, buf_view(&to), true);
     for (bool room = true; room && store_iter_next(it);) {
         CLEANUP_JSON json_t *row = json_parse(it->value, NULL);
-        str rest = str_skip(it->key, prefix.len);
         buf_clear(&place);
-        for (size_t i = 0; i < rest.len; i++)
-            buf_u8(&place, (uint8_t) ~(uint8_t)rest.p[i]);
+        add_turned(&place, str_skip(it->key, prefix.len));
         if (row && is_wanted(rq, row))
             room = kit_page_add(page, buf_view(&place), json_incref(row));
     }
