@@ -201,8 +201,12 @@ static void history_of_the_switch(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {T(life_of_an_alarm), T(filters_and_pages),
-                                       T(refusals),         T(state_changes_are_delivered),
-                                       T(history_is_swept), T(actions_of_older_data), T(history_of_the_switch)};
+    const struct CMUnitTest tests[] = {T(life_of_an_alarm),
+                                       T(filters_and_pages),
+                                       T(refusals),
+                                       T(state_changes_are_delivered),
+                                       T(history_is_swept),
+                                       T(actions_of_older_data),
+                                       T(history_of_the_switch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
