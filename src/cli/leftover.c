@@ -42,34 +42,31 @@ static int ask_bucket(struct cli_cloud *cloud, const char *method, const char *n
     return client_send(cloud->client, &request, response, fault);
 }
 
+static const char versions[] = "objects, or versions of what was deleted";
+
 /*
  * Empty is a bucket without versions and marks of deletion, and without uploads that go on: S3
  * deletes a bucket in spite of those, and their parts with it.
  */
 static int look_at_bucket(struct cli_cloud *cloud, struct leftover *l, struct err *err) {
     static const struct {
-        const char *query, *right;
-        struct {
-            const char *element, *words;
-        } holds[2];
+        const char *query, *right, *elements[2], *words;
     } lists[] = {
-        {"versions=&max-keys=1",
-         "s3:ListBucketVersions",
-         {{"Version", "objects, or versions of what was deleted"},
-          {"DeleteMarker", "marks of what was deleted"}}},
+        {"versions=&max-keys=1", "s3:ListBucketVersions", {"Version", "DeleteMarker"}, versions},
         {"uploads=&max-uploads=1",
          "s3:ListBucketMultipartUploads",
-         {{"Upload", "an upload in parts that is not finished"}}},
+         {"Upload", "Upload"},
+         "an upload in parts that is not finished"},
     };
     for (size_t i = 0; i < ARRAY_LEN(lists) && !l->holds; i++) {
         struct client_response response = {0};
         struct client_fault fault;
         int r = ask_bucket(cloud, "GET", l->name, lists[i].query, &response, &fault);
         l->is_there = r == 0;
-        for (size_t k = 0; r == 0 && k < 2 && lists[i].holds[k].element && !l->holds; k++) {
+        for (size_t k = 0; r == 0 && k < ARRAY_LEN(lists[i].elements); k++) {
             str rest = buf_view(&response.body), one;
-            if (cli_xml_next(&rest, lists[i].holds[k].element, &one))
-                l->holds = lists[i].holds[k].words;
+            if (cli_xml_next(&rest, lists[i].elements[k], &one))
+                l->holds = lists[i].words;
         }
         client_response_deinit(&response);
         if (r)
@@ -87,10 +84,12 @@ static int delete_bucket(struct cli_cloud *cloud, const char *name, struct err *
 }
 
 static void tell_how_bucket(const struct leftover *l, const char *aws) {
-    prog_hint("  %s s3api list-object-versions --bucket %s --max-items 1000 --output json --query "
-              "'{Objects: [Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}}' | "
-              "%s s3api delete-objects --bucket %s --delete file:///dev/stdin   # 1,000 at a time",
-              aws, l->name, aws, l->name);
+    if (l->holds == versions)
+        prog_hint(
+            "  %s s3api list-object-versions --bucket %s --max-items 1000 --output json --query "
+            "'{Objects: [Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}}' | "
+            "%s s3api delete-objects --bucket %s --delete file:///dev/stdin   # 1,000 at a time",
+            aws, l->name, aws, l->name);
     prog_hint("  %s s3api delete-bucket --bucket %s", aws, l->name);
 }
 

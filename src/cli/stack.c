@@ -312,8 +312,8 @@ int cli_stack_change(struct cli_stack *s, str template, const struct cli_paramet
     char set[64];
     snprintf(set, sizeof set, "calotype-%lld", (long long)clock_real_ms());
     /* Such a stack is changed by who disables its rollback, and by nobody else. */
-    bool retries = strcmp(s->status, "CREATE_FAILED") == 0 ||
-                   strcmp(s->status, "UPDATE_FAILED") == 0;
+    bool retries =
+        strcmp(s->status, "CREATE_FAILED") == 0 || strcmp(s->status, "UPDATE_FAILED") == 0;
     struct sign_header execute[] = {{S("StackName"), str_c(s->name)},
                                     {S("ChangeSetName"), str_c(set)},
                                     {S("DisableRollback"), S("true")}};
