@@ -29,8 +29,11 @@ const char *cli_kind_of_file(unsigned mode) {
     return "of an unknown kind";
 }
 
-/* What is at path: out->path is where to write, *ret_mode how the file is to be. */
-static int look(struct cli_output *out, const char *path, unsigned *ret_mode, struct err *err) {
+/*
+ * What is at path: out->path is where to write; *ret how the file is to be, whose owner it keeps
+ * where that is allowed.
+ */
+static int look(struct cli_output *out, const char *path, struct stat *ret, struct err *err) {
     struct stat st;
     bool is_there = stat(path, &st) == 0;
     if (!is_there && errno != ENOENT)
@@ -41,7 +44,7 @@ static int look(struct cli_output *out, const char *path, unsigned *ret_mode, st
     if (!is_there) {
         unsigned mask = umask(0);
         umask(mask);
-        *ret_mode = 0666 & ~mask;
+        *ret = (struct stat){.st_mode = 0666 & ~mask, .st_uid = geteuid(), .st_gid = getegid()};
         out->path = mem_strdup(path);
         return 0;
     }
@@ -52,7 +55,8 @@ static int look(struct cli_output *out, const char *path, unsigned *ret_mode, st
         return err_set(err, -EEXIST, "%s is there already (--force writes over it)", path);
     if (access(path, W_OK) != 0)
         return err_sys(err, -errno, "cannot write %s", path);
-    *ret_mode = st.st_mode & 0777; /* what makes a program another user is not for new content */
+    *ret = st;
+    ret->st_mode &= 0777; /* what makes a program another user is not for new content */
     out->path = realpath(path, NULL);
     return out->path ? 0 : err_sys(err, -errno, "cannot write %s", path);
 }
@@ -102,8 +106,8 @@ int cli_output_begin(struct cli_output *out, const char *path, bool replace, str
     *out = (struct cli_output){.fd = -1, .replace = replace};
     if (strcmp(path, "-") == 0)
         return begin_stdout(out, err);
-    unsigned mode = 0;
-    int r = look(out, path, &mode, err);
+    struct stat want = {0};
+    int r = look(out, path, &want, err);
     if (r)
         return r;
     name_partial(out);
@@ -116,7 +120,9 @@ int cli_output_begin(struct cli_output *out, const char *path, bool replace, str
         free(STEAL(out->partial));
         return r;
     }
-    return fchmod(out->fd, mode) < 0 ? err_sys(err, -errno, "cannot write %s", path) : 0;
+    if (want.st_uid != geteuid() || want.st_gid != getegid())
+        (void)!fchown(out->fd, want.st_uid, want.st_gid);
+    return fchmod(out->fd, want.st_mode) < 0 ? err_sys(err, -errno, "cannot write %s", path) : 0;
 }
 
 int cli_output_write(struct cli_output *out, str bytes, struct err *err) {

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -345,6 +346,27 @@ class Files(CloudCase):
             self.assertRegex(done.stdout, rf"(?m)^{name} +- +not uploaded: it is {kind} and no file$")
         self.assertRegex(done.stdout, r"(?m)^portrait.jpg +processed ")
         self.assertEqual(done.stderr, "5 files: 4 not uploaded, 1 processed\n")
+
+    def test_a_file_that_changes_while_it_is_uploaded(self):
+        path = self.here / "changes.jpg"
+        path.write_bytes(bytes(8 << 20))
+        over = threading.Event()
+
+        def touch():
+            for n in itertools.count(1):
+                if over.is_set():
+                    return
+                os.utime(path, ns=(n, n))
+        toucher = threading.Thread(target=touch)
+        toucher.start()
+        try:
+            done = self.calotype("put", "changes.jpg")
+        finally:
+            over.set()
+            toucher.join()
+        self.assertEqual((done.returncode, done.stderr), (FAILED, ""))
+        self.assertRegex(done.stdout, r"(?m)^changes.jpg +- +it changes while it is uploaded: put it again when it is written$")
+        self.assertEqual(self.calotype("put", "changes.jpg").returncode, 0)
 
     def test_every_spelling_of_the_suffixes_is_processed(self):
         at = self.here / "cases"
