@@ -5,7 +5,6 @@
 #include "cli/user.h"
 
 #include "base/ascii.h"
-#include "base/file.h"
 #include "cli/variables.h"
 #include "cli/xml.h"
 #include "prog/say.h"
@@ -143,13 +142,14 @@ static bool take(struct buf *xml, const char *element, char *into, size_t room) 
 }
 
 /* The form that AWS's tools read; the folder is 0700, the file 0600. */
-static int keep(const char *folder, const struct prog_credentials *key, struct err *err) {
+static int keep(const struct cli_session *s, const char *folder, const struct prog_credentials *key,
+                struct err *err) {
     CLEANUP_MEM char *path = prog_data_path(folder, "credentials");
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text,
                "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
                key->access_key, key->secret_key, key->region);
-    int r = file_write_durable(path, buf_view(&text), 0600, err);
+    int r = cli_variables_keep(s, path, buf_view(&text), err);
     explicit_bzero(text.p, text.len);
     return r;
 }
@@ -173,7 +173,7 @@ static int make_key(struct cli_cloud *cloud, const char *name, const char *folde
     explicit_bzero(xml.p, xml.len);
     if (!taken)
         return err_set(err, -EPROTO, "iam:CreateAccessKey answered without a key");
-    return keep(folder, ret, err);
+    return keep(&cloud->session, folder, ret, err);
 }
 
 /* ---- What it may do ---- */

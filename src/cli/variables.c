@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern const char cli_hook_node[], cli_hook_python[]; /* made of src/cli/hooks */
@@ -25,19 +26,50 @@ enum { MOST_FILE = 1 << 16 };
 
 /* ---- Files ---- */
 
-/* Nothing is written, and nothing synced, where the file is so already. */
-static int keep_file(const char *path, str text, struct err *err) {
+/*
+ * Root writes into another user's cloud as that user: the user's own `calotype env` must be able to
+ * write there as well, and a link that the user has put there leads root nowhere. False: nothing
+ * was changed.
+ */
+static bool become_owner(const struct cli_session *s) {
+    struct stat st;
+    if (geteuid() != 0 || stat(s->data, &st) != 0 || st.st_uid == 0 || setegid(st.st_gid) != 0)
+        return false;
+    if (seteuid(st.st_uid) == 0)
+        return true;
+    if (setegid(getgid()) != 0)
+        abort(); /* root may do that */
+    return false;
+}
+
+static void be_root_again(bool became) {
+    if (became && (seteuid(0) != 0 || setegid(getgid()) != 0))
+        abort(); /* the real user is root */
+}
+
+int cli_variables_keep(const struct cli_session *s, const char *path, str text, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf old = {0};
-    if (io_read_file(&old, path, MOST_FILE, NULL) == 0 && str_eq(buf_view(&old), text))
-        return 0;
-    return file_write_durable(path, text, 0600, err);
+    bool became = become_owner(s);
+    bool same = io_read_file(&old, path, MOST_FILE, NULL) == 0 && str_eq(buf_view(&old), text);
+    int r = same ? 0 : file_write_durable(path, text, 0600, err);
+    be_root_again(became);
+    if (old.p)
+        explicit_bzero(old.p, old.len);
+    return r;
+}
+
+static int make_folder(const struct cli_session *s, const char *path, struct err *err) {
+    bool became = become_owner(s);
+    int r = io_mkdirs(path, 0700, err);
+    be_root_again(became);
+    return r;
 }
 
 int cli_variables_folder(const struct cli_session *s, const char *user, char **ret_path,
                          struct err *err) {
     CLEANUP_DEINIT(buf) struct buf path = {0};
     buf_printf(&path, "%s/clients%s%s", s->data, user ? "/users/" : "", user ? user : "");
-    int r = io_mkdirs(buf_cstr(&path), 0700, err);
+    int r = make_folder(s, buf_cstr(&path), err);
     if (r == 0)
         *ret_path = buf_take(&path);
     return r;
@@ -58,7 +90,7 @@ static int write_s3cmd(const struct cli_session *s, const struct prog_credential
                "host_base = " STR_FMT "\nhost_bucket = " STR_FMT "\n"
                "use_https = True\ncheck_ssl_certificate = True\nca_certs_file = %s\n",
                key->access_key, key->secret_key, key->region, STR_ARG(host), STR_ARG(host), s->ca);
-    int r = keep_file(path, buf_view(&text), err);
+    int r = cli_variables_keep(s, path, buf_view(&text), err);
     explicit_bzero(text.p, text.len);
     return r;
 }
@@ -67,7 +99,7 @@ static int write_config(const struct cli_session *s, const char *path, struct er
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "[default]\nregion = %s\nendpoint_url = %s\nca_bundle = %s\n", s->key.region,
                s->endpoint, s->ca);
-    return keep_file(path, buf_view(&text), err);
+    return cli_variables_keep(s, path, buf_view(&text), err);
 }
 
 /* ---- Values that are added to what is there ---- */
@@ -210,11 +242,11 @@ static int write_files(const struct cli_session *s, const struct cli_variables *
     if (r == 0 && v->ca_in_file)
         r = write_config(s, p->config, err);
     if (r == 0 && v->node)
-        r = keep_file(p->node, str_c(cli_hook_node), err);
+        r = cli_variables_keep(s, p->node, str_c(cli_hook_node), err);
     if (r == 0 && v->python)
-        r = io_mkdirs(p->python, 0700, err);
+        r = make_folder(s, p->python, err);
     if (r == 0 && v->python)
-        r = keep_file(p->hook, str_c(cli_hook_python), err);
+        r = cli_variables_keep(s, p->hook, str_c(cli_hook_python), err);
     return r;
 }
 

@@ -36,3 +36,8 @@ void cli_variables_unset(cli_variable_fn *fn, void *ctx);
 /* DATA/clients, or the user's folder below it, made. The caller frees. */
 int cli_variables_folder(const struct cli_session *s, const char *user, char **ret_path,
                          struct err *err);
+/*
+ * A file in such a folder, 0600, of the owner of DATA. Nothing is written, and nothing synced, where
+ * it is so already.
+ */
+int cli_variables_keep(const struct cli_session *s, const char *path, str text, struct err *err);

@@ -492,6 +492,28 @@ class AUser(CloudCase):
         root = pathlib.Path(self.cloud.exports()["S3CMD_CONFIG"]).read_text()
         self.assertIn(f"access_key = {self.cloud.access_key}\n", root)
 
+    @unittest.skipUnless(os.getuid() == 0, "only root can write for another user")
+    def test_roots_files_are_the_owners(self):
+        """Root in another user's DATA: what it writes is that user's, and a link leads it nowhere."""
+        clients, nobody = self.cloud.data / "clients", 65534
+        shutil.rmtree(clients, ignore_errors=True)
+        with tempfile.TemporaryDirectory() as elsewhere:
+            os.chown(self.cloud.data, nobody, nobody)
+            try:
+                self.env("--user", "fay")
+                self.cloud.run("with", "sh", "-c", "exit $(id -u)")
+                made = [clients, *clients.rglob("*")]
+                self.assertIn("here.cjs", [path.name for path in made])
+                self.assertEqual({(path.stat().st_uid, path.stat().st_gid) for path in made}, {(nobody, nobody)})
+                shutil.rmtree(clients)
+                clients.symlink_to(elsewhere)
+                self.assertIn("Permission denied", self.env(code=255).stderr)
+                self.assertEqual(os.listdir(elsewhere), [])
+            finally:
+                os.chown(self.cloud.data, 0, 0)
+                if clients.is_symlink():
+                    clients.unlink()
+
     def test_refusals(self):
         for args, code, words in (
                 (["--user", "../x"], 2, "a user's name has 1 to 64 letters"),
