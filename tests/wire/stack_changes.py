@@ -78,6 +78,10 @@ class Changes(Asking):
         self.assertEqual(self.changes("alone", {"Q": kept, "R": other}, ["P"]), none)
         told = self.changes("alone", {"Q": kept, "R": other}, ["P"], Parameters=[{"ParameterKey": "P", "ParameterValue": "x"}])
         self.assertEqual([c["Scope"] for c in told], [["Metadata"]])
+        arn = self.cloud.client("sqs").get_queue_attributes(QueueUrl=self.cf.describe_stack_resource(
+            StackName="alone", LogicalResourceId="R")["StackResourceDetail"]["PhysicalResourceId"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        shown = {q: self.cf.describe_stack_resource(StackName="alone", LogicalResourceId=q)["StackResourceDetail"].get("Metadata") for q in "QR"}
+        self.assertEqual({q: text and json.loads(text) for q, text in shown.items()}, {"Q": {"a": "d", "b": arn}, "R": None})
         # With a property beside it, each is told.
         told = self.changes("alone", {"Q": {**queue, "Properties": {"DelaySeconds": 3}}, "R": other}, ["P"], Tags=[{"Key": "a", "Value": "b"}])
         self.assertEqual([c["Scope"] for c in told], [["DeletionPolicy", "Metadata", "Properties", "Tags"], ["Tags"]])
