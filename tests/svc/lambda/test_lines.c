@@ -115,16 +115,25 @@ static struct lambda_inv *finished_locked(struct lambda_env *env) {
     return lambda_env_settle_locked(env);
 }
 
-/* The only line that the invocation has of calotype's, or absent. */
-static str told(const struct lambda_inv *inv) {
-    str found = STR_NONE, line;
+/* How many lines the invocation has of calotype's; ret_last may be NULL. */
+static size_t times_told(const struct lambda_inv *inv, str *ret_last) {
+    str line;
+    size_t n = 0;
     int64_t time_ms;
     struct cur at = cur_of(buf_view(&inv->lines.bytes));
     while (lambda_lines_next(&at, &time_ms, &line))
         if (str_starts(line, S("calotype: "))) {
-            CHECK(!found.p);
-            found = line;
+            n++;
+            if (ret_last)
+                *ret_last = line;
         }
+    return n;
+}
+
+/* The only one, or absent. */
+static str told(const struct lambda_inv *inv) {
+    str found = STR_NONE;
+    CHECK(times_told(inv, &found) <= 1);
     return found;
 }
 
@@ -165,9 +174,13 @@ static void test_a_talkative_function_loses_nothing(void **) {
     close(ends[1]);
 }
 
-/* Bytes that are no text cost three of the log's each, and count as three. */
+/*
+ * Bytes that are no text cost three of the log's each, and count as three. On a busy machine this
+ * takes seconds, in which the rate fills again.
+ */
 static void test_binary(void **) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    int64_t began_ns = clock_mono_ns();
     LOCK_SCOPE(&svc->lock);
     struct lambda_env *env = piped_locked(fn);
     for (int i = 0; i < 12; i++) {
@@ -177,10 +190,11 @@ static void test_binary(void **) {
         for (int more = 0; more < 4; more++)
             lambda_log_drain_locked(&env->out[0]);
     }
-    CHECK(env->rate.dry);
-    CHECK_RANGE(env->lines.bytes.len, 1, 2 * LAMBDA_LINE_BYTES_BURST); /* 36 MiB without it */
+    int64_t more = (clock_mono_ns() - began_ns) / SECOND * LAMBDA_LINE_BYTES_A_SECOND;
+    CHECK_RANGE(env->lines.bytes.len, 1,
+                2 * LAMBDA_LINE_BYTES_BURST + more); /* 36 MiB at once without it */
     CLEANUP(lambda_inv) struct lambda_inv *inv = finished_locked(env);
-    CHECK(told(inv).p);
+    CHECK(times_told(inv, NULL) > 0);
     CHECK_INT(env->out[0].partial.cap, 0); /* an idle environment keeps no buffer */
     lambda_log_committed_locked(svc, fn, &inv->lines);
     CHECK_INT(svc->backlog, 0);
