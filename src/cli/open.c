@@ -51,7 +51,7 @@ static int make_folder(struct buf *path, struct err *err) {
 
 /* A desktop runs some files when they are opened, or their scripts; pictures it shows. */
 static int check_picture(const struct cli_picture *picture, struct err *err) {
-    if (put_content_type(picture->key))
+    if (cli_put_content_type(picture->key))
         return 0;
     return err_set(err, -EINVAL, STR_FMT " has no name of a picture: calotype get fetches it",
                    STR_ARG(picture->key));

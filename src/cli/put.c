@@ -59,7 +59,7 @@ static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     int r = open_file(u, &fd, &st, err);
     if (r)
         return r;
-    const char *known = put_content_type(buf_view(&u->key));
+    const char *known = cli_put_content_type(buf_view(&u->key));
     struct sign_header type = {S("Content-Type"),
                                str_c(known ? known : "application/octet-stream")};
     struct client_object object = {.bucket = str_c(p->cloud.bucket),
@@ -110,7 +110,7 @@ static void *upload_some(void *arg) {
         int r = upload_patiently(p, u, &err);
         u->answered_ms = clock_mono_ms();
         if (r)
-            put_end(u, PUT_FAILED, err.text);
+            cli_put_end(u, PUT_FAILED, err.text);
         else
             u->state = PUT_UPLOADED;
     }
@@ -168,7 +168,7 @@ static void print_ready(struct put *p) {
     for (; p->printed < p->n && is_done(p, &p->all[p->printed]); p->printed++) {
         struct put_upload *u = &p->all[p->printed];
         const char *problem = u->state == PUT_UPLOADED ? "uploaded" : u->problem;
-        struct cli_photo photo = {.file = put_name(p, u),
+        struct cli_photo photo = {.file = cli_put_name(p, u),
                                   .item = u->item,
                                   .ms = u->ms,
                                   .problem = str_c(problem ? problem : "")};
@@ -222,7 +222,7 @@ static void give_up_waiting(struct put *p) {
         struct err why = {0};
         err_set(&why, 0, "uploaded, but without a final status after %u s", p->timeout_s);
         if (p->all[i].state == PUT_UPLOADED)
-            put_end(&p->all[i], PUT_NO_ROW, why.text);
+            cli_put_end(&p->all[i], PUT_NO_ROW, why.text);
     }
 }
 
@@ -248,9 +248,9 @@ static void end_all(struct put *p) {
     for (size_t i = 0; i < p->n; i++) {
         struct put_upload *u = &p->all[i];
         if (u->state == PUT_UPLOADED && !p->no_wait)
-            put_end(u, PUT_NO_ROW, "uploaded, and not known what became of it");
+            cli_put_end(u, PUT_NO_ROW, "uploaded, and not known what became of it");
         else if (u->state == PUT_QUEUED)
-            put_end(u, PUT_FAILED, "not uploaded");
+            cli_put_end(u, PUT_FAILED, "not uploaded");
     }
 }
 
@@ -333,12 +333,12 @@ static int result(const struct put *p) {
 }
 
 static int upload_all(struct put *p, struct err *err) {
-    int r = put_refuse_unprocessed(p, err);
+    int r = cli_put_refuse_unprocessed(p, err);
     if (r)
         return r;
     size_t longest = 0;
     for (size_t i = 0; i < p->n; i++) {
-        size_t width = prog_width(put_name(p, &p->all[i]));
+        size_t width = prog_width(cli_put_name(p, &p->all[i]));
         longest = width > longest ? width : longest;
     }
     cli_photo_begin(&p->table, longest, !p->no_wait);
@@ -362,11 +362,11 @@ static int upload_all(struct put *p, struct err *err) {
     return 0;
 }
 
-static void deinit(void *ctx) { put_deinit(ctx); }
+static void deinit(void *ctx) { cli_put_deinit(ctx); }
 
 static int run(void *ctx, char **files, int n, struct err *err) {
     struct put *p = ctx;
-    int r = put_plan(p, files, (size_t)n);
+    int r = cli_put_plan(p, files, (size_t)n);
     if (r)
         return r;
     if (p->n == 0)
