@@ -24,6 +24,7 @@ struct tail {
     const char *since, *filter;
     bool follow;
     struct buf group;
+    bool is_named; /* on the command line: else it is the stack's */
     int64_t from_ms, newest_ms;
     struct map shown; /* EventId → its moment, as a pointer */
     size_t n;
@@ -85,9 +86,9 @@ static void take_event(struct tail *t, const json_t *event) {
 /* ---- One look ---- */
 
 static int fail(const struct tail *t, const struct client_fault *fault, struct err *err) {
-    if (strcmp(fault->code, "ResourceNotFoundException") == 0)
+    if (strcmp(fault->code, "ResourceNotFoundException") == 0 && t->is_named)
         return err_set(err, -ENOENT, "there is no log group %s", buf_cstr(&t->group));
-    return cli_cloud_fault("logs:FilterLogEvents", fault, err);
+    return cli_stack_fault(&t->cloud, "logs:FilterLogEvents", fault, err);
 }
 
 static int look(struct tail *t, struct err *err) {
@@ -131,6 +132,7 @@ static int run(void *ctx, char **rest, int n, struct err *err) {
     int r = cli_common_open(&t->common, &t->cloud, err);
     if (r)
         return r;
+    t->is_named = n > 0;
     name_group(t, n ? rest[0] : NULL);
     cli_when(str_c(t->since), cli_cloud_now_ms(&t->cloud), &t->from_ms);
     r = look(t, err);

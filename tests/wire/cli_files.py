@@ -226,6 +226,7 @@ class Files(CloudCase):
                   "no lines in /aws/lambda/ImageProcessor-dev since 10m (--since 1d looks back further)\n")
         self.assertIn("START", self.calotype("tail", "ImageNotification-dev").stdout)
         self.said(self.calotype("tail", "/no/such"), FAILED, "", "calotype: there is no log group /no/such\n")
+        self.assertRegex(self.calotype("tail", "--env", "no").stderr, r"^calotype: calotype-no is not deployed \(calotype deploy --env no\): ")
 
     def test_tail_follows(self):
         logs = self.cloud.client("logs")
