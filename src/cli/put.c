@@ -24,7 +24,7 @@ enum { MOST_PARALLEL = 64, TRIES = 3, HOLD_MS = 50, PATIENCE_MS = 5000 };
 
 /* ---- Uploading ---- */
 
-static int open_file(const struct put_upload *u, int *ret_fd, uint64_t *ret_size, struct err *err) {
+static int open_file(const struct put_upload *u, int *ret_fd, struct stat *ret, struct err *err) {
     struct stat st;
     /* What has become a pipe meanwhile does not hold us up. */
     int fd = open(u->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -36,16 +36,27 @@ static int open_file(const struct put_upload *u, int *ret_fd, uint64_t *ret_size
                        cli_kind_of_file(st.st_mode));
     }
     *ret_fd = fd;
-    *ret_size = (uint64_t)st.st_size;
+    *ret = st;
     return 0;
+}
+
+/* Whoever writes to it meanwhile makes of the upload a mixture of the old and the new. */
+static int check_same(int fd, const struct stat *before, struct err *err) {
+    struct stat st;
+    if (fstat(fd, &st) == 0 && st.st_size == before->st_size &&
+        st.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+        st.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+        return 0;
+    return err_set(err, -EAGAIN,
+                   "it changes while it is uploaded: put it again when it is written");
 }
 
 static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     CLEANUP_FD int fd = -1;
-    uint64_t size = 0;
+    struct stat st = {0};
     if (!str_is_utf8(buf_view(&u->key)))
         return err_set(err, -EINVAL, "not uploaded: the name is not UTF-8");
-    int r = open_file(u, &fd, &size, err);
+    int r = open_file(u, &fd, &st, err);
     if (r)
         return r;
     const char *known = cli_put_content_type(buf_view(&u->key));
@@ -58,7 +69,7 @@ static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     struct client_file file = {.fd = fd};
     struct client_response response = {0};
     struct client_fault fault;
-    struct client_from from = {client_file_source, &file, size};
+    struct client_from from = {client_file_source, &file, (uint64_t)st.st_size};
     r = client_put_object_from(p->cloud.client, &object, &from, &response, &fault);
     str version = r ? STR_NONE : client_header(&response, "x-amz-version-id");
     free(u->version);
@@ -71,13 +82,13 @@ static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     if (r)
         r = cli_cloud_fault("not uploaded", &fault, err);
     client_response_deinit(&response);
-    return r;
+    return r ? r : check_same(fd, &st, err);
 }
 
-/* Again, once something is answered, where the connection was cut. */
+/* Again where the file changed, and, once something is answered, where the connection was cut. */
 static int upload_patiently(struct put *p, struct put_upload *u, struct err *err) {
     int r = -ENOTCONN;
-    for (unsigned i = 0; i < TRIES && r == -ENOTCONN && !p->gone; i++) {
+    for (unsigned i = 0; i < TRIES && (r == -ENOTCONN || r == -EAGAIN) && !p->gone; i++) {
         r = upload_one(p, u, err);
         p->cut = p->cut || r == -ENOTCONN;
         while (p->cut && !p->gone)

@@ -777,6 +777,7 @@ static void test_xml(void **state) {
         {"<Code/>", "Code", "", true},
         {"<a>", "Code", "", false},
         {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true},
+        {"<Code>&#xa;&#x41;&#X41;&#xg;&#x;</Code>", "Code", "\nA&#X41;&#xg;&#x;", true},
         {"<Code>&lt;&gt;&quot;&apos;&amp;amp;</Code>", "Code", "<>\"'&amp;", true},
         {"<Code>&#127;&#128;&#0;&#x41;&#99999;&#65</Code>", "Code",
          "\x7f&#128;&#0;&#x41;&#99999;&#65", true},

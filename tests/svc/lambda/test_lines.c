@@ -202,12 +202,38 @@ static void test_full_log(void **) {
     close(ends[1]);
 }
 
+/* ---- Metrics in lines ---- */
+/* Where lines of 3,000 observations come without end: how many are taken in a minute. */
+static int64_t metrics_of_a_minute(int64_t write_ns, int64_t *ret_writing_ns) {
+    struct lambda_metrics_rate rate = {0};
+    const int64_t plain_ns = SECOND / 1000, began_ns = SECOND;
+    int64_t n = 0;
+    *ret_writing_ns = 0;
+    for (int64_t now_ns = began_ns; now_ns < began_ns + 60 * SECOND;) {
+        bool may = lambda_metrics_may(&rate, now_ns);
+        now_ns += may ? write_ns : plain_ns;
+        lambda_metrics_took(&rate, may ? 3000 : 0, may ? write_ns : plain_ns);
+        n += may;
+        *ret_writing_ns += may ? write_ns : 0;
+    }
+    return n;
+}
+
+/* Observations where the store is quick; half of the time, and the burst, where it is slow. */
+static void test_metrics_rate(void **) {
+    int64_t writing_ns, n = metrics_of_a_minute(SECOND / 100, &writing_ns);
+    CHECK(n >= 65 * LAMBDA_METRICS_A_SECOND / 3000 && n <= 66 * LAMBDA_METRICS_A_SECOND / 3000);
+    metrics_of_a_minute(2 * SECOND, &writing_ns);
+    CHECK(writing_ns >= 30 * SECOND && writing_ns <= 36 * SECOND);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_rate_goes_on),
         cmocka_unit_test(test_loss_is_told),
+        cmocka_unit_test(test_metrics_rate),
         cmocka_unit_test_setup_teardown(test_newlines, env_setup, env_teardown),
         cmocka_unit_test_setup_teardown(test_a_talkative_function_loses_nothing, env_setup,
                                         env_teardown),
