@@ -173,7 +173,12 @@ static int make_key(struct cli_cloud *cloud, const char *name, const char *folde
     explicit_bzero(xml.p, xml.len);
     if (!taken)
         return err_set(err, -EPROTO, "iam:CreateAccessKey answered without a key");
-    return keep(&cloud->session, folder, ret, err);
+    int r = keep(&cloud->session, folder, ret, err);
+    if (r) { /* one of two that the user may have, and nobody would know it */
+        const struct sign_header id = {S("AccessKeyId"), str_c(ret->access_key)};
+        (void)ask(cloud, "DeleteAccessKey", name, &id, &xml, &fault);
+    }
+    return r;
 }
 
 /* ---- What it may do ---- */

@@ -626,6 +626,12 @@ static void test_environment(void **state) {
     struct client_fault fault;
     CHECK_INT(client_new(&c, &(struct client_options){.endpoint = "x"}, &err), CLIENT_E_OPTIONS);
     CHECK_TEXT(err.text, "the endpoint x is not an http or https URL");
+    /* A region stands in a header and in a host's name. */
+    static const char *const regions[] = {"eu\r\nX: y", "x.example.com/", "eu west", "\xc3\xa9"};
+    for (size_t i = 0; i < ARRAY_LEN(regions); i++)
+        CHECK_INT(client_new(&c, &(struct client_options){.region = regions[i]}, &err),
+                  CLIENT_E_OPTIONS);
+    CHECK_TEXT(err.text, "the region \"\xc3\xa9\" is not a region's name");
     /* Empty texts are as good as none. */
     struct client_options empty = {.endpoint = "", .region = "", .access_key = "", .ca_file = ""};
     CHECK_INT(client_new(&c, &empty, &err), CLIENT_OK);

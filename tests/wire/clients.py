@@ -482,6 +482,15 @@ class AUser(CloudCase):
         self.assertIn("with a new key", done.stderr)
         self.assertNotEqual(self.keys(done)[0], first[0])
 
+    def test_a_key_that_cannot_be_kept_is_not_left(self):
+        self.env("--user", "gil")
+        path, iam = self.cloud.data / "clients/users/gil/credentials", self.cloud.client("iam")
+        known = [key["AccessKeyId"] for key in iam.list_access_keys(UserName="gil")["AccessKeyMetadata"]]
+        path.unlink()
+        path.mkdir()
+        self.assertEqual(self.env("--user", "gil", code=255).stdout, "")
+        self.assertEqual([key["AccessKeyId"] for key in iam.list_access_keys(UserName="gil")["AccessKeyMetadata"]], known)
+
     def test_files_are_the_users(self):
         done = json.loads(self.env("--user", "dee").stdout)
         self.assertIn(f"access_key = {done['AWS_ACCESS_KEY_ID']}\n", pathlib.Path(done["S3CMD_CONFIG"]).read_text())
