@@ -155,6 +155,11 @@ void cfn_add_metadata(struct rq *rq, const struct cfn_stack *stack,
 /* ---- changeset.c ---- */
 /* Deletes all of the stack's sets: they were made for a stack that is about to change. */
 int cfn_drop_sets(struct rq *rq, const struct cfn_stack *stack);
+/*
+ * Keeps them as OBSOLETE, since another update goes before them ("ExecutionStatus",
+ * DescribeChangeSet, CloudFormation API reference): none is executed.
+ */
+int cfn_outdate_sets(struct rq *rq, const struct cfn_stack *stack);
 
 /* ---- page.c: 0 or AWS_FAILED; rq->out is made where it is missing ---- */
 /* What a listing tells of a row: a new reference, or NULL to pass it by. 0 or AWS_FAILED. */

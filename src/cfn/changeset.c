@@ -117,7 +117,10 @@ static json_t *describe_set(const struct cfn_set *set) {
     cfn_form_show(&cfn_set_form, set, out,
                   "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime "
                   "IncludeNestedStacks");
-    json_set_str(out, "ExecutionStatus", failed ? S("UNAVAILABLE") : S("AVAILABLE"));
+    json_set_str(out, "ExecutionStatus",
+                 failed          ? S("UNAVAILABLE")
+                 : set->obsolete ? S("OBSOLETE")
+                                 : S("AVAILABLE"));
     json_set_str(out, "StatusReason", failed ? str_c(no_changes) : STR_NONE);
     return out;
 }
@@ -136,6 +139,8 @@ int cfn_op_DescribeChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    if (json_bool(rq->in, "IncludePropertyValues", false))
+        return aws_fail(rq, &CFN_ValidationError, "IncludePropertyValues is not supported");
     if (cfn_find_set(rq, &set, &stack))
         return AWS_FAILED;
     rq->out = describe_set(&set);
@@ -175,6 +180,18 @@ static int drop_set(void *ctx, void *what) {
 
 int cfn_drop_sets(struct rq *rq, const struct cfn_stack *stack) {
     return cfn_each_set(rq, stack, drop_set, (void *)rq_rows(rq));
+}
+
+static int outdate_set(void *ctx, void *what) {
+    struct cfn_set *set = what;
+    row_still(ctx, &set->row);
+    set->obsolete = true;
+    cfn_put(ctx, &cfn_set_form, set);
+    return 0;
+}
+
+int cfn_outdate_sets(struct rq *rq, const struct cfn_stack *stack) {
+    return cfn_each_set(rq, stack, outdate_set, (void *)rq_rows(rq));
 }
 
 /* What the set says of it, over what it is. */
@@ -220,6 +237,11 @@ int cfn_op_ExecuteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
         return aws_fail(rq, &CFN_InvalidChangeSetStatus,
                         "ChangeSet [" STR_FMT
                         "] cannot be executed in its current status of [FAILED]",
+                        STR_ARG(set.id));
+    if (set.obsolete)
+        return aws_fail(rq, &CFN_InvalidChangeSetStatus,
+                        "ChangeSet [" STR_FMT
+                        "] cannot be executed in its current execution status of [OBSOLETE]",
                         STR_ARG(set.id));
     bool stays =
         set.on_failure == CFN_FAIL_DO_NOTHING || json_bool(rq->in, "DisableRollback", false);

@@ -15,13 +15,21 @@ struct looking {
     struct arena arena;
     const struct tmpl_resource *resource; /* the one that is looked at */
     const char *section;                  /* where references stand */
+    json_t *asked;                        /* "Resource.Attribute" that no type answers: a set */
     size_t single;
 };
+
+/* What is only counted needs neither words nor place: either may take as long as the template is. */
+static bool is_full(const struct looking *l) { return l->check->faults->n == TMPL_MAX_FAULTS; }
 
 static void refuse(struct looking *l, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static void refuse(struct looking *l, struct tmpl_pos at, const char *fmt, ...) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     va_list args;
+    if (is_full(l)) {
+        tmpl_faults_add(l->check->faults, at, S(""));
+        return;
+    }
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
@@ -97,6 +105,23 @@ static void refuse_attributes(struct looking *l, const struct tmpl_resource *r) 
     }
 }
 
+static bool is_unanswered(const struct tmpl_resource *r, str attribute) {
+    const struct cfn_type *type = cfn_type_find(r->type);
+    return type && !cfn_answers(type, attribute);
+}
+
+/*
+ * An attribute that no type answers is wrong only where it is asked for: a branch of Fn::If that is
+ * not taken may name it. Without known conditions every branch may be such a one.
+ */
+static bool is_asked(const struct looking *l, const struct tmpl_resource *r, str attribute) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    if (!l->active)
+        return !l->check->model->conditions && is_unanswered(r, attribute);
+    buf_printf(&name, STR_FMT "." STR_FMT, STR_ARG(r->name), STR_ARG(attribute));
+    return json_object_getn(l->asked, name.p, name.len) != NULL;
+}
+
 static int look_at_reference(void *ctx, const struct tmpl_reference *ref) {
     struct looking *l = ctx;
     const struct tmpl_resource *r = ref->kind == TMPL_GET_ATT && ref->attribute.p
@@ -108,8 +133,7 @@ static int look_at_reference(void *ctx, const struct tmpl_reference *ref) {
                "Template error: resource " STR_FMT " does not support attribute type " STR_FMT
                " in Fn::GetAtt",
                STR_ARG(ref->name), STR_ARG(ref->attribute));
-    const struct cfn_type *type = known ? cfn_type_find(r->type) : NULL;
-    if (type && tmpl_has_attribute(known, ref->attribute) && !cfn_answers(type, ref->attribute))
+    if (known && tmpl_has_attribute(known, ref->attribute) && is_asked(l, r, ref->attribute))
         refuse(l, ref->at,
                "Resource " STR_FMT ": the attribute " STR_FMT " of " STR_FMT
                " is not supported by calotype",
@@ -132,7 +156,12 @@ static int hook_ref(void *ctx, const struct tmpl_resource *r, json_t **ret, stru
 
 static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute, json_t **ret,
                         struct err *err) {
-    (void)attribute; /* it was looked at as text */
+    struct looking *l = ctx;
+    if (is_unanswered(r, attribute)) {
+        CLEANUP_DEINIT(buf) struct buf name = {0};
+        buf_printf(&name, STR_FMT "." STR_FMT, STR_ARG(r->name), STR_ARG(attribute));
+        json_object_setn_new(l->asked, name.p, name.len, json_true());
+    }
     return hook_ref(ctx, r, ret, err);
 }
 
@@ -164,8 +193,16 @@ static struct tmpl_pos place_of(const struct tmpl_node *node, struct tmpl_pos at
 static void tell_violation(void *ctx, str path, str text) {
     struct looking *l = ctx;
     const struct tmpl_resource *r = l->resource;
-    refuse(l, place_of(r->properties, r->at, path), "Resource " STR_FMT ": " STR_FMT,
-           STR_ARG(r->name), STR_ARG(text));
+    refuse(l, is_full(l) ? r->at : place_of(r->properties, r->at, path),
+           "Resource " STR_FMT ": " STR_FMT, STR_ARG(r->name), STR_ARG(text));
+}
+
+static void refuse_property(struct looking *l, const struct tmpl_resource *r, str name) {
+    const struct tmpl_member *m = is_full(l) ? NULL : tmpl_member(r->properties, name);
+    refuse(l, m ? m->key_at : r->at,
+           "Resource " STR_FMT ": the property " STR_FMT " of " STR_FMT
+           " is not supported by calotype",
+           STR_ARG(r->name), STR_ARG(name), STR_ARG(r->type));
 }
 
 static void refuse_properties(struct looking *l, const struct tmpl_resource *r,
@@ -174,15 +211,10 @@ static void refuse_properties(struct looking *l, const struct tmpl_resource *r,
     const struct tmpl_type *known = tmpl_type_find(r->type);
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)props, name, value) {
-        const struct tmpl_member *m = tmpl_member(r->properties, str_c(name));
+    json_object_foreach ((json_t *)props, name, value)
         if (!cfn_supports(type, str_c(name)) &&
             (tmpl_is_custom(r->type) || tmpl_prop_find(known->properties, str_c(name))))
-            refuse(l, m ? m->key_at : r->at,
-                   "Resource " STR_FMT ": the property %s of " STR_FMT
-                   " is not supported by calotype",
-                   STR_ARG(r->name), name, STR_ARG(r->type));
-    }
+            refuse_property(l, r, str_c(name));
     tmpl_type_violations(known, props, tell_violation, l);
 }
 
@@ -225,9 +257,10 @@ static void look_at_resource(struct looking *l, const struct tmpl_resource *r) {
     if (!r->type.p || !is_built(r->type))
         return;
     refuse_attributes(l, r);
-    tmpl_each_reference(r->properties, look_at_reference, l);
+    json_object_clear(l->asked);
     if (l->active)
         look_at_properties(l, r);
+    tmpl_each_reference(r->properties, look_at_reference, l);
 }
 
 /* A value or the name of an export: text, a number or a boolean. */
@@ -235,10 +268,12 @@ static void look_at_node(struct looking *l, const struct tmpl_output *output,
                          const struct tmpl_node *node) {
     CLEANUP_JSON json_t *value = NULL;
     struct tmpl_fault fault = {{0}, {{0}}};
+    json_object_clear(l->asked);
+    int r = node && l->active ? tmpl_eval(&l->scope, node, &value, &fault) : 0;
     tmpl_each_reference(node, look_at_reference, l);
     if (!node || !l->active)
         return;
-    if (tmpl_eval(&l->scope, node, &value, &fault))
+    if (r)
         add_fault(l, &fault);
     else if (!value || json_is_array(value) || json_is_object(value))
         refuse(l, node->start,
@@ -284,8 +319,9 @@ static void find_active(struct looking *l, json_t **conditions) {
 
 void cfn_check_template(const struct cfn_check *check) {
     const struct cfn_stack *stack = check->stack;
-    struct looking l = {.check = check, .section = "Resources"};
+    CLEANUP_JSON json_t *asked = json_object();
     CLEANUP_JSON json_t *conditions = NULL;
+    struct looking l = {.check = check, .section = "Resources", .asked = asked};
     l.scope = (struct tmpl_scope){.model = check->model,
                                   .params = check->params,
                                   .ctx = &l,

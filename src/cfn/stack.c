@@ -124,6 +124,8 @@ int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
 
 static int update(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack,
                   const struct cfn_request *req) {
+    if (cfn_outdate_sets(rq, stack))
+        return AWS_FAILED;
     cfn_stack_remember(stack);
     cfn_apply_request(rq, req, &stack->now, &stack->role);
     stack->updated_ms = rq->now_ms;
@@ -238,6 +240,8 @@ static int forget_review(struct rq *rq, struct cfn_stack *stack) {
 }
 
 static int begin_deletion(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack) {
+    if (cfn_drop_sets(rq, stack))
+        return AWS_FAILED;
     if (stack->status == CFN_REVIEW_IN_PROGRESS)
         return forget_review(rq, stack);
     if (json_has(rq->in, "RoleARN"))

@@ -185,6 +185,20 @@ static bool is_about_parameters(const struct client_fault *fault) {
            str_starts(str_c(fault->message), S("Parameter"));
 }
 
+/* A template's faults are a line each: they are printed, for err has room for one. */
+static int say_all(const char *action, const struct client_fault *fault, struct err *err) {
+    size_t n = 0;
+    if (!strchr(fault->message, '\n'))
+        return say(action, fault, err);
+    for (str rest = str_c(fault->message), line; rest.p; n++) {
+        str_cut(rest, '\n', &line, &rest);
+        prog_error(STR_FMT, STR_ARG(line));
+    }
+    return err_set(err, -EIO,
+                   "cloudformation:%s: %s: the template is refused for the %zu lines above", action,
+                   fault->code, n);
+}
+
 static int make_change_set(struct cli_stack *s, str template,
                            const struct cli_parameter *parameters, size_t n, str set,
                            struct err *err) {
@@ -203,7 +217,7 @@ static int make_change_set(struct cli_stack *s, str template,
     if (s->exists)
         each_parameter(s, keep_previous, p);
     int r = ask(s, "CreateChangeSet", p->p, p->n, &xml, &fault)
-                ? say("CreateChangeSet", &fault, err)
+                ? say_all("CreateChangeSet", &fault, err)
                 : 0;
     if (r && n && is_about_parameters(&fault))
         r = CLI_STACK_BAD_PARAMETER;

@@ -79,7 +79,8 @@ enum {
 struct client_fault {
     int status;    /* HTTP; 0: there was no answer */
     char code[96]; /* "NoSuchKey", "ConditionalCheckFailedException"; "" when unknown */
-    char message[512];
+    char
+        message[16384]; /* longer ones are cut: all faults of a template fit, if not 50 long ones */
     char request_id[64];
     unsigned attempts; /* how often it was tried */
 };

@@ -70,7 +70,10 @@ struct tmpl_faults {
     } told[TMPL_MAX_FAULTS]; /* in the order in which they were found */
     size_t n, more;
 };
-/* Adds one; text is copied. The same words of the same place are told once. */
+/*
+ * Adds one; text is copied, and cut in its middle where it is long. The same words of the same
+ * place are told once.
+ */
 void tmpl_faults_add(struct tmpl_faults *faults, struct tmpl_pos at, str text);
 /* True when there is one of that place. */
 bool tmpl_faults_has(const struct tmpl_faults *faults, struct tmpl_pos at);

@@ -134,7 +134,72 @@ static void all_at_once(void **state) {
         check_one(&cases[i]);
 }
 
+/* ---- Attributes that no type answers ---- */
+
+#define TABLE_ARN "B.MetadataTableConfiguration.S3TablesDestination.TableArn"
+#define CHOICE                                                                                     \
+    "Parameters: {P: {Type: String, Default: a}}\n"                                                \
+    "Conditions: {Big: !Equals [!Ref P, b]}\n"                                                     \
+    "Resources:\n"                                                                                 \
+    "  B: {Type: AWS::S3::Bucket}\n"                                                               \
+    "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !If [Big, !GetAtt " TABLE_ARN ", q]}}\n" \
+    "Outputs: {O: {Value: !If [Big, !Sub '${" TABLE_ARN "}', q]}}\n"
+#define UNANSWERED                                                                                 \
+    "Resource B: the attribute MetadataTableConfiguration.S3TablesDestination.TableArn of "        \
+    "AWS::S3::Bucket is not supported by calotype "
+
+static void only_what_is_asked_for(void **state) {
+    (void)state;
+    static const struct check_case cases[] = {
+        {CHOICE, "{}", NULL},
+        {CHOICE, NULL, NULL},
+        {CHOICE, "{\"P\":\"b\"}",
+         UNANSWERED "(line 5, column 64)\n" UNANSWERED "(line 6, column 32)"},
+        {"Resources: {B: {Type: AWS::S3::Bucket}}\nOutputs: {O: {Value: !GetAtt " TABLE_ARN "}}",
+         NULL, UNANSWERED "(line 2, column 22)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        check_one(&cases[i]);
+}
+
+/* ---- Large templates ---- */
+
+/* Time and answer stay in proportion: with a place looked up for each, this takes minutes. */
+static void many_faults_and_long_names(void **state) {
+    (void)state;
+    enum { MANY = 30000, LONG = 100000, MOST = 60000 };
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf told = {0};
+    CLEANUP(tmpl) struct tmpl *tree = NULL;
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    CLEANUP_JSON json_t *params = json_object();
+    struct cfn_stack stack = {.name = S("s"), .id = S("arn:s")};
+    struct cfn_check check = {.stack = &stack, .params = params, .faults = &faults};
+    stack.place = (struct cfn_place){S("000000000000"), S("us-east-1")};
+    for (size_t i = 0; i < LONG; i++)
+        buf_c(&name, "\303\244");
+    buf_printf(&text, "{\"Resources\":{\"C\":{\"Type\":\"Custom::X\",\"Properties\":{");
+    for (size_t i = 0; i < MANY; i++)
+        buf_printf(&text, "\"Own%zu\":1,", i);
+    buf_printf(&text,
+               "\"ServiceToken\":\"t\"}},\"%s\":{\"Type\":\"AWS::S3::Bucket\",\"Properties\":{",
+               buf_cstr(&name));
+    for (size_t i = 0; i < MANY; i++)
+        buf_printf(&text, "%s\"Bad%zu\":1", i ? "," : "", i);
+    buf_c(&text, "}}}}");
+    CHECK_INT(tmpl_new(&tree, buf_view(&text), NULL), 0);
+    tmpl_model_check(tree, &check.model, &check.evaluates, &faults);
+    cfn_check_template(&check);
+    tmpl_faults_tell(&faults, &told);
+    CHECK(told.len < MOST && str_is_utf8(buf_view(&told)));
+    CHECK_HAS(buf_cstr(&told), "extraneous key [Bad7] is not permitted] (line 1, column ");
+    CHECK(str_ends(buf_view(&told), S("\nand 29951 more")));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(types), cmocka_unit_test(all_at_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(types), cmocka_unit_test(all_at_once),
+                                       cmocka_unit_test(only_what_is_asked_for),
+                                       cmocka_unit_test(many_faults_and_long_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,15 @@ class Photographs(CloudCase):
             self.assertRegex(done.stderr, f"^calotype: .*{want}")
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
+    def test_deploy_tells_all_that_is_wrong(self):
+        bad = self.samples / "faults.yaml"
+        bad.write_text("Resources:\n" + "".join(f"  Key{i}: {{Type: AWS::KMS::Key}}\n" for i in range(1, 50)))
+        done = self.cloud.run("deploy", "--template", str(bad), check=False)
+        want = [f"calotype: Template error: resource Key{i}: the type AWS::KMS::Key is not supported by calotype "
+                f"(line {i + 1}, column {17 if i > 9 else 16})" for i in range(1, 50)]
+        want.append("calotype: cloudformation:CreateChangeSet: ValidationError: the template is refused for the 49 lines above")
+        self.assertEqual((done.returncode, done.stdout, done.stderr.splitlines()), (255, "", want))
+
     def test_deploy_after_a_creation_that_failed(self):
         """It leaves nothing that stands in the way, and the same command makes the stack."""
         other = "arm64" if platform.machine() == "x86_64" else "x86_64"

@@ -212,6 +212,38 @@ class FirstSteps(Case):
         self.refused("ChangeSetNotFound", "ChangeSet [none] does not exist", self.cf.describe_change_set, StackName="sets", ChangeSetName="none")
         self.refused("ChangeSetNotFound", f"ChangeSet [{arn}] does not exist", self.cf.describe_change_set, ChangeSetName=arn)
 
+    def test_change_sets_go_with_their_stack(self):
+        for name, made in ("goes", True), ("reviewed", False):
+            if made:
+                self.cf.create_stack(StackName=name, TemplateBody=HANDLE)
+                settled(self.cf, name)
+            more = HANDLE.replace("{H:", "{G: {Type: AWS::CloudFormation::WaitConditionHandle}, H:")
+            kind = "UPDATE" if made else "CREATE"
+            arn = self.cf.create_change_set(StackName=name, ChangeSetName="c", ChangeSetType=kind, TemplateBody=more)["Id"]
+            self.cf.describe_change_set(ChangeSetName=arn)
+            self.cf.delete_stack(StackName=name)
+            wait_for(lambda name=name: not is_there(self.cf, name), 30)
+            self.refused("ChangeSetNotFound", f"ChangeSet [{arn}] does not exist", self.cf.describe_change_set, ChangeSetName=arn)
+
+    def test_an_update_makes_change_sets_obsolete(self):
+        self.cf.create_stack(StackName="old", TemplateBody=QUEUE % 1)
+        settled(self.cf, "old")
+        arn = self.cf.create_change_set(StackName="old", ChangeSetName="c", TemplateBody=QUEUE % 2)["Id"]
+        self.cf.update_stack(StackName="old", TemplateBody=QUEUE % 3)
+        settled(self.cf, "old")
+        for one in self.cf.describe_change_set(ChangeSetName=arn), self.cf.list_change_sets(StackName="old")["Summaries"][0]:
+            self.assertEqual((one["Status"], one["ExecutionStatus"]), ("CREATE_COMPLETE", "OBSOLETE"))
+        self.refused("InvalidChangeSetStatus", f"ChangeSet [{arn}] cannot be executed in its current execution status of [OBSOLETE]",
+                     self.cf.execute_change_set, ChangeSetName=arn)
+        self.assertIn("DelaySeconds: 3", self.cf.get_template(StackName="old")["TemplateBody"])
+        self.cf.delete_change_set(ChangeSetName=arn)
+
+    def test_a_change_set_shows_no_values(self):
+        self.set("values")
+        self.refused("ValidationError", "IncludePropertyValues is not supported", self.cf.describe_change_set,
+                     StackName="values", ChangeSetName="c", IncludePropertyValues=True)
+        self.cf.describe_change_set(StackName="values", ChangeSetName="c", IncludePropertyValues=False)
+
     def test_metadata_of_cdk_and_types_that_are_not_made(self):
         text = """
 Parameters: {Keys: {Type: String, Default: 'no'}, Analytics: {Type: String, Default: 'v2:deflate64:H4'}}
