@@ -103,14 +103,19 @@ static bool read_v2_claim(struct aws_auth *auth) {
     return true;
 }
 
-/* Only S3 reads headers in a query, but no service may be told one thing here and another there. */
+/*
+ * Only S3 reads headers in a query, but no service may be told one thing here and another there. It
+ * does so in every request, signed or not, since what is passed over there is passed over silently.
+ */
 static void read_meant(struct aws_auth *auth) {
     struct aws_auth_priv *p = auth->priv;
-    bool v2 = auth->kind == AWS_AUTH_V2_QUERY;
+    struct aws_moving how = {.v2 = auth->kind == AWS_AUTH_V2_QUERY};
+    how.presigned = how.v2 || auth->kind == AWS_AUTH_V4_QUERY;
+    how.s3 = how.v2 || auth->kind == AWS_AUTH_ANONYMOUS ||
+             str_eq(p->claim.scope.service, api_default->signing_name);
     auth->meant = *p->wire;
-    if (v2 || auth->kind == AWS_AUTH_V4_QUERY)
-        p->clash = aws_wire_move(
-            &auth->meant, v2 || str_eq(p->claim.scope.service, api_default->signing_name), v2);
+    if (how.presigned || how.s3)
+        p->clash = aws_wire_move(&auth->meant, how);
 }
 
 void aws_auth_read(struct aws_auth *auth, const struct aws_wire *wire, int64_t now_ms) {
@@ -545,21 +550,27 @@ static int check_v2(struct aws_auth *auth, const struct aws_identity_source *sou
     return verify_v2(auth);
 }
 
+static int check_clash(struct aws_auth *auth) {
+    str clash = auth->priv->clash;
+    return clash.p ? FAIL(auth, AUTH_FAULT_TWICE,
+                          "The parameter " STR_FMT " is not valid, or contradicts another one or a "
+                          "header of the same name.",
+                          STR_ARG(clash))
+                   : 0;
+}
+
 int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
                    const struct aws_identity_source *source) {
     struct aws_auth_priv *p = auth->priv;
     p->dialect = dialect;
     if (auth->kind == AWS_AUTH_ANONYMOUS)
-        return 0;
+        return check_clash(auth);
     if (p->two_mechanisms || p->bad_mechanism)
         return fail_claim(auth);
     if (auth->kind != AWS_AUTH_V2_QUERY && p->claim_outcome != SIGN_OK)
         return fail_claim(auth);
-    if (p->clash.p)
-        return FAIL(auth, AUTH_FAULT_TWICE,
-                    "The parameter " STR_FMT " is not valid, or contradicts another one or a "
-                    "header of the same name.",
-                    STR_ARG(p->clash));
+    if (check_clash(auth))
+        return AWS_FAILED;
     return auth->kind == AWS_AUTH_V2_QUERY ? check_v2(auth, source) : check_v4(auth, source);
 }
 

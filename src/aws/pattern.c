@@ -55,6 +55,15 @@ static bool is_letter(uint32_t c) {
     return false;
 }
 
+bool api_pattern_only_letters(str value) {
+    for (size_t at = 0; at < value.len;) {
+        uint32_t c = take_char(value, &at);
+        if (c >= 0x80 && !is_letter(c))
+            return false;
+    }
+    return true;
+}
+
 /* code stands behind the CLASS word. */
 static bool in_class(const uint32_t *code, uint32_t c) {
     uint32_t n = code[0] & ~(NEGATED | LETTERS);

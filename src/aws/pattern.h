@@ -34,6 +34,9 @@ enum pattern_op {
 /* True when the whole of value (UTF-8) matches. */
 bool api_pattern_match(const struct api_pattern *pattern, str value);
 
+/* True when all beyond ASCII in value (UTF-8) is of \p{L}, \p{Z} or \p{N}, as tags may have. */
+bool api_pattern_only_letters(str value);
+
 /* \p{L}, \p{Z} and \p{N}, ascending (generated). */
 struct api_pattern_range {
     uint32_t low, high;

@@ -107,7 +107,10 @@ static bool names_chunked(str encoding) {
     return false;
 }
 
-/* Frames that nobody takes off would become the object's bytes. */
+/*
+ * Frames that nobody takes off would become the object's bytes. Without x-amz-content-sha256, as in
+ * SigV2 and unsigned, a body is no more framed than with UNSIGNED-PAYLOAD.
+ */
 static int check_unframed(struct aws_body *body) {
     struct aws_body_priv *p = body->priv;
     str encoding = aws_wire_header(p->wire, "content-encoding");
@@ -141,9 +144,9 @@ static int read_form(struct aws_body *body) {
             return FAIL(body, &invalid_request,
                         "Signed chunks need a request signed in the Authorization header.");
         memcpy(p->previous, p->auth->signature, sizeof p->previous);
-    } else if (str_is(form, "UNSIGNED-PAYLOAD")) {
+    } else if (!form.p || str_is(form, "UNSIGNED-PAYLOAD")) {
         return check_unframed(body);
-    } else if (form.p) {
+    } else {
         return auth_fault(&body->fault, p->wire->arena, AWS_DIALECT_S3, AUTH_FAULT_BAD_HASH, NULL);
     }
     return 0;

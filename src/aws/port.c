@@ -53,25 +53,43 @@ struct asked_tags {
     bool unread;
 };
 
-/* Its service is asked, as for a request of nobody. */
-static void fill_tags(void *arg, struct policy_context *context) {
-    struct asked_tags *asked = arg;
+/* A request of nobody, by which the resource's service is asked; NULL: it is no service's. */
+static struct rq *request_of_nobody(struct aws_cloud *cloud, str resource) {
     struct arn arn;
-    const struct aws_service *service = arn_parse(asked->question->resource, &arn)
-                                            ? aws_cloud_service_named(asked->cloud, arn.service)
-                                            : NULL;
-    if (!service || !service->tags)
-        return;
-    CLEANUP_JSON json_t *tags = NULL;
-    struct rq *rq = aws_rq_new(asked->cloud);
+    const struct aws_service *service =
+        arn_parse(resource, &arn) ? aws_cloud_service_named(cloud, arn.service) : NULL;
+    if (!service)
+        return NULL;
+    struct rq *rq = aws_rq_new(cloud);
     rq->service = service;
     rq->svc = service->svc;
     rq->priv->route.api = service->api;
     rq->account = arena_str(&rq->arena, arn.account);
     rq->region = arena_str(&rq->arena, arn.region);
-    asked->unread = service->tags(service->svc, rq, asked->question->resource, &tags) != 0;
+    return rq;
+}
+
+static void fill_tags(void *arg, struct policy_context *context) {
+    struct asked_tags *asked = arg;
+    CLEANUP_JSON json_t *tags = NULL;
+    struct rq *rq = request_of_nobody(asked->cloud, asked->question->resource);
+    if (rq && rq->service->tags)
+        asked->unread = rq->service->tags(rq->svc, rq, asked->question->resource, &tags) != 0;
     aws_context_add_tags(context, S("aws:ResourceTag/"), tags);
     aws_rq_free(rq);
+}
+
+/* By the role's policies and the one attached to the resource. */
+static bool decide_with_resource(struct aws_cloud *cloud, const struct policy_request *request,
+                                 struct policy_set set) {
+    struct rq *rq = request_of_nobody(cloud, request->resource);
+    str owner = STR_NONE;
+    bool read =
+        !rq || !rq->service->resource_policy ||
+        rq->service->resource_policy(rq->svc, rq, request->resource, &set.resource, &owner) == 0;
+    bool allowed = read && policy_decide(request, &set).effect == POLICY_ALLOWED;
+    aws_rq_free(rq); /* the policy is borrowed from it */
+    return allowed;
 }
 
 bool aws_role_may(struct aws_cloud *cloud, const struct aws_role_question *q) {
@@ -92,5 +110,5 @@ bool aws_role_may(struct aws_cloud *cloud, const struct aws_role_question *q) {
                                      .resource = q->resource,
                                      .context = context,
                                      .resource_account = owner};
-    return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED && !asked.unread;
+    return decide_with_resource(cloud, &request, role->policies) && !asked.unread;
 }

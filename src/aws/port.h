@@ -36,7 +36,7 @@ struct aws_role_question {
     str source_arn, source_account;
 };
 /*
- * By the role's own policies. False too when there is no such role, and when the resource's tags
- * are in question and cannot be read. Any thread.
+ * By the role's own policies and the one attached to the resource. False too when there is no such
+ * role, and when that policy, or tags that are in question, cannot be read. Any thread.
  */
 bool aws_role_may(struct aws_cloud *cloud, const struct aws_role_question *question);

@@ -147,6 +147,11 @@ static inline int cfn_answer_late(const struct cfn_svc *cfn, struct rq *rq,
  */
 json_t *cfn_params_list(str template, const json_t *values);
 
+/* ---- metadata.c ---- */
+/* Sets Metadata of out, as text, where the template says something there of the resource. */
+void cfn_add_metadata(struct rq *rq, const struct cfn_stack *stack,
+                      const struct cfn_list *resources, str name, json_t *out);
+
 /* ---- changeset.c ---- */
 /* Deletes all of the stack's sets: they were made for a stack that is about to change. */
 int cfn_drop_sets(struct rq *rq, const struct cfn_stack *stack);

@@ -235,8 +235,9 @@ int cfn_op_DescribeStackResource(struct cfn_svc *cfn, struct rq *rq) {
     if (!resource || !is_listed(resource, STR_NONE, STR_NONE))
         return no_resource(rq, logical, &f.stack);
     rq->out = json_object();
-    json_set(rq->out, "StackResourceDetail",
-             describe_resource(&f.stack, resource, "LastUpdatedTimestamp=Time"));
+    json_t *detail = describe_resource(&f.stack, resource, "LastUpdatedTimestamp=Time");
+    cfn_add_metadata(rq, &f.stack, &f.resources, logical, detail);
+    json_set(rq->out, "StackResourceDetail", detail);
     return 0;
 }
 

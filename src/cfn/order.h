@@ -12,7 +12,8 @@
 
 /*
  * *ret: the graph with the further needs, in arena; it borrows from graph. At most
- * TMPL_MAX_RESOURCES² / 8 bytes beside, and as many steps as there are pairs, times 8.
+ * TMPL_MAX_RESOURCES² / 8 bytes beside the lists, and as many steps as there are pairs of a policy and
+ * a user of its subject, times the number of resources.
  */
 void cfn_order(const struct cfn_backend *backend, const struct tmpl_model *m,
                const struct tmpl_graph *graph, struct arena *arena, struct tmpl_graph *ret);

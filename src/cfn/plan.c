@@ -270,6 +270,23 @@ static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
     return 0;
 }
 
+/* As AWS, also of custom resources, and before anything else is looked at. */
+static int refuse_other_types(struct planning *p) {
+    CLEANUP_DEINIT(buf) struct buf names = {0};
+    for (size_t i = 0; i < p->graph.n_order; i++) {
+        const struct tmpl_resource *r = &p->plan->model->resources[p->graph.order[i]];
+        const struct cfn_state *state = find_state(p, r->name);
+        if (state && !str_eq(state->type, r->type))
+            cfn_add_name(&names, r->name);
+    }
+    return names.len
+               ? err_set(p->err, REFUSED,
+                         "Update of resource type is not permitted. The new template modifies "
+                         "resource type of the following resources: [%s]",
+                         buf_cstr(&names))
+               : 0;
+}
+
 static void plan_removals(struct planning *p) {
     for (size_t i = 0; i < p->plan->resources->n; i++) {
         const struct cfn_resource *one = p->plan->resources->items[i];
@@ -305,6 +322,8 @@ static int make(struct planning *p, json_t **conditions) {
     if (tmpl_graph_new(p->plan->model, tmpl_active_resources(&p->scope, &p->arena), &p->arena,
                        &p->graph, &fault))
         return err_set(p->err, REFUSED, "%s", fault.why.text);
+    if (refuse_other_types(p))
+        return REFUSED;
     for (size_t i = 0; i < p->graph.n_order; i++)
         if (plan_resource(p, &p->plan->model->resources[p->graph.order[i]]))
             return REFUSED;

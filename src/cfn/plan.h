@@ -9,7 +9,8 @@
 #include "cfn/engine.h"
 #include "tmpl/eval.h"
 
-enum cfn_change { CFN_SAME, CFN_IN_PLACE, CFN_NEW_ONE, CFN_UNSUPPORTED };
+/* The higher one decides: a new resource is made with every property, whether it can change or not. */
+enum cfn_change { CFN_SAME, CFN_IN_PLACE, CFN_UNSUPPORTED, CFN_NEW_ONE };
 /*
  * How a resource gets from old to new properties. *ret_property (NULL allowed): the first that
  * decides. Properties that are unknown yet count as changed in place, if they can be.

@@ -61,8 +61,15 @@ static int end_removal(struct cfn_run *run, const struct buf *failed) {
     return cfn_run_commit_and(run, CFN_OVER);
 }
 
+/* A forced deletion leaves what it cannot delete. */
+static int let_go(struct cfn_run *run, struct cfn_resource *resource) {
+    cfn_run_mark(run, resource, CFN_DELETE_SKIPPED, STR_NONE);
+    return cfn_run_commit(run);
+}
+
 /* What a failed update has replaced and could not remove. 0, CFN_LATER or a fault. */
 static int remove_leftovers(struct cfn_run *run, bool force, struct buf *failed) {
+    cfn_leftover_sort(run);
     for (size_t i = 0; i < run->stack.garbage.n;) {
         struct cfn_resource *one = run->stack.garbage.items[i];
         one->is_kept = one->is_kept || cfn_is_in(run->stack.op.retained, one->name);
@@ -72,9 +79,13 @@ static int remove_leftovers(struct cfn_run *run, bool force, struct buf *failed)
         if (r == CFN_FAILED && !force) {
             cfn_add_name(failed, one->name);
             i++;
-        } else if ((r = cfn_leftover_forget(run, i)) != 0) {
-            return r;
+            continue;
         }
+        if (r == CFN_FAILED) /* in the commit that forgets it */
+            cfn_run_mark(run, one, CFN_DELETE_SKIPPED, STR_NONE);
+        r = cfn_leftover_forget(run, i);
+        if (r)
+            return r;
     }
     return 0;
 }
@@ -97,7 +108,9 @@ int cfn_step_remove(struct cfn_run *run) {
         int r = *run->stopping ? CFN_WAIT : is_blocked ? CFN_FAILED : remove_resource(run, one);
         if (r < 0 || r == CFN_WAIT)
             return r < 0 ? r : CFN_LATER;
-        if (r != CFN_FAILED || force)
+        if (r == CFN_FAILED && force && (r = let_go(run, one)) != 0)
+            return r;
+        if (r != CFN_FAILED)
             continue;
         if (!is_blocked)
             cfn_add_name(&failed, one->name);
@@ -206,6 +219,7 @@ int cfn_step_restore(struct cfn_run *run) {
 /* A leftover that cannot be deleted does not undo the update: its event tells. */
 int cfn_step_cleanup(struct cfn_run *run) {
     struct cfn_stack *stack = &run->stack;
+    cfn_leftover_sort(run);
     while (stack->garbage.n) {
         struct cfn_resource *first = stack->garbage.items[0];
         int r = *run->stopping ? CFN_WAIT : cfn_leftover_remove(run, first);

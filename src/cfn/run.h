@@ -105,6 +105,9 @@ bool cfn_task_is_lost(const struct cfn_resource *resource);
  * made, in memory, for the commit with which its removal begins. CFN_FAILED is written.
  */
 int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource);
+/* Do the rows speak of one and the same thing, which must not go for one of them alone? */
+bool cfn_task_is_same_thing(struct cfn_run *run, const struct cfn_resource *a,
+                            const struct cfn_resource *b);
 /* Removes what is there: begins, or goes on. */
 int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
 
@@ -117,7 +120,18 @@ int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
 int cfn_leftover_collect(struct cfn_run *run);
 /* An update that failed and stays as it is: what it has replaced is garbage, with the next commit. */
 void cfn_leftover_keep(struct cfn_run *run);
-/* Finds and removes garbage, or lets go of it: as the functions of task.c. */
+/*
+ * Where the wanted properties need another thing than the resource has, and one that an earlier update
+ * replaced is there still: the two change places, and true is answered.
+ */
+bool cfn_leftover_take_back(struct cfn_run *run, struct cfn_resource *resource,
+                            const struct tmpl_resource *wanted, const json_t *props);
+/* Newest first, by the order in which it was made, as it is to be removed. */
+void cfn_leftover_sort(struct cfn_run *run);
+/*
+ * Finds and removes garbage, or lets go of it: as the functions of task.c. What a resource of the
+ * stack has is none: CFN_DONE, and nothing is done.
+ */
 int cfn_leftover_remove(struct cfn_run *run, struct cfn_resource *garbage);
 /* The stack's i-th piece of garbage is no more; commits. */
 int cfn_leftover_forget(struct cfn_run *run, size_t i);

@@ -59,6 +59,8 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
         cfn_set_json(&resource->now.properties, cfn_may_have(resource, props));
     enum cfn_change how =
         failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
+    if (how == CFN_NEW_ONE && !failed && !is_new && cfn_leftover_take_back(run, resource, r, props))
+        how = compare(run, resource, r->type, props, &property);
     if (how == CFN_UNSUPPORTED) /* not found while planning: a value was unknown then */
         failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported",
                          STR_ARG(property));

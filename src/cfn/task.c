@@ -95,7 +95,8 @@ static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cf
     enum cfn_verb verb = resource->task.verb;
     if (changes_it(verb) && !str_eq(resource->now.physical, buf_view(&w->physical)))
         /* an update may change the id (custom resources) */
-        cfn_run_discard(run, resource, &resource->now, false);
+        cfn_run_discard(run, resource, &resource->now,
+                        verb == CFN_UPDATE && resource->now.on_replace != TMPL_DELETE);
     if (verb == CFN_CREATE)
         cfn_add_event(&run->rows, &run->stack, resource, CFN_CREATE_IN_PROGRESS,
                       S("Resource creation Initiated"));
@@ -230,6 +231,30 @@ int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource) {
     }
     work_deinit(&w);
     return r;
+}
+
+/* ---- One thing, two rows ---- */
+
+static json_t *named_by(struct cfn_run *run, const struct cfn_resource *resource) {
+    struct cfn_work w = work_of(run, resource, NULL);
+    w.props = resource->now.properties;
+    json_t *on = cfn_on(&w);
+    work_deinit(&w);
+    return on;
+}
+
+/* An id alone may be another's too: streams of two log groups, or what two functions answered. */
+bool cfn_task_is_same_thing(struct cfn_run *run, const struct cfn_resource *a,
+                            const struct cfn_resource *b) {
+    const struct cfn_type *type = type_of(run, a);
+    if (!type || !a->now.physical.len || !str_eq(a->now.physical, b->now.physical) ||
+        !str_eq(a->now.type, b->now.type))
+        return false;
+    if (!type->on)
+        return str_eq(a->name, b->name);
+    CLEANUP_JSON json_t *x = named_by(run, a);
+    CLEANUP_JSON json_t *y = named_by(run, b);
+    return json_equal(x, y);
 }
 
 /* ---- Beginning ---- */

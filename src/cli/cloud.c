@@ -76,6 +76,17 @@ void cli_cloud_deinit(struct cli_cloud *cloud) {
     cli_session_deinit(&cloud->session);
 }
 
+/* --data where the same command would find another DATA without it. */
+void cli_cloud_add_with(struct buf *out, const struct cli_cloud *cloud) {
+    CLEANUP_MEM char *usual = realpath(prog_data_dir(NULL), NULL);
+    const char *data = cloud->session.data;
+    if (!data)
+        return;
+    buf_c(out, "calotype with ");
+    if (!usual || strcmp(usual, data) != 0)
+        buf_printf(out, "--data '%s' ", data);
+}
+
 int64_t cli_cloud_now_ms(const struct cli_cloud *cloud) {
     return clock_real_ms() + cloud->world_offset_ms;
 }

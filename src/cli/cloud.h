@@ -34,6 +34,8 @@ int cli_cloud_connect(struct cli_cloud *cloud, const struct cli_cloud_options *o
 int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *options,
                    struct err *err);
 void cli_cloud_deinit(struct cli_cloud *cloud);
+/* What stands before a client's command so that it works on this cloud: "calotype with ", or "". */
+void cli_cloud_add_with(struct buf *out, const struct cli_cloud *cloud);
 /* World time of that cloud, epoch ms. */
 int64_t cli_cloud_now_ms(const struct cli_cloud *cloud);
 /*

@@ -193,8 +193,8 @@ static int change(struct deploy *d, struct cli_stack *stack, str template, struc
     int r = cli_stack_make_ready(stack, err);
     if (r == 0 && !stack->exists)
         r = cli_leftover_clear(&d->cloud, given(d, "EnvironmentSuffix"), template, d->yes, err);
-    if (r == CLI_LEFTOVER_DECLINED)
-        return PROG_USAGE;
+    if (r == CLI_LEFTOVER_DECLINED || r == CLI_LEFTOVER_HOLDS)
+        return r == CLI_LEFTOVER_DECLINED ? PROG_USAGE : PROG_FAILED;
     r = r ? r : cli_stack_change(stack, template, d->parameters, d->n, err);
     if (r == CLI_STACK_BAD_PARAMETER) {
         prog_error("%s", err->text);

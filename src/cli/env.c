@@ -1,4 +1,5 @@
 /* calotype env: the environment in which other clients speak to the daemon, for `eval`. */
+#include "base/ascii.h"
 #include "cli/clients.h"
 #include "cli/common.h"
 #include "cli/user.h"
@@ -6,8 +7,15 @@
 #include "cli/verb.h"
 #include "prog/say.h"
 
+/* An environment may hold names that a shell would read as something else, a command even. */
+static bool is_shell_name(const char *name) {
+    return !ascii_is_digit(name[0]) && ascii_only_alnum(str_c(name), "_");
+}
+
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
 static void print_variable(void *, const char *name, const char *value) {
+    if (!is_shell_name(name))
+        return;
     if (!value) {
         prog_print("unset %s\n", name);
         return;
@@ -31,7 +39,7 @@ static void add_member(void *ctx, const char *name, const char *value) {
 struct env {
     const char *data;
     struct cli_user user;
-    bool json;
+    bool json, unset;
 };
 
 static void env_deinit(void *ctx) { free(((struct env *)ctx)->user.policies.p); }
@@ -62,6 +70,17 @@ static int print_all(const struct env *env, struct cli_cloud *cloud,
     return r;
 }
 
+/* What was there before is not known here. */
+static int print_unset(const struct env *env) {
+    CLEANUP_JSON json_t *doc = json_object();
+    cli_variables_unset(env->json ? add_member : print_variable, doc);
+    if (env->json)
+        cli_print_json(doc);
+    prog_hint("what `calotype env` had set is taken back; what the shell had in its place before "
+              "(AWS_PROFILE, keys) is not brought back");
+    return PROG_OK;
+}
+
 static int run(void *ctx, char **, int, struct err *err) {
     const struct env *env = ctx;
     const struct cli_cloud_options options = {.data = env->data};
@@ -71,6 +90,12 @@ static int run(void *ctx, char **, int, struct err *err) {
         prog_error("--policy is for the user that --user NAME names");
         return PROG_USAGE;
     }
+    if (env->unset && env->user.name) {
+        prog_error("--unset takes back the whole environment, whichever user's: leave out --user");
+        return PROG_USAGE;
+    }
+    if (env->unset)
+        return print_unset(env);
     int r = cli_cloud_connect(&cloud, &options, err);
     if (r == 0 && env->user.name)
         r = cli_user_key(&cloud, &env->user, &key, err);
@@ -86,13 +111,14 @@ static const struct prog_flag flags[] = {
                  "an IAM user's key instead of the root user's; made where there is none"),
     PROG_LIST(struct env, user.policies, "policy", "NAME", prog_check_given,
               "a managed policy for that user, by name or ARN; several times"),
+    PROG_SWITCH(struct env, unset, "unset", "what takes all of it back"),
     PROG_SWITCH(struct env, json, "json", "one JSON object instead"),
 };
 
 const struct prog_verb cli_verb_env = {
     .name = "env",
     .summary = "print the environment for AWS clients",
-    .arguments = "[--data DIR] [--user NAME [--policy NAME]...]",
+    .arguments = "[--data DIR] [--user NAME [--policy NAME]... | --unset]",
     .about =
         "Prints what makes AWS clients speak to the running daemon:\n\n"
         "  eval \"$(calotype env)\"\n\n"
@@ -100,7 +126,9 @@ const struct prog_verb cli_verb_env = {
         "environment: those want `calotype with`.\n\n"
         "The key is the root user's, who may do everything but assume a role. With --user it is\n"
         "an IAM user's, who begins without any right:\n\n"
-        "  eval \"$(calotype env --user ana --policy AdministratorAccess)\"",
+        "  eval \"$(calotype env --user ana --policy AdministratorAccess)\"\n\n"
+        "The shell is yours again after\n\n"
+        "  eval \"$(calotype env --unset)\"",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .size = sizeof(struct env),

@@ -18,7 +18,8 @@ static void tell(struct get *g, const struct cli_named *photo, const char *file)
     if (strcmp(file, "-") == 0)
         return;
     if (!g->common.json) {
-        prog_print("%s\n", file);
+        prog_print_line("%s", file);
+        prog_flush(); /* what is there is said, whatever ends us */
         return;
     }
     json_t *doc = json_object();

@@ -36,8 +36,8 @@ int cli_named_find(struct cli_named *photo, struct cli_cloud *cloud, const char 
     static int (*const look[])(struct cli_named * photo, struct cli_cloud * cloud,
                                struct err * err) = {look_for_row, look_for_object};
     static const char *const prefixes[] = {"", "uploads/"};
-    for (size_t i = 0; *name && i < ARRAY_LEN(look); i++)
-        for (size_t k = 0; k < ARRAY_LEN(prefixes); k++) {
+    for (size_t k = 0; *name && k < ARRAY_LEN(prefixes); k++)
+        for (size_t i = 0; i < ARRAY_LEN(look); i++) {
             struct err why = {0};
             buf_clear(&photo->key);
             buf_printf(&photo->key, "%s%s", prefixes[k], name);

@@ -11,7 +11,8 @@ struct cli_named {
     json_t *item; /* the row; NULL: none yet, or not looked for */
 };
 /*
- * Looks for a row, then for an object. 0 with the key; -ENOENT: there is neither, which err says.
+ * Of the key that `name` is, then of uploads/NAME: looks for a row, then for an object. So what a
+ * key names is never another photograph, whose row has come sooner. 0 with the key; -ENOENT: there is neither, which err says.
  * Strongly consistent.
  */
 int cli_named_find(struct cli_named *photo, struct cli_cloud *cloud, const char *name,

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "cli/common.h"
 #include "cli/named.h"
+#include "cli/put.h"
 #include "cli/verb.h"
 #include "prog/say.h"
 
@@ -37,13 +38,23 @@ static int check_folder(const char *path, struct err *err) {
 
 static int make_folder(struct buf *path, struct err *err) {
     const char *runtime = getenv("XDG_RUNTIME_DIR"), *tmp = getenv("TMPDIR");
-    if (runtime && runtime[0] == '/' && access(runtime, W_OK) == 0)
+    struct stat st;
+    /* Under sudo it may be the one of who called it. */
+    if (runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && st.st_uid == geteuid())
         buf_printf(path, "%s/calotype", runtime);
     else
         buf_printf(path, "%s/calotype-%u", tmp && tmp[0] == '/' ? tmp : "/tmp", geteuid());
     if (mkdir(buf_cstr(path), 0700) != 0 && errno != EEXIST)
         return err_sys(err, -errno, "cannot make %s", buf_cstr(path));
     return check_folder(buf_cstr(path), err);
+}
+
+/* A desktop runs some files when they are opened, or their scripts; pictures it shows. */
+static int check_picture(const struct cli_picture *picture, struct err *err) {
+    if (cli_put_content_type(picture->key))
+        return 0;
+    return err_set(err, -EINVAL, STR_FMT " has no name of a picture: calotype get fetches it",
+                   STR_ARG(picture->key));
 }
 
 /* FOLDER/IMAGEID/harbour-800.jpg: its title in a viewer is a name that people know. */
@@ -105,7 +116,7 @@ static int show(const char *path, bool json) {
         json_set_str(doc, "File", str_c(path));
         cli_print_json(doc);
     } else {
-        prog_print("%s\n", path);
+        prog_print_line("%s", path);
     }
     return code ? PROG_PARTIAL : PROG_OK;
 }
@@ -118,6 +129,7 @@ static int run(void *ctx, char **rest, int, struct err *err) {
     int r = cli_common_open(&o->common, &o->cloud, err);
     r = r ? r : cli_named_find(&photo, &o->cloud, rest[0], err);
     r = r ? r : cli_named_picture(&picture, &photo, &o->cloud, o->size, err);
+    r = r ? r : check_picture(&picture, err);
     r = r ? r : make_path(o, &photo, &picture, &path, err);
     r = r ? r : cli_picture_fetch(&picture, &o->cloud, buf_cstr(&path), true, err);
     r = r ? r : show(buf_cstr(&path), o->common.json);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,8 +29,11 @@ const char *cli_kind_of_file(unsigned mode) {
     return "of an unknown kind";
 }
 
-/* What is at path: out->path is where to write, *ret_mode how the file is to be. */
-static int look(struct cli_output *out, const char *path, unsigned *ret_mode, struct err *err) {
+/*
+ * What is at path: out->path is where to write; *ret how the file is to be, whose owner it keeps
+ * where that is allowed.
+ */
+static int look(struct cli_output *out, const char *path, struct stat *ret, struct err *err) {
     struct stat st;
     bool is_there = stat(path, &st) == 0;
     if (!is_there && errno != ENOENT)
@@ -40,7 +44,7 @@ static int look(struct cli_output *out, const char *path, unsigned *ret_mode, st
     if (!is_there) {
         unsigned mask = umask(0);
         umask(mask);
-        *ret_mode = 0666 & ~mask;
+        *ret = (struct stat){.st_mode = 0666 & ~mask, .st_uid = geteuid(), .st_gid = getegid()};
         out->path = mem_strdup(path);
         return 0;
     }
@@ -51,9 +55,43 @@ static int look(struct cli_output *out, const char *path, unsigned *ret_mode, st
         return err_set(err, -EEXIST, "%s is there already (--force writes over it)", path);
     if (access(path, W_OK) != 0)
         return err_sys(err, -errno, "cannot write %s", path);
-    *ret_mode = st.st_mode & 07777;
+    *ret = st;
+    ret->st_mode &= 0777; /* what makes a program another user is not for new content */
     out->path = realpath(path, NULL);
     return out->path ? 0 : err_sys(err, -errno, "cannot write %s", path);
+}
+
+/* ---- The file beside it ---- */
+
+/* Its name has a length of its own: the one that was named may be as long as a name can be. */
+static void name_partial(struct cli_output *out) {
+    CLEANUP_DEINIT(buf) struct buf partial = {0};
+    const char *slash = strrchr(out->path, '/');
+    char suffix[17];
+    rand_hex(suffix, 8);
+    buf_str(&partial, str_slice(str_c(out->path), 0, slash ? (size_t)(slash - out->path) + 1 : 0));
+    buf_printf(&partial, ".calotype-partial-%s", suffix);
+    out->partial = buf_take(&partial);
+}
+
+/* What a signal that ends the program removes first. One is written at a time. */
+static const char *volatile partial_now;
+
+static void remove_and_end(int signal_number) {
+    if (partial_now)
+        unlink(partial_now);
+    raise(signal_number); /* SA_RESETHAND: as if nobody had handled it, once we return */
+}
+
+/* Ctrl-C, a terminal that is gone, a kill. Who ignores one of them (nohup) goes on to. */
+static void end_with_signals(void) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    const struct sigaction ours = {.sa_handler = remove_and_end, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct sigaction old;
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(ends[i], &ours, NULL);
+    }
 }
 
 static int begin_stdout(struct cli_output *out, struct err *err) {
@@ -68,19 +106,23 @@ int cli_output_begin(struct cli_output *out, const char *path, bool replace, str
     *out = (struct cli_output){.fd = -1, .replace = replace};
     if (strcmp(path, "-") == 0)
         return begin_stdout(out, err);
-    unsigned mode = 0;
-    int r = look(out, path, &mode, err);
+    struct stat want = {0};
+    int r = look(out, path, &want, err);
     if (r)
         return r;
-    CLEANUP_DEINIT(buf) struct buf partial = {0};
-    char suffix[17];
-    rand_hex(suffix, 8);
-    buf_printf(&partial, "%s.partial-%s", out->path, suffix);
-    out->fd = open(buf_cstr(&partial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (out->fd < 0)
-        return err_sys(err, -errno, "cannot write %s", path);
-    out->partial = buf_take(&partial);
-    return fchmod(out->fd, mode) < 0 ? err_sys(err, -errno, "cannot write %s", path) : 0;
+    name_partial(out);
+    end_with_signals();
+    partial_now = out->partial;
+    out->fd = open(out->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out->fd < 0) {
+        r = err_sys(err, -errno, "cannot write %s", path);
+        partial_now = NULL;
+        free(STEAL(out->partial));
+        return r;
+    }
+    if (want.st_uid != geteuid() || want.st_gid != getegid())
+        (void)!fchown(out->fd, want.st_uid, want.st_gid);
+    return fchmod(out->fd, want.st_mode) < 0 ? err_sys(err, -errno, "cannot write %s", path) : 0;
 }
 
 int cli_output_write(struct cli_output *out, str bytes, struct err *err) {
@@ -105,6 +147,7 @@ int cli_output_end(struct cli_output *out, struct err *err) {
         r = rename(out->partial, out->path);
     if (r != 0)
         return err_sys(err, -errno, "cannot write %s", out->path);
+    partial_now = NULL;
     free(STEAL(out->partial));
     return file_sync_parent(out->path, err);
 }
@@ -113,6 +156,7 @@ void cli_output_deinit(struct cli_output *out) {
     if (out->partial) {
         close(out->fd);
         unlink(out->partial);
+        partial_now = NULL;
     } else if (out->path && out->fd >= 0) {
         close(out->fd);
     }

@@ -22,7 +22,7 @@ struct cli_output {
 
 /*
  * Looks at path, and opens a file beside it. replace: a file of that name may be there, and gets
- * the new content in the end; its mode stays. 0, or -errno with words; -EEXIST: it is there.
+ * the new content in the end; its mode and owner stay. 0, or -errno with words; -EEXIST: it is there.
  */
 int cli_output_begin(struct cli_output *out, const char *path, bool replace, struct err *err);
 int cli_output_write(struct cli_output *out, str bytes, struct err *err);

@@ -24,7 +24,7 @@ enum { MOST_PARALLEL = 64, TRIES = 3, HOLD_MS = 50, PATIENCE_MS = 5000 };
 
 /* ---- Uploading ---- */
 
-static int open_file(const struct put_upload *u, int *ret_fd, uint64_t *ret_size, struct err *err) {
+static int open_file(const struct put_upload *u, int *ret_fd, struct stat *ret, struct err *err) {
     struct stat st;
     /* What has become a pipe meanwhile does not hold us up. */
     int fd = open(u->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -36,19 +36,30 @@ static int open_file(const struct put_upload *u, int *ret_fd, uint64_t *ret_size
                        cli_kind_of_file(st.st_mode));
     }
     *ret_fd = fd;
-    *ret_size = (uint64_t)st.st_size;
+    *ret = st;
     return 0;
+}
+
+/* Whoever writes to it meanwhile makes of the upload a mixture of the old and the new. */
+static int check_same(int fd, const struct stat *before, struct err *err) {
+    struct stat st;
+    if (fstat(fd, &st) == 0 && st.st_size == before->st_size &&
+        st.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+        st.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+        return 0;
+    return err_set(err, -EAGAIN,
+                   "it changes while it is uploaded: put it again when it is written");
 }
 
 static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     CLEANUP_FD int fd = -1;
-    uint64_t size = 0;
+    struct stat st = {0};
     if (!str_is_utf8(buf_view(&u->key)))
         return err_set(err, -EINVAL, "not uploaded: the name is not UTF-8");
-    int r = open_file(u, &fd, &size, err);
+    int r = open_file(u, &fd, &st, err);
     if (r)
         return r;
-    const char *known = put_content_type(buf_view(&u->key));
+    const char *known = cli_put_content_type(buf_view(&u->key));
     struct sign_header type = {S("Content-Type"),
                                str_c(known ? known : "application/octet-stream")};
     struct client_object object = {.bucket = str_c(p->cloud.bucket),
@@ -58,7 +69,7 @@ static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     struct client_file file = {.fd = fd};
     struct client_response response = {0};
     struct client_fault fault;
-    struct client_from from = {client_file_source, &file, size};
+    struct client_from from = {client_file_source, &file, (uint64_t)st.st_size};
     r = client_put_object_from(p->cloud.client, &object, &from, &response, &fault);
     str version = r ? STR_NONE : client_header(&response, "x-amz-version-id");
     free(u->version);
@@ -71,13 +82,13 @@ static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     if (r)
         r = cli_cloud_fault("not uploaded", &fault, err);
     client_response_deinit(&response);
-    return r;
+    return r ? r : check_same(fd, &st, err);
 }
 
-/* Again, once something is answered, where the connection was cut. */
+/* Again where the file changed, and, once something is answered, where the connection was cut. */
 static int upload_patiently(struct put *p, struct put_upload *u, struct err *err) {
     int r = -ENOTCONN;
-    for (unsigned i = 0; i < TRIES && r == -ENOTCONN && !p->gone; i++) {
+    for (unsigned i = 0; i < TRIES && (r == -ENOTCONN || r == -EAGAIN) && !p->gone; i++) {
         r = upload_one(p, u, err);
         p->cut = p->cut || r == -ENOTCONN;
         while (p->cut && !p->gone)
@@ -99,7 +110,7 @@ static void *upload_some(void *arg) {
         int r = upload_patiently(p, u, &err);
         u->answered_ms = clock_mono_ms();
         if (r)
-            put_end(u, PUT_FAILED, err.text);
+            cli_put_end(u, PUT_FAILED, err.text);
         else
             u->state = PUT_UPLOADED;
     }
@@ -157,7 +168,7 @@ static void print_ready(struct put *p) {
     for (; p->printed < p->n && is_done(p, &p->all[p->printed]); p->printed++) {
         struct put_upload *u = &p->all[p->printed];
         const char *problem = u->state == PUT_UPLOADED ? "uploaded" : u->problem;
-        struct cli_photo photo = {.file = put_name(p, u),
+        struct cli_photo photo = {.file = cli_put_name(p, u),
                                   .item = u->item,
                                   .ms = u->ms,
                                   .problem = str_c(problem ? problem : "")};
@@ -211,7 +222,7 @@ static void give_up_waiting(struct put *p) {
         struct err why = {0};
         err_set(&why, 0, "uploaded, but without a final status after %u s", p->timeout_s);
         if (p->all[i].state == PUT_UPLOADED)
-            put_end(&p->all[i], PUT_NO_ROW, why.text);
+            cli_put_end(&p->all[i], PUT_NO_ROW, why.text);
     }
 }
 
@@ -237,9 +248,9 @@ static void end_all(struct put *p) {
     for (size_t i = 0; i < p->n; i++) {
         struct put_upload *u = &p->all[i];
         if (u->state == PUT_UPLOADED && !p->no_wait)
-            put_end(u, PUT_NO_ROW, "uploaded, and not known what became of it");
+            cli_put_end(u, PUT_NO_ROW, "uploaded, and not known what became of it");
         else if (u->state == PUT_QUEUED)
-            put_end(u, PUT_FAILED, "not uploaded");
+            cli_put_end(u, PUT_FAILED, "not uploaded");
     }
 }
 
@@ -322,12 +333,12 @@ static int result(const struct put *p) {
 }
 
 static int upload_all(struct put *p, struct err *err) {
-    int r = put_refuse_unprocessed(p, err);
+    int r = cli_put_refuse_unprocessed(p, err);
     if (r)
         return r;
     size_t longest = 0;
     for (size_t i = 0; i < p->n; i++) {
-        size_t width = prog_width(put_name(p, &p->all[i]));
+        size_t width = prog_width(cli_put_name(p, &p->all[i]));
         longest = width > longest ? width : longest;
     }
     cli_photo_begin(&p->table, longest, !p->no_wait);
@@ -351,11 +362,11 @@ static int upload_all(struct put *p, struct err *err) {
     return 0;
 }
 
-static void deinit(void *ctx) { put_deinit(ctx); }
+static void deinit(void *ctx) { cli_put_deinit(ctx); }
 
 static int run(void *ctx, char **files, int n, struct err *err) {
     struct put *p = ctx;
-    int r = put_plan(p, files, (size_t)n);
+    int r = cli_put_plan(p, files, (size_t)n);
     if (r)
         return r;
     if (p->n == 0)

@@ -46,13 +46,13 @@ struct put {
  * The files that the command line names, those in folders too, with their keys. What cannot be
  * uploaded is FAILED. PROG_OK, or PROG_USAGE after a line: two would have the same key.
  */
-int put_plan(struct put *p, char **paths, size_t n);
+int cli_put_plan(struct put *p, char **paths, size_t n);
 /* Fails those whose names nothing in the bucket's notification takes. 0 or -errno with words. */
-int put_refuse_unprocessed(struct put *p, struct err *err);
+int cli_put_refuse_unprocessed(struct put *p, struct err *err);
 /* What is shown of it: the key without the prefix. */
-str put_name(const struct put *p, const struct put_upload *u);
+str cli_put_name(const struct put *p, const struct put_upload *u);
 /* NULL: not the name of a photograph. */
-const char *put_content_type(str name);
+const char *cli_put_content_type(str name);
 /* Ends it in that state, with a reason. */
-void put_end(struct put_upload *u, enum put_state state, const char *why);
-void put_deinit(struct put *p);
+void cli_put_end(struct put_upload *u, enum put_state state, const char *why);
+void cli_put_deinit(struct put *p);

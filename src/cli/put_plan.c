@@ -12,7 +12,7 @@
 #include <fts.h>
 #include <sys/stat.h>
 
-const char *put_content_type(str name) {
+const char *cli_put_content_type(str name) {
     static const struct {
         const char *suffix, *type;
     } known[] = {{".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"}};
@@ -24,17 +24,17 @@ const char *put_content_type(str name) {
     return NULL;
 }
 
-str put_name(const struct put *p, const struct put_upload *u) {
+str cli_put_name(const struct put *p, const struct put_upload *u) {
     return str_skip(buf_view(&u->key), strlen(p->prefix));
 }
 
-void put_end(struct put_upload *u, enum put_state state, const char *why) {
+void cli_put_end(struct put_upload *u, enum put_state state, const char *why) {
     free(u->problem);
     u->problem = mem_strdup(why);
     u->state = state;
 }
 
-void put_deinit(struct put *p) {
+void cli_put_deinit(struct put *p) {
     for (size_t i = 0; i < p->n; i++) {
         struct put_upload *u = &p->all[i];
         buf_deinit(&u->key);
@@ -68,7 +68,7 @@ static int add_file(struct put *p, const char *path, str name, const char *why) 
     *u = (struct put_upload){.path = mem_strdup(path), .ms = -1};
     buf_printf(&u->key, "%s" STR_FMT, p->prefix, STR_ARG(name));
     if (why)
-        put_end(u, PUT_FAILED, why);
+        cli_put_end(u, PUT_FAILED, why);
     uintptr_t other = (uintptr_t)map_put(&p->names, buf_view(&u->key), (void *)(uintptr_t)p->n);
     return other ? refuse_same_key(p->all[other - 1].path, path) : PROG_OK;
 }
@@ -95,7 +95,7 @@ static bool is_photograph(const FTSENT *e) {
     bool is_file = e->fts_info == FTS_F;
     if (e->fts_info == FTS_SL)
         is_file = stat(e->fts_accpath, &st) == 0 && S_ISREG(st.st_mode);
-    return is_file && e->fts_name[0] != '.' && put_content_type(str_c(e->fts_name));
+    return is_file && e->fts_name[0] != '.' && cli_put_content_type(str_c(e->fts_name));
 }
 
 struct walk {
@@ -157,7 +157,7 @@ static int add_folder(struct put *p, const char *path) {
     return r;
 }
 
-int put_plan(struct put *p, char **paths, size_t n) {
+int cli_put_plan(struct put *p, char **paths, size_t n) {
     for (size_t i = 0; i < n; i++) {
         struct stat st;
         struct err why = {0};
@@ -220,13 +220,13 @@ static bool is_processed(str xml, str key) {
     return false;
 }
 
-int put_refuse_unprocessed(struct put *p, struct err *err) {
+int cli_put_refuse_unprocessed(struct put *p, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0};
     int r = read_rules(p, &xml, err);
     for (size_t i = 0; r == 0 && i < p->n; i++) {
         struct put_upload *u = &p->all[i];
         if (u->state == PUT_QUEUED && !is_processed(buf_view(&xml), buf_view(&u->key)))
-            put_end(
+            cli_put_end(
                 u, PUT_FAILED,
                 "not uploaded: nothing processes names like this one (.jpg, .jpeg and .png are)");
     }

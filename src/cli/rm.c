@@ -11,6 +11,7 @@
 #include "cli/xml.h"
 #include "prog/ask.h"
 #include "prog/say.h"
+#include "prog/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -159,7 +160,9 @@ static void tell(struct rm *rm, const struct cli_named *photo, size_t n) {
         json_array_append_new(rm->list, doc);
         return;
     }
-    prog_print("%s  removed, with %zu %s%s\n", buf_cstr(&photo->key), n, what, n == 1 ? "" : "s");
+    prog_print_line("%s  removed, with %zu %s%s", buf_cstr(&photo->key), n, what,
+                    n == 1 ? "" : "s");
+    prog_flush(); /* what is gone is said, whatever ends us */
     if (!photo->item && !rm->versions)
         prog_hint("%s had no row: if it is being processed, one will come, and the same command "
                   "removes that",
@@ -211,8 +214,10 @@ static int remove_one(struct rm *rm, const char *name, struct err *err) {
 static bool may_purge(const struct rm *rm, char **names, int n) {
     CLEANUP_DEINIT(buf) struct buf plan = {0};
     buf_printf(&plan, "For good, with every version of it and of what was made of it:");
-    for (int i = 0; i < n && i < 10; i++)
-        buf_printf(&plan, "\n  %s", names[i]);
+    for (int i = 0; i < n && i < 10; i++) {
+        buf_c(&plan, "\n  ");
+        prog_add_shown(&plan, str_c(names[i])); /* a line break in it makes no line */
+    }
     if (n > 10)
         buf_printf(&plan, "\n  and %d more", n - 10);
     return prog_ask(rm->yes, buf_cstr(&plan));

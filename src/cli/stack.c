@@ -37,7 +37,7 @@ static str text_of(str xml, const char *element, struct buf *into) {
 
 /* ---- Looking ---- */
 
-static bool does_not_exist(const struct client_fault *fault) {
+bool cli_stack_is_missing(const struct client_fault *fault) {
     return strcmp(fault->code, "ValidationError") == 0 &&
            str_find(str_c(fault->message), S("does not exist")) >= 0;
 }
@@ -48,7 +48,7 @@ static int look(struct cli_stack *s, struct err *err) {
     s->exists = false;
     s->status[0] = '\0';
     if (ask(s, "DescribeStacks", params, 1, &s->xml, &fault))
-        return does_not_exist(&fault) ? 0 : say("DescribeStacks", &fault, err);
+        return cli_stack_is_missing(&fault) ? 0 : say("DescribeStacks", &fault, err);
     CLEANUP_DEINIT(buf) struct buf status = {0};
     str found = text_of(buf_view(&s->xml), "StackStatus", &status);
     snprintf(s->status, sizeof s->status, STR_FMT, STR_ARG(found));
@@ -100,10 +100,8 @@ static void show_event(struct events *e, str event) {
         buf_printf(&e->first_failure, "%s: %s", buf_cstr(&id), buf_cstr(&reason));
     if (!prog_on_terminal())
         return;
-    const char *colour =
-        prog_colour(STDERR_FILENO, is_failure(buf_view(&status)) ? COLOUR_BAD : COLOUR_DIM);
-    prog_hint("%s%-28s %-30s %s%s", colour, buf_cstr(&status), buf_cstr(&id),
-              reason.len ? buf_cstr(&reason) : "", prog_colour(STDERR_FILENO, COLOUR_PLAIN));
+    prog_hint_in(is_failure(buf_view(&status)) ? COLOUR_BAD : COLOUR_DIM, "%-28s %-30s %s",
+                 buf_cstr(&status), buf_cstr(&id), reason.len ? buf_cstr(&reason) : "");
 }
 
 /* The answer is newest first; they are shown oldest first. */
@@ -112,7 +110,7 @@ static int take_events(struct cli_stack *s, struct events *e, bool show, struct 
     struct client_fault fault;
     struct sign_header params[] = {{S("StackName"), str_c(s->name)}};
     if (ask(s, "DescribeStackEvents", params, 1, &xml, &fault))
-        return does_not_exist(&fault) ? 0 : say("DescribeStackEvents", &fault, err);
+        return cli_stack_is_missing(&fault) ? 0 : say("DescribeStackEvents", &fault, err);
     str rest = buf_view(&xml), list, event, fresh[256];
     size_t n = 0;
     if (!cli_xml_next(&rest, "StackEvents", &list))
@@ -265,23 +263,32 @@ static int await_stack(struct cli_stack *s, struct events *e, struct err *err) {
                    e->first_failure.len ? buf_cstr(&e->first_failure) : "no reason was given");
 }
 
-/* What a status wants before the stack can be changed; %s is its name. */
+/* What a status wants before the stack can be changed. `here`, else the account's command. */
 static const struct {
-    const char *status, *words, *command;
+    const char *status, *words, *here, *account;
 } stuck[] = {
-    {"ROLLBACK_FAILED", "was not made, and not all of it was taken back", "delete-stack"},
-    {"DELETE_FAILED", "could not be deleted", "delete-stack"},
-    {"UPDATE_ROLLBACK_FAILED", "could not be changed back", "continue-update-rollback"},
+    {"ROLLBACK_FAILED", "was not made, and not all of it was taken back", "delete-stack",
+     "delete-stack"},
+    {"DELETE_FAILED", "could not be deleted", "delete-stack", "delete-stack"},
+    /* Calotype has no ContinueUpdateRollback (docs/stacks.md). */
+    {"UPDATE_ROLLBACK_FAILED", "could not be changed back", "delete-stack",
+     "continue-update-rollback"},
 };
 
 static int check_not_stuck(const struct cli_stack *s, struct err *err) {
-    for (size_t i = 0; i < ARRAY_LEN(stuck); i++)
+    CLEANUP_DEINIT(buf) struct buf with = {0};
+    bool is_here = s->cloud->session.data != NULL;
+    cli_cloud_add_with(&with, s->cloud);
+    for (size_t i = 0; i < ARRAY_LEN(stuck); i++) {
+        const char *command = is_here ? stuck[i].here : stuck[i].account;
+        bool deletes = strcmp(command, "delete-stack") == 0;
         if (strcmp(s->status, stuck[i].status) == 0)
             return err_set(err, -EIO,
                            "%s %s: see to what is in the way, then %saws cloudformation %s "
-                           "--stack-name %s, then this again",
-                           s->name, stuck[i].words, s->cloud->session.data ? "calotype with " : "",
-                           stuck[i].command, s->name);
+                           "--stack-name %s%s, then this again",
+                           s->name, stuck[i].words, buf_cstr(&with), command, s->name,
+                           deletes ? " (buckets and tables that its template retains stay)" : "");
+    }
     return 0;
 }
 
@@ -318,13 +325,17 @@ int cli_stack_change(struct cli_stack *s, str template, const struct cli_paramet
     struct client_fault fault;
     char set[64];
     snprintf(set, sizeof set, "calotype-%lld", (long long)clock_real_ms());
+    /* Such a stack is changed by who disables its rollback, and by nobody else. */
+    bool retries =
+        strcmp(s->status, "CREATE_FAILED") == 0 || strcmp(s->status, "UPDATE_FAILED") == 0;
     struct sign_header execute[] = {{S("StackName"), str_c(s->name)},
-                                    {S("ChangeSetName"), str_c(set)}};
+                                    {S("ChangeSetName"), str_c(set)},
+                                    {S("DisableRollback"), S("true")}};
 
     int r = make_change_set(s, template, parameters, n, str_c(set), err);
     r = r ? r : take_events(s, &events, false, err);
     if (r == 0)
-        r = ask(s, "ExecuteChangeSet", execute, 2, &xml, &fault)
+        r = ask(s, "ExecuteChangeSet", execute, retries ? 3 : 2, &xml, &fault)
                 ? say("ExecuteChangeSet", &fault, err)
                 : 0;
     r = r ? r : await_stack(s, &events, err);

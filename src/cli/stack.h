@@ -19,6 +19,8 @@ struct cli_stack {
     char status[64];
     struct buf xml; /* the whole answer */
 };
+/* Does the fault say that there is no such stack? */
+bool cli_stack_is_missing(const struct client_fault *fault);
 /* Frees the answer; cloud and name are the caller's. */
 void cli_stack_deinit(struct cli_stack *stack);
 /* Calls fn for each output / parameter of the answer. Texts are views of the answer. */

@@ -11,7 +11,6 @@
 #include "cli/verb.h"
 #include "cli/when.h"
 #include "prog/say.h"
-#include "prog/text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,43 +24,34 @@ struct tail {
     const char *since, *filter;
     bool follow;
     struct buf group;
+    bool is_named; /* on the command line: else it is the stack's */
     int64_t from_ms, newest_ms;
-    struct map shown, shown_before; /* EventId → anything */
-    int64_t shown_since_ms;         /* moment of the first in shown */
+    struct map shown; /* EventId → its moment, as a pointer */
     size_t n;
 };
 
 /* ---- One line ---- */
 
-static bool was_shown(const struct tail *t, str id) {
-    return map_get(&t->shown, id) || map_get(&t->shown_before, id);
-}
-
-static void remember(struct tail *t, str id, int64_t ms) {
-    if (ms - t->shown_since_ms > 2ll * LOOK_BACK_MS) {
-        map_deinit(&t->shown_before);
-        t->shown_before = t->shown;
-        t->shown = (struct map){0};
-        t->shown_since_ms = ms;
-    }
-    map_put(&t->shown, id, t);
+/* The looks from now on begin at before_ms: they do not meet what is older. */
+static void forget(struct tail *t, int64_t before_ms) {
+    size_t at = 0;
+    str id;
+    void *ms;
+    while (map_next(&t->shown, &at, &id, &ms))
+        if ((int64_t)(intptr_t)ms < before_ms)
+            map_remove(&t->shown, id);
 }
 
 static void print_text(int64_t ms, str message) {
     char when[CLOCK_ISO_MAX];
-    bool terminal = prog_columns(STDOUT_FILENO) > 0;
     while (message.len && message.p[message.len - 1] == '\n')
         message.len--;
     prog_print("%s%s%s ", prog_colour(STDOUT_FILENO, COLOUR_DIM), clock_iso8601_ms(when, ms),
                prog_colour(STDOUT_FILENO, COLOUR_PLAIN));
     do {
-        CLEANUP_DEINIT(buf) struct buf safe = {0};
         str line;
         str_cut(message, '\n', &line, &message);
-        if (terminal)
-            prog_add_shown(&safe, line);
-        prog_write(terminal ? buf_view(&safe) : line);
-        prog_write(S("\n"));
+        prog_print_line(STR_FMT, STR_ARG(line));
     } while (message.len);
 }
 
@@ -84,10 +74,10 @@ static void print_event(const struct tail *t, const json_t *event, int64_t ms) {
 static void take_event(struct tail *t, const json_t *event) {
     str id = json_str(event, "eventId");
     int64_t ms = json_int(event, "timestamp", 0);
-    if (was_shown(t, id))
+    if (map_get(&t->shown, id))
         return;
-    if (t->follow)
-        remember(t, id, ms);
+    if (t->follow && ms > 0)
+        map_put(&t->shown, id, (void *)(intptr_t)ms);
     t->newest_ms = ms > t->newest_ms ? ms : t->newest_ms;
     print_event(t, event, ms);
     t->n++;
@@ -96,16 +86,20 @@ static void take_event(struct tail *t, const json_t *event) {
 /* ---- One look ---- */
 
 static int fail(const struct tail *t, const struct client_fault *fault, struct err *err) {
-    if (strcmp(fault->code, "ResourceNotFoundException") == 0)
+    if (strcmp(fault->code, "ResourceNotFoundException") == 0 && t->is_named)
         return err_set(err, -ENOENT, "there is no log group %s", buf_cstr(&t->group));
-    return cli_cloud_fault("logs:FilterLogEvents", fault, err);
+    return cli_stack_fault(&t->cloud, "logs:FilterLogEvents", fault, err);
 }
 
 static int look(struct tail *t, struct err *err) {
-    int64_t from = t->newest_ms - LOOK_BACK_MS;
+    /* A line may be of a moment to come (two hours at most, PutLogEvents): others come before it. */
+    int64_t now = cli_cloud_now_ms(&t->cloud),
+            from = (t->newest_ms < now ? t->newest_ms : now) - LOOK_BACK_MS;
+    from = from > t->from_ms ? from : t->from_ms;
+    forget(t, from);
     CLEANUP_JSON json_t *in = json_object();
     json_set_str(in, "logGroupName", buf_view(&t->group));
-    json_set_int(in, "startTime", from > t->from_ms ? from : t->from_ms);
+    json_set_int(in, "startTime", from);
     if (t->filter)
         json_set_str(in, "filterPattern", str_c(t->filter));
     for (;;) {
@@ -138,6 +132,7 @@ static int run(void *ctx, char **rest, int n, struct err *err) {
     int r = cli_common_open(&t->common, &t->cloud, err);
     if (r)
         return r;
+    t->is_named = n > 0;
     name_group(t, n ? rest[0] : NULL);
     cli_when(str_c(t->since), cli_cloud_now_ms(&t->cloud), &t->from_ms);
     r = look(t, err);
@@ -158,7 +153,6 @@ static void deinit(void *ctx) {
     cli_cloud_deinit(&t->cloud);
     buf_deinit(&t->group);
     map_deinit(&t->shown);
-    map_deinit(&t->shown_before);
 }
 
 static const struct prog_flag flags[] = {

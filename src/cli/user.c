@@ -5,7 +5,6 @@
 #include "cli/user.h"
 
 #include "base/ascii.h"
-#include "base/file.h"
 #include "cli/variables.h"
 #include "cli/xml.h"
 #include "prog/say.h"
@@ -55,31 +54,62 @@ static int make_user(struct cli_cloud *cloud, const char *name, bool *ret_made, 
     return say("CreateUser", &fault, err);
 }
 
-static int attach(struct cli_cloud *cloud, const char *name, const char *policy, const char *owner,
-                  struct client_fault *fault) {
-    CLEANUP_DEINIT(buf) struct buf arn = {0}, xml = {0};
-    if (str_starts(str_c(policy), S("arn:")))
-        buf_c(&arn, policy);
-    else
-        buf_printf(&arn, "arn:aws:iam::%s:policy/%s", owner, policy);
-    struct sign_header more = {S("PolicyArn"), buf_view(&arn)};
-    return ask(cloud, "AttachUserPolicy", name, &more, &xml, fault);
+/*
+ * The ARN of the policy that is called so, with or without its path ("service-role/NAME"): one of
+ * AWS's, or where AWS has none of it, of the account's.
+ */
+static int find_policy(struct cli_cloud *cloud, const char *scope, str end, struct buf *ret_arn,
+                       struct client_fault *fault) {
+    CLEANUP_DEINIT(buf) struct buf xml = {0}, marker = {0};
+    str rest, text;
+    do {
+        const struct sign_header params[] = {{S("Scope"), str_c(scope)},
+                                             {S("MaxItems"), S("1000")},
+                                             {S("Marker"), buf_view(&marker)}};
+        const struct client_form form = {"iam", "ListPolicies", VERSION, params,
+                                         marker.len ? 3 : 2};
+        buf_clear(&xml);
+        int r = client_query(cloud->client, &form, &xml, fault);
+        if (r)
+            return r;
+        rest = buf_view(&xml);
+        while (!ret_arn->len && cli_xml_next(&rest, "Arn", &text))
+            if (str_ends(text, end))
+                buf_str(ret_arn, text);
+        buf_clear(&marker);
+    } while (!ret_arn->len && client_xml_text(buf_view(&xml), "Marker", &marker) && marker.len);
+    return 0;
 }
 
-/* A name is AWS's own policy, or where AWS has none of it, the account's. */
+static int find_arn(struct cli_cloud *cloud, const char *policy, struct buf *arn, struct err *err) {
+    static const char *const scopes[] = {"AWS", "Local"};
+    CLEANUP_DEINIT(buf) struct buf end = {0};
+    struct client_fault fault;
+    if (str_starts(str_c(policy), S("arn:"))) {
+        buf_c(arn, policy);
+        return 0;
+    }
+    buf_printf(&end, "/%s", policy);
+    for (size_t i = 0; i < ARRAY_LEN(scopes) && !arn->len; i++)
+        if (find_policy(cloud, scopes[i], buf_view(&end), arn, &fault))
+            return say("ListPolicies", &fault, err);
+    if (arn->len)
+        return 0;
+    return err_set(err, -ENOENT,
+                   "there is no policy %s, of AWS or of this account: calotype with aws iam "
+                   "list-policies",
+                   policy);
+}
+
 static int attach_all(struct cli_cloud *cloud, const struct cli_user *user, struct err *err) {
     struct client_fault fault;
     for (size_t i = 0; i < user->policies.n; i++) {
-        const char *policy = user->policies.p[i];
-        int r = attach(cloud, user->name, policy, "aws", &fault);
-        if (r && strcmp(fault.code, "NoSuchEntity") == 0)
-            r = attach(cloud, user->name, policy, cloud->session.account, &fault);
-        if (r && strcmp(fault.code, "NoSuchEntity") == 0)
-            return err_set(err, -ENOENT,
-                           "there is no policy %s, of AWS or of this account: calotype with aws "
-                           "iam list-policies",
-                           policy);
+        CLEANUP_DEINIT(buf) struct buf arn = {0}, xml = {0};
+        int r = find_arn(cloud, user->policies.p[i], &arn, err);
         if (r)
+            return r;
+        const struct sign_header more = {S("PolicyArn"), buf_view(&arn)};
+        if (ask(cloud, "AttachUserPolicy", user->name, &more, &xml, &fault))
             return say("AttachUserPolicy", &fault, err);
     }
     return 0;
@@ -112,13 +142,14 @@ static bool take(struct buf *xml, const char *element, char *into, size_t room) 
 }
 
 /* The form that AWS's tools read; the folder is 0700, the file 0600. */
-static int keep(const char *folder, const struct prog_credentials *key, struct err *err) {
+static int keep(const struct cli_session *s, const char *folder, const struct prog_credentials *key,
+                struct err *err) {
     CLEANUP_MEM char *path = prog_data_path(folder, "credentials");
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text,
                "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
                key->access_key, key->secret_key, key->region);
-    int r = file_write_durable(path, buf_view(&text), 0600, err);
+    int r = cli_variables_keep(s, path, buf_view(&text), err);
     explicit_bzero(text.p, text.len);
     return r;
 }
@@ -142,7 +173,12 @@ static int make_key(struct cli_cloud *cloud, const char *name, const char *folde
     explicit_bzero(xml.p, xml.len);
     if (!taken)
         return err_set(err, -EPROTO, "iam:CreateAccessKey answered without a key");
-    return keep(folder, ret, err);
+    int r = keep(&cloud->session, folder, ret, err);
+    if (r) { /* one of two that the user may have, and nobody would know it */
+        const struct sign_header id = {S("AccessKeyId"), str_c(ret->access_key)};
+        (void)ask(cloud, "DeleteAccessKey", name, &id, &xml, &fault);
+    }
+    return r;
 }
 
 /* ---- What it may do ---- */

@@ -27,6 +27,17 @@ typedef void cli_variable_fn(void *ctx, const char *name, const char *value);
  */
 int cli_variables_each(const struct cli_session *s, const struct cli_variables *v,
                        cli_variable_fn *fn, void *ctx, struct err *err);
+/*
+ * Takes back what cli_variables_each has set for a shell, by this process's environment: calls fn
+ * with NULL for each that has that value, and for NODE_OPTIONS with what others want in it.
+ * CALOTYPE_DATA and NO_PROXY stay. Needs no daemon.
+ */
+void cli_variables_unset(cli_variable_fn *fn, void *ctx);
 /* DATA/clients, or the user's folder below it, made. The caller frees. */
 int cli_variables_folder(const struct cli_session *s, const char *user, char **ret_path,
                          struct err *err);
+/*
+ * A file in such a folder, 0600, of the owner of DATA. Nothing is written, and nothing synced, where
+ * it is so already.
+ */
+int cli_variables_keep(const struct cli_session *s, const char *path, str text, struct err *err);

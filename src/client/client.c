@@ -4,6 +4,7 @@
 #include "client/client_priv.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/codec.h"
 
@@ -47,6 +48,9 @@ int client_new(struct client **ret_client, const struct client_options *o, struc
     c->attempts = o->attempts ? o->attempts : 3;
     c->backoff_ms = o->backoff_ms ? o->backoff_ms : 100;
     client_pool_init(&c->pool, c->ca_file, o->connect_ms ? o->connect_ms : 3000);
+    if (!ascii_only_alnum(str_c(c->region), "-")) /* it stands in a header and in host names */
+        return err_set(err, CLIENT_E_OPTIONS, "the region \"%s\" is not a region's name",
+                       c->region);
     int r = client_settings_read(&c->settings, o, &profile, err);
     if (r == CLIENT_OK)
         *ret_client = STEAL(c);

@@ -55,8 +55,8 @@ struct client_options {
 };
 /*
  * Texts are copied. CLIENT_E_OPTIONS (with words): no credentials, half of a pair, an endpoint that
- * is no http(s) URL, a profile whose services section is not there. The environment and the
- * profile's files are read here, and not again.
+ * is no http(s) URL, a region or a key of another form, a profile whose services section is not
+ * there. The environment and the profile's files are read here, and not again.
  */
 int client_new(struct client **ret_client, const struct client_options *options, struct err *err);
 struct client *client_free(struct client *client); /* no request may be under way */

@@ -3,6 +3,19 @@
 
 #include "base/codec.h"
 
+/* Of a character: "10", or "xa" in hex digits. */
+static bool read_code(str digits, uint64_t *ret) {
+    if (!str_starts(digits, S("x")))
+        return str_to_u64(digits, ret);
+    for (size_t i = 1; i < digits.len; i++) {
+        ptrdiff_t digit = str_chr(S("0123456789abcdef"), (char)(digits.p[i] | 0x20));
+        if (digit < 0)
+            return false;
+        *ret = *ret << 4 | (uint64_t)digit;
+    }
+    return digits.len > 1;
+}
+
 /* Adds what the entity at the front of s (behind its '&') stands for: its length, or 0: none. */
 static size_t add_entity(struct buf *out, str s) {
     static const struct {
@@ -19,15 +32,15 @@ static size_t add_entity(struct buf *out, str s) {
             return entities[i].name.len;
         }
     str digits, tail;
-    uint64_t code;
+    uint64_t code = 0;
     if (!str_starts(s, S("#")) || !str_cut(str_skip(s, 1), ';', &digits, &tail) || digits.len > 4 ||
-        !str_to_u64(digits, &code) || code == 0 || code >= 128)
+        !read_code(digits, &code) || code == 0 || code >= 128)
         return 0;
     buf_char(out, (char)code);
     return digits.len + 2;
 }
 
-/* &lt; &gt; &amp; &quot; &apos; &#10; and no others: those stay as they are. */
+/* &lt; &gt; &amp; &quot; &apos; &#10; &#xa; and no others: those stay as they are. */
 static void add_decoded(struct buf *out, str text) {
     for (size_t i = 0; i < text.len; i++) {
         size_t entity = text.p[i] == '&' ? add_entity(out, str_skip(text, i + 1)) : 0;

@@ -216,13 +216,34 @@ static int read_keys(struct client_settings *s, const struct client_options *o,
                    p->name);
 }
 
+/* A line end would stand in a header, and end it: .env files with CRLF have such keys. */
+static int check_keys(const struct client_service *s, struct err *err) {
+    const struct {
+        const char *name, *text;
+    } all[] = {{"access key", s->keys.access},
+               {"secret key", s->keys.secret},
+               {"session token", s->keys.token}};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        for (const char *c = all[i].text; c && *c; c++)
+            if (*c <= ' ' || *c > '~')
+                return err_set(err, CLIENT_E_OPTIONS,
+                               "the %s%s%s holds a space, a line end or another character that no "
+                               "key has",
+                               all[i].name, s->id ? " of " : "", s->id ? s->id : "");
+    return CLIENT_OK;
+}
+
 /* ---- All of it ---- */
 
 int client_settings_read(struct client_settings *ret, const struct client_options *options,
                          const struct client_profile *profile, struct err *err) {
     *ret = (struct client_settings){0};
     int r = read_urls(ret, options, profile, err);
-    return r ? r : read_keys(ret, options, profile, err);
+    r = r ? r : read_keys(ret, options, profile, err);
+    r = r ? r : check_keys(&ret->general, err);
+    for (size_t i = 0; r == CLIENT_OK && i < ret->n; i++)
+        r = check_keys(&ret->services[i], err);
+    return r;
 }
 
 static void free_service(struct client_service *s) {

@@ -43,7 +43,7 @@ struct client_settings {
 struct client_options;
 /*
  * Fills *ret from the options, the environment and the profile. CLIENT_E_OPTIONS with words: a URL
- * of another form, half a pair of keys, no keys at all.
+ * of another form, half a pair of keys, no keys at all, a key that no header can hold.
  */
 int client_settings_read(struct client_settings *ret, const struct client_options *options,
                          const struct client_profile *profile, struct err *err);

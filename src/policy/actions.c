@@ -103,3 +103,12 @@ bool policy_actions_list(const struct policy_statement *st, struct policy_scope 
             return true;
     return false;
 }
+
+double policy_actions_steps(const struct policy_statement *st, str action) {
+    str vendor = vendor_of(action);
+    double steps = 1;
+    for (size_t i = first_of(st, vendor);
+         i < st->n_actions && str_starts_nocase(st->actions[i].text, vendor); i++)
+        steps += (double)st->actions[i].n * (st->actions[i].literal ? 1 : (double)action.len);
+    return steps;
+}

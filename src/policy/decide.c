@@ -238,20 +238,6 @@ struct policy_decision policy_decide(const struct policy_request *request,
     return decision;
 }
 
-size_t policy_weight(const struct policy *policy) {
-    size_t n = 0;
-    for (size_t i = 0; i < policy->n_statements; i++) {
-        const struct policy_statement *st = &policy->statements[i];
-        for (size_t k = 0; k < st->n_resources; k++)
-            n += st->resources[k].n + 1;
-        for (size_t k = 0; k < st->n_tests; k++)
-            for (size_t o = 0; o < st->tests[k].n_operands; o++)
-                n += st->tests[k].operands[o].pattern.n + 1;
-        n++;
-    }
-    return n;
-}
-
 void policy_explain(const struct policy_request *request, struct policy_decision decision,
                     struct buf *out) {
     str who =

@@ -64,11 +64,17 @@ bool policy_first_look(const struct policy *policy);
 
 /* Calls fn with each condition key and variable of the document, as often as it is named. */
 void policy_each_key(const struct policy *policy, void (*fn)(void *arg, str key), void *arg);
+/* What many decisions are about, in characters. */
+struct policy_load {
+    str action;                    /* of all of them */
+    size_t resources;              /* how many, a decision each, … */
+    size_t resource_bytes, values; /* … how long together; keys and values of one of them */
+};
 /*
- * What a decision may have to compare with its resource and its values of keys: the characters of
- * all resources and operands. Times the length of those it bounds the decision's steps.
+ * How many steps one document takes in them at most: what may have to be compared with what, where
+ * a variable is as long as all values. Not an integer, so that it has no end.
  */
-size_t policy_weight(const struct policy *policy);
+double policy_steps(const struct policy *policy, const struct policy_load *load);
 
 /* Where a statement stands in its text: lines and columns from 1, columns in characters. */
 struct policy_place {

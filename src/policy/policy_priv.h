@@ -70,6 +70,8 @@ int policy_actions_parse(struct policy *policy, struct policy_statement *st, con
                          struct err *err);
 /* Is the action among those that the element lists? NotAction: those it leaves out. */
 bool policy_actions_list(const struct policy_statement *st, struct policy_scope *scope, str action);
+/* How many steps that takes at most. */
+double policy_actions_steps(const struct policy_statement *st, str action);
 
 /* principal.c */
 /*

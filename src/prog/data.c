@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -84,7 +85,7 @@ int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err
     return 0;
 }
 
-enum { MOST_ANSWER = 1 << 20, MOST_FILE = 1 << 16 };
+enum { MOST_SILENT_S = 30, MOST_ANSWER = 1 << 20, MOST_FILE = 1 << 16 };
 
 static int read_all(int fd, struct buf *out) {
     for (;;) {
@@ -105,15 +106,22 @@ int prog_admin_ask(const char *data, const char *method, const char *path, str b
                    int *ret_status, json_t **ret_doc, struct err *err) {
     CLEANUP_FD int fd = -1;
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    int r = prog_admin_connect(data, &fd, NULL, err);
+    pid_t pid = 0;
+    int r = prog_admin_connect(data, &fd, &pid, err);
     if (r < 0)
         return r;
+    /* A daemon that was stopped (SIGSTOP, a debugger) takes connections, and answers none. */
+    const struct timeval silent = {.tv_sec = MOST_SILENT_S};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silent, sizeof silent);
     /* HTTP/1.0: one answer, then the end. */
     buf_printf(&text, "%s %s HTTP/1.0\r\nContent-Length: %zu\r\n\r\n", method, path, body.len);
     buf_str(&text, body);
     r = io_write_full(fd, text.p, text.len);
     buf_clear(&text);
     r = r < 0 ? r : read_all(fd, &text);
+    if (r == -EAGAIN)
+        return err_set(err, -ETIMEDOUT, "the daemon on %s (process %d) has not answered for %d s",
+                       data, (int)pid, MOST_SILENT_S);
     if (r < 0)
         return err_sys(err, r, "cannot talk to the daemon on %s", data);
     uint64_t status;

@@ -44,6 +44,20 @@ void prog_print(const char *fmt, ...) {
     prog_write(STR_NONE);
 }
 
+void prog_print_line(const char *fmt, ...) {
+    struct buf line = {0};
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&line, fmt, args);
+    va_end(args);
+    if (isatty(STDOUT_FILENO))
+        prog_add_shown(&held, buf_view(&line));
+    else
+        buf_str(&held, buf_view(&line));
+    buf_deinit(&line);
+    prog_write(S("\n"));
+}
+
 bool prog_has_output(void) { return (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY; }
 
 /* ---- stderr ---- */
@@ -88,16 +102,37 @@ void prog_error(const char *fmt, ...) {
     buf_deinit(&text);
 }
 
-void prog_hint(const char *fmt, ...) {
+static void hint(enum prog_colour colour, const char *fmt, va_list args) {
     prog_progress_end();
-    struct buf line = {0};
+    struct buf text = {0}, lines = {0};
+    buf_vprintf(&text, fmt, args);
+    str rest = buf_view(&text), line;
+    bool more;
+    buf_c(&lines, colour == COLOUR_PLAIN ? "" : prog_colour(STDERR_FILENO, colour));
+    do {
+        more = str_cut(rest, '\n', &line, &rest);
+        prog_add_shown(&lines, line);
+        buf_c(&lines, more ? "\n" : "");
+    } while (more);
+    buf_c(&lines, colour == COLOUR_PLAIN ? "" : prog_colour(STDERR_FILENO, COLOUR_PLAIN));
+    buf_char(&lines, '\n');
+    (void)io_write_full(STDERR_FILENO, lines.p, lines.len);
+    buf_deinit(&lines);
+    buf_deinit(&text);
+}
+
+void prog_hint(const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    buf_vprintf(&line, fmt, args);
+    hint(COLOUR_PLAIN, fmt, args);
     va_end(args);
-    buf_char(&line, '\n');
-    (void)io_write_full(STDERR_FILENO, line.p, line.len);
-    buf_deinit(&line);
+}
+
+void prog_hint_in(enum prog_colour colour, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    hint(colour, fmt, args);
+    va_end(args);
 }
 
 void prog_progress(const char *fmt, ...) {

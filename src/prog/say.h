@@ -14,6 +14,8 @@
  */
 void prog_print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void prog_write(str text);
+/* A line that holds a name: on a terminal without what would steer it, else as it is. */
+void prog_print_line(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /*
  * Writes out what is held. False: this write or an earlier one failed, so nothing that is printed
  * will be read; who prints for long ends then.
@@ -25,8 +27,10 @@ bool prog_has_output(void);
 /* ---- stderr ---- */
 /* "calotype: TEXT" on stderr, one line; a control character in it is shown as '?'. */
 void prog_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* A further line behind an error or a result, on stderr. */
+/* Further lines behind an error or a result, on stderr; control characters as in prog_error. */
 void prog_hint(const char *fmt, ...) PRINTF_LIKE(1, 2);
+enum prog_colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
+void prog_hint_in(enum prog_colour colour, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* A line that replaces the one before, cut to the terminal; nothing off one. */
 void prog_progress(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -35,8 +39,6 @@ void prog_progress_end(void);
 bool prog_on_terminal(void); /* stderr */
 /* Columns of the terminal on that stream (1 stdout, 2 stderr); 0: it is no terminal. */
 unsigned prog_columns(int fd);
-
-enum prog_colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
 /*
  * Escape sequence that begins the colour on that stream (1 stdout, 2 stderr), "" where it has none;
  * PLAIN ends one.

@@ -92,6 +92,8 @@ static void test_plain(void **state) {
         "unsigned frames",
         H("x-amz-content-sha256", "UNSIGNED-PAYLOAD", "Content-Encoding", "gzip, aws-chunked"),
         "5\r\nhello\r\n0\r\n\r\n", NULL, "InvalidArgument");
+    check_body("unsigned frames, and no word of it", H("Content-Encoding", "aws-chunked"),
+               "5\r\nhello\r\n0\r\n\r\n", NULL, "InvalidArgument");
     check_body("of a known hash",
                H("x-amz-content-sha256", HELLO_SHA256, "Content-Encoding", "aws-chunked"), HELLO,
                HELLO, NULL);

@@ -128,12 +128,9 @@ static void rolls_an_update_back(void **state) {
         w->log,
         "update Changed;create New;create Added;create Bad;update Changed;remove Added;remove New;");
     check_status(w, "UPDATE_ROLLBACK_COMPLETE");
-    CLEANUP_DEINIT(held) struct held h = {0};
-    CLEANUP_DEINIT(cfn_resource) struct cfn_resource made = {0};
-    hold(w, &h);
-    cfn_key(&made.row.key, "cfn-res", place, h.stack.uuid, S("New"));
-    CHECK_INT(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &made), 0);
-    CHECK_STR(made.now.physical, S("one"));
+    CLEANUP_DEINIT(buf) struct buf physical = {0};
+    physical_of(w, "New", &physical);
+    CHECK_BUF(physical, "one");
     /* The stack is what it was: the same template again changes nothing. */
     buf_clear(&w->log);
     delete_stack(w);

@@ -95,9 +95,41 @@ static void what_was_replaced_goes_in_the_end(void **state) {
         retry(w, two, "UPDATE_FAILED", "create B;");
         if (deletes < 2)
             retry(w, deletes ? one : "Resources: {R: " NAMED("two") "}\n", "UPDATE_COMPLETE",
-                  deletes ? "create R;remove R;remove R;" : "remove R;");
+                  "remove R;"); /* whichever the template does not want */
         delete_stack(w);
         work(w, "DELETE_COMPLETE", deletes < 2 ? "remove R;" : "remove R;remove R;");
+    }
+}
+
+/* With its data: the way back from a failed update is the earlier template. */
+static void what_was_replaced_is_taken_back(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(buf) struct buf physical = {0};
+    static const char *const ways[][2] = {
+        {"Resources: {R: " NAMED("one") "}\n", "remove R;"},
+        {"Resources: {R: {" QUEUE ", Properties: {QueueName: one, DelaySeconds: 2}}}\n",
+         "update R;remove R;"},
+        {"Resources: {R: {" QUEUE ", UpdateReplacePolicy: Retain, Properties: {QueueName: one}}}\n",
+         ""}};
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        create_stack(w, "s", "Resources: {R: " NAMED("one") "}\n", stays);
+        work(w, "CREATE_COMPLETE", "create R;");
+        retry(w,
+              "Resources: {R: " NAMED("two") ", B: {" QUEUE
+                                             ", DependsOn: R, Properties: {QueueName: bad}}}\n",
+              "UPDATE_FAILED", "create R;create B;");
+        retry_stack(w, ways[i][0]);
+        buf_clear(&w->log);
+        w->die_in = ways[i][1][0] != 0;
+        cfn_engine_work(w->engine);
+        restart(w);
+        cfn_engine_work(w->engine);
+        check_status(w, "UPDATE_COMPLETE");
+        CHECK_BUF(w->log, ways[i][1]);
+        physical_of(w, "R", &physical);
+        CHECK_BUF(physical, "one");
+        delete_stack(w);
+        work(w, "DELETE_COMPLETE", "remove R;");
     }
 }
 
@@ -187,6 +219,7 @@ int main(void) {
                                        T(what_is_half_there_goes_first),
                                        T(what_was_lost_is_found),
                                        T(what_was_replaced_goes_in_the_end),
+                                       T(what_was_replaced_is_taken_back),
                                        T(what_could_not_be_replaced_is_there_still),
                                        T(what_could_not_be_changed_is_set_again),
                                        T(what_was_asked_for_is_undone),

@@ -80,6 +80,7 @@ static const struct cfn_prop props[] = {
 static const struct cfn_type fakes[] = {{.name = "AWS::SQS::Queue",
                                          .name_max = 40,
                                          .props = props,
+                                         .on = "QueueUrl={id}",
                                          .create = fake_create,
                                          .find = fake_find,
                                          .update = fake_update,
@@ -204,33 +205,49 @@ void create_stack(struct world *w, const char *name, const char *text,
     CHECK_INT(commit(&h), 0);
 }
 
-static void begin(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained,
-                  bool stays) {
+/* options: what differs from an operation without any; taken. */
+static void begin(struct world *w, enum cfn_op_kind kind, const char *text,
+                  struct cfn_operation options) {
     CLEANUP_DEINIT(held) struct held h = {0};
     struct cfn_operation op;
     hold(w, &h);
     cfn_operation_new(&h.arena, kind, &op);
-    op.retained = retained;
-    op.disable_rollback = stays;
+    options.id = op.id;
+    options.kind = op.kind;
     if (text) {
         cfn_stack_remember(&h.stack);
         cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
     }
-    cfn_start(w->engine, &h.rows, &h.stack, &op,
+    cfn_start(w->engine, &h.rows, &h.stack, &options,
               text ? CFN_UPDATE_IN_PROGRESS : CFN_DELETE_IN_PROGRESS, STR_NONE);
     CHECK_INT(commit(&h), 0);
 }
 void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained) {
-    begin(w, kind, text, retained, false);
+    begin(w, kind, text, (struct cfn_operation){.retained = retained});
 }
-void retry_stack(struct world *w, const char *text) { begin(w, CFN_OP_UPDATE, text, NULL, true); }
+void retry_stack(struct world *w, const char *text) {
+    begin(w, CFN_OP_UPDATE, text, (struct cfn_operation){.disable_rollback = true});
+}
 void update_stack(struct world *w, const char *text) { change_stack(w, CFN_OP_UPDATE, text, NULL); }
 void delete_stack(struct world *w) { change_stack(w, CFN_OP_DELETE, NULL, NULL); }
+void force_deletion(struct world *w) {
+    begin(w, CFN_OP_DELETE, NULL, (struct cfn_operation){.deletion = CFN_DELETION_FORCE});
+}
 
 void check_status(struct world *w, const char *status) {
     CLEANUP_DEINIT(held) struct held h = {0};
     hold(w, &h);
     CHECK_STR(str_c(cfn_status_name(h.stack.status)), str_c(status));
+}
+
+void physical_of(struct world *w, const char *name, struct buf *buf) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource resource = {0};
+    hold(w, &h);
+    cfn_key(&resource.row.key, "cfn-res", place, h.stack.uuid, str_c(name));
+    CHECK_INT(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &resource), 0);
+    buf_clear(buf);
+    buf_str(buf, resource.now.physical);
 }
 
 static int add_event(void *ctx, void *what) {

@@ -61,6 +61,9 @@ void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json
 void retry_stack(struct world *w, const char *text); /* an update whose rollback is disabled */
 void update_stack(struct world *w, const char *text);
 void delete_stack(struct world *w);
+void force_deletion(struct world *w); /* what cannot be deleted is let go of */
+/* What the stack's resource is, as text in buf; empty: there is none. */
+void physical_of(struct world *w, const char *name, struct buf *buf);
 /* A deletion while another operation is under way. */
 void take_over(struct world *w);
 

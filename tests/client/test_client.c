@@ -626,6 +626,12 @@ static void test_environment(void **state) {
     struct client_fault fault;
     CHECK_INT(client_new(&c, &(struct client_options){.endpoint = "x"}, &err), CLIENT_E_OPTIONS);
     CHECK_TEXT(err.text, "the endpoint x is not an http or https URL");
+    /* A region stands in a header and in a host's name. */
+    static const char *const regions[] = {"eu\r\nX: y", "x.example.com/", "eu west", "\xc3\xa9"};
+    for (size_t i = 0; i < ARRAY_LEN(regions); i++)
+        CHECK_INT(client_new(&c, &(struct client_options){.region = regions[i]}, &err),
+                  CLIENT_E_OPTIONS);
+    CHECK_TEXT(err.text, "the region \"\xc3\xa9\" is not a region's name");
     /* Empty texts are as good as none. */
     struct client_options empty = {.endpoint = "", .region = "", .access_key = "", .ca_file = ""};
     CHECK_INT(client_new(&c, &empty, &err), CLIENT_OK);
@@ -771,9 +777,10 @@ static void test_xml(void **state) {
         {"<Code/>", "Code", "", true},
         {"<a>", "Code", "", false},
         {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true},
+        {"<Code>&#xa;&#x41;&#X41;&#xg;&#x;</Code>", "Code", "\nA&#X41;&#xg;&#x;", true},
         {"<Code>&lt;&gt;&quot;&apos;&amp;amp;</Code>", "Code", "<>\"'&amp;", true},
-        {"<Code>&#127;&#128;&#0;&#x41;&#99999;&#65</Code>", "Code",
-         "\x7f&#128;&#0;&#x41;&#99999;&#65", true},
+        {"<Code>&#127;&#128;&#0;&#x41;&#99999;&#65</Code>", "Code", "\x7f&#128;&#0;A&#99999;&#65",
+         true},
         {"<Code\n>x</Code>", "Code", "", false},
         {"<a/><Code/><Code>x</Code>", "Code", "", true},
         {"<Code>x<b/>y</Code>", "Code", "x", true},

@@ -245,6 +245,12 @@ static void test_refusals(void **state) {
         {KEYS "CALOTYPE_SESSION_TOKEN_S3=C", "",
          "of CALOTYPE_ACCESS_KEY_ID_S3 and CALOTYPE_SECRET_ACCESS_KEY_S3 neither, but a session "
          "token, is set: both, or neither"},
+        {KEYS "CALOTYPE_ACCESS_KEY_ID_S3=C\r CALOTYPE_SECRET_ACCESS_KEY_S3=D", "",
+         "the access key of S3 holds a space, a line end or another character that no key has"},
+        {"AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=B\nX:y", "",
+         "the secret key holds a space, a line end or another character that no key has"},
+        {KEYS "AWS_SESSION_TOKEN=C\r\nX:y", "",
+         "the session token holds a space, a line end or another character that no key has"},
         {KEYS, "[default]\nservices = local\n[services other]\ns3 =\n  endpoint_url = http://x\n",
          "the profile default names the services section local, which is not there"},
         {KEYS "AWS_PROFILE=nobody", "",

@@ -2,7 +2,9 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -144,7 +146,10 @@ class Run(unittest.TestCase):
             with self.staying(HOME=home, PATH=f"{at}:/usr/bin:/bin") as (process, said):
                 self.assertIn(f"  export PATH={ROOT}/build/src/cli:$PATH\n", said)
                 self.assertIn("echo theirs", (at / "calotype").read_text())
-                process.terminate()
+                # A daemon that dies is another end than one that was told to.
+                status = subprocess.run([CALOTYPE, "status", "--data", self.data], capture_output=True, text=True, check=True).stdout
+                os.kill(int(re.search(r"(?m)^process +([0-9]+)", status)[1]), signal.SIGKILL)
+            self.assertEqual(process.returncode, 255)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """The verbs about photographs: deploy, put, ls, show, query, package; their rows, JSON and exit codes."""
+import concurrent.futures
 import json
 import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,8 @@ import unittest
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "crash")]
 from cloud import CloudCase, binary, build_dir, main, static_programs, wait_for  # noqa: E402
+
+BUCKET = "image-storage-bucket-dev-000000000000"
 
 
 class Photographs(CloudCase):
@@ -120,15 +124,96 @@ class Photographs(CloudCase):
         self.assertEqual(done.stderr, plan)
         self.assertRegex(done.stdout, "^calotype-gone CREATE_COMPLETE\n")
         delete()
-        # A version alone, behind a mark of deletion, is something too.
-        s3.put_object(Bucket=originals, Key="x.jpg", Body=b"x")
-        s3.delete_object(Bucket=originals, Key="x.jpg")
+        # An upload that goes on is something too, though DeleteBucket would not mind.
+        s3.create_multipart_upload(Bucket=names[1][1], Key="half.jpg")
+        says = ("calotype: what an earlier calotype-gone left holds something, and a new stack cannot take it over: deploy another "
+                "--env, or remove it for good, by these:\n")
         done = self.cloud.run("deploy", "--env", "gone", "--yes", check=False)
         self.assertEqual((done.returncode, done.stdout), (255, ""))
-        self.assertEqual(done.stderr, f"calotype: the bucket {originals} is of an earlier calotype-gone and holds something, and a new stack "
-                                      "cannot take it over: deploy another --env, or empty it, of every version too\n")
+        self.assertTrue(done.stderr.startswith(says + f"the bucket {names[1][1]} holds an upload in parts that is not finished\n"), done.stderr)
+        # So is a version alone, behind a mark of deletion, and a row.
+        s3.put_object(Bucket=originals, Key="x.jpg", Body=b"x")
+        s3.delete_object(Bucket=originals, Key="x.jpg")
+        table = self.cloud.client("dynamodb")
+        table.put_item(TableName="ImageMetadata-gone", Item={"ImageId": {"S": "x"}})
+        done = self.cloud.run("deploy", "--env", "gone", "--yes", check=False)
+        self.assertEqual((done.returncode, done.stdout), (255, ""))
+        self.assertEqual(re.findall(r"(?m)^the .*$", done.stderr), [
+            f"the bucket {originals} holds objects, or versions of what was deleted",
+            f"the bucket {names[1][1]} holds an upload in parts that is not finished", "the table ImageMetadata-gone holds rows"])
         self.assertEqual(len(s3.list_object_versions(Bucket=originals)["Versions"]), 1)
-        self.assertIn("ImageMetadata-gone", self.cloud.client("dynamodb").list_tables()["TableNames"])
+        self.assertEqual(len(s3.list_multipart_uploads(Bucket=names[1][1])["Uploads"]), 1)
+        self.assertIn("ImageMetadata-gone", table.list_tables()["TableNames"])
+        printed = re.findall(r"(?m)^  (calotype .*)$", done.stderr)
+        self.assertEqual(len(printed), 4, printed)
+        if shutil.which("aws"):
+            self.make_way(printed)
+
+    def make_way(self, printed):
+        """The commands as deploy printed them, in a shell; then it deploys."""
+        for command in printed:
+            done = subprocess.run(["bash", "-eo", "pipefail", "-c", command], capture_output=True, text=True, timeout=60, check=False,
+                                  env={**os.environ, "CALOTYPE_DATA": str(self.cloud.data),
+                                       "PATH": f"{pathlib.Path(binary()).parent}:{os.environ['PATH']}"})
+            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
+        self.assertRegex(self.cloud.run("deploy", "--env", "gone", "--yes").stdout, "^calotype-gone CREATE_COMPLETE\n")
+
+    def test_deploy_of_a_stack_that_is_stuck(self):
+        """Each status names a command that works here; one whose rollback is disabled is gone on with."""
+        cf, s3, sqs = (self.cloud.client(n) for n in ("cloudformation", "s3", "sqs"))
+
+        def template(bad, seconds):
+            made = {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "stuck-b", "Tags": [{"Key": "v", "Value": str(seconds)}]}},
+                    "Q": {"Type": "AWS::SQS::Queue", "DependsOn": "B", "Properties": {"QueueName": "stuck-q", "VisibilityTimeout": seconds}}}
+            before = "Q"
+            for i in range(40 if bad else 0):  # time to take something away
+                made[f"T{i}"] = {"Type": "AWS::SNS::Topic", "DependsOn": before}
+                before = f"T{i}"
+            if bad:
+                made["Bad"] = {"Type": "AWS::S3::Bucket", "DependsOn": before, "Properties": {"BucketName": BUCKET}}
+            return json.dumps({"Resources": made})
+
+        def rests():
+            status = cf.describe_stacks(StackName="calotype-stuck")["Stacks"][0]["StackStatus"]
+            return "" if status.endswith("IN_PROGRESS") else status
+
+        def is_put():
+            try:
+                return s3.put_object(Bucket="stuck-b", Key="k", Body=b"x")
+            except s3.exceptions.NoSuchBucket:
+                return None
+
+        def delete_as_told(words):
+            done = self.cloud.run("deploy", "--env", "stuck", check=False)
+            self.assertEqual((done.returncode, done.stdout), (255, ""))
+            self.assertRegex(done.stderr, f"^calotype: calotype-stuck {words}: see to what is in the way, then calotype with aws "
+                                          "cloudformation delete-stack --stack-name calotype-stuck ")
+            id = cf.describe_stacks(StackName="calotype-stuck")["Stacks"][0]["StackId"]
+            cf.delete_stack(StackName="calotype-stuck")
+            wait_for(lambda: cf.describe_stacks(StackName=id)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE")
+
+        later = concurrent.futures.ThreadPoolExecutor(1)
+        self.addCleanup(later.shutdown)
+        made = later.submit(cf.create_stack, StackName="calotype-stuck", TemplateBody=template(True, 30))
+        wait_for(is_put)
+        made.result()
+        self.assertEqual(wait_for(rests), "ROLLBACK_FAILED")
+        s3.delete_object(Bucket="stuck-b", Key="k")
+        delete_as_told("was not made, and not all of it was taken back")
+
+        cf.create_stack(StackName="calotype-stuck", TemplateBody=template(False, 30))
+        self.assertEqual(wait_for(rests), "CREATE_COMPLETE")
+        queue = sqs.get_queue_url(QueueName="stuck-q")["QueueUrl"]
+        made = later.submit(cf.update_stack, StackName="calotype-stuck", TemplateBody=template(True, 40))
+        wait_for(lambda: sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]["VisibilityTimeout"] == "40")
+        sqs.delete_queue(QueueUrl=queue)
+        made.result()
+        self.assertEqual(wait_for(rests), "UPDATE_ROLLBACK_FAILED")
+        delete_as_told("could not be changed back")
+
+        cf.create_stack(StackName="calotype-stuck", TemplateBody=template(True, 30), DisableRollback=True)
+        self.assertEqual(wait_for(rests), "CREATE_FAILED")
+        self.assertRegex(self.cloud.run("deploy", "--env", "stuck").stdout, "^calotype-stuck UPDATE_COMPLETE\n")
 
     def test_deploy_leaves_what_another_stack_has(self):
         self.cloud.client("cloudformation").create_stack(StackName="theirs", TemplateBody=json.dumps({"Resources": {"B": {

@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import re
+import signal
 import socket
 import stat
 import struct
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -96,6 +98,67 @@ class Files(CloudCase):
         self.assertEqual((at / "harbour.jpg").read_bytes(), (self.here / "harbour.jpg").read_bytes())
         self.assertEqual(stat.S_IMODE((at / "harbour.jpg").stat().st_mode), 0o640)
 
+    def test_names_that_are_hard(self):
+        """Each is put, listed, fetched and removed for good, as what it is; a terminal is not steered by it."""
+        at, back = self.folder_of_its_own(), self.folder_of_its_own()
+        names = ["-dash.jpg", "a\nb.jpg", "bell\a.jpg", "red\x1b[31m.jpg", "q?#%41+&<>'\".jpg", "写真 é.jpg", "L" * 251 + ".jpg"]
+        for name in names:
+            os.link(self.here / "broken.jpg", at / name)
+        done = self.calotype("put", "--prefix", "hard/", "--", *names, cwd=at)
+        self.assertEqual((done.returncode, done.stderr), (0, "7 files: 7 rejected\n"))
+        listed = json.loads(self.calotype("ls", "--json", "hard/").stdout)
+        self.assertEqual({r["ObjectKey"]: r.get("Status") for r in listed}, {f"hard/{n}": "rejected" for n in names})
+        keys = [f"hard/{n}" for n in names]
+        self.said(self.calotype("get", "--", *keys, cwd=back), 0, "".join(f"{n}\n" for n in names), "")
+        self.assertEqual(set(os.listdir(back)), set(names))
+        env = {**os.environ, "CALOTYPE_DATA": str(self.cloud.data)}
+        shown = on_a_terminal(80, [binary(), "get", "--force", *keys], cwd=back, env=env, whole=True)
+        self.assertIn("red?[31m.jpg", shown)
+        self.assertNotRegex(shown, "[\a\x1b]")
+        done = self.calotype("rm", "--versions", "--", *keys)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertNotRegex(done.stderr, "[\a\x1b]")
+        self.assertEqual(len(done.stderr.splitlines()), 2 + len(names))  # a line break in a name makes no line of the plan
+        self.assertEqual(self.calotype("rm", "--versions", "--yes", "--", *keys).returncode, 0)
+        self.said(self.calotype("ls", "hard/"), 0, "", f"nothing in {BUCKET} has a key that begins with hard/\n")
+
+    def test_a_key_is_what_it_names(self):
+        """Another photograph is not, though its row has come and this one's has not."""
+        s3 = self.cloud.client("s3")
+        self.assertEqual(self.calotype("put", "--prefix", "uploads/uploads/", "chart.png").returncode, 0)
+        s3.put_object(Bucket=BUCKET, Key="uploads/chart.png", Body=b"new")  # whose row may not have come
+        table = self.cloud.client("dynamodb")
+        id = hashlib.sha256(f"{BUCKET}/uploads/chart.png".encode()).hexdigest()[:32]
+        wait_for(lambda: "rejected" == table.get_item(TableName="ImageMetadata-dev", Key={"ImageId": {"S": id}})["Item"]["Status"]["S"])
+        table.delete_item(TableName="ImageMetadata-dev", Key={"ImageId": {"S": id}})
+        self.said(self.calotype("get", "--output", "-", "uploads/chart.png"), 0, "new", "")
+        self.assertRegex(self.calotype("rm", "uploads/chart.png").stdout, "^uploads/chart.png  removed")
+        s3.head_object(Bucket=BUCKET, Key="uploads/uploads/chart.png")
+        self.assertEqual(self.calotype("rm", "uploads/uploads/chart.png").returncode, 0)
+        self.assertEqual(self.calotype("put", "chart.png").returncode, 0)
+
+    def test_new_content_makes_no_program_another_user(self):
+        at = self.folder_of_its_own()
+        (at / "f").write_text("old")
+        (at / "f").chmod(0o6755)
+        self.assertEqual(self.calotype("get", "--output", "f", "chart.png", cwd=at).returncode, 0)
+        self.assertEqual(stat.S_IMODE((at / "f").stat().st_mode), 0o755)
+
+    def test_a_signal_leaves_no_file(self):
+        """The program is a pipe that nobody writes to, so the file is begun and not finished."""
+        at = self.folder_of_its_own()
+        os.mkfifo(at / "bootstrap")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process = subprocess.Popen([binary(), "package", "--programs", at, "--output", at / "f.zip"])
+            try:
+                wait_for(lambda: [n for n in os.listdir(at) if "partial" in n])
+                process.send_signal(number)
+                self.assertEqual(process.wait(20), -number)
+            finally:
+                process.kill()
+                process.wait(20)
+            self.assertEqual(os.listdir(at), ["bootstrap"])
+
     def test_a_photograph_whose_row_has_not_come(self):
         """It is one by its object: what there is of it can be fetched."""
         self.cloud.client("s3").put_object(Bucket=BUCKET, Key="uploads/notes.txt", Body=b"words")
@@ -125,6 +188,11 @@ class Files(CloudCase):
         done = self.calotype("open", "chart.png", env={"DISPLAY": ":9", "TMPDIR": str(at), "PATH": str(at / "nothing")})
         self.assertEqual(done.returncode, PARTIAL)
         self.assertIn("there is no xdg-open here", done.stderr)
+
+    def test_open_opens_pictures_alone(self):
+        self.cloud.client("s3").put_object(Bucket=BUCKET, Key="uploads/run.desktop", Body=b"[Desktop Entry]")
+        self.said(self.calotype("open", "run.desktop", env={"DISPLAY": ":9"}), FAILED, "",
+                  "calotype: uploads/run.desktop has no name of a picture: calotype get fetches it\n")
 
     def test_open_uses_no_folder_of_others(self):
         at = self.folder_of_its_own()
@@ -158,6 +226,7 @@ class Files(CloudCase):
                   "no lines in /aws/lambda/ImageProcessor-dev since 10m (--since 1d looks back further)\n")
         self.assertIn("START", self.calotype("tail", "ImageNotification-dev").stdout)
         self.said(self.calotype("tail", "/no/such"), FAILED, "", "calotype: there is no log group /no/such\n")
+        self.assertRegex(self.calotype("tail", "--env", "no").stderr, r"^calotype: calotype-no is not deployed \(calotype deploy --env no\): ")
 
     def test_tail_follows(self):
         logs = self.cloud.client("logs")
@@ -178,6 +247,11 @@ class Files(CloudCase):
             self.assertEqual(follow.stdout.readline(), "and more\n")
             say("a", 5000, "late")  # of a moment before the others
             self.assertRegex(follow.stdout.readline(), "Z late\n$")
+            say("a", -3600000, "of the future")
+            self.assertRegex(follow.stdout.readline(), "Z of the future\n$")
+            for i in range(3):  # hides none that comes behind it, and is not shown again
+                say("b", 1000, f"now {i}")
+                self.assertRegex(follow.stdout.readline(), f"Z now {i}\n$")
         finally:
             follow.stdout.close()  # who reads is gone: it ends, though no line comes
             self.assertEqual(follow.wait(20), 0)
@@ -273,6 +347,27 @@ class Files(CloudCase):
             self.assertRegex(done.stdout, rf"(?m)^{name} +- +not uploaded: it is {kind} and no file$")
         self.assertRegex(done.stdout, r"(?m)^portrait.jpg +processed ")
         self.assertEqual(done.stderr, "5 files: 4 not uploaded, 1 processed\n")
+
+    def test_a_file_that_changes_while_it_is_uploaded(self):
+        path = self.here / "changes.jpg"
+        path.write_bytes(bytes(8 << 20))
+        over = threading.Event()
+
+        def touch():
+            for n in itertools.count(1):
+                if over.is_set():
+                    return
+                os.utime(path, ns=(n, n))
+        toucher = threading.Thread(target=touch)
+        toucher.start()
+        try:
+            done = self.calotype("put", "changes.jpg")
+        finally:
+            over.set()
+            toucher.join()
+        self.assertEqual((done.returncode, done.stderr), (FAILED, ""))
+        self.assertRegex(done.stdout, r"(?m)^changes.jpg +- +it changes while it is uploaded: put it again when it is written$")
+        self.assertEqual(self.calotype("put", "changes.jpg").returncode, 0)
 
     def test_every_spelling_of_the_suffixes_is_processed(self):
         at = self.here / "cases"

@@ -59,6 +59,7 @@ class Clients(CloudCase):
         return done.stdout
 
     def test_aws(self):
+        self.need("aws", "/usr/bin/aws")
         for aws in installed("aws", "/usr/bin/aws"):
             key = f"s3://clients/aws/{aws.strip('/').replace('/', '-')}"
             back = self.out("aws.txt")
@@ -70,11 +71,15 @@ class Clients(CloudCase):
 
     def test_aws_by_env_alone(self):
         # Only one that reads AWS_ENDPOINT_URL (2.13, 1.29 and later).
+        tried = 0
         for aws in installed("aws", "/usr/bin/aws"):
             version = subprocess.run([aws, "--version"], capture_output=True, text=True).stdout
             major, minor = map(int, re.match(r"aws-cli/(\d+)\.(\d+)", version).groups())
             if (major, minor) >= ((2, 13) if major == 2 else (1, 29)):
                 self.run_in([aws, "s3", "ls", "s3://clients"], self.cloud.env(), aws)
+                tried += 1
+        if not tried:
+            self.skipTest("no aws reads AWS_ENDPOINT_URL")
 
     def test_rclone(self):
         self.need("rclone")
@@ -134,6 +139,44 @@ class Environment(CloudCase):
         done = self.cloud.run("with", "/nowhere/client", check=False)
         self.assertEqual(done.returncode, 255)
         self.assertRegex(done.stderr, "^calotype: cannot run /nowhere/client: .*\n$")
+
+    def test_a_name_that_is_a_command(self):
+        """An environment may hold names that no shell could have set."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = {f"AWS_ENDPOINT_URL_;touch {folder}/made;": "x", "AWS_ENDPOINT_URL_\nPATH": "x", "AWS_ENDPOINT_URL_A-B": "x"}
+            text = self.cloud.run("env", env={**names, "PATH": "/nowhere"}).stdout
+            done = subprocess.run(["sh", "-ec", text + "\nls /"], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr, os.listdir(folder)), (0, "", []))
+            done = self.cloud.run("with", "env", "-0", env=names)
+            self.assertNotIn("AWS_ENDPOINT_URL_", done.stdout)
+            self.assertIn("\0PATH=", done.stdout)
+
+    def test_unset(self):
+        folder = tempfile.TemporaryDirectory(prefix="calotype-")  # a PATH with little to ask for its version
+        self.addCleanup(folder.cleanup)
+        for name in ("env", *(["node"] if shutil.which("node") else [])):
+            os.symlink(shutil.which(name), f"{folder.name}/{name}")
+        before = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CALOTYPE_", "NODE_", "RCLONE_", "S3CMD_"))}
+        before |= {"NODE_OPTIONS": "--no-warnings", "AWS_CONFIG_FILE": "/home/mine/config", "AWS_CA_BUNDLE": "/etc/mine.pem", "PATH": folder.name}
+        shell = lambda script: dict(line.split("=", 1) for line in subprocess.run(
+            ["/bin/sh", "-ec", script + "\nenv"], env=before, capture_output=True, text=True, check=True).stdout.splitlines())
+        of_shell = ("_", "PWD", "OLDPWD", "SHLVL", "CALOTYPE_DATA", "NO_PROXY", "no_proxy")
+        plain = {k: v for k, v in shell("").items() if k not in of_shell}
+        unset = f'text=$({binary()} env --unset 2>/dev/null)\neval "$text"\nunset text'
+        # Where nothing was set, nothing is taken.
+        self.assertEqual({k: v for k, v in shell(unset).items() if k not in of_shell}, plain)
+        set_it = f'export CALOTYPE_DATA={self.cloud.data}\neval "$({binary()} env 2>/dev/null)"\n'
+        self.assertEqual(shell(set_it)["AWS_ENDPOINT_URL"], self.cloud.endpoint)
+        after = {k: v for k, v in shell(set_it + unset).items() if k not in of_shell}
+        for name in ("AWS_CONFIG_FILE", "AWS_CA_BUNDLE"):  # one of them was ours, and what stood there is not known
+            plain.pop(name), after.pop(name, None)
+        self.assertEqual(after, plain)
+        # What was set to something else since stays.
+        self.assertEqual(shell(set_it + "export AWS_ACCESS_KEY_ID=theirs\n" + unset)["AWS_ACCESS_KEY_ID"], "theirs")
+        done = self.cloud.run("env", "--unset", "--user", "ana", check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        done = subprocess.run([binary(), "env", "--unset", "--data", "/nowhere"], capture_output=True, text=True)  # no daemon is asked
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_no_daemon(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -249,8 +292,29 @@ class NothingForAmazon(CloudCase):
         self.assertRegex(self.node(self.SCRIPT, host, query, "{}"), "^40")
         for headers in (self.signed(host, None), "{}"):
             self.assertEqual(self.node(self.SCRIPT, host, "/", headers), f"asked for {host}")
+        # Headers in pairs; the newer names of Amazon's hosts; an end that only looks like one.
+        pairs = json.dumps(list(json.loads(self.signed(host, self.cloud.secret_key)).items()))
+        self.assertRegex(self.node(self.SCRIPT, host, "/", pairs), "^200 ")
+        for other in ("s3.eusc-de-east-1.amazonaws.eu", "abc.lambda-url.us-east-1.on.aws"):
+            self.assertRegex(self.node(self.SCRIPT, other, "/", self.signed(other, self.cloud.secret_key)), "^[1-5][0-9][0-9] ")
+        self.assertEqual(self.node(self.SCRIPT, "notamazonaws.com", "/", self.signed("notamazonaws.com", self.cloud.secret_key)),
+                         "asked for notamazonaws.com")
         # Other hosts, with the key in them, are not ours to change.
         self.assertEqual(self.node(self.SCRIPT, "example.com", "/", self.signed("example.com", self.cloud.secret_key)), "asked for example.com")
+
+    def test_fetch(self):
+        """It cannot be led elsewhere with its Host header: what is signed is refused, the rest passes."""
+        need_boto3()
+        host = "s3.us-east-1.amazonaws.com"
+        script = ("const [url, headers] = process.argv.slice(1), init = {headers: JSON.parse(headers)};"
+                  "const say = (e) => e.cause ? e.cause.message : e.message;"
+                  "for (const args of [[url, init], [new URL(url), init], [new Request(url, init)], [url, {headers: new Headers(init.headers)}]])"
+                  " fetch(...args).then((a) => console.log(a.status), (e) => console.log(say(e)));")
+        refused = f"this is signed by the key of {self.cloud.endpoint}, and would go to {host}: give the client that endpoint"
+        self.assertEqual(self.node(script, f"https://{host}/", self.signed(host, self.cloud.secret_key)), "\n".join([refused] * 4))
+        query = f"/?X-Amz-Credential={self.cloud.access_key}%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
+        self.assertEqual(self.node(script, f"https://{host}{query}", "{}"), "\n".join([refused] * 4))
+        self.assertEqual(self.node(script, "http://127.0.0.1:9/", self.signed(host, self.cloud.secret_key)), "\n".join(["bad port"] * 4))
 
     def test_node_options_are_kept(self):
         for before in ("--no-warnings", ""):
@@ -259,6 +323,10 @@ class NothingForAmazon(CloudCase):
                 self.skipTest("there is no Node")
             once = json.loads(subprocess.run([binary(), "env", "--json"], env=env, capture_output=True, text=True).stdout)["NODE_OPTIONS"]
             self.assertTrue(once.startswith(before))
+            # The hook of a cloud that is gone would keep Node from starting.
+            stale = '--require "/nowhere/with \\"it/clients/here.cjs" ' + before + ' --require "/nowhere/clients/here.cjs"'
+            done = subprocess.run([binary(), "env", "--json"], env={**env, "NODE_OPTIONS": stale}, capture_output=True, text=True)
+            self.assertEqual(json.loads(done.stdout)["NODE_OPTIONS"], once)
             twice = json.loads(subprocess.run([binary(), "env", "--json"], env={**env, "NODE_OPTIONS": once}, capture_output=True, text=True).stdout)
             self.assertEqual(twice["NODE_OPTIONS"], once)
 
@@ -330,7 +398,10 @@ class ByEnvironmentAlone(CloudCase):
 
     def test_a_script_of_old_clients(self):
         """`with` also serves what a script starts: the classic aws, for SQS too, and an old boto3."""
-        for aws in installed("aws", "/usr/bin/aws"):
+        found = installed("aws", "/usr/bin/aws")
+        if not found:
+            self.skipTest("there is no aws")
+        for aws in found:
             done = self.cloud.run("with", "sh", "-c", f"{aws} sqs list-queues && echo listed")
             self.assertTrue(done.stdout.endswith("listed\n"), done.stdout)
 
@@ -395,6 +466,11 @@ class AUser(CloudCase):
         for policy in ("assume-reader", arn):  # the account's own, by name and by ARN
             done = self.env("--user", "bob", "--policy", policy)
             self.assertIn("attached assume-reader", done.stderr)
+        # AWS's and the account's own below a path, with the path and without it.
+        iam.create_policy(PolicyName="deep", Path="/team/one/", PolicyDocument=json.dumps(assume))
+        for policy, name in (("AWSLambdaBasicExecutionRole", "AWSLambdaBasicExecutionRole"), ("ViewOnlyAccess", "ViewOnlyAccess"),
+                             ("service-role/AWSLambdaVPCAccessExecutionRole", "AWSLambdaVPCAccessExecutionRole"), ("deep", "deep"), ("team/one/deep", "deep")):
+            self.assertIn(name, self.env("--user", "bob", "--policy", policy).stderr)
         keys = self.keys(done)
         got = self.cloud.client("sts", keys=keys).assume_role(RoleArn=role, RoleSessionName="one")
         self.assertIn("assumed-role/reader/one", got["AssumedRoleUser"]["Arn"])
@@ -406,6 +482,15 @@ class AUser(CloudCase):
         self.assertIn("with a new key", done.stderr)
         self.assertNotEqual(self.keys(done)[0], first[0])
 
+    def test_a_key_that_cannot_be_kept_is_not_left(self):
+        self.env("--user", "gil")
+        path, iam = self.cloud.data / "clients/users/gil/credentials", self.cloud.client("iam")
+        known = [key["AccessKeyId"] for key in iam.list_access_keys(UserName="gil")["AccessKeyMetadata"]]
+        path.unlink()
+        path.mkdir()
+        self.assertEqual(self.env("--user", "gil", code=255).stdout, "")
+        self.assertEqual([key["AccessKeyId"] for key in iam.list_access_keys(UserName="gil")["AccessKeyMetadata"]], known)
+
     def test_files_are_the_users(self):
         done = json.loads(self.env("--user", "dee").stdout)
         self.assertIn(f"access_key = {done['AWS_ACCESS_KEY_ID']}\n", pathlib.Path(done["S3CMD_CONFIG"]).read_text())
@@ -415,6 +500,28 @@ class AUser(CloudCase):
             self.assertEqual(path.parent.stat().st_mode & 0o777, 0o700)
         root = pathlib.Path(self.cloud.exports()["S3CMD_CONFIG"]).read_text()
         self.assertIn(f"access_key = {self.cloud.access_key}\n", root)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can write for another user")
+    def test_roots_files_are_the_owners(self):
+        """Root in another user's DATA: what it writes is that user's, and a link leads it nowhere."""
+        clients, nobody = self.cloud.data / "clients", 65534
+        shutil.rmtree(clients, ignore_errors=True)
+        with tempfile.TemporaryDirectory() as elsewhere:
+            os.chown(self.cloud.data, nobody, nobody)
+            try:
+                self.env("--user", "fay")
+                self.cloud.run("with", "sh", "-c", "exit $(id -u)")
+                made = [clients, *clients.rglob("*")]
+                self.assertIn("here.cjs", [path.name for path in made])
+                self.assertEqual({(path.stat().st_uid, path.stat().st_gid) for path in made}, {(nobody, nobody)})
+                shutil.rmtree(clients)
+                clients.symlink_to(elsewhere)
+                self.assertIn("Permission denied", self.env(code=255).stderr)
+                self.assertEqual(os.listdir(elsewhere), [])
+            finally:
+                os.chown(self.cloud.data, 0, 0)
+                if clients.is_symlink():
+                    clients.unlink()
 
     def test_refusals(self):
         for args, code, words in (

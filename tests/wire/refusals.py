@@ -95,6 +95,10 @@ class Alarms(Case):
         self.assertEqual(summary, f'Failed to execute action {topic}. Received error: "Resource: {arn("cloudwatch", "alarm:")}{name}'
                          .encode()[:255].decode(errors="ignore"))
         self.assertIn(f"alarm:{name} is not authorized", data["error"])
+        _, data = self.acted(self.name + "-quotes", topic, AlarmDescription='"' * 1024)
+        self.assertEqual(data["actionState"], "Failed")
+        self.assertIn("-quotes is not authorized", data["error"])
+        self.assertNotIn("publishedMessage", data)  # an item is at most 4,095 bytes, and the reason goes first
         # the owner named in the policy, as AWS's guide has it for alarms
         self.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=admit(
             "cloudwatch.amazonaws.com", "sns:Publish", Condition={
@@ -196,6 +200,16 @@ class Messages(Case):
         for metric in "DeadLetterErrors", "DestinationDeliveryFailures", "AsyncEventsDropped":
             self.assertEqual(self.counted("AWS/Lambda", metric, FunctionName=self.name), 1, metric)
 
+    def test_what_a_queue_denies_to_a_role(self):
+        """The role may send there, and a statement of the queue's own policy says no to everybody."""
+        deny = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]})
+        url = self.sqs.create_queue(QueueName=self.name, Attributes={"Policy": deny})["QueueUrl"]
+        self.make(self.name, DeadLetterConfig={"TargetArn": arn("sqs", self.name)})
+        self.functions.client.put_function_event_invoke_config(FunctionName=self.name, MaximumRetryAttempts=0)
+        self.functions.client.invoke(FunctionName=self.name, InvocationType="Event", Payload='{"do":"exit"}')
+        self.assertEqual(self.counted("AWS/Lambda", "DeadLetterErrors", FunctionName=self.name), 1)
+        self.assertNotIn("Messages", self.sqs.receive_message(QueueUrl=url))
 
     def test_operations_that_are_not_here(self):
         """By their names; the link that confirms a subscription is not signed."""

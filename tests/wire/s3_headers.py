@@ -116,7 +116,11 @@ class Codings(S3Case):
             answer = self.framed(encoding, "UNSIGNED-PAYLOAD")
             self.assertEqual((answer[0], self.code_in(answer)), (400, "InvalidArgument"), answer)
             self.assertIn("<Message>aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is supplied</Message>", answer[1])
-        # A presigned URL's body is unsigned where nothing says otherwise; likewise a part's.
+        # A presigned URL's body is unsigned where nothing says otherwise, in both versions; likewise a part's.
+        url = self.cloud.client("s3", tls=False, signature_version="s3").generate_presigned_url("put_object", Params={"Bucket": self.b, "Key": "k"})
+        self.assertIn("AWSAccessKeyId", url)
+        answer = self.send("PUT", url[len(self.cloud.plain_endpoint):], ("Content-Encoding", "aws-chunked"), body=b"5\r\nhello\r\n0\r\n\r\n")
+        self.assertEqual(self.code_in(answer), "InvalidArgument", answer)
         upload = self.s3.create_multipart_upload(Bucket=self.b, Key="k")["UploadId"]
         for path in self.path, f"{self.path}?partNumber=1&uploadId={upload}":
             answer = self.send("PUT", self.hoisted("PUT", path), ("Content-Encoding", "aws-chunked"), body=b"5\r\nhello\r\n0\r\n\r\n")
@@ -229,6 +233,27 @@ class Refusals(S3Case):
         # In a URL a checksum is said, and not verified.
         url = self.hoisted("POST", path + "=&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32")
         self.assertIn("<Deleted>", self.send("POST", url, body=body)[1])
+
+    def test_configurations_without_a_digest(self):
+        b = self.bucket()
+        rule = "<ID>i</ID><Filter><Prefix>p</Prefix></Filter><Status>Enabled</Status><Expiration><Days>1</Days></Expiration>"
+        tags = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
+        for query, body, status, missing in (
+                ("tagging", tags, 204, "NoSuchTagSet"),
+                ("lifecycle", f"<LifecycleConfiguration><Rule>{rule}</Rule></LifecycleConfiguration>".encode(), 200, "NoSuchLifecycleConfiguration")):
+            with self.subTest(query):
+                path = f"/{b}?{query}"
+                answer = self.call("PUT", path, body=body)
+                self.assertEqual((answer[0], self.code_in(answer)), (400, "InvalidRequest"), answer)
+                self.assertIn("Missing required header for this request: Content-MD5 OR x-amz-checksum-*", answer[1])
+                self.assertEqual(self.code_in(self.call("GET", path)), missing)
+                self.assertEqual(self.call("PUT", path, ("x-amz-checksum-crc32", crc32(body)), body=body)[0], status)
+                self.assertEqual(self.call("GET", path)[0], 200)
+        # Those of objects, and policies, go without, as on AWS.
+        self.s3.put_object(Bucket=b, Key="k", Body=b"x")
+        self.assertEqual(self.call("PUT", f"/{b}/k?tagging", body=tags)[0], 200)
+        policy = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:Nothing*","Resource":"arn:aws:s3:::%s"}}' % b
+        self.assertEqual(self.call("PUT", f"/{b}?policy", body=policy.encode())[0], 204)
 
     def test_strangers_and_buckets_that_are_not_there(self):
         b = self.bucket()

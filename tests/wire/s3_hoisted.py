@@ -1,5 +1,5 @@
-"""What presigners put into the query of a URL is taken as headers: by every operation, in condition keys, and refused by name
-where it is not built. Checksums there are those of no body: they are not verified, and nothing about them refuses."""
+"""x-amz-* in the query of a URL is taken as headers, as presigners mean it: by every operation, in condition keys, and refused by name
+where it is not built. Checksums in a presigned URL are those of no body: they are not verified, and nothing about them refuses."""
 # also with Debian's boto3
 import json
 import os
@@ -210,6 +210,35 @@ class Hoisted(S3Case):
         signed = "x-amz-checksum-crc32", "AAAAAA=="
         answer = self.send("PUT", self.hoisted("PUT", self.path("k", "x-amz-sdk-checksum-algorithm=CRC32"), signed), signed, body=b"body")
         self.assertEqual(self.code_in(answer), "BadDigest")
+
+    # ---- beside other signatures ----
+    def test_signed_in_the_header(self):
+        """They mean the same there, but a checksum is one of the body that comes with it."""
+        stored = self.call("PUT", self.path("k", "x-amz-meta-one=%C3%B6&x-amz-tagging=a%3D1&x-amz-storage-class=STANDARD_IA&x-id=PutObject"), body=self.body)
+        self.assertEqual(stored[0], 200, stored)
+        self.check_stored("k", {"one": "=?UTF-8?B?w7Y=?="}, [("a", "1")], "STANDARD_IA")
+        for query, code in (("x-amz-acl=public-read", "AccessControlListNotSupported"), ("x-amz-server-side-encryption=aws%3Akms", "NotImplemented"),
+                            ("x-amz-expected-bucket-owner=111122223333", "AccessDenied"), ("x-amz-checksum-crc32=AAAAAA%3D%3D", "BadDigest"),
+                            ("x-amz-sdk-checksum-algorithm=SHA512", "NotImplemented"), ("x-amz-acl=private&x-amz-acl=public-read", "InvalidRequest"),
+                            ("X-Amz-Date=20200101T000000Z", "InvalidRequest"), (f"x-amz-copy-source={self.b}%2Fnone", "NoSuchKey")):
+            with self.subTest(query):
+                answer = self.call("PUT", self.path("k", query), body=b"" if "copy-source" in query else b"new")
+                self.assertEqual(self.code_in(answer), code, answer)
+        self.check_stored("k", {"one": "=?UTF-8?B?w7Y=?="}, [("a", "1")], "STANDARD_IA")
+        beside = self.call("GET", self.path("k", "x-amz-expected-bucket-owner=111122223333"), ("x-amz-expected-bucket-owner", "000000000000"))
+        self.assertEqual(self.code_in(beside), "InvalidRequest")
+        self.assertEqual(self.call("GET", self.path("k", "x-amz-target=DynamoDB_20120810.ListTables"))[1].encode(), self.body)
+
+    def test_unsigned(self):
+        self.s3.delete_public_access_block(Bucket=self.b)
+        statement = {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{self.b}/*"}
+        self.s3.put_bucket_policy(Bucket=self.b, Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+        self.assertEqual(self.send("PUT", self.path("k", "x-amz-meta-one=1"), body=self.body)[0], 200)
+        self.check_stored("k", {"one": "1"}, [])
+        for query, code in (("x-amz-object-lock-mode=GOVERNANCE", "NotImplemented"), ("x-amz-tagging=a%3D1", "AccessDenied"),
+                            ("x-amz-meta-a=1&x-amz-meta-a=2", "InvalidRequest")):
+            self.assertEqual(self.code_in(self.send("PUT", self.path("k", query), body=b"new")), code)
+        self.check_stored("k", {"one": "1"}, [])
 
     # ---- who may ----
     def test_condition_keys(self):

@@ -78,6 +78,10 @@ class Changes(Asking):
         self.assertEqual(self.changes("alone", {"Q": kept, "R": other}, ["P"]), none)
         told = self.changes("alone", {"Q": kept, "R": other}, ["P"], Parameters=[{"ParameterKey": "P", "ParameterValue": "x"}])
         self.assertEqual([c["Scope"] for c in told], [["Metadata"]])
+        arn = self.cloud.client("sqs").get_queue_attributes(QueueUrl=self.cf.describe_stack_resource(
+            StackName="alone", LogicalResourceId="R")["StackResourceDetail"]["PhysicalResourceId"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        shown = {q: self.cf.describe_stack_resource(StackName="alone", LogicalResourceId=q)["StackResourceDetail"].get("Metadata") for q in "QR"}
+        self.assertEqual({q: text and json.loads(text) for q, text in shown.items()}, {"Q": {"a": "d", "b": arn}, "R": None})
         # With a property beside it, each is told.
         told = self.changes("alone", {"Q": {**queue, "Properties": {"DelaySeconds": 3}}, "R": other}, ["P"], Tags=[{"Key": "a", "Value": "b"}])
         self.assertEqual([c["Scope"] for c in told], [["DeletionPolicy", "Metadata", "Properties", "Tags"], ["Tags"]])
@@ -204,6 +208,47 @@ class Changes(Asking):
         self.assertEqual(self.refused(self.cf.update_stack, StackName="nothing", TemplateBody=good, DisableRollback=True),
                          "This stack cannot be updated from [CREATE_FAILED] state because it contains [on-failure: DO_NOTHING]. "
                          "Please use disable-rollback option instead during stack creation.")
+
+
+    def test_the_way_back_keeps_the_data(self):
+        """What a failed update has replaced is there until one succeeds; the earlier template has it again."""
+        dynamodb, sns = self.cloud.client("dynamodb"), self.cloud.client("sns")
+
+        def resources(key, queue):
+            return {"T": {"Type": "AWS::DynamoDB::Table", "Properties": {
+                        "TableName": f"by-{key}", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+                        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}]}},
+                    "N": {"Type": "AWS::SNS::Topic"}, "Q": {"Type": QUEUE}, "R": {"Type": QUEUE},
+                    "S": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "N"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": [queue, "Arn"]}}}}
+        bad = {"Bad": {"Type": QUEUE, "DependsOn": ["T", "S"], "Properties": {"RedrivePolicy": {"deadLetterTargetArn": "none", "maxReceiveCount": 1}}}}
+        self.bring("back", resources("one", "Q"), "CREATE_COMPLETE", first=True)
+        dynamodb.put_item(TableName="by-one", Item={"one": {"S": "x"}})
+        topic = self.cf.describe_stack_resource(StackName="back", LogicalResourceId="N")["StackResourceDetail"]["PhysicalResourceId"]
+
+        def subscriptions():
+            return [s["SubscriptionArn"] for s in sns.list_subscriptions()["Subscriptions"] if s["TopicArn"] == topic]
+        first = subscriptions()
+        self.assertEqual(len(first), 1)
+        # Of the key and its definition, the one needs a new table and the other could not change in place.
+        self.bring("back", {**resources("two", "R"), **bad}, "UPDATE_FAILED", DisableRollback=True)
+        self.assertEqual(dynamodb.list_tables()["TableNames"], ["by-one", "by-two"])
+        self.bring("back", resources("one", "Q"), "UPDATE_COMPLETE", DisableRollback=True)
+        self.assertEqual(dynamodb.list_tables()["TableNames"], ["by-one"])
+        self.assertEqual(dynamodb.scan(TableName="by-one")["Count"], 1)
+        self.assertEqual(subscriptions(), first)
+        # Under another name in the template it is the same subscription: the old name's end is not its own.
+        renamed = {"S2" if k == "S" else k: v for k, v in resources("one", "Q").items()}
+        self.bring("back", renamed, "UPDATE_COMPLETE")
+        self.assertEqual(subscriptions(), first)
+        # A name in the template is of one type for life.
+        other = "Update of resource type is not permitted. The new template modifies resource type of the following resources: [Q, R]"
+        topics = {**renamed, "Q": {"Type": "AWS::SNS::Topic"}, "R": {"Type": "AWS::SNS::Topic"}}
+        del topics["S2"]
+        self.assertEqual(self.refused(self.cf.update_stack, StackName="back", TemplateBody=self.text(topics)), other)
+        self.assertEqual(self.refused(self.cf.create_change_set, StackName="back", ChangeSetName="it", TemplateBody=self.text(topics)), other)
+        self.cf.delete_stack(StackName="back")
+        self.cf.get_waiter("stack_delete_complete").wait(StackName="back", WaiterConfig={"Delay": 1})
+        self.assertEqual(subscriptions(), [])
 
 
 class OtherNames(Asking):

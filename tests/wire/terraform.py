@@ -7,6 +7,7 @@ KMS DescribeKey, which is sent where a table is sealed with a key, is not here: 
 """
 import base64
 import hashlib
+import html
 import http.client
 import io
 import json
@@ -196,6 +197,7 @@ def versioning(status):
 QUERY = {"iam": "2010-05-08", "sts": "2011-06-15", "sns": "2010-03-31", "cloudwatch": "2010-08-01"}
 TARGETS = {"dynamodb": "DynamoDB_20120810", "logs": "Logs_20140328", "sqs": "AmazonSQS"}
 ROLE = {"RoleName": NAME}
+RATES = [protocol + "SuccessFeedbackSampleRate" for protocol in ("HTTP", "Firehose", "Lambda", "SQS", "Application")]
 PARAMETERS = {
     "iam.CreateRole": {"AssumeRolePolicyDocument": json.dumps(TRUST), "MaxSessionDuration": "3600", "Path": "/", **ROLE},
     "iam.GetRole": ROLE, "iam.ListRolePolicies": ROLE, "iam.ListAttachedRolePolicies": ROLE, "iam.DeleteRole": ROLE,
@@ -204,8 +206,7 @@ PARAMETERS = {
     "iam.DeleteRolePolicy": {"PolicyName": "inline", **ROLE},
     "sns.CreateTopic": {"Name": NAME}, "sns.GetTopicAttributes": {"TopicArn": TOPIC}, "sns.DeleteTopic": {"TopicArn": TOPIC},
     "sns.ListTagsForResource": {"ResourceArn": TOPIC},
-    "sns.SetTopicAttributes": [{"AttributeName": f"{protocol}SuccessFeedbackSampleRate", "AttributeValue": "0", "TopicArn": TOPIC}
-                               for protocol in ("HTTP", "Firehose", "Lambda", "SQS", "Application")],
+    "sns.SetTopicAttributes": [{"AttributeName": name, "AttributeValue": "0", "TopicArn": TOPIC} for name in RATES],
     "cloudwatch.PutDashboard": {"DashboardBody": json.dumps(DASHBOARD), "DashboardName": NAME},
     "cloudwatch.GetDashboard": {"DashboardName": NAME}, "cloudwatch.DeleteDashboards": {"DashboardNames.member.1": NAME},
     "cloudwatch.PutMetricAlarm": ALARM, "cloudwatch.DeleteAlarms": {"AlarmNames.member.1": NAME},
@@ -258,7 +259,7 @@ LAMBDA = {
     "GetPolicy": ("GET", f"{FUNCTIONS}/{NAME}/policy"), "RemovePermission": ("DELETE", f"{FUNCTIONS}/{NAME}/policy/s3"),
 }
 # What is another in each answer, and no change of what it tells.
-VOLATILE = re.compile(r'<RequestId>[^<]*</RequestId>|<HostId>[^<]*</HostId>|"LatestRestorableDateTime":[0-9.]+|X-Amz-[^&"]*')
+VOLATILE = re.compile(r'<RequestId>[^<]*</RequestId>|<HostId>[^<]*</HostId>|"LatestRestorableDateTime":[0-9.]+|"Location":"[^"]*"')
 
 
 def crc32(body):
@@ -358,13 +359,27 @@ class Terraform(CloudCase):
         table = last["dynamodb.DescribeTable"].json["Table"]
         self.assertEqual((table["TableStatus"], table["GlobalSecondaryIndexes"][0]["IndexStatus"]), ("ACTIVE", "ACTIVE"))
         self.assertEqual(table["SSEDescription"]["Status"], "ENABLED")
+        self.assertEqual(table["BillingModeSummary"]["BillingMode"], TABLE["BillingMode"])
+        self.assertEqual((table["KeySchema"], table["GlobalSecondaryIndexes"][0]["KeySchema"]),
+                         (TABLE["KeySchema"], TABLE["GlobalSecondaryIndexes"][0]["KeySchema"]))
+        by_name = lambda one: one["AttributeName"]
+        self.assertEqual(sorted(table["AttributeDefinitions"], key=by_name), sorted(TABLE["AttributeDefinitions"], key=by_name))
+        [index], [wanted] = table["GlobalSecondaryIndexes"], TABLE["GlobalSecondaryIndexes"]
+        self.assertEqual((index["IndexName"], index["Projection"]), (wanted["IndexName"], wanted["Projection"]))
+        self.assertEqual((table["TableName"], table["TableArn"], table["DeletionProtectionEnabled"]),
+                         (NAME, arn("dynamodb", f"table/{NAME}"), False))
         self.assertEqual(last["dynamodb.DescribeTimeToLive"].json, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}})
         backups = last["dynamodb.DescribeContinuousBackups"].json["ContinuousBackupsDescription"]
         self.assertEqual(backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"], "ENABLED")
         function = last["lambda.GetFunction"].json["Configuration"]
         self.assertEqual((function["State"], function["LastUpdateStatus"], function["CodeSha256"]),
                          ("Active", "Successful", base64.b64encode(hashlib.sha256(CODE).digest()).decode()))
-        self.assertEqual([v["Version"] for v in last["lambda.ListVersionsByFunction"].json["Versions"]], ["$LATEST"])
+        sent = LAMBDA["CreateFunction"][2]
+        self.assertEqual({name: function[name] for name in sent if name != "Code"}, {name: sent[name] for name in sent if name != "Code"})
+        self.assertEqual((function["Version"], function["LoggingConfig"]), ("$LATEST", {"LogFormat": "Text", "LogGroup": GROUP}))
+        self.assertEqual((function["FunctionArn"], function["Architectures"], function["TracingConfig"], function["EphemeralStorage"]),
+                         (FUNCTION, ["x86_64"], {"Mode": "PassThrough"}, {"Size": 512}))
+        self.assertEqual(last["lambda.ListVersionsByFunction"].json["Versions"], [function])
         self.assertEqual(last["lambda.GetFunctionCodeSigningConfig"].json.get("CodeSigningConfigArn", ""), "")
         self.assertTrue(last["lambda.GetPolicy"].json["RevisionId"])
         [statement] = json.loads(last["lambda.GetPolicy"].json["Policy"])["Statement"]
@@ -377,12 +392,38 @@ class Terraform(CloudCase):
         self.assertEqual({name: attributes[name] for name in QUEUE}, QUEUE)
         [group] = last["logs.DescribeLogGroups"].json["logGroups"]
         self.assertEqual((group["logGroupName"], group["retentionInDays"]), (GROUP, 14))
+        self.assertEqual(attributes["QueueArn"], arn("sqs", NAME))
+        self.assertEqual(group["arn"].removesuffix(":*"), arn("logs", f"log-group:{GROUP}"))
+        topic = dict(re.findall("<entry><key>(.*?)</key><value>(.*?)</value></entry>", last["sns.GetTopicAttributes"].body))
+        self.assertEqual((topic["TopicArn"], topic["Owner"], topic["DisplayName"]), (TOPIC, ACCOUNT, ""))
+        self.assertEqual({name: topic.get(name) for name in RATES}, dict.fromkeys(RATES, "0"))
+        [statement] = json.loads(html.unescape(topic["Policy"]))["Statement"]
+        self.assertEqual(statement["Condition"], {"StringEquals": {"AWS:SourceOwner": ACCOUNT}})
+        self.assertEqual((last["sts.GetCallerIdentity"].xml("Account"), last["sts.GetCallerIdentity"].xml("Arn")),
+                         (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"))
+        self.assertEqual((last["cloudwatch.DescribeAlarms"].xml("AlarmArn"), last["cloudwatch.GetDashboard"].xml("DashboardArn")),
+                         (arn("cloudwatch", f"alarm:{NAME}"), f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{NAME}"))
+        role = last["iam.GetRole"]
+        self.assertEqual((role.xml("RoleName"), role.xml("Path"), role.xml("MaxSessionDuration"), role.xml("Arn")),
+                         (NAME, "/", "3600", f"arn:aws:iam::{ACCOUNT}:role/{NAME}"))
+        self.assertNotIn("<member>", last["iam.ListAttachedRolePolicies"].body)
+        for call in "sns", "cloudwatch":
+            self.assertNotIn("<Key>", last[f"{call}.ListTagsForResource"].body)
+        self.assertEqual((last["dynamodb.ListTagsOfResource"].json, last["sqs.ListQueueTags"].json.get("Tags", {})), ({"Tags": []}, {}))
+        self.assertEqual(last["logs.ListTagsForResource"].json, {"tags": {}})
+        self.assertEqual(last["s3.GetBucketAcl"].xml("Permission"), "FULL_CONTROL")
+        self.assertEqual(last["s3.GetBucketRequestPayment"].xml("Payer"), "BucketOwner")
+        for call, name in (("GetBucketLogging", "LoggingEnabled"), ("GetBucketAccelerateConfiguration", "Status")):
+            self.assertNotIn(f"<{name}>", last["s3." + call].body)
+        self.assertEqual(re.findall("<member>(arn:[^<]*)</member>", last["cloudwatch.DescribeAlarms"].body), [TOPIC])
+        self.assertEqual((last["cloudwatch.DescribeAlarms"].xml("Name"), last["cloudwatch.DescribeAlarms"].xml("Value")),
+                         ("FunctionName", NAME))
         self.assertEqual(json.loads(last["cloudwatch.GetDashboard"].xml("DashboardBody")), DASHBOARD)
         for name in "AlarmName", "ComparisonOperator", "EvaluationPeriods", "MetricName", "Namespace", "Period", "Statistic", \
                     "TreatMissingData", "ActionsEnabled":
             self.assertEqual(last["cloudwatch.DescribeAlarms"].xml(name), ALARM[name])
         self.assertEqual(float(last["cloudwatch.DescribeAlarms"].xml("Threshold")), 0)
-        for text in "<Status>Enabled</Status>", "<NoncurrentDays>30</NoncurrentDays>", "<DaysAfterInitiation>7</DaysAfterInitiation>":
+        for text in "<ID>old</ID>", "<Status>Enabled</Status>", "<NoncurrentDays>30</NoncurrentDays>", "<DaysAfterInitiation>7</DaysAfterInitiation>":
             self.assertIn(text, last["s3.GetBucketLifecycleConfiguration"].body)
         self.assertEqual(last["s3.GetBucketLifecycleConfiguration"].headers["x-amz-transition-default-minimum-object-size"],
                          "all_storage_classes_128K")
@@ -410,6 +451,7 @@ class Terraform(CloudCase):
         self.check(applied)
         planned = self.replay("plan")
         self.check(planned)
+        self.assertEqual(planned["iam.ListRolePolicies"].xml("member"), "inline")
         for call, answer in planned.items():
             if call != "iam.ListRolePolicies":  # apply asks it of the role before there is a policy
                 self.assertEqual(answer.settled, applied[call].settled, call)

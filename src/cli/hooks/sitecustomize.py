@@ -13,9 +13,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SESSIONS = ("botocore.session", "awscli.botocore.session")
 
 
+# The names of botocore's partitions.json, and Amazon's own top-level domain.
+AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".amazonwebservices.com.cn", ".amazonwebservices.eu", ".aws")
+
+
 def is_amazon(url):
     host = url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0].lower()
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+    return host.rstrip(".").endswith(AMAZON)
 
 
 def patch(module):

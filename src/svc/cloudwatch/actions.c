@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "svc/cloudwatch/cw_priv.h"
 
-enum { PUBLISHED_MAX = 3000 }; /* so much of the 4,095 bytes of an item may be the message */
-
 /* ---- What an action says ---- */
 
 /* The message that a topic gets ("Amazon SNS notification of an alarm"). */
@@ -159,14 +157,15 @@ static void remember_action(struct cw_svc *cw, struct store_batch *batch,
         return;
     json_set_str(data, "actionState", error.len ? S("Failed") : S("Succeeded"));
     json_set_str(data, "notificationResource", event->target);
-    if (event->payload.len <= PUBLISHED_MAX)
-        json_set_str(data, "publishedMessage", event->payload);
     buf_printf(&summary, "%s action " STR_FMT,
                error.len ? "Failed to execute" : "Successfully executed", STR_ARG(event->target));
     if (error.len) {
         json_set_str(data, "error", error);
         buf_printf(&summary, ". Received error: \"" STR_FMT "\"", STR_ARG(error));
     }
+    json_set_str(data, "publishedMessage", event->payload);
+    if (!cw_history_fits(data)) /* what became of it is worth more than what it said */
+        json_object_del(data, "publishedMessage");
     cw_history_add(cw, batch,
                    &(struct cw_history){.account = event->account,
                                         .region = event->region,

@@ -357,7 +357,7 @@ int cw_op_DeleteAlarms(struct cw_svc *cw, struct rq *rq) {
     return 0;
 }
 
-static int enable(struct rq *rq, bool on) {
+static int enable(struct cw_svc *cw, struct rq *rq, bool on) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};
@@ -367,12 +367,15 @@ static int enable(struct rq *rq, bool on) {
             continue; /* CloudWatch says nothing about names that are not there */
         if (r)
             return AWS_FAILED;
+        if (json_bool(doc, "ActionsEnabled", true) == on)
+            continue;
         json_set_bool(doc, "ActionsEnabled", on);
         row_put_json(rq_rows(rq), &row, doc);
+        remember(cw, rq, &updated, doc);
     }
     return 0;
 }
 
-int cw_op_EnableAlarmActions(struct cw_svc *, struct rq *rq) { return enable(rq, true); }
+int cw_op_EnableAlarmActions(struct cw_svc *cw, struct rq *rq) { return enable(cw, rq, true); }
 
-int cw_op_DisableAlarmActions(struct cw_svc *, struct rq *rq) { return enable(rq, false); }
+int cw_op_DisableAlarmActions(struct cw_svc *cw, struct rq *rq) { return enable(cw, rq, false); }

@@ -4,7 +4,8 @@
  *
  * A data point is merged into its series' row of that minute (store_stat), in the batch of whatever
  * caused it. Percentiles come from the row's histogram, within 1 %. Alarms are stored, described
- * and can be set; they are not evaluated. What was done with them is kept for 30 days. docs/formats/cloudwatch.md has the rows.
+ * and can be set; they are not evaluated. What was done with them is kept for 30 days.
+ * docs/formats/cloudwatch.md has the rows.
  */
 #include "aws/op.h"
 

@@ -105,9 +105,11 @@ struct cw_history {
     str account, region, alarm;
     const char *type;   /* "ConfigurationUpdate", "StateUpdate", "Action" */
     str summary;        /* cut to 255 bytes */
-    const json_t *data; /* left out where its text is longer than 4,095 bytes */
+    const json_t *data; /* left out where it does not fit */
     int64_t time_ms;    /* world time */
 };
+/* At most 4,095 bytes, as its text? */
+bool cw_history_fits(const json_t *data);
 void cw_history_add(struct cw_svc *cw, struct store_batch *batch, const struct cw_history *what);
 /* The hub's timer: removes what is older than 30 days. */
 int64_t cw_history_sweep(void *cw);

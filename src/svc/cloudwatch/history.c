@@ -25,15 +25,22 @@ static void history_key(struct buf *key, str account, str region) {
     key_str(key, region);
 }
 
-/* The time in the last parts of such a key; false: it is none. */
-static bool time_of(str key, int64_t *ret_ms) {
+/* The part of such a key that is its account and region, and its time; false: it is none. */
+static bool parts_of(str key, str *ret_place, int64_t *ret_ms) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct cur c = cur_of(key);
     if (!str_is(key_take_kind(&c), "cw.history") || !key_take_str(&c, &text) ||
         !key_take_str(&c, &text))
         return false;
+    *ret_place = str_slice(key, 0, key.len - c.s.len);
     *ret_ms = (int64_t)~key_take_u64(&c);
     return !c.bad;
+}
+
+bool cw_history_fits(const json_t *data) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_write(&text, data);
+    return text.len <= DATA_MAX;
 }
 
 static json_t *row_of(const struct cw_history *what) {
@@ -65,6 +72,13 @@ void cw_history_add(struct cw_svc *cw, struct store_batch *batch, const struct c
 
 /* ---- DescribeAlarmHistory ---- */
 
+/* Epoch seconds: what is older is not asked for, or not kept. */
+static double oldest(struct rq *rq) {
+    double asked_s = json_num(rq->in, "StartDate", 0),
+           kept_s = (double)(rq->now_ms - kept_ms) / 1000;
+    return asked_s > kept_s ? asked_s : kept_s;
+}
+
 static bool is_wanted(struct rq *rq, const json_t *row) {
     static const char *const texts[] = {"AlarmName", "HistoryItemType"};
     double at_s = json_num(row, "Timestamp", 0);
@@ -75,35 +89,42 @@ static bool is_wanted(struct rq *rq, const json_t *row) {
             return false;
     if (types && json_find_text(types, json_str(row, "AlarmType")) < 0)
         return false;
-    return at_s * 1000 >= (double)(rq->now_ms - kept_ms) &&
-           at_s >= json_num(rq->in, "StartDate", 0) &&
-           at_s <= json_num(rq->in, "EndDate", INFINITY);
+    return at_s >= oldest(rq) && at_s <= json_num(rq->in, "EndDate", INFINITY);
 }
 
 static void list_newest_first(struct kit_page *page, str prefix) {
     kit_page_rows(page, STORE_METRICS, prefix);
     while (kit_page_next(page)) {
         CLEANUP_JSON json_t *row = json_parse(page->value, NULL);
+        if (row && json_num(row, "Timestamp", 0) < oldest(page->rq))
+            break;
         if (row && is_wanted(page->rq, row))
             kit_page_add(page, STR_NONE, json_incref(row));
     }
 }
 
-/* The place of an item is its key turned round again, for places ascend. 0 or AWS_FAILED. */
+/* The rest of a key as a place where the oldest stands first, for places ascend; and back. */
+static void add_turned(struct buf *out, str rest) {
+    for (size_t i = 0; i < rest.len; i++)
+        buf_u8(out, (uint8_t) ~(uint8_t)rest.p[i]);
+}
+
+/* 0 or AWS_FAILED. */
 static int list_oldest_first(struct kit_page *page, str prefix) {
     CLEANUP_DEINIT(buf) struct buf to = {0}, place = {0};
     struct rq *rq = page->rq;
     buf_str(&to, prefix);
-    key_after(&to);
+    if (page->after.len)
+        add_turned(&to, buf_view(&page->after)); /* goes on below it, not from the end */
+    else
+        key_after(&to);
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(rq_store(rq), rq_snap(rq), STORE_METRICS, prefix, buf_view(&to), true);
     for (bool room = true; room && store_iter_next(it);) {
         CLEANUP_JSON json_t *row = json_parse(it->value, NULL);
-        str rest = str_skip(it->key, prefix.len);
         buf_clear(&place);
-        for (size_t i = 0; i < rest.len; i++)
-            buf_u8(&place, (uint8_t) ~(uint8_t)rest.p[i]);
+        add_turned(&place, str_skip(it->key, prefix.len));
         if (row && is_wanted(rq, row))
             room = kit_page_add(page, buf_view(&place), json_incref(row));
     }
@@ -137,20 +158,28 @@ int cw_op_DescribeAlarmHistory(struct cw_svc *, struct rq *rq) {
 
 /* ---- What has been kept long enough ---- */
 
-/* One lot; how many there were. Blind: a row is written once, and removed here alone. */
-static size_t sweep_some(struct cw_svc *cw, int64_t before_ms) {
+/* In each region the old ones stand last: a row that is kept leads to them, over all between. */
+static void to_the_old(struct store_iter *it, str place, int64_t before_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
+    buf_str(&from, place);
+    key_u64(&from, ~(uint64_t)(before_ms - 1));
+    store_iter_seek(it, buf_view(&from));
+}
+
+/* One lot; how many there were. Blind: a row is written once, and removed here alone. */
+static size_t sweep_some(struct cw_svc *cw, struct store_iter *it, int64_t before_ms) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     const struct rows rows = {cw->store, NULL, batch};
     size_t n = 0;
-    key_begin(&from, "cw.history");
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_below(cw->store, NULL, STORE_METRICS, buf_view(&from));
-    store_iter_keys_only(it);
     while (n < SWEEP_AT_ONCE && store_iter_next(it)) {
+        str place;
         int64_t at_ms;
-        if (!time_of(it->key, &at_ms) || at_ms >= before_ms)
+        if (!parts_of(it->key, &place, &at_ms))
             continue;
+        if (at_ms >= before_ms) {
+            to_the_old(it, place, before_ms);
+            continue;
+        }
         row_del_blind(&rows, STORE_METRICS, it->key);
         n++;
     }
@@ -160,9 +189,15 @@ static size_t sweep_some(struct cw_svc *cw, int64_t before_ms) {
     return store_commit(cw->store, batch, NULL) ? 0 : n;
 }
 
-int64_t cw_history_sweep(void *cw) {
+int64_t cw_history_sweep(void *cw_) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    struct cw_svc *cw = cw_;
     int64_t now_ms = clock_world_ms();
-    while (sweep_some(cw, now_ms - kept_ms) == SWEEP_AT_ONCE)
+    key_begin(&from, "cw.history");
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(cw->store, NULL, STORE_METRICS, buf_view(&from));
+    store_iter_keys_only(it);
+    while (sweep_some(cw, it, now_ms - kept_ms) == SWEEP_AT_ONCE)
         ;
     return now_ms + sweep_every_ms;
 }

@@ -18,13 +18,14 @@ enum {
      * worker. Ten thousand characters of patterns, a hundred of values: two thousand decisions.
      */
     MAX_STEPS = 2000000000,
+    CALLER_BYTES = 1024, /* of the keys that the caller and the time decide, about */
     MAX_TOLD = 20000, /* statements and keys that are told of an action; of a page, where it ends */
 };
 
 struct simulating {
     struct iam_simulation s;
     json_t *statements; /* those that were told, by "source.index": a place is looked for once */
-    uint64_t steps;     /* of the page */
+    double steps;       /* of the page */
     size_t told;        /* statements and keys: of the page, … */
     size_t told_here;   /* … and of the action */
 };
@@ -39,6 +40,7 @@ struct decision {
     const struct iam_simulation *s;
     struct match *matches;
     size_t n, cap;
+    size_t source;   /* of the last match: those of one document come together */
     json_t *missing; /* an object, whose names are the keys */
     bool denies[SOURCE_TYPES], allows[SOURCE_TYPES];
     struct policy_decision made;
@@ -51,16 +53,15 @@ static void decision_deinit(struct decision *d) {
 
 static void on_match(void *arg, const struct policy *policy, size_t statement, bool denies) {
     struct decision *d = arg;
-    size_t source = 0;
-    while (d->s->sources[source].policy != policy)
-        source++;
-    enum iam_source_type type = d->s->sources[source].type;
+    while (d->s->sources[d->source].policy != policy)
+        d->source = (d->source + 1) % d->s->n;
+    enum iam_source_type type = d->s->sources[d->source].type;
     *(denies ? &d->denies[type] : &d->allows[type]) = true;
     if (d->n == d->cap) {
         d->cap = d->cap ? 2 * d->cap : 8;
         d->matches = mem_realloc(d->matches, d->cap * sizeof *d->matches);
     }
-    d->matches[d->n++] = (struct match){source, statement, denies};
+    d->matches[d->n++] = (struct match){d->source, statement, denies};
 }
 
 static void on_missing(void *arg, str key) {
@@ -296,14 +297,16 @@ static json_t *simulate_action(struct simulating *sim, str action, const json_t 
 }
 
 /* What an action takes at most. */
-static uint64_t steps_of(const struct iam_simulation *s, const json_t *arns) {
-    uint64_t values = s->context_bytes + 1024, n = 1,
-             bytes = 0; /* the caller's keys: less than 1 KiB */
-    for (size_t i = 0; i < json_array_size(arns); i++)
-        bytes += json_text(json_array_get(arns, i)).len;
-    if (json_array_size(arns))
-        n = json_array_size(arns);
-    return (uint64_t)s->weight * (bytes + n * values);
+static double steps_of(const struct iam_simulation *s, str action, const json_t *arns) {
+    struct policy_load load = {action, json_array_size(arns), 0, s->context_bytes + CALLER_BYTES};
+    double steps = 0;
+    for (size_t i = 0; i < load.resources; i++)
+        load.resource_bytes += json_text(json_array_get(arns, i)).len;
+    if (load.resources == 0)
+        load.resources = 1;
+    for (size_t i = 0; i < s->n; i++)
+        steps += policy_steps(s->sources[i].policy, &load);
+    return steps;
 }
 
 static int fail_much(struct rq *rq) {
@@ -318,21 +321,21 @@ static int simulate_page(struct simulating *sim, struct kit_page *page) {
     struct rq *rq = sim->s.rq;
     const json_t *actions = json_arr(rq->in, "ActionNames"),
                  *arns = json_arr(rq->in, "ResourceArns");
-    uint64_t steps = steps_of(&sim->s, arns);
-    if (steps > MAX_STEPS)
-        return fail_much(rq);
     for (size_t i = 0; i < json_array_size(actions) && !page->more; i++) {
         str place = arena_printf(&rq->arena, "%08zu", i);
         if (str_cmp(place, buf_view(&page->after)) <= 0)
             continue; /* on an earlier page */
+        str action = json_text(json_array_get(actions, i));
+        double steps = steps_of(&sim->s, action, arns);
         bool begun = json_array_size(page->items) > 0;
         page->more = json_array_size(page->items) == page->most ||
                      (begun && (sim->steps + steps > MAX_STEPS || sim->told > MAX_TOLD));
         if (page->more)
             break;
+        if (steps > MAX_STEPS)
+            return fail_much(rq);
         sim->steps += steps;
-        kit_page_add(page, place,
-                     simulate_action(sim, json_text(json_array_get(actions, i)), arns));
+        kit_page_add(page, place, simulate_action(sim, action, arns));
         if (sim->told_here > MAX_TOLD)
             return fail_much(rq);
         sim->told += sim->told_here;

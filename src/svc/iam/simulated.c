@@ -31,7 +31,6 @@ void iam_simulation_deinit(struct iam_simulation *s) {
 static void add(struct iam_simulation *s, struct iam_source source) {
     s->sources = mem_realloc(s->sources, (s->n + 1) * sizeof *s->sources);
     s->sources[s->n++] = source;
-    s->weight += policy_weight(source.policy);
     if (source.type == SOURCE_RESOURCE)
         s->resource = source.policy;
     else if (source.type == SOURCE_BOUNDARY)
@@ -249,6 +248,7 @@ static void take_entries(struct iam_simulation *s) {
     for (size_t i = 0; i < json_array_size(entries); i++) {
         const json_t *entry = json_array_get(entries, i);
         const json_t *values = json_arr(entry, "ContextKeyValues");
+        s->context_bytes += json_str(entry, "ContextKeyName").len + 1;
         for (size_t v = 0; v < json_array_size(values); v++) {
             str value = json_text(json_array_get(values, v));
             policy_context_add(s->context, json_str(entry, "ContextKeyName"), value);

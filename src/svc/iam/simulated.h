@@ -28,8 +28,7 @@ struct iam_simulation {
     str owner; /* the account that resources without one in their ARNs belong to */
     struct policy_context *caller;  /* the keys that who calls and the time decide */
     struct policy_context *context; /* … and those that the request gives, before them */
-    size_t weight;                  /* steps for a character of resource and keys: policy_weight */
-    size_t context_bytes;
+    size_t context_bytes;           /* of the latter, names and values */
 };
 void iam_simulation_deinit(struct iam_simulation *s);
 

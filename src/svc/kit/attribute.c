@@ -24,8 +24,10 @@ int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const
     const struct kit_word words[] = {{"name", str_c(name)}, {"value", value}, {NULL, STR_NONE}};
     if (!row)
         return kit_refuse(rq, &table->unknown, words);
-    if (row->only)
-        return is_among(value, str_c(row->only)) ? 0 : kit_refuse(rq, row->refusal, words);
+    if (row->only && !is_among(value, str_c(row->only)))
+        return kit_refuse(rq, row->refusal, words);
+    if (row->only && !row->kept)
+        return 0;
     if (value.len == 0 && !row->otherwise) {
         json_object_del(into, name);
         return 0;
@@ -50,6 +52,11 @@ int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, cons
             return AWS_FAILED;
     }
     return 0;
+}
+
+bool kit_attribute_is_moot(const struct kit_attributes *table, const char *name) {
+    const struct kit_attribute *row = find(table, name);
+    return row && row->only;
 }
 
 str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes,

@@ -19,11 +19,9 @@ struct kit_attribute {
     int64_t least, most;        /* for kit_is_number */
     /* in force while it is not set; NULL: nothing, and an empty value removes it */
     const char *otherwise;
-    /*
-     * not offered here: the values that mean just that, "false" or "|PassThrough"; nothing is
-     * stored
-     */
+    /* not offered here: the values that mean just that, "false" or "|PassThrough" */
     const char *only;
+    bool kept; /* … are stored, to be shown where they were set; else nothing is */
     const struct kit_refusal *refusal; /* … and how others are refused ({name}, {value}) */
 };
 
@@ -40,9 +38,8 @@ struct kit_attributes {
 /*
  * Checks one attribute, or every member of given in the order of the table, so that of several
  * faults the same one is told in whatever order a client sends them; and sets it in `into`, a row's
- * Attributes. The
- * check of the table's row gets `of`. 0, or AWS_FAILED with the service's error: nothing of what
- * was given is to be stored then, though `into` may have changed.
+ * Attributes. The check of the table's row gets `of`. 0, or AWS_FAILED with the service's error:
+ * nothing of what was given is to be stored then, though `into` may have changed.
  */
 int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name,
                         str value, json_t *into, const void *of);
@@ -56,6 +53,8 @@ str kit_attribute_value(const struct kit_attributes *table, const json_t *attrib
                         const char *name);
 int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes,
                               const char *name);
+/* One that is not offered here: set or not, it means the same. */
+bool kit_attribute_is_moot(const struct kit_attributes *table, const char *name);
 
 /* For checks: is value a whole number between least and most; is it "true" or "false"? */
 bool kit_is_number(const struct kit_attribute *attribute, str value);

@@ -1,6 +1,7 @@
 /* kit/tags: checks, changes and shows sets of tags in both of AWS's shapes. */
 #include "svc/kit/tags.h"
 
+#include "aws/pattern.h"
 #include "base/ascii.h"
 
 static const struct limits {
@@ -59,13 +60,12 @@ static size_t characters(str s) {
     return n;
 }
 
-/* Beyond ASCII any letter may be meant, so all pass. */
 static bool is_taken(const struct limits *l, str s) {
     for (size_t i = 0; l->plain && i < s.len; i++)
         if ((unsigned char)s.p[i] < 0x80 && !ascii_is_alnum(s.p[i]) &&
             !ascii_is_one_of(s.p[i], " \t\n\r+-=._:/@"))
             return false;
-    return str_is_utf8(s);
+    return str_is_utf8(s) && (!l->plain || api_pattern_only_letters(s));
 }
 
 static bool same_key(const struct limits *l, str a, str b) {

@@ -126,10 +126,12 @@ static void add_to_lot(struct work *w, struct lot *lot, const struct hub_log *li
 /* A line that may carry metrics goes alone, for it may be thousands of rows. */
 static void put_with_metrics(struct work *w, struct lambda_pool *pool, struct hub_log line) {
     size_t before = store_batch_rows(w->batch);
-    line.plain = !lambda_metrics_may(&pool->metrics, clock_mono_ns());
+    int64_t began_ns = clock_mono_ns();
+    line.plain = !lambda_metrics_may(&pool->metrics, began_ns);
     hub_put_log(w->svc->hub, w->batch, &line, 1);
-    lambda_metrics_took(&pool->metrics, store_batch_rows(w->batch) - before);
+    size_t rows = line.plain ? 0 : store_batch_rows(w->batch) - before;
     write_if_full(w);
+    lambda_metrics_took(&pool->metrics, rows, clock_mono_ns() - began_ns);
 }
 
 static struct lambda_pool *pool_of(struct lambda_svc *svc, const struct lambda_inv *inv) {

@@ -26,10 +26,11 @@ static int refuse_runtime(struct rq *rq, str name, const char *missing) {
                                STR_ARG(name), buf_cstr(&names));
 }
 
+/* Clients that send the whole configuration name the runtime that the function has already. */
 static int apply_runtime(struct rq *rq, json_t *config) {
     str name = json_str(rq->in, "Runtime");
     const char *missing = NULL;
-    if (!name.p)
+    if (!name.p || str_eq(name, json_str(config, "Runtime")))
         return 0;
     const struct lambda_runtime *runtime = lambda_runtime_find(name);
     if (!runtime || runtime->retired || !lambda_runtime_is_here(runtime, &missing))

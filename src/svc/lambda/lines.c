@@ -107,8 +107,9 @@ bool lambda_metrics_may(struct lambda_metrics_rate *rate, int64_t now_ns) {
     return rate->left_ns > 0;
 }
 
-void lambda_metrics_took(struct lambda_metrics_rate *rate, size_t n) {
-    rate->left_ns -= (int64_t)n * METRIC_NS;
+void lambda_metrics_took(struct lambda_metrics_rate *rate, size_t n, int64_t spent_ns) {
+    int64_t by_rows = (int64_t)n * METRIC_NS, by_time = n ? 2 * spent_ns : 0;
+    rate->left_ns -= by_rows > by_time ? by_rows : by_time;
 }
 
 bool lambda_metrics_tell(struct lambda_metrics_rate *rate, int64_t now_ns, bool end,
@@ -117,7 +118,7 @@ bool lambda_metrics_tell(struct lambda_metrics_rate *rate, int64_t now_ns, bool 
         return false;
     buf_printf(out,
                "calotype: the metrics of %llu lines were not taken: over the limit of %d "
-               "observations a second\n",
+               "observations a second, or of what the store can take\n",
                (unsigned long long)rate->lost, LAMBDA_METRICS_A_SECOND);
     rate->lost = 0;
     rate->told_ns = now_ns;

@@ -64,8 +64,12 @@ struct lambda_metrics_rate {
 };
 /* True where a line's metrics may be taken now. */
 bool lambda_metrics_may(struct lambda_metrics_rate *rate, int64_t now_ns);
-/* So many were taken, which may be more than there was room for: the next ones pay. */
-void lambda_metrics_took(struct lambda_metrics_rate *rate, size_t n);
+/*
+ * So many were taken, and written in so much time; that may be more than there was room for: the
+ * next ones pay. Where the store is slow, metrics have half of the writer's time at most: the rest
+ * is for lines and ends, also those of other functions, and for a daemon that stops.
+ */
+void lambda_metrics_took(struct lambda_metrics_rate *rate, size_t n, int64_t spent_ns);
 /*
  * Writes what was lost as a line for the log, once a second at most, or as it is the end of an
  * invocation. False: nothing to tell.

@@ -281,12 +281,14 @@ static int drop(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucke
 
 /*
  * First the bucket is closed for writers, whose commits expect its row unchanged; then it is looked
- * through; then it goes, or is opened again. A restart in between opens it again (sweep.c).
+ * through; then it goes, or is opened again. A restart in between opens it again (sweep.c); and where
+ * the store failed in between, the next deletion takes it from there. Of two at once only one goes
+ * on, since each moves the bucket's row, which the other's next commit expects.
  */
 int s3_op_DeleteBucket(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     bool empty = false;
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
         r = check_empty(svc, rq, bucket, &empty);
     if (r)

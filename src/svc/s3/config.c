@@ -66,6 +66,8 @@ static void store(struct rq *rq, const struct s3_config_kind *kind,
 int s3_config_put(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    if (!r && kind->needs_digest)
+        r = s3_check_digest(rq);
     if (r)
         return r;
     struct s3_config config = {bucket, bucket->row, {0}};
@@ -277,8 +279,11 @@ static int take_tagging(struct s3_svc *, struct rq *rq, struct s3_config *config
     return s3_read_bucket_tags(rq, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &config->text);
 }
 
-static const struct s3_config_kind tagging = {
-    .row = "tagging", .missing = &S3_NoSuchTagSet, .take = take_tagging, .put_status = 204};
+static const struct s3_config_kind tagging = {.row = "tagging",
+                                              .missing = &S3_NoSuchTagSet,
+                                              .take = take_tagging,
+                                              .needs_digest = true,
+                                              .put_status = 204};
 S3_CONFIG_OP(get, GetBucketTagging, tagging)
 S3_CONFIG_OP(put, PutBucketTagging, tagging)
 S3_CONFIG_OP(delete, DeleteBucketTagging, tagging)
@@ -306,8 +311,10 @@ static int take_lifecycle(struct s3_svc *, struct rq *rq, struct s3_config *conf
     return 0;
 }
 
-static const struct s3_config_kind lifecycle = {
-    .row = "lifecycle", .missing = &S3_NoSuchLifecycleConfiguration, .take = take_lifecycle};
+static const struct s3_config_kind lifecycle = {.row = "lifecycle",
+                                                .missing = &S3_NoSuchLifecycleConfiguration,
+                                                .take = take_lifecycle,
+                                                .needs_digest = true};
 S3_CONFIG_OP(get, GetBucketLifecycleConfiguration, lifecycle)
 S3_CONFIG_OP(put, PutBucketLifecycleConfiguration, lifecycle)
 S3_CONFIG_OP(delete, DeleteBucketLifecycle, lifecycle)

@@ -33,7 +33,8 @@ struct s3_config_kind {
     int (*take)(struct s3_svc *svc, struct rq *rq, struct s3_config *config);
     /* Delete: what the bucket's row loses; NULL: nothing */
     void (*clear)(struct s3_bucket_row *row);
-    int put_status; /* of Put's answer; 0: the operation's own */
+    bool needs_digest; /* Put's body (s3_check_digest) */
+    int put_status;    /* of Put's answer; 0: the operation's own */
 };
 
 /*

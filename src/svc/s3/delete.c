@@ -222,25 +222,13 @@ static int delete_all(struct s3_svc *svc, struct rq *rq, struct deletion *deleti
     return 0;
 }
 
-/*
- * S3 wants to know what the list must be (versity/versitygw, issue 1040). Calls from inside bring
- * no bytes.
- */
-static int check_digest(struct rq *rq) {
-    return !rq->net || rq->payload.has_digest
-               ? 0
-               : aws_fail(rq, &S3_InvalidRequest,
-                          "Missing required header for this request: Content-MD5 OR "
-                          "x-amz-checksum-*");
-}
-
 int s3_op_DeleteObjects(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     const json_t *items = json_arr(json_obj(rq->in, "Delete"), "Objects");
     size_t n = json_array_size(items);
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)
-        r = check_digest(rq);
+        r = s3_check_digest(rq);
     if (r)
         return r;
     if (json_has(rq->in, "MFA"))

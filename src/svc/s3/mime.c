@@ -16,15 +16,18 @@ struct units {
 
 static bool is_plain(unsigned char c) { return c >= ' ' && c < 127; }
 
-static bool all_plain(str text) {
+/* Of ASCII, to JavaMail; a header can have no other control character. */
+static bool is_ascii(unsigned char c) { return is_plain(c) || c == '\t'; }
+
+static bool all_ascii(str text) {
     for (size_t i = 0; i < text.len; i++)
-        if (!is_plain((unsigned char)text.p[i]))
+        if (!is_ascii((unsigned char)text.p[i]))
             return false;
     return true;
 }
 
 static void count_units(struct units *u) {
-    size_t plain = 0;
+    size_t ascii = 0;
     for (size_t i = 0; i < u->text.len; i++) {
         unsigned char c = (unsigned char)u->text.p[i];
         if ((c & 0xC0) == 0x80)
@@ -32,10 +35,10 @@ static void count_units(struct units *u) {
         u->at[u->n++] = i;
         if (c >= 0xF0)
             u->at[u->n++] = i;
-        plain += is_plain(c);
+        ascii += is_ascii(c);
     }
     u->at[u->n] = u->text.len;
-    u->is_q = plain > u->n - plain;
+    u->is_q = ascii > u->n - ascii;
 }
 
 static bool is_marked_in_q(char c) {
@@ -79,7 +82,7 @@ static void add_words(struct units *u, size_t first, size_t end) {
 }
 
 void s3_mime_add(struct buf *out, str text) {
-    if (all_plain(text)) {
+    if (all_ascii(text)) {
         buf_str(out, text);
         return;
     }

@@ -37,6 +37,14 @@ int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket *
     return 0;
 }
 
+int s3_check_digest(struct rq *rq) {
+    return !rq->net || rq->payload.has_digest
+               ? 0
+               : aws_fail(rq, &S3_InvalidRequest,
+                          "Missing required header for this request: Content-MD5 OR "
+                          "x-amz-checksum-*");
+}
+
 int s3_no_such_bucket(struct rq *rq, str name) {
     aws_fail(rq, &S3_NoSuchBucket, NULL);
     aws_fail_detail(rq, "BucketName", name);

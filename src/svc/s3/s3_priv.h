@@ -49,6 +49,13 @@ enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE 
  * commits by itself asks for it again.
  */
 int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket);
+/*
+ * S3 wants to know what some bodies must be: those of DeleteObjects, PutBucketTagging,
+ * PutBucketLifecycleConfiguration and, of what is not built, PutBucketCors and the object locks
+ * (versity/versitygw, issues 1040, 1301, 1311, 1521; aws/aws-cli, issue 229; not PutObjectTagging:
+ * versity/versitygw, issue 1662). Calls from inside bring no bytes. 0 or AWS_FAILED.
+ */
+int s3_check_digest(struct rq *rq);
 /* Sets NoSuchBucket with the name in its details. AWS_FAILED. */
 int s3_no_such_bucket(struct rq *rq, str name);
 /*

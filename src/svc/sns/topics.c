@@ -32,7 +32,8 @@ static const struct kit_refusal no_fifo = {
 /* Delivery status logging: without its roles nothing is logged, whatever share was to be. */
 #define NO_FEEDBACK(protocol)                                                                      \
     NOT_HERE(protocol "SuccessFeedbackRoleArn"), NOT_HERE(protocol "FailureFeedbackRoleArn"), {    \
-        .name = protocol "SuccessFeedbackSampleRate", .only = "|0", .refusal = &sns_no_value       \
+        .name = protocol "SuccessFeedbackSampleRate", .only = "|0", .kept = true,                  \
+        .refusal = &sns_no_value                                                                   \
     }
 
 static const struct kit_attribute rows[] = {
@@ -41,8 +42,8 @@ static const struct kit_attribute rows[] = {
     {.name = "FifoTopic", .only = "false", .refusal = &no_fifo},
     {.name = "ContentBasedDeduplication", .only = "false", .refusal = &no_fifo},
     {.name = "FifoThroughputScope", .only = "false", .refusal = &no_fifo},
-    {.name = "SignatureVersion", .only = "|1", .refusal = &sns_no_value},
-    {.name = "TracingConfig", .only = "|PassThrough", .refusal = &sns_no_value},
+    {.name = "SignatureVersion", .only = "|1", .kept = true, .refusal = &sns_no_value},
+    {.name = "TracingConfig", .only = "|PassThrough", .kept = true, .refusal = &sns_no_value},
     NOT_HERE("KmsMasterKeyId"),
     NOT_HERE("DeliveryPolicy"),
     NOT_HERE("ArchivePolicy"),
@@ -91,13 +92,12 @@ int sns_op_GetTopicAttributes(struct sns_svc *svc, struct rq *rq) {
     struct sns_arn arn;
     if (sns_use_topic(rq, "TopicArn", &arn, &topic) || count_subscriptions(svc, rq, &arn, out))
         return AWS_FAILED;
-    const json_t *attributes = kit_doc_attributes(topic);
-    str name = json_str(attributes, "DisplayName"), policy = json_str(attributes, "Policy");
+    sns_default_policy(&otherwise, sns_arn_of(rq, &arn), arn.account);
     json_set_str(out, "TopicArn", sns_arn_of(rq, &arn));
     json_set_str(out, "Owner", arn.account);
-    json_set_str(out, "DisplayName", name.p ? name : S(""));
-    sns_default_policy(&otherwise, sns_arn_of(rq, &arn), arn.account);
-    json_set_str(out, "Policy", policy.p ? policy : buf_view(&otherwise));
+    json_set_str(out, "DisplayName", S(""));
+    json_set_str(out, "Policy", buf_view(&otherwise));
+    json_object_update(out, kit_doc_attributes(topic)); /* what was set, over the defaults */
     rq->out = json_object();
     json_object_set(rq->out, "Attributes", out);
     return 0;
@@ -167,7 +167,8 @@ static int compare_existing(struct rq *rq, const struct kit_doc *topic, const js
     const char *name;
     json_t *value;
     json_object_foreach ((json_t *)attributes, name, value)
-        if (!json_equal(json_object_get(kit_doc_attributes(topic), name), value))
+        if (!kit_attribute_is_moot(&table, name) &&
+            !json_equal(json_object_get(kit_doc_attributes(topic), name), value))
             return sns_fail_parameter(
                 rq, "Attributes Reason: Topic already exists with different attributes");
     if (json_object_size(wanted) && !json_equal(kit_tags_stored(&tags, topic->doc), wanted))

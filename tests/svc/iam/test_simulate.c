@@ -240,24 +240,79 @@ static void pages(void **state) {
     CHECK_STR(json_str(result(c, 0), "EvalDecision"), S("implicitDeny"));
 }
 
-/* Patterns by resources by values: more than one action may cost is refused before it costs. */
-static void too_much(void **state) {
-    struct cloud *c = *state;
-    CLEANUP_DEINIT(buf) struct buf in = {0};
-    buf_c(&in, "{'PolicyInputList':['{`Statement`:{`Effect`:`Allow`,`Action`:`s3:*`,`Resource`:[");
-    for (size_t i = 0; i < 600; i++)
-        buf_c(&in, "`arn:aws:s3:::*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b`,");
-    buf_c(&in, "`arn:aws:s3:::x`]}}'],'ActionNames':['s3:GetObject'],'ResourceArns':[");
+/* So often a text. */
+static void add_often(struct buf *out, size_t n, const char *text) {
+    while (n--)
+        buf_c(out, text);
+}
+
+static void resources(struct buf *in) {
+    buf_c(in, "'PolicyInputList':['{`Statement`:{`Effect`:`Allow`,`Action`:`s3:*`,`Resource`:[");
+    add_often(in, 600, "`arn:aws:s3:::*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b`,");
+    buf_c(in, "`arn:aws:s3:::x`]}}'],'ActionNames':['s3:GetObject'],'ResourceArns':['*'");
     for (size_t i = 0; i < 40; i++) {
-        buf_c(&in, i ? ",'arn:aws:s3:::" : "'arn:aws:s3:::");
-        for (size_t k = 0; k < 2000; k++)
-            buf_char(&in, 'a');
-        buf_c(&in, "'");
+        buf_c(in, ",'arn:aws:s3:::");
+        add_often(in, 2000, "a");
+        buf_c(in, "'");
     }
-    buf_c(&in, "]}");
-    fails(cloud_call(c, "SimulateCustomPolicy", buf_cstr(&in)), "InvalidInput");
-    message("These are more policies, resources and context values than calotype simulates for one "
-            "action");
+    buf_c(in, "]");
+}
+
+static void actions(struct buf *in) {
+    buf_c(in, "'PolicyInputList':['{`Statement`:{`Effect`:`Allow`,`Resource`:`*`,`Action`:[");
+    add_often(in, 700, "`s3:*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab`,");
+    buf_c(in, "`s3:x`]}}'],'ActionNames':['s3:");
+    add_often(in, 120, "a");
+    buf_c(in, "'],'ResourceArns':['*'");
+    add_often(in, 600, ",'arn:aws:s3:::b'");
+    buf_c(in, "]");
+}
+
+/* A variable is short where it stands, and as long as its value where it is compared. */
+static void variables(struct buf *in) {
+    buf_c(in, "'PolicyInputList':['{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,"
+              "`Action`:`s3:*`,`Resource`:`*`,`Condition`:{`StringLike`:{`aws:UserAgent`:[");
+    add_often(in, 40, "`*${aws:Referer}b`,");
+    buf_c(in, "`x`]}}}}'],'ActionNames':['s3:GetObject'],'ContextEntries':[");
+    for (int i = 0; i < 2; i++) {
+        buf_printf(in, "%s{'ContextKeyName':'%s','ContextKeyType':'string','ContextKeyValues':['",
+                   i ? "," : "", i ? "aws:Referer" : "aws:UserAgent");
+        add_often(in, 10000, "a");
+        buf_c(in, "']}");
+    }
+    buf_c(in, "]");
+}
+
+/* A key is looked for among the names of all. */
+static void keys(struct buf *in) {
+    buf_c(in, "'PolicyInputList':['{`Statement`:{`Effect`:`Allow`,`Action`:`s3:*`,`Resource`:`*`,"
+              "`Condition`:{`StringLike`:{");
+    for (int i = 0; i < 150; i++)
+        buf_printf(in, "`aws:RequestTag/%0100d`:`a`,", i);
+    buf_c(in, "`aws:UserAgent`:`a`}}}}'],'ActionNames':['s3:GetObject'],'ContextEntries':[");
+    for (int i = 0; i < 400; i++)
+        buf_printf(in,
+                   "%s{'ContextKeyName':'aws:RequestTag/%0100d','ContextKeyType':'string',"
+                   "'ContextKeyValues':['']}",
+                   i ? "," : "", 1000 + i);
+    buf_c(in, "],'ResourceArns':['*'");
+    add_often(in, 99, ",'arn:aws:s3:::b'");
+    buf_c(in, "]");
+}
+
+/* Patterns by what they are compared with: more than one action may cost is refused before it costs. */
+static void too_much(void **state) {
+    static void (*const parts[])(struct buf * in) = {resources, actions, variables, keys};
+    struct cloud *c = *state;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        CLEANUP_DEINIT(buf) struct buf in = {0};
+        buf_c(&in, "{");
+        parts[i](&in);
+        buf_c(&in, "}");
+        fails(cloud_call(c, "SimulateCustomPolicy", buf_cstr(&in)), "InvalidInput");
+        message("These are more policies, resources and context values than calotype simulates for "
+                "one action");
+    }
 }
 
 /* Of a document with 500 statements that all apply: with so many actions, or resources. */

@@ -117,6 +117,12 @@ static void test_faults(void **state) {
         {"{\"a!\":\"1\"}", KIT_TAGS_SQS, KIT_TAGS_OK},
         {"{\"a\":\"1!\"}", KIT_TAGS_S3_BUCKET, KIT_TAGS_VALUE},
         {"{\"\xc3\xa4 +-=._:/@\":\"\xc3\xa4\"}", KIT_TAGS_S3_BUCKET, KIT_TAGS_OK},
+        /* a camera, and an accent on its own; a full-width digit and an ideographic space */
+        {"{\"\xf0\x9f\x93\xb7\":\"1\"}", KIT_TAGS_LAMBDA, KIT_TAGS_KEY},
+        {"{\"a\":\"\xf0\x9f\x93\xb7\"}", KIT_TAGS_DYNAMODB, KIT_TAGS_VALUE},
+        {"{\"a\":\"e\xcc\x81\"}", KIT_TAGS_S3_OBJECT, KIT_TAGS_VALUE},
+        {"{\"a\":\"\xef\xbc\x91\xe3\x80\x80\xe6\x97\xa5\"}", KIT_TAGS_DYNAMODB, KIT_TAGS_OK},
+        {"{\"a\":\"\xf0\x9f\x93\xb7\"}", KIT_TAGS_SQS, KIT_TAGS_OK},
         {"{\"aWs:a\":\"1\"}", KIT_TAGS_S3_BUCKET, KIT_TAGS_RESERVED},
         {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"a\",\"Value\":\"1\"}]", KIT_TAGS_S3_BUCKET,
          KIT_TAGS_TWICE},

@@ -114,6 +114,51 @@ static void test_unpacked_again(void **state) {
     CHECK_BUF(a.body, "[7]");
 }
 
+/* The function's row with another runtime in it, as an earlier version may have left it. */
+static void store_runtime(const char *name, const char *runtime) {
+    const struct lambda_name of = {S(ACCOUNT), S("us-east-1"), str_c(name), STR_NONE};
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_JSON json_t *doc = NULL;
+    lambda_row_key(&of, &row.key);
+    CHECK_INT(row_get_json(&(struct rows){.store = fx.c.store}, &row, &doc), 0);
+    json_set_str(json_obj(doc, "Config"), "Runtime", str_c(runtime));
+    json_write(&text, doc);
+    CHECK_INT(put_row(fx.c.store, STORE_META, buf_view(&row.key), buf_view(&text)), 0);
+}
+
+static struct answer set_runtime(const char *runtime, int timeout) {
+    return call_op(
+        "UpdateFunctionConfiguration",
+        json_pack("{s:s,s:s,s:i}", "FunctionName", "old", "Runtime", runtime, "Timeout", timeout));
+}
+
+/*
+ * A runtime that nothing is made with and nothing is changed to: what has it runs, and all else of
+ * it changes, also for clients that always name the runtime.
+ */
+static void test_retired_runtimes(void **state) {
+    (void)state;
+    static const char *const retired[] = {"provided", "provided.al2"};
+    make("old", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(retired); i++) {
+        CLEANUP_DEINIT(answer) struct answer conf = {0}, before = {0}, after = {0};
+        store_runtime("old", retired[i]);
+        before = invoke("old", "[1]");
+        CHECK_BUF(before.body, "[1]");
+        json_t *code = testfn_code();
+        json_set_str(code, "FunctionName", S("old"));
+        must(call_op("UpdateFunctionCode", code));
+        conf = set_runtime(retired[i], 9 + (int)i);
+        CHECK_STR(json_str(conf.out, "Runtime"), str_c(retired[i]));
+        CHECK_INT(json_int(conf.out, "Timeout", 0), 9 + (int)i);
+        after = invoke("old", "[2]");
+        CHECK_BUF(after.body, "[2]");
+        refused(set_runtime(retired[!i], 9), 400, "InvalidParameterValueException", retired[!i]);
+    }
+    must(set_runtime("provided.al2023", 9));
+}
+
 static void test_environment(void **state) {
     (void)state;
     make("env", json_pack("{s:{s:{s:s,s:s}},s:i}", "Environment", "Variables", "COLOUR", "blue",
@@ -465,6 +510,7 @@ int main(int argc, char **argv) {
         RUNS(test_echo_and_log),
         RUNS(test_reuse_and_update),
         RUNS(test_unpacked_again),
+        RUNS(test_retired_runtimes),
         RUNS(test_environment),
         RUNS(test_function_errors),
         RUNS(test_timeout),

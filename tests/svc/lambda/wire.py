@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from cloud import Cloud, CloudCase, main, wait_for
@@ -105,6 +106,24 @@ class Lambda(CloudCase):
                 url = json.loads(body)["Code"]["Location"]
                 self.assertTrue(url.startswith(f"https://127.0.0.1:{self.cloud.port}/"), url)
                 self.assertEqual(self.fetch(url)[0], 200)
+
+    @unittest.skipUnless(pathlib.Path("/usr/bin/python3.11").exists(), "no /usr/bin/python3.11")
+    def test_location_from_inside(self):
+        """A function's address is at its own endpoint, and leads there; one that is made outside leads nowhere inside."""
+        program = (b"import os, urllib.request\n"
+                   b"def h(event, context):\n"
+                   b"    try:\n"
+                   b"        with urllib.request.urlopen(event['at'] or os.environ['AWS_ENDPOINT_URL'] + event['path'], timeout=30) as r:\n"
+                   b"            return len(r.read())\n"
+                   b"    except OSError:\n"
+                   b"        return 'nowhere'\n")
+        code = package(b"", {"m.py": program})
+        self.lam.create_function(FunctionName="wire-link-inside", Runtime="python3.11", Role=self.role, Handler="m.h",
+                                 Code={"ZipFile": code}, Timeout=60)
+        url, _ = self.location("wire-link-inside", self.cloud.client("lambda", tls=False))
+        path = "/" + url.split("/", 3)[3]
+        for event, want in (({"at": None, "path": path}, len(code)), ({"at": url}, "nowhere")):
+            self.assertEqual(json.loads(self.invoke("wire-link-inside", event)["Payload"].read()), want)
 
     def test_create_from_s3(self):
         s3 = self.cloud.client("s3")

@@ -444,6 +444,22 @@ static void a_deletion_is_cut_off(void **state) {
     (void)state;
 }
 
+/* Between the closing and the end the store fails, as a full disk does, and the daemon runs on. */
+static void a_deletion_fails_and_is_repeated(void **state) {
+    char part[256];
+    open_upload(part, sizeof part);
+    last_commit = 1;
+    CLEANUP_DEINIT(answer)
+    struct answer a = s3_call(fixture, "DeleteBucket", "{'Bucket':'box'}", S(""));
+    CHECK(a.status != 204);
+    CHECK(is_dead);
+    is_dead = false;
+    CHECK_INT(count_rows("s3b"), 1);
+    done("DeleteBucket", "{'Bucket':'box'}", "");
+    CHECK_INT(count_rows("s3b") + count_rows("s3p") + count_rows("s3u"), 0);
+    (void)state;
+}
+
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, cloud_teardown)
     const struct CMUnitTest tests[] = {
@@ -464,6 +480,7 @@ int main(void) {
         T(a_bucket_goes_before_a_part),
         T(a_part_comes_before_the_bucket_goes),
         T(a_deletion_is_cut_off),
+        T(a_deletion_fails_and_is_repeated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,8 @@ static void encoded_words(void **state) {
         {"ab\xc3\x84", "=?UTF-8?Q?ab=C3=84?="},
         {"a=b_c? \xc3\x84", "=?UTF-8?Q?a=3Db=5Fc=3F_=C3=84?="},
         {"abc\x7f", "=?UTF-8?Q?abc=7F?="},
+        {"a\tb", "a\tb"}, /* ASCII to JavaMail, yet marked in a word */
+        {"a\tb\xc3\x84", "=?UTF-8?Q?a=09b=C3=84?="},
         /* A character beyond the first plane counts as two, and stays whole. */
         {"ab\xf0\x9f\x93\x88", "=?UTF-8?B?YWLwn5OI?="},
         {"abc\xf0\x9f\x93\x88", "=?UTF-8?Q?abc=F0=9F=93=88?="},
