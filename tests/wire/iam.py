@@ -9,6 +9,7 @@ from cloud import CloudCase, main, need_boto3
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 TEMPLATE = json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic"}}})
+OTHER = json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "other"}}}})
 
 
 def document(*statements):
@@ -75,7 +76,7 @@ class Iam(CloudCase):
         for stack in "hidden", "open":
             cfn.create_stack(StackName=stack, TemplateBody=TEMPLATE)
             cfn.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.1})
-        change = cfn.create_change_set(StackName="hidden", ChangeSetName="c", TemplateBody=TEMPLATE.replace("SNS::Topic", "SQS::Queue"))["Id"]
+        change = cfn.create_change_set(StackName="hidden", ChangeSetName="c", TemplateBody=OTHER)["Id"]
         topic = cfn.describe_stack_resource(StackName="hidden", LogicalResourceId="It")["StackResourceDetail"]["PhysicalResourceId"]
         keys = self.user("denied", allow("*"), {"Effect": "Deny", "Action": "*", "Resource": [
             *names.values(), names["logs"] + ":*", here("cloudformation", "stack/hidden/*")]})
