@@ -66,6 +66,19 @@ def readable(data, words):
     return sorted(found)
 
 
+# Members of answers that are younger than an archive, and what they are of a row without them.
+NEWER = {"IncludeNestedStacks": False}
+
+
+def as_told(told, now):
+    """now, without the newer members that told lacks: they are as they must be."""
+    if isinstance(now, dict) and isinstance(told, dict):
+        return {k: as_told(told.get(k), v) for k, v in now.items() if k in told or k not in NEWER or v != NEWER[k]}
+    if isinstance(now, list) and isinstance(told, list) and len(now) == len(told):
+        return [as_told(*pair) for pair in zip(told, now)]
+    return now
+
+
 class OldFormat:
     """What holds of each of them."""
     maxDiff = 4000
@@ -73,7 +86,7 @@ class OldFormat:
     def same(self, cloud, told):
         now = make.picture(cloud)
         for name in told:
-            self.assertEqual(told[name], now[name], name)
+            self.assertEqual(told[name], as_told(told[name], now[name]), name)
         self.assertEqual(told.keys(), now.keys())
 
     def test_all_is_there(self):
