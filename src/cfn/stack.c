@@ -36,8 +36,20 @@ int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *ve
                           cfn_status_name(stack->status), verb);
 }
 
+/* What failed updates left is in the stack's row until one succeeds: it has an end, as the row has. */
+static int check_leftovers(struct rq *rq, const struct cfn_stack *stack) {
+    return stack->garbage.n < CFN_LEFTOVERS_MOST
+               ? 0
+               : aws_fail(rq, &CFN_LimitExceededException,
+                          "Stack [" STR_FMT "] keeps %zu resources that failed updates have "
+                          "replaced, which is the most; delete the stack.",
+                          STR_ARG(stack->name), stack->garbage.n);
+}
+
 int cfn_check_retry(struct rq *rq, const struct cfn_stack *stack, bool disable_rollback,
                     const char *api) {
+    if (check_leftovers(rq, stack))
+        return AWS_FAILED;
     return disable_rollback || !cfn_status_is(stack->status, CFN_RETRIES)
                ? 0
                : aws_fail(rq, &CFN_ValidationError,

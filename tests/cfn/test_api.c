@@ -5,6 +5,8 @@
 #include "lib/cloud.h"
 
 #include "cfn/cfn.h"
+#include "aws/aws_priv.h"
+#include "cfn/cfn_priv.h"
 #include "cfn/rows.h"
 #include "cfn/source.h"
 
@@ -295,6 +297,18 @@ static void a_failure_leaves_nothing(void **state) {
         }));
 }
 
+static void what_failed_updates_leave_has_an_end(void **state) {
+    struct world *w = *state;
+    struct cfn_stack stack = {.name = S("s"), .status = CFN_UPDATE_FAILED};
+    struct rq *rq = aws_rq_new(w->f.cloud);
+    stack.garbage.n = 4 * 500 - 1;
+    CHECK_INT(cfn_check_retry(rq, &stack, true, "update-stack"), 0);
+    stack.garbage.n++;
+    CHECK_INT(cfn_check_retry(rq, &stack, true, "update-stack"), AWS_FAILED);
+    CHECK_STR(str_c(rq->priv->error->code), S("LimitExceededException"));
+    aws_rq_free(rq);
+}
+
 static void imports_hold_exports(void **state) {
     struct world *w = *state;
     succeeds(w, "CreateStack", "{'StackName':'a','TemplateBody':'" ONE "'}");
@@ -546,6 +560,7 @@ int main(void) {
                                        T(change_sets),
                                        T(refusals),
                                        T(a_failure_leaves_nothing),
+                                       T(what_failed_updates_leave_has_an_end),
                                        T(imports_hold_exports),
                                        T(rights_are_asked_for),
                                        T(damage_is_passed_by),
