@@ -202,7 +202,7 @@ class Field:
                 time.sleep(self.rng.uniform(0, 1.0 if self.args.slow else 0.4))
                 cloud.kill9()
             with Cloud(data=copy.data) as cloud:
-                found = old.make.picture(cloud)
+                found = old.picture(cloud, copy.told)
             if found != copy.told:
                 self.history.problems.append(f"format {copy.number}: {[n for n in copy.told if copy.told[n] != found.get(n)]} are others")
 
