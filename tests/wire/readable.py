@@ -341,7 +341,7 @@ class Readable(unittest.TestCase):
         for mark, form in marks_in(cloud.stderr.encode()).items():
             found.setdefault(mark, set()).add(f"the daemon's log ({form})")
         said = [f"{when}: {writer.marks.said(m)} in {', '.join(sorted(where))}"
-                for m, where in found.items() if m not in writer.marks.names]
+                for m, where in found.items() if not writer.marks.may_be_read(m)]
         files = [p for p in cloud.data.rglob("*") if p.is_file() and p.name != "credentials"]
         for path in files:
             try:
@@ -376,6 +376,13 @@ class Readable(unittest.TestCase):
 
 class Search(unittest.TestCase):
     """The search itself finds what it should."""
+
+    def test_beginnings(self):
+        marks = Marks()
+        name, value, other = marks.name("a key"), marks(), marks()
+        marks.made[value] = "a call"
+        for mark, may in ((name, True), (name[:-1] + "0", True), (value, False), (value[:-1] + "0", False), (other, False)):
+            self.assertEqual(marks.may_be_read(mark), may, mark)
 
     def test_forms(self):
         import base64
