@@ -122,8 +122,11 @@ const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason
 int cfn_check_name(struct rq *rq, str name);
 /* ValidationError while the stack's status does not let the verb ("updated") begin. */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
-/* An update is refused of a stack that keeps so much: one more adds its template's resources to it. */
-enum { CFN_LEFTOVERS_MOST = 4 * TMPL_MAX_RESOURCES };
+/*
+ * An update is refused of a stack that keeps so much: one more adds its template's resources to it.
+ * Each step of removing one writes the row with all of them, so the cost grows with the square.
+ */
+enum { CFN_LEFTOVERS_MOST = TMPL_MAX_RESOURCES };
 /*
  * ValidationError while it has failed and stayed so, unless rollback is disabled, api: for words;
  * LimitExceededException where it keeps CFN_LEFTOVERS_MOST.

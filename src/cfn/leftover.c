@@ -62,8 +62,9 @@ int cfn_leftover_forget(struct cfn_run *run, size_t i) {
 
 /* What was replaced goes at the end: others may refer to it until then. */
 static bool goes_first(const struct cfn_run *run, const struct cfn_resource *garbage) {
+    enum cfn_stage stage = cfn_task_stage(run, garbage);
     return garbage->task.verb == CFN_CREATE || garbage->task.verb == CFN_REPLACE ||
-           cfn_task_stage(run, garbage) == CFN_DOING;
+           stage == CFN_DOING || stage == CFN_FINISHED; /* removed, and not forgotten yet */
 }
 
 /* One that cannot be removed stays where it is: its event tells, and the end tries again. */

@@ -58,20 +58,32 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
 
 /* ---- What a resource may have ---- */
 
-/* Both items of both lists: what goes is taken away, whichever of them it was in. */
-static json_t *both(const json_t *now, const json_t *tried) {
-    json_t *all = json_copy((json_t *)tried);
-    size_t i, k;
-    json_t *item, *other;
-    json_array_foreach (now, i, item) {
-        bool is_in = false;
-        json_array_foreach (tried, k, other)
-            is_in = is_in || json_equal(item, other);
-        if (!is_in)
+static bool holds(const json_t *list, const json_t *item) {
+    size_t i;
+    json_t *one;
+    json_array_foreach (list, i, one)
+        if (json_equal(one, item))
+            return true;
+    return false;
+}
+
+/*
+ * What is not wanted counts as there, whichever of the two it was in, so that it is taken away; what
+ * is wanted only where both have it, so that it is set. Never equal to wanted while tried is not.
+ */
+static json_t *uncertain(const json_t *now, const json_t *tried, const json_t *wanted) {
+    json_t *all = json_array(), *item;
+    size_t i;
+    json_array_foreach (tried, i, item)
+        if (!holds(wanted, item) || holds(now, item))
             json_array_append(all, item);
-    }
+    json_array_foreach (now, i, item)
+        if (!holds(wanted, item) && !holds(tried, item))
+            json_array_append(all, item);
     return all;
 }
+
+static bool may_be_list(const json_t *value) { return !value || json_is_array(value); }
 
 json_t *cfn_may_have(const struct cfn_resource *resource, const json_t *wanted) {
     const json_t *now = resource->now.properties, *tried = resource->task.properties;
@@ -83,10 +95,9 @@ json_t *cfn_may_have(const struct cfn_resource *resource, const json_t *wanted) 
     json_object_update(names, (json_t *)tried);
     json_object_foreach (names, name, unused) {
         json_t *a = json_object_get(now, name), *b = json_object_get(tried, name);
-        bool other = !is_same(b, json_object_get(wanted, name));
-        json_set(all, name,
-                 other && json_is_array(a) && json_is_array(b) ? both(a, b)
-                                                               : json_incref(other ? b : a));
+        const json_t *want = json_object_get(wanted, name);
+        bool other = !is_same(b, want), lists = may_be_list(a) && may_be_list(b);
+        json_set(all, name, other && lists ? uncertain(a, b, want) : json_incref(other ? b : a));
     }
     return all;
 }

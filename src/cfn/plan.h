@@ -3,8 +3,9 @@
  * cfn/plan: what an operation would do, found out before it touches anything: for change sets, and
  * to refuse what is not supported while nothing has been made.
  *
- * Refused here, by name: resource types and properties that the engine does not make, updates that
- * it cannot do in place and must not do by replacing, custom-named resources that need replacing.
+ * The template has passed cfn/check: every resource is of a type that is made. Refused here, by
+ * name: updates that cannot be done in place and must not be done by replacing, custom-named
+ * resources that need replacing, another type under the same name, exports that are not there.
  */
 #include "cfn/engine.h"
 #include "tmpl/eval.h"

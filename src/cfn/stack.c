@@ -197,7 +197,8 @@ static int check_retained(struct rq *rq, const struct cfn_stack *stack) {
         return AWS_FAILED;
     json_array_foreach (json_arr(rq->in, "RetainResources"), i, name) {
         const struct cfn_resource *one = cfn_resource_find(&resources.list, json_text(name));
-        if (!one || one->status == CFN_DELETE_COMPLETE)
+        bool is_left = cfn_resource_find(&stack->garbage, json_text(name)) != NULL;
+        if (!is_left && (!one || one->status == CFN_DELETE_COMPLETE))
             return aws_fail(rq, &CFN_ValidationError,
                             "The specified resources to retain must be in a valid state. Do not "
                             "specify resources that are in the DELETE_COMPLETE state.");

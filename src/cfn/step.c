@@ -33,7 +33,15 @@ static void describe(struct cfn_run *run, struct cfn_resource *resource, size_t 
  */
 static int fail_early(struct cfn_run *run, struct cfn_resource *resource) {
     bool created = !resource->now.physical.p;
-    cfn_task_mark(run, resource, created ? CFN_CREATE : CFN_NO_VERB, CFN_BROKEN);
+    bool half = resource->task.verb == CFN_UPDATE && resource->task.stage == CFN_BROKEN;
+    CLEANUP_JSON json_t *tried = half ? json_incref(resource->task.properties) : NULL;
+    cfn_task_mark(run, resource,
+                  created ? CFN_CREATE
+                  : half  ? CFN_UPDATE
+                          : CFN_NO_VERB,
+                  CFN_BROKEN);
+    if (half) /* an earlier update's, which may be there still */
+        cfn_set_json(&resource->task.properties, json_incref(tried));
     cfn_run_mark(run, resource, created ? CFN_CREATE_FAILED : CFN_UPDATE_FAILED,
                  str_c(run->why.text));
     return cfn_run_commit_and(run, CFN_FAILED);
@@ -55,15 +63,18 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     if (is_new)
         resource = cfn_run_add(run, r->name, r->type);
     bool failed = cfn_run_properties(run, r, &props) != 0;
+    CLEANUP_JSON json_t *applied = json_incref(resource->now.properties);
     if (!is_new && !failed)
         cfn_set_json(&resource->now.properties, cfn_may_have(resource, props));
     enum cfn_change how =
         failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
     if (how == CFN_NEW_ONE && !failed && !is_new && cfn_leftover_take_back(run, resource, r, props))
         how = compare(run, resource, r->type, props, &property);
-    if (how == CFN_UNSUPPORTED) /* not found while planning: a value was unknown then */
+    if (how == CFN_UNSUPPORTED) { /* not found while planning: a value was unknown then */
         failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported",
                          STR_ARG(property));
+        cfn_set_json(&resource->now.properties, json_incref(applied));
+    }
     if (!is_new)
         cfn_form_share(&cfn_state_form, &resource->old, &resource->now);
     if (!failed)

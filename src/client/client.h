@@ -77,10 +77,9 @@ enum {
 
 /* What went wrong, for people and for deciding. Zeroed by every call. */
 struct client_fault {
-    int status;    /* HTTP; 0: there was no answer */
-    char code[96]; /* "NoSuchKey", "ConditionalCheckFailedException"; "" when unknown */
-    char
-        message[16384]; /* longer ones are cut: all faults of a template fit, if not 50 long ones */
+    int status;          /* HTTP; 0: there was no answer */
+    char code[96];       /* "NoSuchKey", "ConditionalCheckFailedException"; "" when unknown */
+    char message[16384]; /* cut there; that is room for all the faults of most templates */
     char request_id[64];
     unsigned attempts; /* how often it was tried */
 };

@@ -1,6 +1,7 @@
 /* client: what an error answer says, in XML (rest-xml, query) or JSON. */
 #include "client/client_priv.h"
 
+#include "base/ascii.h"
 #include "base/codec.h"
 
 /* Of a character: "10", or "xa" in hex digits. */
@@ -8,7 +9,7 @@ static bool read_code(str digits, uint64_t *ret) {
     if (!str_starts(digits, S("x")))
         return str_to_u64(digits, ret);
     for (size_t i = 1; i < digits.len; i++) {
-        ptrdiff_t digit = str_chr(S("0123456789abcdef"), (char)(digits.p[i] | 0x20));
+        int digit = ascii_hex(digits.p[i]);
         if (digit < 0)
             return false;
         *ret = *ret << 4 | (uint64_t)digit;

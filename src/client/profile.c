@@ -25,7 +25,7 @@ struct reader {
 
 static bool is_space(char c) { return c == ' ' || c == '\t'; }
 
-static char *copy(str text) {
+char *client_text_copy(str text) {
     char *out = mem_zalloc(text.len + 1);
     if (text.len)
         memcpy(out, text.p, text.len);
@@ -71,7 +71,7 @@ static void take_setting(const struct reader *r, str name, str value) {
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (str_eq_nocase(name, str_c(all[i].name)) && !*all[i].to && value.len &&
             !(all[i].key && r->no_keys))
-            *all[i].to = copy(value);
+            *all[i].to = client_text_copy(value);
 }
 
 /* "endpoint_url = URL" below "cloudwatch_logs =". */
@@ -80,7 +80,7 @@ static void take_service(struct client_profile *p, str service, str name, str va
         return;
     p->services = mem_realloc(p->services, (p->n_services + 1) * sizeof *p->services);
     struct client_profile_service *s = &p->services[p->n_services++];
-    *s = (struct client_profile_service){copy(service), copy(value)};
+    *s = (struct client_profile_service){client_text_copy(service), client_text_copy(value)};
     for (char *c = s->id; *c; c++)
         *c = ascii_upper(*c);
 }
@@ -155,7 +155,7 @@ void client_profile_read(struct client_profile *ret) {
     explicit_bzero(text.p, text.len);
 }
 
-static void wipe(char *text) {
+void client_text_wipe(char *text) {
     if (text)
         explicit_bzero(text, strlen(text));
     free(text);
@@ -165,7 +165,7 @@ void client_profile_deinit(struct client_profile *p) {
     char *texts[] = {p->access_key, p->secret_key,   p->session_token, p->region,
                      p->ca_bundle,  p->endpoint_url, p->services_name, p->ignore_endpoints};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        wipe(texts[i]);
+        client_text_wipe(texts[i]);
     for (size_t i = 0; i < p->n_services; i++) {
         free(p->services[i].id);
         free(p->services[i].url);

@@ -28,3 +28,8 @@ struct client_profile {
 /* A file that is not there is an empty one: this cannot fail. Undone by client_profile_deinit. */
 void client_profile_read(struct client_profile *ret);
 void client_profile_deinit(struct client_profile *profile); /* wipes the keys */
+
+/* ---- Texts that may be keys ---- */
+/* A copy for client_text_wipe. text may be absent: then an empty one. */
+char *client_text_copy(str text);
+void client_text_wipe(char *text); /* and frees; NULL is fine */

@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/url.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,18 +45,12 @@ static struct client_service *find(const struct client_settings *s, str id) {
     return NULL;
 }
 
-static char *copy(str text) {
-    CLEANUP_DEINIT(buf) struct buf out = {0};
-    buf_str(&out, text);
-    return buf_take(&out);
-}
-
 static struct client_service *find_or_add(struct client_settings *s, str id) {
     struct client_service *known = find(s, id);
     if (known)
         return known;
     s->services = mem_realloc(s->services, (s->n + 1) * sizeof *s->services);
-    s->services[s->n] = (struct client_service){.id = copy(id)};
+    s->services[s->n] = (struct client_service){.id = client_text_copy(id)};
     return &s->services[s->n++];
 }
 
@@ -69,29 +64,32 @@ static int set_url(struct client_service *service, str url, const char *from, st
         return err_set(err, CLIENT_E_OPTIONS,
                        "%s%sthe endpoint " STR_FMT " is not an http or https URL", from,
                        from[0] ? ": " : "", STR_ARG(url));
-    service->url = copy(url);
+    service->url = client_text_copy(url);
     return CLIENT_OK;
 }
 
-/* The settings of the environment whose names are PREFIX<SERVICE>. */
-static int each_variable(struct client_settings *s, str prefix,
-                         int (*take)(struct client_service *service, const char *name, str value,
-                                     struct err *err),
-                         struct err *err) {
-    int r = CLIENT_OK;
-    for (char **at = environ; r == CLIENT_OK && at && *at; at++) {
+/* The variables PREFIX<SERVICE>, into that text of each service; the first counts, as for getenv. */
+static void take_variables(struct client_settings *s, str prefix, size_t at) {
+    for (char **env = environ; env && *env; env++) {
         str name, value;
-        if (!str_starts(str_c(*at), prefix) || !str_cut(str_c(*at), '=', &name, &value) ||
+        if (!str_starts(str_c(*env), prefix) || !str_cut(str_c(*env), '=', &name, &value) ||
             name.len == prefix.len || !value.len)
             continue;
-        CLEANUP_MEM char *text = copy(name);
-        r = take(find_or_add(s, str_skip(name, prefix.len)), text, value, err);
+        char **text = (char **)((char *)find_or_add(s, str_skip(name, prefix.len)) + at);
+        if (!*text)
+            *text = client_text_copy(value);
     }
-    return r;
 }
 
-static int take_url(struct client_service *service, const char *name, str value, struct err *err) {
-    return set_url(service, value, name, err);
+static int read_variable_urls(struct client_settings *s, struct err *err) {
+    struct client_url parts;
+    take_variables(s, S("AWS_ENDPOINT_URL_"), offsetof(struct client_service, url));
+    for (size_t i = 0; i < s->n; i++)
+        if (s->services[i].url && !client_url_parse(&parts, str_c(s->services[i].url)))
+            return err_set(err, CLIENT_E_OPTIONS,
+                           "AWS_ENDPOINT_URL_%s: the endpoint %s is not an http or https URL",
+                           s->services[i].id, s->services[i].url);
+    return CLIENT_OK;
 }
 
 static bool is_true(const char *text) { return text && str_eq_nocase(str_c(text), S("true")); }
@@ -123,27 +121,12 @@ static int read_urls(struct client_settings *s, const struct client_options *o,
         return set_url(&s->general, str_c(o->endpoint), "", err);
     if (ignores_endpoints(profile))
         return CLIENT_OK;
-    int r = each_variable(s, S("AWS_ENDPOINT_URL_"), take_url, err);
+    int r = read_variable_urls(s, err);
     r = r ? r : set_url(&s->general, str_c(getenv("AWS_ENDPOINT_URL")), "AWS_ENDPOINT_URL", err);
     return r || s->general.url ? r : read_profile_urls(s, profile, err);
 }
 
 /* ---- Keys ---- */
-
-static int take_access(struct client_service *service, const char *, str value, struct err *) {
-    service->keys.access = copy(value);
-    return CLIENT_OK;
-}
-
-static int take_secret(struct client_service *service, const char *, str value, struct err *) {
-    service->keys.secret = copy(value);
-    return CLIENT_OK;
-}
-
-static int take_token(struct client_service *service, const char *, str value, struct err *) {
-    service->keys.token = copy(value);
-    return CLIENT_OK;
-}
 
 static int check_pairs(const struct client_settings *s, struct err *err) {
     for (size_t i = 0; i < s->n; i++) {
@@ -159,10 +142,11 @@ static int check_pairs(const struct client_settings *s, struct err *err) {
 }
 
 static int read_service_keys(struct client_settings *s, struct err *err) {
-    int r = each_variable(s, S("CALOTYPE_ACCESS_KEY_ID_"), take_access, err);
-    r = r ? r : each_variable(s, S("CALOTYPE_SECRET_ACCESS_KEY_"), take_secret, err);
-    r = r ? r : each_variable(s, S("CALOTYPE_SESSION_TOKEN_"), take_token, err);
-    return r ? r : check_pairs(s, err);
+    take_variables(s, S("CALOTYPE_ACCESS_KEY_ID_"), offsetof(struct client_service, keys.access));
+    take_variables(s, S("CALOTYPE_SECRET_ACCESS_KEY_"),
+                   offsetof(struct client_service, keys.secret));
+    take_variables(s, S("CALOTYPE_SESSION_TOKEN_"), offsetof(struct client_service, keys.token));
+    return check_pairs(s, err);
 }
 
 static char *copy_or_null(const char *text) { return text && text[0] ? mem_strdup(text) : NULL; }
@@ -247,11 +231,9 @@ int client_settings_read(struct client_settings *ret, const struct client_option
 }
 
 static void free_service(struct client_service *s) {
-    if (s->keys.secret)
-        explicit_bzero(s->keys.secret, strlen(s->keys.secret));
     char *texts[] = {s->id, s->url, s->keys.access, s->keys.secret, s->keys.token};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        free(texts[i]);
+        client_text_wipe(texts[i]);
 }
 
 void client_settings_deinit(struct client_settings *settings) {

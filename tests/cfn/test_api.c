@@ -301,7 +301,7 @@ static void what_failed_updates_leave_has_an_end(void **state) {
     struct world *w = *state;
     struct cfn_stack stack = {.name = S("s"), .status = CFN_UPDATE_FAILED};
     struct rq *rq = aws_rq_new(w->f.cloud);
-    stack.garbage.n = 4 * 500 - 1;
+    stack.garbage.n = 500 - 1;
     CHECK_INT(cfn_check_retry(rq, &stack, true, "update-stack"), 0);
     stack.garbage.n++;
     CHECK_INT(cfn_check_retry(rq, &stack, true, "update-stack"), AWS_FAILED);

@@ -2,6 +2,7 @@
  * Stacks that failed and stayed as they were: the next operation takes up what there is, makes anew
  * what was not finished, and forgets nothing.
  */
+#include "cfn/plan.h"
 #include "cfn/world.h"
 
 static const struct cfn_operation stays = {.disable_rollback = true};
@@ -214,8 +215,36 @@ static void a_retry_survives_a_stop(void **state) {
     }
 }
 
+/* Of an update that broke off: what it may have changed is set again, and taken away. */
+static void what_may_be_there(void **state) {
+    (void)state;
+    static const struct {
+        const char *now, *tried, *wanted, *want;
+    } cases[] = {
+        {"{\"L\":[1,2]}", "{\"L\":[2]}", "{\"L\":[1,2]}", "{\"L\":[2]}"}, /* 1 is set again */
+        {"{\"L\":[2,1]}", "{\"L\":[2]}", "{\"L\":[2,1]}", "{\"L\":[2]}"},
+        {"{\"L\":[1]}", "{\"L\":[1,3]}", "{\"L\":[1]}", "{\"L\":[1,3]}"}, /* 3 goes */
+        {"{\"L\":[1]}", "{}", "{\"L\":[2]}", "{\"L\":[1]}"},              /* 1 may be there */
+        {"{}", "{\"L\":[3]}", "{}", "{\"L\":[3]}"},
+        {"{\"T\":\"a\"}", "{\"T\":\"b\"}", "{\"T\":\"a\"}", "{\"T\":\"b\"}"},
+        {"{\"T\":\"a\"}", "{\"T\":\"b\"}", "{\"T\":\"b\"}", "{\"T\":\"a\"}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_JSON json_t *now = json_parse(str_c(cases[i].now), NULL);
+        CLEANUP_JSON json_t *tried = json_parse(str_c(cases[i].tried), NULL);
+        CLEANUP_JSON json_t *wanted = json_parse(str_c(cases[i].wanted), NULL);
+        CLEANUP_JSON json_t *want = json_parse(str_c(cases[i].want), NULL);
+        struct cfn_resource resource = {
+            .now.properties = now,
+            .task = {.verb = CFN_UPDATE, .stage = CFN_BROKEN, .properties = tried}};
+        CLEANUP_JSON json_t *may = cfn_may_have(&resource, wanted);
+        CHECK_CASE(json_equal(may, want), cases[i].tried);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {T(what_failed_is_created),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_may_be_there),
+                                       T(what_failed_is_created),
                                        T(what_is_half_there_goes_first),
                                        T(what_was_lost_is_found),
                                        T(what_was_replaced_goes_in_the_end),

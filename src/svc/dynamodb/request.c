@@ -73,15 +73,24 @@ int ddb_table_of(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **re
     return ddb_fail(rq, ResourceNotFoundException, NULL);
 }
 
-int ddb_table_named(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
+int ddb_table_seek(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret,
+                   str *ret_name) {
     str given = json_str(rq->in, "TableName");
     struct ddb_table_name at = {.name = given};
     int r = ddb_table_find(svc, rq, given, ret);
-    if (r || *ret)
-        return r;
-    ddb_table_name_parse(rq, given, &at);
-    return ddb_fail(rq, ResourceNotFoundException,
-                    "Requested resource not found: Table: " STR_FMT " not found", STR_ARG(at.name));
+    if (r == 0 && !*ret)
+        ddb_table_name_parse(rq, given, &at);
+    *ret_name = at.name;
+    return r;
+}
+
+int ddb_table_named(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
+    str name;
+    int r = ddb_table_seek(svc, rq, ret, &name);
+    return r || *ret ? r
+                     : ddb_fail(rq, ResourceNotFoundException,
+                                "Requested resource not found: Table: " STR_FMT " not found",
+                                STR_ARG(name));
 }
 
 /* ---- Members ---- */

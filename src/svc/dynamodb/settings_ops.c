@@ -11,13 +11,11 @@ static void put_row(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *
 
 /* ---- Point-in-time recovery ---- */
 static int backed_table(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
-    str given = json_str(rq->in, "TableName");
-    struct ddb_table_name at = {.name = given};
-    int r = ddb_table_find(svc, rq, given, ret);
-    if (r || *ret)
-        return r;
-    ddb_table_name_parse(rq, given, &at);
-    return ddb_fail(rq, TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(at.name));
+    str name;
+    int r = ddb_table_seek(svc, rq, ret, &name);
+    return r || *ret
+               ? r
+               : ddb_fail(rq, TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(name));
 }
 
 static int64_t earliest(const struct rq *rq, const json_t *recovery) {

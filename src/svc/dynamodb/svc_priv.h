@@ -47,6 +47,9 @@ int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret);
  * something its row is a condition from here on. 0 or AWS_FAILED.
  */
 int ddb_table_of(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret_table);
+/* The same without an error when it is missing: *ret_table is NULL, *ret_name its name for one. */
+int ddb_table_seek(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret_table,
+                   str *ret_name);
 /* The same for operations on tables: what is missing is named. */
 int ddb_table_named(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret_table);
 /* The same for a given name, without an error when it is missing: *ret_table is NULL then. */

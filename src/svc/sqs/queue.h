@@ -73,7 +73,7 @@ enum sqs_place { SQS_FRESH = 'n', SQS_DELAYED = 'd', SQS_IN_FLIGHT = 'f' };
 
 /*
  * Adds a new message, due at due_ms, to a queue whose row is a condition of the batch: it must
- * still exist then. 0 or a fault.
+ * still exist then.
  */
 void sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
                      struct sqs_message *message, int64_t due_ms);
