@@ -123,6 +123,11 @@ size_t str_utf8_len(str s) {
     return i;
 }
 
+str str_utf8_slice(str s, size_t most) {
+    s = str_slice(s, 0, most);
+    return str_slice(s, 0, str_utf8_len(s));
+}
+
 bool str_is_utf8(str s) { return str_utf8_len(s) == s.len; }
 
 bool str_glob(str pattern, str s, bool nocase) {

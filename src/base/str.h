@@ -72,6 +72,8 @@ bool str_to_i64(str s, int64_t *ret);
 
 /* How many bytes at the beginning are valid UTF-8. */
 size_t str_utf8_len(str s);
+/* The beginning of s, most bytes at most, without a character that would be cut. */
+str str_utf8_slice(str s, size_t most);
 /* Valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool str_is_utf8(str s);
 /* '*' any run of bytes, '?' any one byte. Linear time in practice: one backtrack point. */

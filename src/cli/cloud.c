@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "cli/common.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -57,7 +58,6 @@ int cli_cloud_connect(struct cli_cloud *cloud, const struct cli_cloud_options *o
 
 int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *options,
                    struct err *err) {
-    *cloud = (struct cli_cloud){0};
     const char *environment = options->environment ? options->environment : "dev";
     int r = cli_cloud_connect(cloud, options, err);
     r = r ? r : ask_account(cloud, err);
@@ -66,6 +66,8 @@ int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *opti
     snprintf(cloud->environment, sizeof cloud->environment, "%s", environment);
     snprintf(cloud->bucket, sizeof cloud->bucket, "image-storage-bucket-%s-%s", environment,
              cloud->account);
+    snprintf(cloud->derivatives, sizeof cloud->derivatives, "image-derivatives-bucket-%s-%s",
+             environment, cloud->account);
     snprintf(cloud->table, sizeof cloud->table, "ImageMetadata-%s", environment);
     snprintf(cloud->stack, sizeof cloud->stack, "calotype-%s", environment);
     return 0;
@@ -83,8 +85,11 @@ void cli_cloud_add_with(struct buf *out, const struct cli_cloud *cloud) {
     if (!data)
         return;
     buf_c(out, "calotype with ");
-    if (!usual || strcmp(usual, data) != 0)
-        buf_printf(out, "--data '%s' ", data);
+    if (!usual || strcmp(usual, data) != 0) {
+        buf_c(out, "--data ");
+        cli_add_quoted(out, data);
+        buf_char(out, ' ');
+    }
 }
 
 int64_t cli_cloud_now_ms(const struct cli_cloud *cloud) {

@@ -15,6 +15,7 @@ struct cli_cloud {
     char environment[24];    /* "dev" */
     int64_t world_offset_ms; /* world time here minus real time */
     char bucket[80];         /* image-storage-bucket-ENVIRONMENT-ACCOUNT */
+    char derivatives[80];    /* image-derivatives-bucket-ENVIRONMENT-ACCOUNT */
     char table[48];          /* ImageMetadata-ENVIRONMENT */
     char stack[48];          /* calotype-ENVIRONMENT */
 };

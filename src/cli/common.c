@@ -2,6 +2,7 @@
 #include "cli/common.h"
 
 #include "prog/say.h"
+#include "prog/verb.h"
 
 #include <errno.h>
 
@@ -17,6 +18,27 @@ int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct 
                                         .environment = c->environment,
                                         .aws = c->aws};
     return cli_cloud_open(cloud, &options, err);
+}
+
+int cli_each_name(char **names, int n, int (*one)(void *ctx, const char *name, struct err *err),
+                  void *ctx, struct err *err) {
+    size_t failed = 0;
+    for (int i = 0; i < n; i++)
+        if (one(ctx, names[i], err)) {
+            prog_error("%s", err->text);
+            failed++;
+        }
+    return prog_code(failed, (size_t)n);
+}
+
+void cli_add_quoted(struct buf *out, const char *text) {
+    buf_char(out, '\'');
+    for (; *text; text++)
+        if (*text == '\'')
+            buf_c(out, "'\\''");
+        else
+            buf_char(out, *text);
+    buf_char(out, '\'');
 }
 
 void cli_print_json(const json_t *doc) {

@@ -19,5 +19,10 @@ struct cli_common {
 int cli_check_environment(const char *name, struct err *err);
 /* cli_cloud_open with these flags. */
 int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct err *err);
+/* Calls one for each name, and prints what failed. An exit code. */
+int cli_each_name(char **names, int n, int (*one)(void *ctx, const char *name, struct err *err),
+                  void *ctx, struct err *err);
+/* Appends the text in single quotes, as a shell takes it. */
+void cli_add_quoted(struct buf *out, const char *text);
 /* Prints a document for machines: indented JSON and a line break, to stdout. */
 void cli_print_json(const json_t *doc);

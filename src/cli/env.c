@@ -20,13 +20,9 @@ static void print_variable(void *, const char *name, const char *value) {
         prog_print("unset %s\n", name);
         return;
     }
-    prog_print("export %s='", name);
-    for (const char *c = value; *c; c++)
-        if (*c == '\'')
-            prog_write(S("'\\''"));
-        else
-            prog_write(str_n(c, 1));
-    prog_print("'\n");
+    CLEANUP_DEINIT(buf) struct buf quoted = {0};
+    cli_add_quoted(&quoted, value);
+    prog_print("export %s=%s\n", name, buf_cstr(&quoted));
 }
 
 static void add_member(void *ctx, const char *name, const char *value) {

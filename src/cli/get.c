@@ -51,7 +51,8 @@ static int fetch(struct get *g, const struct cli_named *photo, struct err *err) 
     return r;
 }
 
-static int get_one(struct get *g, const char *name, struct err *err) {
+static int get_one(void *ctx, const char *name, struct err *err) {
+    struct get *g = ctx;
     struct cli_named photo = {0};
     int r = cli_named_find(&photo, &g->cloud, name, err);
     r = r ? r : fetch(g, &photo, err);
@@ -61,23 +62,22 @@ static int get_one(struct get *g, const char *name, struct err *err) {
 
 static int run(void *ctx, char **names, int n, struct err *err) {
     struct get *g = ctx;
-    int failed = 0;
     if (g->output && n > 1) {
         prog_error("--output names one file, for one photograph");
+        return PROG_USAGE;
+    }
+    if (g->common.json && g->output && strcmp(g->output, "-") == 0) {
+        prog_error("--json and the picture would both go to stdout: leave out one");
         return PROG_USAGE;
     }
     g->list = json_array();
     int r = cli_common_open(&g->common, &g->cloud, err);
     if (r)
         return r;
-    for (int i = 0; i < n; i++)
-        if (get_one(g, names[i], err)) {
-            prog_error("%s", err->text);
-            failed++;
-        }
+    int code = cli_each_name(names, n, get_one, g, err);
     if (g->common.json)
         cli_print_json(g->list);
-    return failed == 0 ? PROG_OK : failed == n ? PROG_FAILED : PROG_PARTIAL;
+    return code;
 }
 
 static void deinit(void *ctx) {

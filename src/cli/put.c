@@ -30,10 +30,12 @@ static int open_file(const struct put_upload *u, int *ret_fd, struct stat *ret, 
     int fd = open(u->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return err_sys(err, -errno, "not uploaded");
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+    int r = fstat(fd, &st) == 0 ? 0 : -errno;
+    if (r || !S_ISREG(st.st_mode)) {
         close(fd);
-        return err_set(err, -EINVAL, "not uploaded: it is %s and no file",
-                       cli_kind_of_file(st.st_mode));
+        return r ? err_sys(err, r, "not uploaded")
+                 : err_set(err, -EINVAL, "not uploaded: it is %s and no file",
+                           cli_kind_of_file(st.st_mode));
     }
     *ret_fd = fd;
     *ret = st;
@@ -127,10 +129,11 @@ static bool is_its_row(const struct put_upload *u, const json_t *item) {
 
 /* What a call said of whether the cloud answers. */
 static int note(struct put *p, int r, const struct err *err) {
+    if (r != -ENOTCONN)
+        p->cut = false; /* something is answered: the threads may go on */
     if (r == 0) {
         p->silent_since_ms = 0;
-        p->cut = false;
-    } else {
+    } else if (r == -ENOTCONN || !p->no_wait) {
         if (!p->silent_since_ms)
             p->silent_since_ms = clock_mono_ms();
         p->why_silent = *err;
@@ -241,7 +244,7 @@ static void give_up_all(struct put *p) {
             "processed then, and the rest is to be put again",
             data, data);
     else
-        prog_error("the cloud does not answer: %s", p->why_silent.text);
+        prog_error("the rows cannot be read: %s", p->why_silent.text);
 }
 
 static void end_all(struct put *p) {
@@ -329,7 +332,7 @@ static int result(const struct put *p) {
     size_t failed = 0;
     for (size_t i = 0; i < p->n; i++)
         failed += p->all[i].state >= PUT_NO_ROW;
-    return failed == 0 ? PROG_OK : failed == p->n ? PROG_FAILED : PROG_PARTIAL;
+    return prog_code(failed, p->n);
 }
 
 static int upload_all(struct put *p, struct err *err) {

@@ -143,12 +143,19 @@ static int add_folder(struct put *p, const char *path) {
     char *roots[] = {(char *)path, NULL};
     struct walk w = {.p = p, .name = folder_name(path), .root_len = strlen(path)};
     w.fts = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
-    int r = PROG_OK;
+    int r = PROG_OK, failed = w.fts ? 0 : -errno;
     FTSENT *e;
-    while (r == PROG_OK && w.fts && (e = fts_read(w.fts)))
+    while (r == PROG_OK && w.fts && (errno = 0, e = fts_read(w.fts)))
         r = take_entry(&w, e);
+    if (r == PROG_OK && w.fts)
+        failed = -errno; /* fts_read sets it to 0 at the end */
     if (w.fts)
         fts_close(w.fts);
+    if (failed) {
+        struct err why = {0};
+        err_sys(&why, failed, "not all of it was read");
+        r = add_file(p, path, w.name.len ? w.name : str_c(path), why.text);
+    }
     if (r == PROG_OK && w.others)
         prog_hint("%s: %zu photograph%s; left out: %zu other%s", path, w.found,
                   w.found == 1 ? "" : "s", w.others, w.others == 1 ? "" : "s");

@@ -20,8 +20,7 @@ struct rm {
     struct cli_common common;
     struct cli_cloud cloud;
     bool versions, yes;
-    char derivatives[80]; /* the bucket */
-    json_t *list;         /* with --json */
+    json_t *list; /* with --json */
 };
 
 /* ---- Objects ---- */
@@ -146,7 +145,7 @@ static int purge_all(struct rm *rm, const struct cli_named *photo, size_t *n, st
     id[32] = '/';
     id[33] = '\0';
     const struct which original = {rm->cloud.bucket, buf_view(&photo->key), false},
-                       derivatives = {rm->derivatives, str_c(id), true};
+                       derivatives = {rm->cloud.derivatives, str_c(id), true};
     int r = purge(rm, &original, n, err);
     return r ? r : purge(rm, &derivatives, n, err);
 }
@@ -198,7 +197,8 @@ static int remove_old_versions(struct rm *rm, const char *name, struct err *err)
     return r;
 }
 
-static int remove_one(struct rm *rm, const char *name, struct err *err) {
+static int remove_one(void *ctx, const char *name, struct err *err) {
+    struct rm *rm = ctx;
     struct cli_named photo = {0};
     int r = cli_named_find(&photo, &rm->cloud, name, err);
     if (r == 0)
@@ -225,23 +225,16 @@ static bool may_purge(const struct rm *rm, char **names, int n) {
 
 static int run(void *ctx, char **names, int n, struct err *err) {
     struct rm *rm = ctx;
-    int failed = 0;
     rm->list = json_array();
     int r = cli_common_open(&rm->common, &rm->cloud, err);
     if (r)
         return r;
     if (rm->versions && !may_purge(rm, names, n))
         return PROG_USAGE;
-    snprintf(rm->derivatives, sizeof rm->derivatives, "image-derivatives-bucket-%s-%s",
-             rm->cloud.environment, rm->cloud.account);
-    for (int i = 0; i < n; i++)
-        if (remove_one(rm, names[i], err)) {
-            prog_error("%s", err->text);
-            failed++;
-        }
+    int code = cli_each_name(names, n, remove_one, rm, err);
     if (rm->common.json)
         cli_print_json(rm->list);
-    return failed == 0 ? PROG_OK : failed == n ? PROG_FAILED : PROG_PARTIAL;
+    return code;
 }
 
 static void deinit(void *ctx) {

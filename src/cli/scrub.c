@@ -131,7 +131,7 @@ static void show(const struct scrub *s, json_t *doc) {
     size_t i;
     json_t *finding;
     json_array_foreach (json_arr(doc, "Findings"), i, finding)
-        prog_print(STR_FMT "\n", STR_ARG(json_str(finding, "Message")));
+        prog_print_line(STR_FMT, STR_ARG(json_str(finding, "Message")));
     cli_scrub_add(&text, doc);
     prog_print("%s\n", buf_cstr(&text));
 }

@@ -75,7 +75,7 @@ static int show(struct cli_cloud *cloud, char **names, int n, bool json, struct 
     }
     if (json && missing < n)
         cli_print_json(n == 1 ? json_array_get(list, 0) : list);
-    return missing == 0 ? PROG_OK : missing == n ? PROG_FAILED : PROG_PARTIAL;
+    return prog_code((size_t)missing, (size_t)n);
 }
 
 struct show {

@@ -305,14 +305,13 @@ static int delete_failed_creation(struct cli_stack *s, struct events *e, struct 
 int cli_stack_make_ready(struct cli_stack *s, struct err *err) {
     struct events events = {0};
     int r = look(s, err);
+    r = r ? r : take_events(s, &events, false, err); /* what is past is not shown */
     if (r == 0 && s->exists && !is_over(s->status))
         r = await_rest(s, &events, err);
     if (r == 0 && strcmp(s->status, "ROLLBACK_COMPLETE") == 0)
         r = delete_failed_creation(s, &events, err);
     prog_progress_end();
     r = r ? r : check_not_stuck(s, err);
-    if (r == 0 && !s->status[0])
-        s->exists = false;
     map_deinit(&events.seen);
     buf_deinit(&events.first_failure);
     return r;

@@ -117,19 +117,21 @@ static int attach_all(struct cli_cloud *cloud, const struct cli_user *user, stru
 
 /* ---- The key ---- */
 
-static bool is_active(struct cli_cloud *cloud, const char *name, const char *id) {
+static int is_active(struct cli_cloud *cloud, const char *name, const char *id, bool *ret,
+                     struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0};
     struct client_fault fault;
     str rest, member, text;
+    *ret = false;
     if (ask(cloud, "ListAccessKeys", name, NULL, &xml, &fault))
-        return false;
+        return say("ListAccessKeys", &fault, err);
     rest = buf_view(&xml);
     while (cli_xml_next(&rest, "member", &member)) {
         str status = member;
         if (cli_xml_next(&member, "AccessKeyId", &text) && str_is(text, id))
-            return cli_xml_next(&status, "Status", &text) && str_is(text, "Active");
+            *ret = cli_xml_next(&status, "Status", &text) && str_is(text, "Active");
     }
-    return false;
+    return 0;
 }
 
 static bool take(struct buf *xml, const char *element, char *into, size_t room) {
@@ -146,9 +148,7 @@ static int keep(const struct cli_session *s, const char *folder, const struct pr
                 struct err *err) {
     CLEANUP_MEM char *path = prog_data_path(folder, "credentials");
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_printf(&text,
-               "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
-               key->access_key, key->secret_key, key->region);
+    prog_credentials_add(&text, key);
     int r = cli_variables_keep(s, path, buf_view(&text), err);
     explicit_bzero(text.p, text.len);
     return r;
@@ -188,8 +188,10 @@ static void add_names(struct cli_cloud *cloud, const char *action, const char *u
     CLEANUP_DEINIT(buf) struct buf xml = {0};
     struct client_fault fault;
     str rest, inner, name;
-    if (ask(cloud, action, user, NULL, &xml, &fault))
+    if (ask(cloud, action, user, NULL, &xml, &fault)) {
+        buf_printf(out, "(not known: iam:%s failed)", action);
         return;
+    }
     rest = buf_view(&xml);
     if (!cli_xml_next(&rest, list, &inner))
         return;
@@ -222,9 +224,10 @@ int cli_user_key(struct cli_cloud *cloud, const struct cli_user *user,
     r = r ? r : attach_all(cloud, user, err);
     if (r)
         return r;
-    bool kept = prog_credentials_read(folder, ret_key, NULL) == 0 &&
-                is_active(cloud, user->name, ret_key->access_key);
-    if (!kept)
+    bool kept = false;
+    if (prog_credentials_read(folder, ret_key, NULL) == 0)
+        r = is_active(cloud, user->name, ret_key->access_key, &kept, err);
+    if (r == 0 && !kept)
         r = make_key(cloud, user->name, folder, ret_key, err);
     if (r == 0)
         say_rights(cloud, user->name,

@@ -92,13 +92,16 @@ static size_t first_of(const struct policy_statement *st, str vendor) {
     return from;
 }
 
+static bool is_of(const struct policy_statement *st, size_t i, str vendor) {
+    return i < st->n_actions && str_starts_nocase(st->actions[i].text, vendor);
+}
+
 bool policy_actions_list(const struct policy_statement *st, struct policy_scope *scope,
                          str action) {
     if (st->n_actions && st->actions[0].all)
         return true;
     str vendor = vendor_of(action);
-    for (size_t i = first_of(st, vendor);
-         i < st->n_actions && str_starts_nocase(st->actions[i].text, vendor); i++)
+    for (size_t i = first_of(st, vendor); is_of(st, i, vendor); i++)
         if (policy_pattern_match(&st->actions[i], scope, action, true))
             return true;
     return false;
@@ -107,8 +110,7 @@ bool policy_actions_list(const struct policy_statement *st, struct policy_scope 
 double policy_actions_steps(const struct policy_statement *st, str action) {
     str vendor = vendor_of(action);
     double steps = 1;
-    for (size_t i = first_of(st, vendor);
-         i < st->n_actions && str_starts_nocase(st->actions[i].text, vendor); i++)
+    for (size_t i = first_of(st, vendor); is_of(st, i, vendor); i++)
         steps += (double)st->actions[i].n * (st->actions[i].literal ? 1 : (double)action.len);
     return steps;
 }

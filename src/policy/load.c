@@ -35,3 +35,5 @@ double policy_steps(const struct policy *policy, const struct policy_load *load)
     }
     return steps;
 }
+
+size_t policy_statements(const struct policy *policy) { return policy->n_statements; }

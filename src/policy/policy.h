@@ -75,6 +75,7 @@ struct policy_load {
  * a variable is as long as all values. Not an integer, so that it has no end.
  */
 double policy_steps(const struct policy *policy, const struct policy_load *load);
+size_t policy_statements(const struct policy *policy); /* how many it has */
 
 /* Where a statement stands in its text: lines and columns from 1, columns in characters. */
 struct policy_place {

@@ -176,13 +176,16 @@ int prog_credentials_read(const char *data, struct prog_credentials *ret, struct
     return 0;
 }
 
+void prog_credentials_add(struct buf *out, const struct prog_credentials *key) {
+    buf_printf(out, "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
+               key->access_key, key->secret_key, key->region);
+}
+
 int prog_credentials_write(const char *data, const struct prog_credentials *key, struct err *err) {
     CLEANUP_MEM char *path = prog_data_path(data, "credentials");
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_printf(&text,
-               "# The root key of this cloud. Whoever has it may do everything in it.\n"
-               "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
-               key->access_key, key->secret_key, key->region);
+    buf_c(&text, "# The root key of this cloud. Whoever has it may do everything in it.\n");
+    prog_credentials_add(&text, key);
     int r = file_write_durable(path, buf_view(&text), 0600, err);
     explicit_bzero(text.p, text.len);
     return r;

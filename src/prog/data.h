@@ -39,5 +39,7 @@ struct prog_credentials {
 };
 /* Of the root user, from DATA/credentials. -ENOENT: there are none yet. */
 int prog_credentials_read(const char *data, struct prog_credentials *ret, struct err *err);
+/* Appends the form that AWS's tools and prog_credentials_read read. */
+void prog_credentials_add(struct buf *out, const struct prog_credentials *key);
 /* Durably, 0600. */
 int prog_credentials_write(const char *data, const struct prog_credentials *key, struct err *err);

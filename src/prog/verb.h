@@ -13,9 +13,13 @@ enum {
     PROG_OK = 0,
     PROG_PARTIAL = 1,  /* some of what was asked for failed; the output says what */
     PROG_USAGE = 2,    /* the command line was wrong */
-    PROG_FINDINGS = 3, /* audit: there are findings */
+    PROG_FINDINGS = 3, /* repair: there are findings */
     PROG_FAILED = 255,
 };
+/* PROG_OK, PROG_PARTIAL or, where all of n failed, PROG_FAILED. */
+static inline int prog_code(size_t failed, size_t n) {
+    return failed == 0 ? PROG_OK : failed == n ? PROG_FAILED : PROG_PARTIAL;
+}
 
 struct prog_verb {
     const char *name;      /* "put" */

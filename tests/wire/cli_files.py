@@ -74,6 +74,8 @@ class Files(CloudCase):
     def test_get_to_stdout(self):
         done = self.calotype("get", "--output", "-", "harbour.jpg", text=False)
         self.said(done, 0, (self.here / "harbour.jpg").read_bytes(), b"")
+        self.said(self.calotype("get", "--json", "--output", "-", "harbour.jpg"), USAGE, "",
+                  "calotype: --json and the picture would both go to stdout: leave out one\n")
 
     def test_get_what_is_not_there(self):
         at = self.folder_of_its_own()

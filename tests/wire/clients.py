@@ -356,13 +356,14 @@ class ByEnvironmentAlone(CloudCase):
         return subprocess.run(command, env=self.cloud.env(), capture_output=True, text=True, timeout=120)
 
     def test_aws(self):
-        said = self.found()
+        said, tried = self.found(), 0
         for aws in installed("aws", "/usr/bin/aws"):
             version = subprocess.run([aws, "--version"], capture_output=True, text=True).stdout
             major, minor = map(int, re.match(r"aws-cli/(\d+)\.(\d+)", version).groups())
             name = "aws" if aws == shutil.which("aws") else aws
             if f"{name} did not tell its version" in said:  # a machine that is busy
                 continue
+            tried += 1
             if (major, minor) < ((2, 13) if major == 2 else (1, 29)):
                 self.assertRegex(said, rf"(?m)^{re.escape(name)} {major}\.{minor}\S* does not read AWS_ENDPOINT_URL: type `calotype with {re.escape(name)} …`$")
                 continue
@@ -370,6 +371,8 @@ class ByEnvironmentAlone(CloudCase):
                 self.assertRegex(said, rf"(?m)^{re.escape(name)} {major}\.{minor}\S* sends SQS's calls to Amazon's host: type `calotype with {re.escape(name)} …`$")
             else:
                 self.assertEqual(self.shell(aws, "sqs", "list-queues").returncode, 0)
+        if not tried:
+            self.skipTest("there is no aws that told its version")
 
     def test_rclone(self):
         if not shutil.which("rclone"):
@@ -380,7 +383,7 @@ class ByEnvironmentAlone(CloudCase):
         self.assertIn("by-rclone", done.stdout)
 
     def test_boto3(self):
-        said, script = self.found(), "import boto3; print(boto3.client('sqs').meta.endpoint_url, boto3.client('s3').list_buckets()['Owner']['ID'])"
+        tried, said, script = 0, self.found(), "import boto3; print(boto3.client('sqs').meta.endpoint_url, boto3.client('s3').list_buckets()['Owner']['ID'])"
         for python in installed("python3", "/usr/bin/python3"):
             version = subprocess.run([python, "-c", "import boto3; print(boto3.__version__)"], capture_output=True, text=True).stdout
             if not version:
@@ -388,6 +391,7 @@ class ByEnvironmentAlone(CloudCase):
             name = "python3" if python == shutil.which("python3") else python
             if f"{name} did not tell its version" in said:
                 continue
+            tried += 1
             if tuple(map(int, version.split(".")[:2])) < (1, 28):
                 self.assertIn(f"boto3 {version.strip()} of {name} does not read AWS_ENDPOINT_URL: type `calotype with {name} …`\n", said)
                 done = self.cloud.run("with", python, "-c", script)
@@ -395,6 +399,8 @@ class ByEnvironmentAlone(CloudCase):
                 done = self.shell(python, "-c", script)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertTrue(done.stdout.startswith(self.cloud.endpoint), done.stdout)
+        if not tried:
+            self.skipTest("there is no boto3 that told its version")
 
     def test_a_script_of_old_clients(self):
         """`with` also serves what a script starts: the classic aws, for SQS too, and an old boto3."""

@@ -45,14 +45,13 @@ bool cw_history_fits(const json_t *data) {
 
 static json_t *row_of(const struct cw_history *what) {
     CLEANUP_DEINIT(buf) struct buf data = {0};
-    str summary = str_slice(what->summary, 0, SUMMARY_MAX); /* a character may be cut there */
     json_t *row = json_object();
     json_write(&data, what->data);
     json_set_str(row, "AlarmName", what->alarm);
     json_set_str(row, "AlarmType", S("MetricAlarm"));
     json_set(row, "Timestamp", json_real((double)what->time_ms / 1000));
     json_set_str(row, "HistoryItemType", str_c(what->type));
-    json_set_str(row, "HistorySummary", str_slice(summary, 0, str_utf8_len(summary)));
+    json_set_str(row, "HistorySummary", str_utf8_slice(what->summary, SUMMARY_MAX));
     if (data.len <= DATA_MAX)
         json_set_str(row, "HistoryData", buf_view(&data));
     return row;

@@ -17,7 +17,7 @@ static int refuse(struct rq *rq, const json_t *obj, const char *const *names) {
         if (json_has(obj, *names)) {
             json_write(&value, json_object_get(obj, *names));
             return ddb_invalid(rq, "%s " STR_FMT " is not supported", *names,
-                               STR_ARG(str_slice(buf_view(&value), 0, SHOWN)));
+                               STR_ARG(str_utf8_slice(buf_view(&value), SHOWN)));
         }
     return 0;
 }

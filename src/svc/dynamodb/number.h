@@ -39,8 +39,8 @@ int ddb_number_cmp(const struct ddb_number *a, const struct ddb_number *b); /* <
 struct ddb_number ddb_number_of(uint64_t v); /* at most 19 digits matter: exact */
 
 /*
- * Decimal digits, as DynamoDB answers: "-0.00012", "1500", never an exponent, so up to 126 digits
- * or 132 characters.
+ * Decimal digits, as DynamoDB answers: "-0.00012", "1500", never an exponent, so up to 170
+ * characters (38 digits behind "-0." and 129 zeros).
  */
 void ddb_number_text(const struct ddb_number *v, struct buf *out);
 /* AWS's words for a failed parse. text is what was parsed. */

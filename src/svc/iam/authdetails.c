@@ -176,12 +176,12 @@ static int tell_builtins(struct telling *t, const struct list *list) {
     for (size_t i = 0; i < iam_builtin_n; i++) {
         const struct iam_builtin *builtin = &iam_builtin_table[i];
         struct iam_uses uses;
+        str place = place_of(t, list, str_c(builtin->arn));
+        if (is_told_before(t, place))
+            continue;
         if (iam_uses_of(t->rq, str_c(builtin->arn), &uses))
             return AWS_FAILED;
         if (uses.attached + uses.bounding == 0)
-            continue;
-        str place = place_of(t, list, str_c(builtin->arn));
-        if (is_told_before(t, place))
             continue;
         if (!has_room(t))
             return 0;
@@ -220,12 +220,10 @@ static void sort_out(json_t *out, const char *items) {
 }
 
 int iam_op_GetAccountAuthorizationDetails(struct iam_svc *, struct rq *rq) {
-    struct kit_paging paging = iam_paging("Items");
+    const struct kit_paging paging =
+        iam_paging_opaque("Items"); /* a place is in one of the lists */
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     struct telling t = {.rq = rq, .page = &page};
-    paging.plain = false; /* a place is in one of four lists */
-    paging.error = &IAM_ValidationError;
-    paging.text = "Invalid Marker.";
     int r = kit_page_begin(&page, rq, &paging, STR_NONE) || tell_all(&t) || kit_page_end(&page);
     json_decref(t.profiles);
     if (r)

@@ -182,6 +182,14 @@ static inline struct kit_paging iam_paging(const char *list) {
                                .truncated = "IsTruncated",
                                .plain = true};
 }
+/* The same where an item's place is no name of its own: its Marker is opaque. */
+static inline struct kit_paging iam_paging_opaque(const char *list) {
+    struct kit_paging paging = iam_paging(list);
+    paging.plain = false;
+    paging.error = &IAM_ValidationError;
+    paging.text = "Invalid Marker.";
+    return paging;
+}
 /* Answers with a list that has nothing in it, as there is nothing of the kind. */
 int iam_list_none(struct rq *rq, const char *list);
 /* The names of an object's members, or an array's texts, ascending, in the request's arena. */

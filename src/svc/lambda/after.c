@@ -57,8 +57,7 @@ static void send(struct lambda_svc *svc, struct store_batch *batch, const struct
 static str error_text(const struct lambda_inv *inv, json_t **ret_doc) {
     *ret_doc = json_parse(buf_view(&inv->outcome.payload), NULL);
     str text = json_str(*ret_doc, "errorMessage");
-    text = str_slice(text.len ? text : str_c(inv->outcome.fault_text), 0, ERROR_TEXT_MOST);
-    return str_slice(text, 0, str_utf8_len(text)); /* a character may have been cut */
+    return str_utf8_slice(text.len ? text : str_c(inv->outcome.fault_text), ERROR_TEXT_MOST);
 }
 
 static json_t *attribute(const char *type, str value) {

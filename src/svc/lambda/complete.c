@@ -172,7 +172,8 @@ static void put_lines(struct work *w, const struct lambda_inv *inv) {
 
 static void complete(struct work *w, struct lambda_inv *inv) {
     put_lines(w, inv);
-    if (!inv->logs_only && lambda_was_no_attempt(w->svc, inv)) {
+    /* What was none at its end stays none, though the store may have room by now. */
+    if (!inv->logs_only && (inv->returned || lambda_was_no_attempt(w->svc, inv))) {
         inv->returned = true;
         lambda_queue_return(w->svc, inv);
     }

@@ -330,10 +330,10 @@ struct lambda_inv *lambda_env_release_locked(struct lambda_env *env) {
     env->pool->running--;
     env->pool->async_running -= inv->async;
     /* Here, before the line is looked at: the completer may be a commit later. */
-    bool none = lambda_was_no_attempt(svc, inv);
-    if (none && !inv->outcome.lost)
+    inv->returned = lambda_was_no_attempt(svc, inv);
+    if (inv->returned && !inv->outcome.lost)
         lambda_queue_hold_locked(svc, env->pool);
-    else if (!none && inv->async && inv->delivered && !inv->outcome.refused)
+    else if (!inv->returned && inv->async && inv->delivered && !inv->outcome.refused)
         lambda_queue_unhold_locked(svc, env->pool);
     count_of(svc, inv->fn->name.account)->n--;
     svc->async_running -= inv->async;

@@ -109,10 +109,17 @@ static enum lambda_link open_package(struct lambda_svc *svc, const struct claim 
     if (r == STORE_E_ABSENT ||
         (r == 0 && !str_eq(json_str(fn->config, "CodeSha256"), claim->sha256)))
         return LAMBDA_LINK_GONE;
-    if (r == 0)
-        r = codec_unbase64(&ref, json_str(fn->doc, "CodeRef"))
-                ? blob_open(svc->store, buf_view(&ref), &ret->reader, &why)
-                : STORE_E_DAMAGED;
+    if (r) {
+        log_error("lambda",
+                  "the package of function " STR_FMT
+                  " cannot be sent: the function's row cannot be "
+                  "read",
+                  STR_ARG(claim->name.name));
+        return LAMBDA_LINK_BROKEN;
+    }
+    r = codec_unbase64(&ref, json_str(fn->doc, "CodeRef"))
+            ? blob_open(svc->store, buf_view(&ref), &ret->reader, &why)
+            : STORE_E_DAMAGED;
     if (r == STORE_E_ABSENT)
         return LAMBDA_LINK_GONE; /* replaced since the row was read */
     ret->size = blob_size(buf_view(&ref));

@@ -67,7 +67,7 @@ int lambda_check_settings(struct rq *rq) {
         if (s->only && str_is(buf_view(&text), s->only))
             continue;
         str what = arena_printf(&rq->arena, "%s " STR_FMT, s->member,
-                                STR_ARG(str_slice(buf_view(&text), 0, SHOWN)));
+                                STR_ARG(str_utf8_slice(buf_view(&text), SHOWN)));
         return lambda_fail_unsupported(rq, what.p);
     }
     return 0;
