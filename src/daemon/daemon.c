@@ -316,11 +316,28 @@ static int open_net(struct daemon *d, struct err *err) {
     return net_start(&d->net, &options, err);
 }
 
+/* The folder that a service manager made for sockets (systemd.exec(5): several are parted by ':'). */
+static int listen_admin(const char *data, int *ret_fd, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf folder = {0};
+    const char *given = getenv("RUNTIME_DIRECTORY");
+    struct err why = {0};
+    str first = given ? str_c(given) : STR_NONE, rest;
+    str_cut(first, ':', &first, &rest);
+    if (!str_starts(first, S("/")))
+        return prog_admin_listen(data, NULL, ret_fd, err);
+    buf_str(&folder, first);
+    if (prog_admin_listen(data, buf_cstr(&folder), ret_fd, &why) == 0)
+        return 0;
+    log_warn("daemon", "the admin socket lies in DATA, and not where RUNTIME_DIRECTORY says: %s",
+             why.text);
+    return prog_admin_listen(data, NULL, ret_fd, err);
+}
+
 static int open_admin(struct daemon *d, struct err *err) {
     int fd = -1;
     daemon_admin_doors(&d->admin_doors, d);
     struct net_app app = daemon_doors_app(&d->admin_doors);
-    int r = prog_admin_listen(d->o.settings->data, &fd, err);
+    int r = listen_admin(d->o.settings->data, &fd, err);
     return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
 }
 

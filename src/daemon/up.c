@@ -138,6 +138,15 @@ static int run_cloud(struct daemon_settings *s, struct err *err) {
     return r ? r : run_daemon(s, spawner, err);
 }
 
+/* What a further start would not change, unlike a taken port: a supervisor need not try again. */
+static int exit_code(int r) {
+    const int no_right[] = {-ENOTSUP, -EPERM, -EACCES};
+    for (size_t i = 0; i < ARRAY_LEN(no_right); i++)
+        if (r == no_right[i])
+            return PROG_NO_RIGHT;
+    return r ? PROG_FAILED : PROG_OK;
+}
+
 /* ---- Detaching ---- */
 
 /*
@@ -173,7 +182,7 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
         return PROG_FAILED;
     (void)io_write_full(pipe_fd, "!", 1);
     (void)io_write_full(pipe_fd, err.text, strlen(err.text));
-    return PROG_FAILED;
+    return exit_code(r);
 }
 
 /* In the parent: one line comes, the endpoint, or "!" and the reason. */
@@ -220,8 +229,9 @@ static int detach(struct daemon_settings *s) {
     close(ends[1]);
     int code = await_child(s, ends[0]);
     close(ends[0]);
-    if (code != PROG_OK)
-        waitpid(pid, NULL, 0);
+    int status;
+    if (code != PROG_OK && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+        code = WEXITSTATUS(status);
     return code;
 }
 
@@ -230,6 +240,8 @@ static int detach(struct daemon_settings *s) {
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
     int r = daemon_settings_load(s, prog_data_dir(s->data), err);
+    if (r == -EACCES && access(prog_data_dir(s->data), X_OK) != 0)
+        return 0; /* a folder that is closed to us: the start says whose it is */
     if (r)
         daemon_add_next(r, prog_data_dir(s->data), err);
     return r;
@@ -237,6 +249,11 @@ static int read_file(void *ctx, struct err *err) {
 
 static int run(void *ctx, char **, int, struct err *err) {
     struct daemon_settings *s = ctx;
+    daemon_signals_first();
+    if (s->detach && getpid() == 1)
+        return err_set(err, -EINVAL,
+                       "--detach: this is process 1 of a container, which ends when it returns; "
+                       "start it without, and let the engine detach (docker run --detach)");
     s->data = prog_data_dir(s->data);
     if (s->ready_fd != DAEMON_NO_FD && fcntl((int)s->ready_fd, F_GETFD) < 0)
         return err_sys(err, -errno, "ready-fd %u", s->ready_fd);
@@ -244,7 +261,9 @@ static int run(void *ctx, char **, int, struct err *err) {
     if (s->detach)
         return detach(s);
     int r = run_cloud(s, err);
-    return r > 0 ? -EIO : r; /* an outcome of some room is no exit code */
+    if (r)
+        prog_error("%s", err->text);
+    return exit_code(r);
 }
 
 static void deinit(void *ctx) { daemon_settings_deinit(ctx); }

@@ -14,6 +14,7 @@ enum {
     PROG_PARTIAL = 1,  /* some of what was asked for failed; the output says what */
     PROG_USAGE = 2,    /* the command line was wrong */
     PROG_FINDINGS = 3, /* repair: there are findings */
+    PROG_NO_RIGHT = 4, /* up: this machine, container or user may not do what was asked for */
     PROG_FAILED = 255,
 };
 /* PROG_OK, PROG_PARTIAL or, where all of n failed, PROG_FAILED. */
