@@ -103,7 +103,7 @@ static bool walk_ends_well(const struct gate *g) {
     const char *line = next_line(g), *limit = limit_of(g);
     if (g->end && g->line_feed)
         return limit - g->end >= 4;
-    return line && limit - line == 2;
+    return line && limit - line == 2 && line[0] == '\0' && line[1] == '\0';
 }
 
 void gate_start(struct gate *g, str method, str target, str version, str head) {

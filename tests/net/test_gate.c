@@ -116,7 +116,7 @@ static int judge(str line, str headers, char line_feed) {
         at[n++] = add_part(&l, value);
         end_line(&l);
     }
-    buf_c(&l.bytes, "\r\n");
+    buf_str(&l.bytes, line_feed ? S("\r\n") : S("\0\0"));
     str head = buf_view(&l.bytes);
     gate_start(&g, str_n(head.p, method.len), target, str_n(head.p + version_at, version.len),
                head);
@@ -162,6 +162,7 @@ static const struct {
     {"a zero byte after it", S_INIT("GET\0/\0HTTP/1.1\0\0Host\0 a\0\0\0X\0b\0\0\0\0"), 400},
     {"bare, and a zero byte", S_INIT("GET\0/\0HTTP/1.1\0\0Host\0 a\0X\0b\0\0\0\0\0"), 400},
     {"bytes before a value", S_INIT("GET\0/\0HTTP/1.1\0\0Host\0.a\0\0X\0b\0\0\0\0"), 400},
+    {"a strange end", S_INIT("GET\0/\0HTTP/1.1\0\0Host\0 a\0\0X\0b\0\0c\0"), 400},
     {"too long", S_INIT("GET\0/\0HTTP/1.1\0\0Host\0 a\0\0X\0b\0\0\0\0\0"), 400},
     {"mixed", S_INIT("GET\0/\0HTTP/1.1\0\0Host\0 a\0\nX\0b\0\0\0\0"), 400},
 };

@@ -163,6 +163,7 @@ static const struct {
             400),
     REFUSED("a bare LF and a blank at the end",
             "GET /echo HTTP/1.1 \r\nHost: a\nContent-Length: 40\r\n" END, 400),
+    REFUSED("a bare LF and a last line of a zero byte", GET "Host: a\n\0b\n", 400),
     REFUSED("a bare LF and bytes behind the head", GET "Host: a\nX: b\r\n\0\r\n", 400),
 
     /* ---- Names and values ---- */
