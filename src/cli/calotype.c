@@ -3,10 +3,10 @@
 #include "prog/say.h"
 
 static const struct prog_verb *const verbs[] = {
-    &cli_verb_up,      &cli_verb_down,   &cli_verb_env,    &cli_verb_with, &cli_verb_status,
-    &cli_verb_scrub,   &cli_verb_deploy, &cli_verb_put,    &cli_verb_ls,   &cli_verb_show,
-    &cli_verb_query,   &cli_verb_open,   &cli_verb_get,    &cli_verb_rm,   &cli_verb_tail,
-    &cli_verb_package, &cli_verb_repair, &cli_verb_rotate,
+    &cli_verb_up,     &cli_verb_down,    &cli_verb_reload, &cli_verb_env,    &cli_verb_with,
+    &cli_verb_status, &cli_verb_scrub,   &cli_verb_deploy, &cli_verb_put,    &cli_verb_ls,
+    &cli_verb_show,   &cli_verb_query,   &cli_verb_open,   &cli_verb_get,    &cli_verb_rm,
+    &cli_verb_tail,   &cli_verb_package, &cli_verb_repair, &cli_verb_rotate,
 };
 
 static void print_verbs(void) {

@@ -83,7 +83,7 @@ int cli_package_make(struct cli_package *p, const char *programs, struct err *er
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
         CLEANUP_MEM char *path = NULL;
-        r = cli_find_program(names[i], programs, &path, err);
+        r = cli_find(names[i], programs, &path, err);
         r = r ? r : io_read_file(&bytes[i], path, MOST_PROGRAM, err);
         if (r == 0 && !(p->architecture = check_program(path, buf_view(&bytes[i]), err)))
             r = -ENOEXEC;

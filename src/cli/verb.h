@@ -5,8 +5,8 @@
 /* What becomes calotype-daemon. */
 extern const struct prog_verb cli_verb_up, cli_verb_repair, cli_verb_rotate;
 /* Clients of the daemon of a data folder. */
-extern const struct prog_verb cli_verb_down, cli_verb_env, cli_verb_with, cli_verb_status,
-    cli_verb_scrub;
+extern const struct prog_verb cli_verb_down, cli_verb_reload, cli_verb_env, cli_verb_with,
+    cli_verb_status, cli_verb_scrub;
 /* The stack. */
 extern const struct prog_verb cli_verb_deploy, cli_verb_package;
 /* Photographs. */

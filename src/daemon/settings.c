@@ -184,3 +184,10 @@ int daemon_settings_load(struct daemon_settings *s, const char *data, struct err
     yaml_parser_delete(&r.parser);
     return fault;
 }
+
+int daemon_settings_again(struct daemon_settings *ret, const struct daemon_settings *now,
+                          struct err *err) {
+    *ret = daemon_settings_defaults;
+    int r = daemon_settings_load(ret, now->data, err);
+    return r ? r : prog_verb_flags(daemon_flags, DAEMON_FLAGS, &now->line, ret, err);
+}
