@@ -11,6 +11,7 @@
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/row.h"
+#include "svc/lambda/runtimes.h"
 
 enum { ROW_VERSION = 1, STORE_PAUSE_MS = 1000, EXPIRE_PAUSE_MS = 60000 };
 
@@ -99,6 +100,28 @@ static int64_t held_ms_locked(struct lambda_svc *svc, const struct lambda_pool *
 static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
     return held_ms_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))) != 0;
+}
+
+/*
+ * True: its function cannot run on this machine as it is. Its events wait, without growing older,
+ * and one looks again from time to time: a mount may change, and a daemon that is started again with
+ * more rights finds them all.
+ */
+static bool is_unable(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    struct err why = {0};
+    str runtime = json_str(inv->fn->config, "Runtime");
+    if (!lambda_check_able(svc, lambda_runtime_find(runtime), &why))
+        return false;
+    atomic_store(&svc->unable_ms, clock_world_ms());
+    lock_take(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
+    bool first = pool->held_ms == 0;
+    lambda_queue_hold_locked(svc, pool);
+    lock_drop(&svc->lock);
+    if (first)
+        log_warn("lambda", "function " STR_FMT ": its events wait: %s",
+                 STR_ARG(buf_view(&inv->fn->arn)), why.text);
+    return true;
 }
 
 void lambda_queue_hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
@@ -257,7 +280,7 @@ static bool all_busy(struct lambda_svc *svc) {
 
 /* False: no room; it stands in line now. */
 static bool deliver(struct lambda_svc *svc, struct lambda_inv *inv, bool front, bool counted) {
-    if (is_held(svc, inv)) {
+    if (is_held(svc, inv) || is_unable(svc, inv)) {
         stand_in_line(svc, inv, front, counted);
         return false;
     }
