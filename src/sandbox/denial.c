@@ -29,7 +29,6 @@ struct denial {
     int error; /* errno, positive */
     bool is_root;
     bool filtered; /* a seccomp filter is in force */
-    bool in_container;
     char cause[128];
 };
 
@@ -57,12 +56,7 @@ static bool is_filtered(void) {
            str_find(buf_view(&text), S("\nSeccomp:\t2")) >= 0;
 }
 
-/* Docker and podman leave these two. */
-static bool is_in_container(void) {
-    return access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0;
-}
-
-/* The whole of the host's uids are ours: we are in no user namespace of somebody's. */
+/* Not all uids of the kernel are mapped. */
 static bool is_in_user_namespace(void) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     unsigned inside, outside, n;
@@ -77,7 +71,7 @@ static bool may_administrate(void) {
            (caps[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
 }
 
-/* Where it is tried by a child whether an ordinary user would get the namespaces. */
+/* Would an ordinary user get the namespaces? A child tries it. */
 static bool may_as_ordinary(void) {
     const gid_t gid = ANY_ORDINARY_USER;
     const uid_t uid = ANY_ORDINARY_USER;
@@ -94,10 +88,7 @@ static bool may_as_ordinary(void) {
     return pid > 0 && status == 0;
 }
 
-/*
- * The id of the mount at "/" as that process sees it, or -1. Where *ret_text is given the whole table
- * is left there.
- */
+/* The id of the mount at "/" in that table of mounts, or -1; the table is left in text. */
 static long root_mount(const char *path, struct buf *text) {
     if (io_read_file(text, path, 1 << 20, NULL))
         return -1;
@@ -113,21 +104,40 @@ static long root_mount(const char *path, struct buf *text) {
     return -1;
 }
 
+/* That process has our root, which is the mount root, somewhere below its own. */
+static bool has_it_below(pid_t pid, long root) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    char path[48], line[32];
+    snprintf(path, sizeof path, "/proc/%d/mountinfo", pid);
+    snprintf(line, sizeof line, "\n%ld ", root);
+    long of_it = root_mount(path, &text);
+    return of_it >= 0 && of_it != root && str_find(buf_view(&text), str_c(line)) >= 0;
+}
+
+static pid_t parent_of(pid_t pid) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    char path[48];
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (!read_small(path, &text))
+        return 0;
+    const char *at = strstr(buf_cstr(&text), "\nPPid:");
+    return at && sscanf(at, "\nPPid: %d", &parent) == 1 ? parent : 0;
+}
+
 /*
- * A root that is no mount is a chroot; so is one that pid 1 of the same namespace has elsewhere. A
- * process of another mount namespace has other ids.
+ * A root that is no mount is a chroot; so is one that a process from which we descend has elsewhere.
+ * One of another mount namespace has mounts with other ids.
  */
 static bool is_in_chroot(void) {
-    CLEANUP_DEINIT(buf) struct buf own = {0}, first = {0};
-    char line[32];
+    CLEANUP_DEINIT(buf) struct buf own = {0};
     long root = root_mount("/proc/self/mountinfo", &own);
-    if (own.len == 0)
-        return false;
     if (root < 0)
-        return true;
-    long of_first = root_mount("/proc/1/mountinfo", &first);
-    snprintf(line, sizeof line, "\n%ld ", root);
-    return of_first >= 0 && of_first != root && str_find(buf_view(&first), str_c(line)) >= 0;
+        return own.len > 0;
+    for (pid_t pid = getppid(); pid > 0; pid = parent_of(pid))
+        if (has_it_below(pid, root))
+            return true;
+    return false;
 }
 
 /* ---- Recognisers ---- */
@@ -178,7 +188,7 @@ static bool weak_root(struct denial *d) {
 }
 static bool weak_root_beside_users(struct denial *d) { return weak_root(d) && may_as_ordinary(); }
 static bool unmapped(struct denial *d) {
-    return d->is_root && d->error == EINVAL && is_in_user_namespace();
+    return d->is_root && strcmp(d->step, "dropping privileges") == 0 && is_in_user_namespace();
 }
 static bool chrooted(struct denial *d) {
     return !d->is_root && is_denied(d) && is_namespaces(d) && is_in_chroot();
@@ -215,70 +225,59 @@ static bool anything(struct denial *d) {
 
 #define SYSCTL(name_value)                                                                         \
     "as root: sysctl -w " name_value " (a file in /etc/sysctl.d keeps it), or run it as root"
-#define PAGE "docs/containers.md has the flags"
+
+#define CONTAINER_USER "start it as an ordinary user (of a container: --user 1000:1000)"
+#define NO_PROFILE     "run it without that profile (of a container: --security-opt "
 
 static const struct row {
     bool (*is)(struct denial *d);
     const char *cause; /* NULL: the recogniser has written it, or nobody knows */
     const char *help;
-    const char *help_in_container; /* NULL: the same */
 } rows[] = {
-    {no_proc, "/proc is not mounted", "mount -t proc proc /proc, before it is started", NULL},
+    {no_proc, "/proc is not mounted", "mount -t proc proc /proc, before it is started"},
     {no_devices, "/dev/null, /dev/random or /dev/urandom is not there",
-     "make them, or mount the host's: mount --rbind /dev DIR/dev", NULL},
-    {none_allowed, NULL, "as root: sysctl -w that setting to a thousand or more", NULL},
+     "make them, or mount the host's: mount --rbind /dev DIR/dev"},
+    {none_allowed, NULL, "as root: sysctl -w that setting to a thousand or more"},
     {all_used, "the user.max_*_namespaces are used up, or namespaces are nested too deep",
-     "as root: raise them with sysctl -w", NULL},
-    {too_many, "the user has as many processes as he may", "raise the limit (ulimit -u)", NULL},
-    {no_user_namespaces, "this kernel has no user namespaces", "run it as root", NULL},
+     "as root: raise them with sysctl -w"},
+    {too_many, "the user has as many processes as he may", "raise the limit (ulimit -u)"},
+    {no_user_namespaces, "this kernel has no user namespaces", "run it as root"},
     {debian_setting, "kernel.unprivileged_userns_clone is 0",
-     SYSCTL("kernel.unprivileged_userns_clone=1"), NULL},
+     SYSCTL("kernel.unprivileged_userns_clone=1")},
     {ubuntu_setting,
      "kernel.apparmor_restrict_unprivileged_userns is 1, and AppArmor has no profile for us",
      "load the AppArmor profile that the package has, or "
-     "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run it as root",
-     NULL},
-    {unmapped, "the uids of sandboxes are not mapped in this user namespace",
-     "start it as an ordinary user (of a container: --user 1000:1000)", NULL},
+     "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run it as root"},
+    {unmapped, "the uids of sandboxes are not mapped in this user namespace", CONTAINER_USER},
     {weak_root_beside_users, "root lacks CAP_SYS_ADMIN, as in a container by default",
-     "start it as an ordinary user (of a container: --user 1000:1000), who may make namespaces here",
-     NULL},
+     CONTAINER_USER ", who may make namespaces here"},
     {weak_root, "root lacks CAP_SYS_ADMIN, as in a container by default",
-     "run the container with --cap-add SYS_ADMIN and without its seccomp and AppArmor "
-     "profiles; " PAGE,
-     NULL},
+     "run the container with --cap-add SYS_ADMIN and without its seccomp and AppArmor profiles"},
     {chrooted, "in a chroot the kernel makes no user namespaces for an ordinary user",
-     "run it as root, or make the root with pivot_root (systemd-nspawn, a container)", NULL},
+     "run it as root, or make the root with pivot_root (systemd-nspawn, a container)"},
     {clone3_filtered,
      "a seccomp profile answers clone3 with ENOSYS, as container engines do by default",
-     "run it without that profile",
-     "run the container with --security-opt seccomp=unconfined; " PAGE},
-    {namespaces_filtered, "a seccomp profile denies namespaces", "run it without that profile",
-     "run the container with --security-opt seccomp=unconfined; " PAGE},
-    {module_denies, NULL, "run it without that profile",
-     "run the container with --security-opt apparmor=unconfined (SELinux: label=disable); " PAGE},
-    {step_filtered, "a seccomp profile denies it", "run it without that profile",
-     "run the container with --security-opt seccomp=unconfined; " PAGE},
+     NO_PROFILE "seccomp=unconfined)"},
+    {namespaces_filtered, "a seccomp profile denies namespaces", NO_PROFILE "seccomp=unconfined)"},
+    {module_denies, NULL, NO_PROFILE "apparmor=unconfined; with SELinux label=disable)"},
+    {step_filtered, "a seccomp profile denies it", NO_PROFILE "seccomp=unconfined)"},
     {old_kernel, "this kernel lacks a system call that Linux has had since 5.12",
-     "run it on a newer kernel", NULL},
-    {anything, NULL, "docs/internals/sandbox.md says what a sandbox needs",
-     "docs/containers.md has the flags of a container that works"},
+     "run it on a newer kernel"},
+    {anything, NULL, "docs/internals/sandbox.md says what a sandbox needs"},
 };
 
 void sandbox_denial_explain(const struct sandbox_refused *refused, struct sandbox_status *status) {
     struct denial d = {.step = refused->step,
                        .error = -refused->fault,
                        .is_root = geteuid() == 0,
-                       .filtered = is_filtered(),
-                       .in_container = is_in_container()};
+                       .filtered = is_filtered()};
     const struct row *row = rows;
     while (!row->is(&d))
         row++;
     const char *cause = row->cause ? row->cause : d.cause;
     snprintf(status->why, sizeof status->why, "%s: %s%s%s", d.step, strerror(d.error),
              *cause ? ": " : "", cause);
-    snprintf(status->help, sizeof status->help, "%s",
-             d.in_container && row->help_in_container ? row->help_in_container : row->help);
+    snprintf(status->help, sizeof status->help, "%s", row->help);
 }
 
 /* ---- Folders whose programs do not run ---- */

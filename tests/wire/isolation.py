@@ -14,10 +14,14 @@ from cloud import Cloud, binary, build_dir, main, need_boto3  # noqa: E402
 from functions import ORDINARY, Functions, as_ordinary, must_work  # noqa: E402
 
 # A mount namespace whose cgroups are hidden, or may only be read: what a container often has.
-HIDDEN = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"', "sh"]
-READ_ONLY = ["unshare", "--mount", "sh", "-c",
-             "for at in $(awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts); do mount -o remount,bind,ro $at || exit 1; done;"
-             ' exec "$@"', "sh"]
+def with_cgroups(mount):
+    return ["unshare", "--mount", "sh", "-c",
+            f"for at in $(awk '$3 ~ /^cgroup/ {{print $2}}' /proc/mounts); do mount {mount} $at || exit 1; done;"
+            ' exec "$@"', "sh"]
+
+
+HIDDEN = with_cgroups("-t tmpfs none")
+READ_ONLY = with_cgroups("-o remount,bind,ro")
 LIMITS = ["memory", "tmp", "processes", "descriptors", "network", "freezing", "cpu"]
 
 
