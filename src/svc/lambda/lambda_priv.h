@@ -65,7 +65,7 @@ struct lambda_svc {
     unsigned async_at_once;
     int64_t idle_ns;
     struct hub_due *queue; /* asynchronous invocations; queue.c */
-    /* World time at which a queued event last found that functions cannot run here; 0: never. */
+    /* World time at which a queued event last found that it cannot be run here, or can again. */
     _Atomic int64_t unable_ms;
 
     /* Set by lambda_start and lambda_stop, which the daemon's main thread calls; watch.c's. */

@@ -103,25 +103,35 @@ static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
 }
 
 /*
- * True: its function cannot run on this machine as it is. Its events wait, without growing older,
- * and one looks again from time to time: a mount may change, and a daemon that is started again with
- * more rights finds them all.
+ * Notes whether the function can run here. While it cannot its events are held and grow no older;
+ * when it can again they are as old as if they had just come. True: it has just become unable.
+ */
+static bool note_able(struct lambda_svc *svc, const struct lambda_inv *inv, bool able) {
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
+    bool news = pool->unable == able;
+    if (!able || news)
+        atomic_store(&svc->unable_ms, clock_world_ms());
+    if (!able)
+        lambda_queue_hold_locked(svc, pool);
+    else if (news)
+        lambda_queue_unhold_locked(svc, pool);
+    pool->unable = !able;
+    return news && !able;
+}
+
+/*
+ * True: its function cannot run on this machine as it is. One event looks again from time to time,
+ * for a mount may change; a daemon that is started again with more rights finds them all.
  */
 static bool is_unable(struct lambda_svc *svc, const struct lambda_inv *inv) {
     struct err why = {0};
     str runtime = json_str(inv->fn->config, "Runtime");
-    if (!lambda_check_able(svc, lambda_runtime_find(runtime), &why))
-        return false;
-    atomic_store(&svc->unable_ms, clock_world_ms());
-    lock_take(&svc->lock);
-    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
-    bool first = pool->held_ms == 0;
-    lambda_queue_hold_locked(svc, pool);
-    lock_drop(&svc->lock);
-    if (first)
+    bool able = lambda_check_able(svc, lambda_runtime_find(runtime), &why) == 0;
+    if (note_able(svc, inv, able))
         log_warn("lambda", "function " STR_FMT ": its events wait: %s",
                  STR_ARG(buf_view(&inv->fn->arn)), why.text);
-    return true;
+    return !able;
 }
 
 void lambda_queue_hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
