@@ -103,6 +103,7 @@ const struct prog_verb cli_verb_show = {
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = -1,
+    .operand = "NAME",
     .size = sizeof(struct show),
     .run = run,
 };

@@ -93,6 +93,7 @@ const struct prog_verb cli_verb_with = {
     .stop_at_first = true,
     .least = 1,
     .most = -1,
+    .operand = "COMMAND",
     .size = sizeof(struct with),
     .run = run,
 };
