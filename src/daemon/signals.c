@@ -58,8 +58,8 @@ void daemon_signals_begin(void) {
 static void reopen_log(void) {
     struct err err = {0};
     if (!log_has_file())
-        log_info("daemon", "SIGHUP: the log has no file that could be opened anew (it is stderr)");
-    else if (log_reopen(&err) < 0)
+        return;
+    if (log_reopen(&err) < 0)
         log_error("daemon", "SIGHUP: the log goes on in the old file: %s", err.text);
     else
         log_info("daemon", "SIGHUP: the log's file was opened anew");
@@ -71,7 +71,7 @@ static const char *reason(int which) {
                              : "told to stop";
 }
 
-void daemon_signals_wait(void) {
+void daemon_signals_wait(void (*reload)(void *ctx), void *ctx) {
     const struct timespec a_while = {.tv_sec = LOG_LOOK_S};
     for (;;) {
         int got = sigtimedwait(&taken, NULL, &a_while);
@@ -79,8 +79,10 @@ void daemon_signals_wait(void) {
             log_info("daemon", "%s: ending (once more: at once)", reason(got));
             break;
         }
-        if (got > 0)
+        if (got > 0) {
             reopen_log();
+            reload(ctx);
+        }
         log_tell_held(false);
     }
     pthread_sigmask(SIG_UNBLOCK, &ending, NULL);

@@ -4,8 +4,8 @@
  *
  * SIGTERM ends it, and SIGINT unless it was ignored at the start (a shell does so for what a script
  * runs in the background). SIGHUP, in this order: with a log file of our own it opens that file
- * anew; where it was ignored at the start (nohup) it stays ignored; where stderr is a terminal,
- * that one is gone, and the daemon ends; else nothing is to be done, and the log says so.
+ * anew, and rereads the settings; where it was ignored at the start (nohup) it stays ignored; where
+ * stderr is a terminal, that one is gone, and the daemon ends; else it rereads the settings.
  */
 
 /*
@@ -18,6 +18,7 @@ void daemon_signals_first(void);
 void daemon_signals_begin(void);
 /*
  * The first thread's wait for the end. A signal that ends the daemon comes back with its default
- * effect: the second one ends the process at once. Also writes what the log has to tell late.
+ * effect: the second one ends the process at once. Also writes what the log has to tell late. reload
+ * rereads the settings, and tells what came of it itself.
  */
-void daemon_signals_wait(void);
+void daemon_signals_wait(void (*reload)(void *ctx), void *ctx);

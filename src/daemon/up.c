@@ -13,6 +13,8 @@
 #include "daemon/signals.h"
 #include "daemon/modes.h"
 #include "daemon/next.h"
+#include "daemon/notify.h"
+#include "daemon/watchdog.h"
 #include "prog/data.h"
 #include "prog/say.h"
 #include "daemon/verb.h"
@@ -108,24 +110,38 @@ static void log_isolation(struct sandbox_spawner *spawner) {
         log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
+static void reload(void *daemon) { daemon_reload(daemon, NULL, NULL); /* the log tells it all */ }
+
+static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, struct daemon *daemon,
+                 int64_t began_ms, struct err *err) {
+    int r = tell_ready(s, daemon_endpoint(daemon), err);
+    if (r)
+        return r;
+    log_isolation(spawner);
+    log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
+             daemon_endpoint(daemon), (long long)(clock_mono_ms() - began_ms), s->data);
+    daemon_watchdog_ready(daemon_works, daemon);
+    daemon_signals_wait(reload, daemon);
+    return daemon_failure(daemon, err);
+}
+
 static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner, struct err *err) {
-    int64_t began = clock_mono_ms();
+    int64_t began_ms = clock_mono_ms();
     prepare_process();
     daemon_signals_begin();
+    daemon_notify_status("starting", "");
 
     struct daemon *daemon = NULL;
     struct daemon_options options = {.settings = s, .spawner = spawner};
-    int r = daemon_start(&daemon, &options, err);
-    if (r == 0)
-        r = tell_ready(s, daemon_endpoint(daemon), err);
-    if (r == 0) {
-        log_isolation(spawner);
-        log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
-                 daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), s->data);
-        daemon_signals_wait();
-        r = daemon_failure(daemon, err);
+    int r = daemon_watchdog_begin(err);
+    r = r ? r : daemon_start(&daemon, &options, err);
+    r = r ? r : serve(s, spawner, daemon, began_ms, err);
+    if (daemon) {
+        daemon_notify_status("ending", "");
+        daemon_watchdog_ending(daemon_patience_s(daemon));
     }
     daemon_stop(daemon);
+    daemon_watchdog_end();
     log_tell_held(true);
     if (r == 0)
         log_info("daemon", "ended");
@@ -135,7 +151,10 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
 static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
-    return r ? r : run_daemon(s, spawner, err);
+    r = r ? r : run_daemon(s, spawner, err);
+    if (r)
+        daemon_notify_status(err->text, "");
+    return r;
 }
 
 /* What a further start would not change, unlike a taken port: a supervisor need not try again. */
@@ -260,6 +279,7 @@ static int run(void *ctx, char **, int, struct err *err) {
     log_setup((enum log_format)s->log, (enum log_level)s->log_level);
     if (s->detach)
         return detach(s);
+    daemon_notify_begin(); /* not of a detached one: that is not the service */
     int r = run_cloud(s, err);
     if (r)
         prog_error("%s", err->text);
@@ -277,6 +297,7 @@ const struct prog_verb daemon_verb_up = {
     .flags = daemon_flags,
     .n_flags = DAEMON_FLAGS,
     .size = sizeof(struct daemon_settings),
+    .line_at = offsetof(struct daemon_settings, line),
     .defaults = &daemon_settings_defaults,
     .read_file = read_file,
     .run = run,

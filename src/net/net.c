@@ -411,6 +411,14 @@ static struct net *net_new(const struct net_options *o) {
     return net;
 }
 
+void net_set_patience(struct net *net, unsigned head_s, unsigned body_s) {
+    net->head_s = head_s;
+    net->body_s = body_s;
+    LOCK_SCOPE(&net->lock);
+    if (net->acceptor)
+        net_acceptor_wake(net->acceptor); /* it may sleep until a later deadline */
+}
+
 static int start_parts(struct net *net, const struct net_options *o, struct err *err) {
     unsigned threads = o->threads ? o->threads : DEFAULT_THREADS;
     int r;

@@ -85,7 +85,8 @@ struct net_conn {
 /* The fields above `lock` are set by net_start and stay until net_stop. */
 struct net {
     struct net_app app;
-    unsigned idle_s, head_s, body_s;
+    unsigned idle_s;
+    _Atomic unsigned head_s, body_s;
     struct MHD_Daemon *plain, *tls;
     struct net_sni *sni;
 

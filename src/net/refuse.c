@@ -149,8 +149,8 @@ static void refuse_instead(struct MHD_Connection *mhd, struct net_conn *conn, un
 }
 
 /* The library's own calls, never ours (net_queue). The connection's pool thread. */
-enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned status,
-                                   struct MHD_Response *response) {
+__attribute__((visibility("default"))) enum MHD_Result MHD_queue_response(
+    struct MHD_Connection *mhd, unsigned status, struct MHD_Response *response) {
     struct net_conn *conn = net_conn_of(mhd);
     if (conn)
         refuse_instead(mhd, conn, status);

@@ -22,6 +22,12 @@ static inline int prog_code(size_t failed, size_t n) {
     return failed == 0 ? PROG_OK : failed == n ? PROG_FAILED : PROG_PARTIAL;
 }
 
+/* What follows the verb's name on the command line, borrowed from main. */
+struct prog_line {
+    int argc;
+    char **argv;
+};
+
 struct prog_verb {
     const char *name;      /* "put" */
     const char *summary;   /* half a line, for the list of verbs */
@@ -51,9 +57,17 @@ struct prog_verb {
      */
     int (*run)(void *ctx, char **rest, int n, struct err *err);
     void (*deinit)(void *ctx); /* NULL: nothing in the struct is owned */
+    /* Where in the struct the command line is kept (struct prog_line), in bytes; 0: nowhere. */
+    size_t line_at;
     /* Instead of all that: a verb that reads its arguments itself. Returns the exit code. */
     int (*take_over)(const struct prog_verb *verb, int argc, char **argv);
 };
 
 /* argv: what follows the verb's name. Returns the exit code. */
 int prog_verb_run(const struct prog_verb *verb, int argc, char **argv);
+/*
+ * The flags of a line into *into once more, for who reads a file again that the line wins over. 0 or
+ * -EINVAL with words.
+ */
+int prog_verb_flags(const struct prog_flag *flags, size_t n, const struct prog_line *line,
+                    void *into, struct err *err);

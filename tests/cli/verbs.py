@@ -13,7 +13,7 @@ from cloud import binary, main
 
 # The verb, and arguments with which it runs as far as the daemon that is not there (None: it needs none).
 VERBS = {
-    "up": None, "down": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
+    "up": None, "down": [], "reload": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
     "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "open": ["x.jpg"], "get": ["x.jpg"], "rm": ["x.jpg"], "tail": [],
     "package": None, "repair": None, "rotate": None,
 }

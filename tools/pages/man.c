@@ -104,8 +104,7 @@ static void put_title(struct page *p) {
 static void put_usage(struct page *p, const char *command, const char *arguments) {
     buf_printf(p->out, ".SY \"%s\"\n", command);
     if (*arguments) {
-        pages_roff_line(p->out, &p->style, str_c(arguments));
-        buf_char(p->out, '\n');
+        pages_roff_fill(p->out, &p->style, str_c(arguments));
     }
     buf_c(p->out, ".YS\n");
 }
@@ -159,7 +158,7 @@ static void put_options(struct page *p) {
     put_section(p, S("OPTIONS"));
     for (size_t i = 0; p->verb && i < p->verb->row->n_flags; i++)
         put_flag(p, &p->verb->row->flags[i]);
-    put_term(p, S("-h, --help"), true);
+    put_term(p, S("`-h`, --help"), true);
     buf_c(p->out,
           p->verb ? "Says what the verb does, and which flags it has.\n" : "Lists the verbs.\n");
     if (!p->verb)
@@ -278,7 +277,8 @@ static void put_references(struct page *p) {
             str_cut(str_trim(word), '(', &name, &number);
             check_reference(name);
             buf_printf(p->out, "%s.BR ", p->out->p[p->out->len - 1] == '\n' ? "" : ",\n");
-            pages_roff_line(p->out, &p->style, name);
+            for (size_t k = 0; k < name.len; k++)
+                buf_printf(p->out, name.p[k] == '-' ? "\\-" : "%c", name.p[k]);
             buf_printf(p->out, " (" STR_FMT, STR_ARG(number));
         }
     }
@@ -300,14 +300,14 @@ static void add_names(struct buf *names, const char *words) {
 static void begin(struct page *p) {
     CLEANUP_DEINIT(buf) struct buf path = {0};
     const struct prog_verb *row = p->verb ? p->verb->row : NULL;
-    buf_c(&p->style.names, " VERB ARGUMENTS DIR ");
+    buf_c(&p->style.names, " VERB ARGUMENTS NAME DIR ");
     p->style.prefix = p->options->prefix;
     if (row)
         pages_words_parse(&p->words, "DESCRIPTION", row->about);
     for (size_t i = 0; row && i < row->n_flags; i++)
         add_names(&p->style.names, row->flags[i].value);
     if (row)
-        add_names(&p->style.names, row->operand);
+        add_names(&p->style.names, row->arguments);
     buf_printf(&path, "%s/%s", p->options->words, p->verb ? p->verb->name : "calotype");
     pages_words_read(&p->words, buf_cstr(&path));
 }

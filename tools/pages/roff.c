@@ -131,7 +131,7 @@ static str next_word(str text, size_t *at) {
 
 /* Puts a finished word on the line, or on a new one where it is full or the sentence has ended. */
 static void put_word(struct buf *out, size_t *column, str word) {
-    bool ended = *column && out->len && strchr(".:", out->p[out->len - 1]);
+    bool ended = *column && out->len && out->p[out->len - 1] == '.';
     if (*column && (ended || *column + 1 + word.len > WIDTH)) {
         buf_char(out, '\n');
         *column = 0;

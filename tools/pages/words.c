@@ -14,8 +14,11 @@ static bool next_line(str *rest, str *line) {
 
 static bool is_indented(str line) { return line.len && line.p[0] == ' '; }
 
-static bool is_section(str line) {
+/* A line of capitals alone, and an empty one behind it: a term's text would follow at once. */
+static bool is_section(str line, str rest) {
     bool letters = false;
+    if (rest.len && rest.p[0] != '\n')
+        return false;
     for (size_t i = 0; i < line.len; i++) {
         if (line.p[i] != ' ' && (line.p[i] < 'A' || line.p[i] > 'Z'))
             return false;
@@ -59,7 +62,7 @@ static void read_block(struct pages_words *words, str section, str line, str *re
 
 static void read_blocks(struct pages_words *words, str section, str text, const char *name) {
     for (str line; next_line(&text, &line);) {
-        if (line.len && is_section(line))
+        if (line.len && is_section(line, text))
             section = line;
         else if (line.len && !section.len)
             pages_fail("%s begins without a section", name);
