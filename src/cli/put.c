@@ -335,8 +335,21 @@ static int result(const struct put *p) {
     return prog_code(failed, p->n);
 }
 
+/* Where no function can run nothing would come to wait for; what is only uploaded keeps its event. */
+static int check_functions(const struct put *p, struct err *err) {
+    const char *refused = p->cloud.session.refused;
+    if (!refused)
+        return 0;
+    if (!p->no_wait)
+        return err_set(err, -ENOTSUP, "nothing was uploaded (--no-wait does it all the same): %s",
+                       refused);
+    prog_hint("what is uploaded is processed when functions can run: %s", refused);
+    return 0;
+}
+
 static int upload_all(struct put *p, struct err *err) {
-    int r = cli_put_refuse_unprocessed(p, err);
+    int r = check_functions(p, err);
+    r = r ? r : cli_put_refuse_unprocessed(p, err);
     if (r)
         return r;
     size_t longest = 0;
