@@ -29,6 +29,17 @@ static void take(int which, bool ends) {
         sigaddset(&ending, which);
 }
 
+/* Async-signal-safe. 128 + N is what a shell says of a program that the signal N ended. */
+static void end_at_once(int which) { _exit(128 + which); }
+
+void daemon_signals_first(void) {
+    const int ends[] = {SIGTERM, SIGINT};
+    const struct sigaction at_once = {.sa_handler = end_at_once};
+    for (size_t i = 0; getpid() == 1 && i < ARRAY_LEN(ends); i++)
+        if (!is_ignored(ends[i]))
+            sigaction(ends[i], &at_once, NULL);
+}
+
 void daemon_signals_begin(void) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a write that fails is told from, a killed process not */

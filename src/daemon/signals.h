@@ -8,6 +8,12 @@
  * stderr is a terminal, that one is gone, and the daemon ends; else it rereads the settings.
  */
 
+/*
+ * First of all. To process 1, as which a container starts us, the kernel delivers no signal that has its
+ * default effect: there SIGTERM and SIGINT get a handler that has it, for the time before
+ * daemon_signals_begin and for the second one at the end.
+ */
+void daemon_signals_first(void);
 /* Before any thread is made, so that each inherits what is blocked; after the log has its file. */
 void daemon_signals_begin(void);
 /*

@@ -32,6 +32,8 @@
 #include <unistd.h>
 
 enum { ARENAS = 8 };
+/* What a detached daemon's lines to its parent begin with; an endpoint has none. */
+enum { WARNING = '?', FAILURE = '!' };
 
 /* ---- The process ---- */
 
@@ -87,26 +89,38 @@ static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner
     if (status->level < least[s->isolation])
         return err_set(
             err, -ENOTSUP,
-            "functions would run at isolation level %s, less than --isolation asks for: %s",
-            sandbox_level_name(status->level), status->why);
+            "functions would run at isolation level %s, less than --isolation asks for: %s%s%s",
+            sandbox_level_name(status->level), status->why, *status->help ? "; " : "",
+            status->help);
     return 0;
 }
 
-static void log_isolation(struct sandbox_spawner *spawner) {
+/* Why functions cannot be run, and what helps; false: they can. */
+static bool is_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner,
+                       struct err *ret) {
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    if (status->level == SANDBOX_NONE)
+        err_set(ret, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
+    return status->level == SANDBOX_NONE || sandbox_check_code(s->data, ret) != 0;
+}
+
+/* The first lines: what is missing, before all that goes well. */
+static void log_isolation(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
     const struct sandbox_status *status = sandbox_spawner_status(spawner);
     struct sandbox_limit limits[SANDBOX_LIMITS];
     CLEANUP_DEINIT(buf) struct buf kept = {0};
+    struct err refused = {0};
     sandbox_limits(status, limits);
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         buf_printf(&kept, "%s%s by %s", i ? ", " : "", limits[i].what, limits[i].by);
+    if (is_refused(s, spawner, &refused))
+        log_warn("daemon", "%s", refused.text);
     if (status->why[0])
         log_warn("daemon", "isolation of functions is %s: %s", sandbox_level_name(status->level),
                  status->why);
     else
         log_info("daemon", "isolation of functions is %s", sandbox_level_name(status->level));
-    if (status->level == SANDBOX_NONE)
-        log_warn("daemon", "functions are refused: nothing here can keep their limits");
-    else
+    if (status->level != SANDBOX_NONE)
         log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
@@ -117,12 +131,18 @@ static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, str
     int r = tell_ready(s, daemon_endpoint(daemon), err);
     if (r)
         return r;
-    log_isolation(spawner);
     log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
              daemon_endpoint(daemon), (long long)(clock_mono_ms() - began_ms), s->data);
     daemon_watchdog_ready(daemon_works, daemon);
     daemon_signals_wait(reload, daemon);
     return daemon_failure(daemon, err);
+}
+
+/* Who detached it sees no log: the line goes up the pipe, before the endpoint. */
+static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
+    struct err refused = {0};
+    if (is_refused(s, spawner, &refused))
+        dprintf((int)s->ready_fd, "%c%s\n", WARNING, refused.text);
 }
 
 static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner, struct err *err) {
@@ -151,10 +171,24 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
 static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
-    r = r ? r : run_daemon(s, spawner, err);
+    if (r == 0) {
+        log_isolation(s, spawner);
+        if (s->detach)
+            tell_refused(s, spawner);
+        r = run_daemon(s, spawner, err);
+    }
     if (r)
         daemon_notify_status(err->text, "");
     return r;
+}
+
+/* What a further start would not change, unlike a taken port: a supervisor need not try again. */
+static int exit_code(int r) {
+    const int no_right[] = {-ENOTSUP, -EPERM, -EACCES};
+    for (size_t i = 0; i < ARRAY_LEN(no_right); i++)
+        if (r == no_right[i])
+            return PROG_NO_RIGHT;
+    return r ? PROG_FAILED : PROG_OK;
 }
 
 /* ---- Detaching ---- */
@@ -190,32 +224,41 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
         log_error("daemon", "%s", err.text);
     if (s->ready_fd == DAEMON_NO_FD) /* it was told that we were ready, and is gone */
         return PROG_FAILED;
-    (void)io_write_full(pipe_fd, "!", 1);
-    (void)io_write_full(pipe_fd, err.text, strlen(err.text));
-    return PROG_FAILED;
+    dprintf(pipe_fd, "%c%s\n", FAILURE, err.text);
+    return exit_code(r);
 }
 
-/* In the parent: one line comes, the endpoint, or "!" and the reason. */
-static int await_child(const struct daemon_settings *s, int pipe_fd) {
-    char text[1024];
+static size_t read_all(int fd, char *text, size_t most) {
     size_t n = 0;
-    for (ssize_t got; n < sizeof text - 1; n += (size_t)got) {
-        got = read(pipe_fd, text + n, sizeof text - 1 - n);
+    for (ssize_t got; n < most; n += (size_t)got) {
+        got = read(fd, text + n, most - n);
         if (got < 0 && errno == EINTR)
             got = 0;
         else if (got <= 0)
             break;
     }
-    text[n] = '\0';
-    if (n == 0 || text[0] == '!') {
-        prog_error("%s", n > 1 ? text + 1 : "the daemon died before it was ready");
+    return n;
+}
+
+/* In the parent: warnings come, and then the endpoint or the reason why there is none. */
+static int await_child(const struct daemon_settings *s, int pipe_fd) {
+    char text[2048];
+    str rest = str_n(text, read_all(pipe_fd, text, sizeof text)), line = STR_NONE;
+    while (rest.len) {
+        str_cut(rest, '\n', &line, &rest);
+        if (line.len && line.p[0] == WARNING)
+            prog_error(STR_FMT, STR_ARG(str_skip(line, 1)));
+    }
+    if (line.len == 0 || line.p[0] == WARNING || line.p[0] == FAILURE) {
+        line = line.len && line.p[0] == FAILURE ? str_skip(line, 1) : STR_NONE;
+        line = line.len ? line : S("the daemon died before it was ready");
+        prog_error(STR_FMT, STR_ARG(line));
         return PROG_FAILED;
     }
-    text[strcspn(text, "\n")] = '\0';
     if (s->ready_fd != DAEMON_NO_FD)
-        dprintf((int)s->ready_fd, "%s\n", text);
+        dprintf((int)s->ready_fd, STR_FMT "\n", STR_ARG(line));
     if (prog_has_output())
-        prog_print("%s\n", text);
+        prog_print(STR_FMT "\n", STR_ARG(line));
     return PROG_OK;
 }
 
@@ -239,8 +282,9 @@ static int detach(struct daemon_settings *s) {
     close(ends[1]);
     int code = await_child(s, ends[0]);
     close(ends[0]);
-    if (code != PROG_OK)
-        waitpid(pid, NULL, 0);
+    int status;
+    if (code != PROG_OK && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+        code = WEXITSTATUS(status);
     return code;
 }
 
@@ -249,6 +293,8 @@ static int detach(struct daemon_settings *s) {
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
     int r = daemon_settings_load(s, prog_data_dir(s->data), err);
+    if (r == -EACCES && access(prog_data_dir(s->data), X_OK) != 0)
+        return 0; /* a folder that is closed to us: the start says whose it is */
     if (r)
         daemon_add_next(r, prog_data_dir(s->data), err);
     return r;
@@ -256,6 +302,11 @@ static int read_file(void *ctx, struct err *err) {
 
 static int run(void *ctx, char **, int, struct err *err) {
     struct daemon_settings *s = ctx;
+    daemon_signals_first();
+    if (s->detach && getpid() == 1)
+        return err_set(err, -EINVAL,
+                       "--detach: this is process 1 of a container, which ends when it returns; "
+                       "start it without, and let the engine detach (docker run --detach)");
     s->data = prog_data_dir(s->data);
     if (s->ready_fd != DAEMON_NO_FD && fcntl((int)s->ready_fd, F_GETFD) < 0)
         return err_sys(err, -errno, "ready-fd %u", s->ready_fd);
@@ -264,7 +315,9 @@ static int run(void *ctx, char **, int, struct err *err) {
         return detach(s);
     daemon_notify_begin(); /* not of a detached one: that is not the service */
     int r = run_cloud(s, err);
-    return r > 0 ? -EIO : r; /* an outcome of some room is no exit code */
+    if (r)
+        prog_error("%s", err->text);
+    return exit_code(r);
 }
 
 static void deinit(void *ctx) { daemon_settings_deinit(ctx); }

@@ -14,6 +14,7 @@ enum {
     PROG_PARTIAL = 1,  /* some of what was asked for failed; the output says what */
     PROG_USAGE = 2,    /* the command line was wrong */
     PROG_FINDINGS = 3, /* repair: there are findings */
+    PROG_NO_RIGHT = 4, /* up: this machine, container or user may not do what was asked for */
     PROG_FAILED = 255,
 };
 /* PROG_OK, PROG_PARTIAL or, where all of n failed, PROG_FAILED. */
@@ -36,6 +37,9 @@ struct prog_verb {
     size_t n_flags;
     bool stop_at_first; /* the first argument that is no flag ends them: `with` */
     int least, most;    /* number of other arguments; most < 0: any */
+    /* What those are, a word of `arguments`: "NAME"; where most is not 0 (tools/pages/verbs.c). */
+    const char *operand;
+    const char *const *choices; /* NULL, or the ones that there are, ended by NULL */
 
     /* The struct that the flags set: its size, and what is in it first (NULL: zeroes). */
     size_t size;

@@ -87,9 +87,17 @@ static int raise_network(struct sandbox_jail *jail) {
     if (sock < 0)
         return -errno;
     struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-    if (ioctl(sock, SIOCSIFFLAGS, &lo))
-        return -errno;
-    return sethostname("sandbox", 7) ? -errno : 0;
+    return ioctl(sock, SIOCSIFFLAGS, &lo) ? -errno : 0;
+}
+
+/*
+ * The host's name is no wall, and podman's default profile refuses to set one without CAP_SYS_ADMIN
+ * over the container. Where it may not be set the function reads the container's.
+ */
+static int name_host(struct sandbox_jail *jail) {
+    (void)jail;
+    (void)!sethostname("sandbox", 7);
+    return 0;
 }
 
 static int bind_local(int type, uint16_t port) {
@@ -206,6 +214,7 @@ static const struct step {
     {"going first when memory is short", go_first},
     {"joining the cgroups", join_cgroups},
     {"raising the loopback network", raise_network},
+    {"naming the host", name_host},
     {"opening the ports", open_ports},
     {"opening the code and devices", sandbox_jail_open_sources},
     {"mounting the root", sandbox_jail_mount_root},

@@ -18,11 +18,12 @@
 
 enum {
     AFTER_MS = 2000, /* another spawner is there within milliseconds */
-    PING_MS = 20000
+    PING_MS = 20000,
+    REAP_MS = 5000,
 };
 
 struct sandbox_spawner {
-    pid_t nursery_pid;
+    pid_t nursery_pid;    /* -1: it was reaped */
     int nursery;          /* our end of its socket */
     pthread_mutex_t lock; /* of what follows */
     bool settled;         /* status is known and does not change any more */
@@ -137,7 +138,8 @@ static int take_first_locked(struct sandbox_spawner *spawner, struct err *err) {
 }
 
 /* A whole sandbox whose program does not exist: it works when nothing but that is the matter. */
-static int try_level(struct sandbox_nest *nest, struct err *err) {
+static int try_level(struct sandbox_nest *nest, struct sandbox_refused *reterr_refused,
+                     struct err *err) {
     static const char *const argv[] = {"/var/task/.calotype-trial", NULL};
     static const char *const env[] = {NULL};
     const struct sandbox_spec spec = {.code = "/proc/self/task",
@@ -147,7 +149,7 @@ static int try_level(struct sandbox_nest *nest, struct err *err) {
                                       .tmp_bytes = 1 << 20,
                                       .ports = {80}};
     CLEANUP(sandbox) struct sandbox *sb = NULL;
-    int fault = sandbox_start_in(nest, &spec, &sb, err);
+    int fault = sandbox_start_in(nest, &spec, &sb, reterr_refused, err);
     if (fault)
         return fault;
     struct sandbox_end end;
@@ -157,15 +159,30 @@ static int try_level(struct sandbox_nest *nest, struct err *err) {
     return 0;
 }
 
+/* refused NULL, or without a step: it is no denial, and err (or what is there) has the words. */
+static void say_none(struct sandbox_status *status, const struct sandbox_refused *refused,
+                     const struct err *err) {
+    status->level = SANDBOX_NONE;
+    if (refused && *refused->step) {
+        sandbox_denial_explain(refused, status);
+        return;
+    }
+    if (*err->text)
+        snprintf(status->why, sizeof status->why, "%.250s", err->text);
+    snprintf(status->help, sizeof status->help, "start the daemon again, and see its log");
+}
+
 static void find_level_locked(struct sandbox_spawner *spawner) {
     LOCK_HELD(&spawner->lock);
     struct sandbox_status *status = &spawner->status;
+    struct sandbox_refused refused = {0};
     struct err err = {0};
     if (take_first_locked(spawner, &err)) {
-        snprintf(status->why, sizeof status->why, "%.250s", err.text);
-    } else if (status->level != SANDBOX_NONE && try_level(spawner->nest, &err)) {
-        status->level = SANDBOX_NONE;
-        snprintf(status->why, sizeof status->why, "%.250s", err.text);
+        say_none(status, NULL, &err);
+    } else if (status->level != SANDBOX_NONE && try_level(spawner->nest, &refused, &err)) {
+        say_none(status, &refused, &err);
+    } else if (status->level == SANDBOX_NONE) {
+        say_none(status, NULL, &err);
     } else if (status->level == SANDBOX_USERNS) {
         snprintf(status->why, sizeof status->why, "full needs root%s",
                  status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here"
@@ -256,6 +273,17 @@ static void ping(struct sandbox_spawner *spawner) {
         sandbox_spawner_hangs(spawner, nest);
 }
 
+/*
+ * Process 1, which a container's daemon is, gets every orphan for a child: of a dead spawner's inits, of
+ * what was executed in the container from outside. Each stays a zombie until it is waited for. The daemon
+ * itself has no child but the nursery.
+ */
+static void reap_orphans(struct sandbox_spawner *spawner) {
+    for (pid_t pid; getpid() == 1 && (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
+        if (pid == spawner->nursery_pid)
+            spawner->nursery_pid = -1;
+}
+
 enum { STOP, NURSERY, CONTROL, WATCHED };
 
 /*
@@ -269,7 +297,8 @@ static bool watch_once(struct sandbox_spawner *spawner) {
         [CONTROL] = {.fd = spawner->nest ? spawner->nest->control : -1}};
     struct sandbox_msg msg = {0};
     int control = -1;
-    int n = poll(on, WATCHED, PING_MS);
+    int n = poll(on, WATCHED, getpid() == 1 ? REAP_MS : PING_MS);
+    reap_orphans(spawner);
     if (n == 0)
         ping(spawner);
     if (n <= 0)
@@ -354,8 +383,9 @@ int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
     lock_cond_init(&spawner->changed);
     const struct sandbox_status *status = options->strict ? sandbox_spawner_status(spawner) : NULL;
     if (status && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
-        return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s",
-                       sandbox_level_name(status->level), status->why);
+        return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s%s%s",
+                       sandbox_level_name(status->level), status->why, *status->help ? "; " : "",
+                       status->help);
     *ret_spawner = STEAL(spawner);
     return 0;
 }
@@ -376,7 +406,7 @@ struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner) {
     sandbox_nest_free(spawner->nest);
     close(spawner->nursery);
     fd_closep(&spawner->stop_fd);
-    while (waitpid(spawner->nursery_pid, NULL, 0) < 0 && errno == EINTR)
+    while (spawner->nursery_pid > 0 && waitpid(spawner->nursery_pid, NULL, 0) < 0 && errno == EINTR)
         ;
     pthread_cond_destroy(&spawner->changed);
     pthread_mutex_destroy(&spawner->lock);
