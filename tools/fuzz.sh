@@ -9,7 +9,7 @@ seconds=${2:-60}
 cd "$(dirname "$0")/.."
 [ -f "fuzz/fuzz_$name.c" ] || { echo "tools/fuzz.sh: there is no fuzz/fuzz_$name.c" >&2; exit 2; }
 [ -d build-fuzz ] || CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Db_lundef=false \
-    -Dlibfuzzer=true -Dwerror=false >/dev/null
+    -Dlibfuzzer=true >/dev/null
 ninja -C build-fuzz "fuzz/fuzz_$name" >/dev/null
 mkdir -p "build-fuzz/corpus/$name"
 dictionary=fuzz/dictionaries/$name.dict

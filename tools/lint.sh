@@ -21,7 +21,7 @@ mkdir -p build/lint || exit 255
 # What gcc 12's analyzer finds here alone through its limits is off: structs that are passed by value (every
 # str) count as not initialised or NULL, a reference count and a list's links are not followed, and an answer that
 # is always an error (aws_fail) is not known to be one. clang's analyzer looks for all three.
-export ANALYZER='-fanalyzer -fdiagnostics-path-format=separate-events -Wno-analyzer-use-of-uninitialized-value
+export ANALYZER='-Werror -fanalyzer -fdiagnostics-path-format=separate-events -Wno-analyzer-use-of-uninitialized-value
     -Wno-analyzer-use-after-free -Wno-analyzer-null-dereference -Wno-analyzer-null-argument'
 
 # What a file means to the tools, as one number: its text after the preprocessor, every NOLINT, the settings.

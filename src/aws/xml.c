@@ -9,6 +9,12 @@
 
 #include <expat.h>
 
+/* Expat 2.9 (a security update of Debian's) has these, and calls those without 64 deprecated. */
+#if XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION < 9
+#define XML_GetCurrentLineNumber64   XML_GetCurrentLineNumber
+#define XML_GetCurrentColumnNumber64 XML_GetCurrentColumnNumber
+#endif
+
 struct parse {
     struct arena *arena;
     XML_Parser expat;
@@ -96,7 +102,8 @@ int wire_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, st
     if (XML_Parse(p.expat, text.p, (int)text.len, 1) != XML_STATUS_OK)
         r = err_set(err, AWS_E_MALFORMED, "%s at line %lu, column %lu",
                     p.refused ? p.refused : XML_ErrorString(XML_GetErrorCode(p.expat)),
-                    XML_GetCurrentLineNumber(p.expat), XML_GetCurrentColumnNumber(p.expat));
+                    (unsigned long)XML_GetCurrentLineNumber64(p.expat),
+                    (unsigned long)XML_GetCurrentColumnNumber64(p.expat));
     XML_ParserFree(p.expat);
     buf_deinit(&p.text);
     if (r == 0)

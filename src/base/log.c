@@ -177,6 +177,11 @@ bool log_has_file(void) {
     return sink.path != NULL;
 }
 
+void log_set_most(int64_t most_bytes) {
+    LOCK_SCOPE(&lock);
+    sink.most_bytes = most_bytes;
+}
+
 int log_reopen(struct err *err) {
     LOCK_SCOPE(&lock);
     return log_sink_reopen(&sink, err);

@@ -41,6 +41,8 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...) PRIN
 enum { LOG_KEPT = 3 };
 int log_to_file(const char *path, int64_t most_bytes, struct err *err);
 bool log_has_file(void);
+/* Another size for the file of log_to_file. */
+void log_set_most(int64_t most_bytes);
 /*
  * Opens the file of log_to_file anew, for who moved it away. 0, or -errno with words, and the old
  * one is written on.

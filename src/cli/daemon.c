@@ -16,7 +16,7 @@ static int become_daemon(const struct prog_verb *verb, int argc, char **argv) {
     CLEANUP_MEM char *name = mem_strdup(verb->name);
     CLEANUP_MEM char **command = mem_zalloc(((size_t)argc + 3) * sizeof(char *));
     struct err err = {0};
-    int r = cli_find_program("calotype-daemon", NULL, &path, &err);
+    int r = cli_find("calotype-daemon", NULL, &path, &err);
     if (r == 0) {
         command[0] = path;
         command[1] = name;

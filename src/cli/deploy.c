@@ -84,30 +84,15 @@ static int ensure_artifact(struct deploy *d, struct err *err) {
 
 /* ---- The template ---- */
 
-/*
- * --template, or the one that came with this program: installed, or in the source tree of the
- * build.
- */
+/* --template, or the one that came with this program. */
 static int read_template(struct deploy *d, struct buf *text, struct err *err) {
-    static const char *const places[] = {"/../share/calotype/template.yaml",
-                                         "/../../../stack/template.yaml"};
-    int r = -ENOENT;
-    if (d->template) {
-        r = io_read_file(text, d->template, MOST_TEMPLATE, err);
-    } else {
-        CLEANUP_MEM char *own = cli_own_folder(err);
-        for (size_t i = 0; own && r == -ENOENT && i < ARRAY_LEN(places); i++) {
-            CLEANUP_DEINIT(buf) struct buf path = {0};
-            buf_printf(&path, "%s%s", own, places[i]);
-            r = io_read_file(text, buf_cstr(&path), MOST_TEMPLATE, err);
-        }
-    }
+    CLEANUP_MEM char *path = d->template ? mem_strdup(d->template) : NULL;
+    int r = path ? 0 : cli_find("template.yaml", NULL, &path, err);
+    r = r ? r : io_read_file(text, path, MOST_TEMPLATE, err);
     if (r == -EFBIG)
         return err_set(err, r, "the template is larger than the %d bytes that CloudFormation takes",
                        MOST_TEMPLATE);
-    return r == -ENOENT && !d->template
-               ? err_set(err, r, "the stack's template was not found: name it with --template")
-               : r;
+    return r;
 }
 
 /* ---- Functions that cannot run there ---- */

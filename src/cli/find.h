@@ -1,13 +1,15 @@
 #pragma once
-/* cli/find: the files that came with this program: installed, or in the folders of a build. */
+/*
+ * cli/find: the files that came with this program: calotype-daemon, bootstrap, calotype-image and
+ * template.yaml. They are found from where this program stands, in PREFIX/bin or in BUILD/src/cli.
+ * What else is in PREFIX/bin is never taken for one of them.
+ */
 #include "base/err.h"
 #include "base/own.h"
 
-/* This program's own folder. The caller frees; NULL with err. */
-char *cli_own_folder(struct err *err);
 /*
- * A program of that name in folder (NULL: this program's own), or where an installation and a build
- * have it as seen from there (../lib/calotype; ../daemon, ../fn and ../img). 0 with the path, which
- * the caller frees, or -ENOENT with err.
+ * The path of one of those four. folder: NULL, or a folder that the user named: the file in it, or
+ * else the one that belongs to a calotype in it. 0 with a path that the caller frees, -ENOENT or
+ * another -errno, with words.
  */
-int cli_find_program(const char *name, const char *folder, char **ret_path, struct err *err);
+int cli_find(const char *name, const char *folder, char **ret_path, struct err *err);

@@ -14,9 +14,8 @@ struct cli_package {
     const char *architecture; /* "x86_64" or "arm64", as Lambda names them; static */
 };
 /*
- * programs: a folder that holds both programs; NULL: $CALOTYPE_PROGRAMS, or this program's own. The
- * places of an installation and of a build are found from there (../lib/calotype; ../fn and
- * ../img). Refuses what is not a static ELF program: it would not start in a sandbox.
+ * programs: a folder that holds both programs, or a calotype to which they belong; NULL:
+ * $CALOTYPE_PROGRAMS, or those of this program (cli/find.h). Refuses what is not a static ELF program: it would not start in a sandbox.
  */
 int cli_package_make(struct cli_package *p, const char *programs, struct err *err);
 void cli_package_deinit(struct cli_package *p);

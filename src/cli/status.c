@@ -8,6 +8,7 @@
 #include "cli/scrub.h"
 #include "cli/verb.h"
 #include "cli/when.h"
+#include "prog/status.h"
 
 #include <stdio.h>
 
@@ -37,21 +38,6 @@ static void add_text(struct buf *out, const json_t *doc, const char *name) {
     buf_str(out, json_str(doc, name));
 }
 
-/* "ok", or "read-only: the disk is full". */
-static void add_with_reason(struct buf *out, const json_t *doc, const char *name,
-                            const char *reason) {
-    add_text(out, doc, name);
-    str why = json_str(doc, reason);
-    if (why.len)
-        buf_printf(out, ": " STR_FMT, STR_ARG(why));
-}
-
-static void add_status(struct buf *out, const json_t *doc) {
-    add_with_reason(out, doc, "Status", "Reason");
-}
-static void add_isolation(struct buf *out, const json_t *doc) {
-    add_with_reason(out, doc, "Isolation", "IsolationLacks");
-}
 /* "memory by cgroup, tmp by tmpfs, …, cpu by none" */
 static void add_limits(struct buf *out, const json_t *doc) {
     json_t *limits = json_object_get(doc, "IsolationLimits"), *by;
@@ -63,26 +49,6 @@ static void add_limits(struct buf *out, const json_t *doc) {
     json_object_foreach (limits, what, by)
         buf_printf(out, "%s%s by %s", out->len ? ", " : "", what, json_string_value(by));
 }
-/* "12.5 GiB": two digits behind a small number. */
-static void add_size(struct buf *out, int64_t bytes) {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    double n = (double)bytes;
-    size_t i = 0;
-    for (; n >= 1024 && i + 1 < ARRAY_LEN(units); i++)
-        n /= 1024;
-    buf_printf(out, n < 10 && i > 0 ? "%.1f %s" : "%.0f %s", n, units[i]);
-}
-
-static void add_disk(struct buf *out, const json_t *doc) {
-    int64_t free_bytes = json_int(doc, "FreeBytes", 0), kept = json_int(doc, "ReserveBytes", 0);
-    add_size(out, free_bytes);
-    buf_c(out, " free, ");
-    add_size(out, kept);
-    buf_c(out, " of it kept free");
-    if (!json_bool(doc, "Writable", true))
-        buf_c(out, "; changes are refused");
-}
-
 /* "provided.al2023, python3.11" */
 static void add_names(struct buf *out, const json_t *names) {
     size_t i;
@@ -101,41 +67,11 @@ static void add_functions(struct buf *out, const json_t *doc) {
         return;
     }
     buf_printf(out, "%lld environment%s, ", (long long)n, n == 1 ? "" : "s");
-    add_size(out, json_int(functions, "MemoryUsed", 0));
+    prog_status_size(out, json_int(functions, "MemoryUsed", 0));
     buf_c(out, " of ");
-    add_size(out, json_int(functions, "MemoryBytes", 0));
+    prog_status_size(out, json_int(functions, "MemoryBytes", 0));
     buf_printf(out, "; %lld asynchronous at once",
                (long long)json_int(functions, "AsyncAtOnce", 0));
-}
-
-static const char *kind_in_words(str kind) {
-    static const struct {
-        const char *kind, *words;
-    } kinds[] = {{"event", "events"},
-                 {"invoke", "invocations"},
-                 {"fanout", "messages to many"},
-                 {"stack", "stack operations"}};
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_is(kind, kinds[i].kind))
-            return kinds[i].words;
-    return "others";
-}
-
-/* "nothing waits", or "24 invocations, 3 events; the oldest since 2026-11-27T03:40:41.192Z" */
-static void add_queue(struct buf *out, const json_t *doc) {
-    const json_t *queue = json_object_get(doc, "Queue");
-    str oldest = json_str(queue, "OldestWaiting");
-    size_t i;
-    json_t *one;
-    json_array_foreach (json_object_get(queue, "Kinds"), i, one)
-        if (json_int(one, "Waiting", 0) > 0)
-            buf_printf(out, "%s%lld %s", out->len ? ", " : "",
-                       (long long)json_int(one, "Waiting", 0),
-                       kind_in_words(json_str(one, "Kind")));
-    if (!out->len)
-        buf_c(out, "nothing waits");
-    else if (oldest.len)
-        buf_printf(out, "; the oldest since " STR_FMT, STR_ARG(oldest));
 }
 
 static void add_version(struct buf *out, const json_t *doc) { add_text(out, doc, "Version"); }
@@ -166,10 +102,10 @@ static const struct {
     const char *name;
     void (*add)(struct buf *out, const json_t *doc);
 } lines[] = {
-    {"status", add_status},         {"disk", add_disk},
-    {"queue", add_queue},           {"version", add_version},
+    {"status", prog_status_state},  {"disk", prog_status_disk},
+    {"queue", prog_status_queue},   {"version", add_version},
     {"endpoint", add_endpoint},     {"region", add_region},
-    {"account", add_account},       {"isolation", add_isolation},
+    {"account", add_account},       {"isolation", prog_status_isolation},
     {"limits", add_limits},         {"functions", add_functions},
     {"world time", add_world_time}, {"process", add_process},
     {"scrub", add_scrub},
@@ -234,7 +170,7 @@ static const struct prog_flag flags[] = {
 
 const struct prog_verb cli_verb_status = {
     .name = "status",
-    .summary = "show how it is",
+    .summary = "show how the daemon is",
     .arguments = "[--data DIR | --remote]",
     .about =
         "Shows how the daemon is: whether it takes changes, how much room there is, what waits,\n"

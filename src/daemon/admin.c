@@ -1,4 +1,4 @@
-/* The doors of the admin socket: the daemon's health in full, and the test clock. */
+/* The doors of the admin socket: the daemon's health in full, its settings again, and the test clock. */
 #include "base/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/front.h"
@@ -41,10 +41,20 @@ static void post_clock(void *daemon, struct net_req *req, str body) {
     }
 }
 
+static void post_reload(void *daemon, struct net_req *req, str) {
+    struct err err = {0};
+    json_t *doc = NULL;
+    if (daemon_reload(daemon, &doc, &err) != 0)
+        daemon_reply_error(req, 400, err.text);
+    else
+        daemon_reply_json(req, 200, doc);
+}
+
 static const struct daemon_door rows[] = {
     {"/health", "GET", get_health},
     {"/clock", "GET", get_clock},
     {"/clock", "POST", post_clock},
+    {"/reload", "POST", post_reload},
 };
 
 void daemon_admin_doors(struct daemon_doors *ret, struct daemon *daemon) {

@@ -6,12 +6,15 @@
 #include "base/log.h"
 #include "net/net.h"
 #include "prog/data.h"
+#include "prog/status.h"
 #include "daemon/front.h"
 #include "daemon/health.h"
 #include "daemon/modes.h"
 #include "daemon/next.h"
+#include "daemon/reload.h"
 #include "daemon/services.h"
 #include "daemon/tls.h"
+#include "daemon/watchdog.h"
 #include "sandbox/sandbox.h"
 #include "store/fault.h"
 #include "store/key.h"
@@ -31,6 +34,8 @@ static const char default_account[] = "000000000000";
 
 struct daemon {
     struct daemon_options o;
+    pthread_mutex_t settings_lock;
+    struct daemon_settings settings; /* as o.settings, but for what daemon_reload has changed */
     struct prog_credentials key;
     struct daemon_tls tls;
     struct store *store;
@@ -160,6 +165,45 @@ json_t *daemon_health(struct daemon *d, bool full) {
     look(d, &facts);
     struct calotype_svc *calotype = daemon_services_find(&d->services, "calotype");
     return daemon_health_in_full(&facts, calotype_scrub_doc(calotype));
+}
+
+/*
+ * A request takes the way of all others: the accepting thread, a thread of the pool, the locks of
+ * what it asks about, the database. A commit of nothing takes the committer's, and writes nothing.
+ */
+int daemon_works(void *d_, struct buf *ret_words, struct err *err) {
+    struct daemon *d = d_;
+    struct calotype_facts facts = {0};
+    int status = 0;
+    CLEANUP_JSON json_t *health = NULL;
+    int r = prog_admin_ask(d->o.settings->data, "GET", "/health", STR_NONE, &status, &health, err);
+    if (r < 0)
+        return r;
+    CLEANUP(store_batch) struct store_batch *nothing = store_batch_new();
+    (void)store_commit(d->store, nothing, NULL); /* a refusal is an answer too */
+    look(d, &facts);
+    CLEANUP_JSON json_t *doc = calotype_status(&facts);
+    prog_status_line(ret_words, doc);
+    return 0;
+}
+
+/* ---- Settings ---- */
+
+int daemon_reload(struct daemon *d, json_t **ret, struct err *err) {
+    CLEANUP_JSON json_t *what = json_object();
+    struct daemon_live live = {d->store, d->net, daemon_services_find(&d->services, "lambda")};
+    LOCK_SCOPE(&d->settings_lock);
+    daemon_watchdog_reloading(true);
+    int r = daemon_reload_settings(&live, &d->settings, what, err);
+    daemon_watchdog_reloading(false);
+    if (r == 0 && ret)
+        *ret = STEAL(what);
+    return r;
+}
+
+unsigned daemon_patience_s(struct daemon *d) {
+    LOCK_SCOPE(&d->settings_lock);
+    return d->settings.stop_s;
 }
 
 /* ---- Start ---- */
@@ -319,11 +363,28 @@ static int open_net(struct daemon *d, struct err *err) {
     return net_start(&d->net, &options, err);
 }
 
+/* The folder that a service manager made for sockets (systemd.exec(5): several are parted by ':'). */
+static int listen_admin(const char *data, int *ret_fd, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf folder = {0};
+    const char *given = getenv("RUNTIME_DIRECTORY");
+    struct err why = {0};
+    str first = given ? str_c(given) : STR_NONE, rest;
+    str_cut(first, ':', &first, &rest);
+    if (!str_starts(first, S("/")))
+        return prog_admin_listen(data, NULL, ret_fd, err);
+    buf_str(&folder, first);
+    if (prog_admin_listen(data, buf_cstr(&folder), ret_fd, &why) == 0)
+        return 0;
+    log_warn("daemon", "the admin socket lies in DATA, and not where RUNTIME_DIRECTORY says: %s",
+             why.text);
+    return prog_admin_listen(data, NULL, ret_fd, err);
+}
+
 static int open_admin(struct daemon *d, struct err *err) {
     int fd = -1;
     daemon_admin_doors(&d->admin_doors, d);
     struct net_app app = daemon_doors_app(&d->admin_doors);
-    int r = prog_admin_listen(d->o.settings->data, &fd, err);
+    int r = listen_admin(d->o.settings->data, &fd, err);
     return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
 }
 
@@ -379,7 +440,9 @@ int daemon_start(struct daemon **ret_daemon, const struct daemon_options *option
     d->o = *options;
     d->listen_fd = -1;
     d->started_ms = clock_mono_ms();
+    d->settings = *options->settings;
     pthread_mutex_init(&d->clock_lock, NULL);
+    pthread_mutex_init(&d->settings_lock, NULL);
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         int r = steps[i](d, err);
         if (r) {
@@ -404,7 +467,7 @@ struct daemon *daemon_stop(struct daemon *d) {
     if (d->hub_runs)
         hub_stop(d->hub);
     daemon_services_stop(&d->services);
-    net_stop(d->net, d->o.settings->stop_s * 1000);
+    net_stop(d->net, daemon_patience_s(d) * 1000);
     fd_closep(&d->listen_fd);
     daemon_services_close(&d->services);
     iam_close(d->iam);
@@ -414,6 +477,7 @@ struct daemon *daemon_stop(struct daemon *d) {
     daemon_tls_deinit(&d->tls);
     explicit_bzero(&d->key, sizeof d->key);
     pthread_mutex_destroy(&d->clock_lock);
+    pthread_mutex_destroy(&d->settings_lock);
     free(d);
     return NULL;
 }

@@ -22,7 +22,7 @@ struct daemon;
  */
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options, struct err *err);
 /*
- * Waits for requests under way as long as settings->stop_s says, then closes everything. Frees, and
+ * Waits for requests under way as long as the settings say, then closes everything. Frees, and
  * returns NULL; by the thread that started it.
  */
 struct daemon *daemon_stop(struct daemon *daemon);
@@ -36,6 +36,19 @@ json_t *daemon_health(struct daemon *daemon, bool full);
  * died and could not be started again.
  */
 int daemon_failure(struct daemon *daemon, struct err *err);
+/*
+ * Whether requests are answered and changes are committed, and how the daemon is, in a line: a
+ * daemon_probe_fn (daemon/watchdog.h), of a struct daemon.
+ */
+int daemon_works(void *daemon, struct buf *ret_words, struct err *err);
+/*
+ * DATA/calotype.yaml once more, and what can change in a running daemon changes (daemon/reload.c).
+ * ret (NULL allowed) says what did, and what waits for a restart: {"changed": […], "waiting": […]},
+ * a new reference. 0, or -errno with words: nothing has changed then. Any thread; the log tells it too.
+ */
+int daemon_reload(struct daemon *daemon, json_t **ret, struct err *err);
+/* How long the end waits for requests under way, as the settings say by now. Any thread. */
+unsigned daemon_patience_s(struct daemon *daemon);
 /* True under --test-clock: world time may be moved. */
 bool daemon_test_clock(const struct daemon *daemon);
 /*

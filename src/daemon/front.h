@@ -17,6 +17,8 @@
  *
  *   GET /health  what the public one says, and the endpoint, the folder's and the process' facts
  *   GET /clock   {"world_time", "offset_ms"}
+ *   POST /reload rereads the settings: {"changed": […], "waiting": […]}, names of settings; 400 where
+ *                the file is wrong
  *   POST /clock  {"advance_ms": N} or {"offset_ms": N}: moves world time; only under --test-clock
  */
 #include "daemon/door.h"

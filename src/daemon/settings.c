@@ -38,15 +38,15 @@ const struct prog_flag daemon_flags[DAEMON_FLAGS] = {
     PROG_NUMBER(struct daemon_settings, port, "port", "N", 0, 65535,
                 "port, TLS and plain alike (4566; 0 picks one)"),
     PROG_CHOICE(struct daemon_settings, log, "log", "FORM", log_names,
-                "json (a line an event on stderr) or text"),
+                "form of the log: json (a line an event) or text (json)"),
     PROG_CHOICE(struct daemon_settings, log_level, "log-level", "LEVEL", level_names,
-                "debug, info, warn or error"),
+                "least level that is logged: debug, info, warn or error (info)"),
     PROG_NUMBER(struct daemon_settings, log_mib, "log-mib", "N", 0, 1 << 20,
                 "size at which DIR/calotype.log is put aside, in MiB (16; 0: never)"),
     PROG_SWITCH(struct daemon_settings, strict, "strict",
                 "refuse to start with less than full isolation"),
     PROG_CHOICE(struct daemon_settings, isolation, "isolation", "LEVEL", isolation_names,
-                "least isolation of functions accepted: any, userns or full"),
+                "least isolation of functions accepted: any, userns or full (any)"),
     PROG_NUMBER(struct daemon_settings, reserve_mib, "reserve-mib", "N", 1, 1 << 30,
                 "disk space kept free, in MiB (256)"),
     PROG_NUMBER(struct daemon_settings, functions_mib, "functions-mib", "N", 0, 1 << 30,
@@ -54,13 +54,13 @@ const struct prog_flag daemon_flags[DAEMON_FLAGS] = {
     PROG_NUMBER(struct daemon_settings, threads, "threads", "N", 1, 1024,
                 "threads of each of the two HTTP pools (64)"),
     PROG_NUMBER(struct daemon_settings, idle_s, "idle-seconds", "N", 1, 86400,
-                "idle connections are closed after (75)"),
+                "idle connections are closed after so many seconds (75)"),
     PROG_NUMBER(struct daemon_settings, head_s, "head-seconds", "N", 1, 86400,
-                "a request's head must have come after (20)"),
+                "a request's head must have come after so many seconds (20)"),
     PROG_NUMBER(struct daemon_settings, body_s, "body-seconds", "N", 1, 86400,
-                "each KiB of a request's body must have come after (60)"),
+                "each KiB of a request's body must have come after so many (60)"),
     PROG_NUMBER(struct daemon_settings, stop_s, "stop-seconds", "N", 0, 3600,
-                "patience with requests at the end (10)"),
+                "patience with requests at the end, in seconds (10)"),
     [DAEMON_FILE_FLAGS] = PROG_DATA(struct daemon_settings, data),
     PROG_SWITCH(struct daemon_settings, detach, "detach",
                 "return when ready; the log goes to DIR/calotype.log"),
@@ -183,4 +183,11 @@ int daemon_settings_load(struct daemon_settings *s, const char *data, struct err
         yaml_event_delete(&r.event);
     yaml_parser_delete(&r.parser);
     return fault;
+}
+
+int daemon_settings_again(struct daemon_settings *ret, const struct daemon_settings *now,
+                          struct err *err) {
+    *ret = daemon_settings_defaults;
+    int r = daemon_settings_load(ret, now->data, err);
+    return r ? r : prog_verb_flags(daemon_flags, DAEMON_FLAGS, &now->line, ret, err);
 }

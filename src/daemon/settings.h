@@ -5,7 +5,7 @@
  * mapping of names to scalars.
  */
 #include "base/buf.h"
-#include "prog/flag.h"
+#include "prog/verb.h"
 
 /* In the order of the names in settings.c. */
 enum daemon_isolation { ISOLATION_ANY, ISOLATION_USERNS, ISOLATION_FULL };
@@ -34,6 +34,7 @@ struct daemon_settings {
     bool detach;       /* return when ready */
     unsigned ready_fd; /* gets the endpoint when ready; DAEMON_NO_FD: none */
     bool test_clock;   /* world time may be moved */
+    struct prog_line line;
 };
 
 /* The flags. The first DAEMON_FILE_FLAGS of them may stand in the file. */
@@ -42,5 +43,12 @@ extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
 /* Frees the file's texts; those of the settings that came from there are stale. */
 void daemon_settings_deinit(struct daemon_settings *s);
+/*
+ * What a start of the same line would run by now: DATA/calotype.yaml, read again, and the line's
+ * flags. data is the absolute or relative path that now has. 0, or as daemon_settings_load, and *ret
+ * is not to be used; the caller deinits it either way.
+ */
+int daemon_settings_again(struct daemon_settings *ret, const struct daemon_settings *now,
+                          struct err *err);
 /* Reads DATA/calotype.yaml; a missing file is fine. -EINVAL: err says FILE:LINE:COLUMN and why. */
 int daemon_settings_load(struct daemon_settings *s, const char *data, struct err *err);

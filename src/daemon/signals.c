@@ -29,6 +29,17 @@ static void take(int which, bool ends) {
         sigaddset(&ending, which);
 }
 
+/* Async-signal-safe. 128 + N is what a shell says of a program that the signal N ended. */
+static void end_at_once(int which) { _exit(128 + which); }
+
+void daemon_signals_first(void) {
+    const int ends[] = {SIGTERM, SIGINT};
+    const struct sigaction at_once = {.sa_handler = end_at_once};
+    for (size_t i = 0; getpid() == 1 && i < ARRAY_LEN(ends); i++)
+        if (!is_ignored(ends[i]))
+            sigaction(ends[i], &at_once, NULL);
+}
+
 void daemon_signals_begin(void) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a write that fails is told from, a killed process not */
@@ -47,8 +58,8 @@ void daemon_signals_begin(void) {
 static void reopen_log(void) {
     struct err err = {0};
     if (!log_has_file())
-        log_info("daemon", "SIGHUP: the log has no file that could be opened anew (it is stderr)");
-    else if (log_reopen(&err) < 0)
+        return;
+    if (log_reopen(&err) < 0)
         log_error("daemon", "SIGHUP: the log goes on in the old file: %s", err.text);
     else
         log_info("daemon", "SIGHUP: the log's file was opened anew");
@@ -60,7 +71,7 @@ static const char *reason(int which) {
                              : "told to stop";
 }
 
-void daemon_signals_wait(void) {
+void daemon_signals_wait(void (*reload)(void *ctx), void *ctx) {
     const struct timespec a_while = {.tv_sec = LOG_LOOK_S};
     for (;;) {
         int got = sigtimedwait(&taken, NULL, &a_while);
@@ -68,8 +79,10 @@ void daemon_signals_wait(void) {
             log_info("daemon", "%s: ending (once more: at once)", reason(got));
             break;
         }
-        if (got > 0)
+        if (got > 0) {
             reopen_log();
+            reload(ctx);
+        }
         log_tell_held(false);
     }
     pthread_sigmask(SIG_UNBLOCK, &ending, NULL);

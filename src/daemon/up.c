@@ -13,6 +13,8 @@
 #include "daemon/signals.h"
 #include "daemon/modes.h"
 #include "daemon/next.h"
+#include "daemon/notify.h"
+#include "daemon/watchdog.h"
 #include "prog/data.h"
 #include "prog/say.h"
 #include "daemon/verb.h"
@@ -122,6 +124,20 @@ static void log_isolation(const struct daemon_settings *s, struct sandbox_spawne
         log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
+static void reload(void *daemon) { daemon_reload(daemon, NULL, NULL); /* the log tells it all */ }
+
+static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, struct daemon *daemon,
+                 int64_t began_ms, struct err *err) {
+    int r = tell_ready(s, daemon_endpoint(daemon), err);
+    if (r)
+        return r;
+    log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
+             daemon_endpoint(daemon), (long long)(clock_mono_ms() - began_ms), s->data);
+    daemon_watchdog_ready(daemon_works, daemon);
+    daemon_signals_wait(reload, daemon);
+    return daemon_failure(daemon, err);
+}
+
 /* Who detached it sees no log: the line goes up the pipe, before the endpoint. */
 static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
     struct err refused = {0};
@@ -130,22 +146,22 @@ static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner
 }
 
 static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner, struct err *err) {
-    int64_t began = clock_mono_ms();
+    int64_t began_ms = clock_mono_ms();
     prepare_process();
     daemon_signals_begin();
+    daemon_notify_status("starting", "");
 
     struct daemon *daemon = NULL;
     struct daemon_options options = {.settings = s, .spawner = spawner};
-    int r = daemon_start(&daemon, &options, err);
-    if (r == 0)
-        r = tell_ready(s, daemon_endpoint(daemon), err);
-    if (r == 0) {
-        log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
-                 daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), s->data);
-        daemon_signals_wait();
-        r = daemon_failure(daemon, err);
+    int r = daemon_watchdog_begin(err);
+    r = r ? r : daemon_start(&daemon, &options, err);
+    r = r ? r : serve(s, spawner, daemon, began_ms, err);
+    if (daemon) {
+        daemon_notify_status("ending", "");
+        daemon_watchdog_ending(daemon_patience_s(daemon));
     }
     daemon_stop(daemon);
+    daemon_watchdog_end();
     log_tell_held(true);
     if (r == 0)
         log_info("daemon", "ended");
@@ -155,12 +171,24 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
 static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
+    if (r == 0) {
+        log_isolation(s, spawner);
+        if (s->detach)
+            tell_refused(s, spawner);
+        r = run_daemon(s, spawner, err);
+    }
     if (r)
-        return r;
-    log_isolation(s, spawner);
-    if (s->detach)
-        tell_refused(s, spawner);
-    return run_daemon(s, spawner, err);
+        daemon_notify_status(err->text, "");
+    return r;
+}
+
+/* What a further start would not change, unlike a taken port: a supervisor need not try again. */
+static int exit_code(int r) {
+    const int no_right[] = {-ENOTSUP, -EPERM, -EACCES};
+    for (size_t i = 0; i < ARRAY_LEN(no_right); i++)
+        if (r == no_right[i])
+            return PROG_NO_RIGHT;
+    return r ? PROG_FAILED : PROG_OK;
 }
 
 /* ---- Detaching ---- */
@@ -197,7 +225,7 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
     if (s->ready_fd == DAEMON_NO_FD) /* it was told that we were ready, and is gone */
         return PROG_FAILED;
     dprintf(pipe_fd, "%c%s\n", FAILURE, err.text);
-    return PROG_FAILED;
+    return exit_code(r);
 }
 
 static size_t read_all(int fd, char *text, size_t most) {
@@ -254,8 +282,9 @@ static int detach(struct daemon_settings *s) {
     close(ends[1]);
     int code = await_child(s, ends[0]);
     close(ends[0]);
-    if (code != PROG_OK)
-        waitpid(pid, NULL, 0);
+    int status;
+    if (code != PROG_OK && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+        code = WEXITSTATUS(status);
     return code;
 }
 
@@ -264,6 +293,8 @@ static int detach(struct daemon_settings *s) {
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
     int r = daemon_settings_load(s, prog_data_dir(s->data), err);
+    if (r == -EACCES && access(prog_data_dir(s->data), X_OK) != 0)
+        return 0; /* a folder that is closed to us: the start says whose it is */
     if (r)
         daemon_add_next(r, prog_data_dir(s->data), err);
     return r;
@@ -271,14 +302,22 @@ static int read_file(void *ctx, struct err *err) {
 
 static int run(void *ctx, char **, int, struct err *err) {
     struct daemon_settings *s = ctx;
+    daemon_signals_first();
+    if (s->detach && getpid() == 1)
+        return err_set(err, -EINVAL,
+                       "--detach: this is process 1 of a container, which ends when it returns; "
+                       "start it without, and let the engine detach (docker run --detach)");
     s->data = prog_data_dir(s->data);
     if (s->ready_fd != DAEMON_NO_FD && fcntl((int)s->ready_fd, F_GETFD) < 0)
         return err_sys(err, -errno, "ready-fd %u", s->ready_fd);
     log_setup((enum log_format)s->log, (enum log_level)s->log_level);
     if (s->detach)
         return detach(s);
+    daemon_notify_begin(); /* not of a detached one: that is not the service */
     int r = run_cloud(s, err);
-    return r > 0 ? -EIO : r; /* an outcome of some room is no exit code */
+    if (r)
+        prog_error("%s", err->text);
+    return exit_code(r);
 }
 
 static void deinit(void *ctx) { daemon_settings_deinit(ctx); }
@@ -292,6 +331,7 @@ const struct prog_verb daemon_verb_up = {
     .flags = daemon_flags,
     .n_flags = DAEMON_FLAGS,
     .size = sizeof(struct daemon_settings),
+    .line_at = offsetof(struct daemon_settings, line),
     .defaults = &daemon_settings_defaults,
     .read_file = read_file,
     .run = run,

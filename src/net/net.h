@@ -146,6 +146,8 @@ struct net_options {
     /* Connections of the port, and of one address; 0: 4096 and 512 (net/crowd.h). */
     unsigned port_most, peer_most;
 };
+/* Another head_s and body_s, neither 0, for what is under way too. Any thread. */
+void net_set_patience(struct net *net, unsigned head_s, unsigned body_s);
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err);
 /*
  * Reserves addr:port (0 picks one): *ret_fd is bound, but refuses clients until net_listen. The

@@ -85,7 +85,8 @@ struct net_conn {
 /* The fields above `lock` are set by net_start and stay until net_stop. */
 struct net {
     struct net_app app;
-    unsigned idle_s, head_s, body_s;
+    unsigned idle_s;
+    _Atomic unsigned head_s, body_s;
     struct MHD_Daemon *plain, *tls;
     struct net_sni *sni;
 
@@ -183,6 +184,9 @@ struct net_conn *net_conn_of(struct MHD_Connection *mhd);
 struct net_request;
 /* A request that is known by its target alone; mhd may be NULL. net_request_over frees it. */
 struct net_request *net_request_new(struct net_conn *conn, struct MHD_Connection *mhd, str target);
+struct gate;
+/* Shows the gate each header that libmicrohttpd has found. The connection's pool thread. */
+void net_gate_headers(struct MHD_Connection *mhd, struct gate *g);
 /* What the head says; method "" where it is not known. */
 void net_request_fill(struct net_request *r, const char *method);
 /* The application will hear of the request, so done must be called. */

@@ -213,7 +213,7 @@ static struct sni_entry *add(struct net_sni *sni, str key_name) {
 static enum state make(struct net_sni *sni, struct sni_entry *e, str name) {
     char star[MOST_NAME + 3];
     str key_name = str_c(e->name);
-    snprintf(star, sizeof star, "*.%s", e->name);
+    snprintf(star, sizeof star, "*.%.*s", STR_ARG(key_name));
     str names[] = {name, key_name, str_c(star)};
     /* A name of its own needs no second and third. */
     size_t n = str_eq(name, key_name) ? 1 : 3;

@@ -1,21 +1,92 @@
-/* prog/data: finds the data folder, its admin socket and its credentials. */
+/* prog/data: where the data folder is, and the credentials in it. */
 #include "prog/data.h"
 
 #include "base/io.h"
 #include "base/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+/* ---- Where DATA is when nobody says ---- */
+
+enum { ANYBODY, ROOT, OTHERS };
+static const char *const none_needed[] = {"", NULL};
+static const char *const cloud_needed[] = {"/format", "/calotype.yaml", NULL};
+/*
+ * The first place that is there counts. An installed instance's folder is that of its unit
+ * (packaging/systemd): a user's manager takes it from one variable, before systemd 254 from another.
+ */
+static const struct place {
+    int whose;
+    const char *base; /* a folder, */
+    const char *var;  /* which this variable names instead, NULL: none */
+    const char *below;
+    bool at_home;              /* the base is below HOME */
+    const char *const *needed; /* one of them must be in it: many folders are called var */
+} places[] = {
+    {ANYBODY, ".", NULL, "var", false, cloud_needed},
+    {ROOT, "/var/lib", NULL, "calotype", false, none_needed},
+    {OTHERS, "/.local/state", "XDG_STATE_HOME", "calotype", true, none_needed},
+    {OTHERS, "/.config", "XDG_CONFIG_HOME", "calotype", true, none_needed},
+};
+
+/* False: there is no such place for this user. */
+static bool place_path(const struct place *place, const struct prog_user *user, struct buf *ret) {
+    const char *base = place->var ? user->variable(place->var) : NULL;
+    const char *home = place->at_home ? user->variable("HOME") : "";
+    buf_clear(ret);
+    if (place->whose != ANYBODY && (place->whose == ROOT) != user->is_root)
+        return false;
+    if (base && base[0] == '/') /* the specification of these variables has others ignored */
+        buf_printf(ret, "%s%s/%s", user->root, base, place->below);
+    else if (!home || (place->at_home && home[0] != '/'))
+        return false;
+    else
+        buf_printf(ret, "%s%s%s/%s", place->base[0] == '.' ? "" : user->root, home, place->base,
+                   place->below);
+    return true;
+}
+
+static bool is_there(const char *path, const char *const *needed) {
+    struct stat st;
+    CLEANUP_DEINIT(buf) struct buf one = {0};
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return false;
+    for (; *needed; needed++) {
+        buf_clear(&one);
+        buf_printf(&one, "%s%s", path, *needed);
+        if (access(buf_cstr(&one), F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool prog_data_find(const struct prog_user *user, struct buf *ret) {
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (place_path(&places[i], user, ret) && is_there(buf_cstr(ret), places[i].needed))
+            return true;
+    buf_clear(ret);
+    buf_c(ret, "./var");
+    return false;
+}
+
+static char *variable(const char *name) { return getenv(name); }
+
 const char *prog_data_dir(const char *flag) {
+    static char found[PATH_MAX];
     const char *env = getenv("CALOTYPE_DATA");
-    return flag && *flag ? flag : env && *env ? env : "./var";
+    if (flag && *flag)
+        return flag;
+    if (env && *env)
+        return env;
+    CLEANUP_DEINIT(buf) struct buf path = {0};
+    prog_data_find(&(struct prog_user){.is_root = geteuid() == 0, .root = "", .variable = variable},
+                   &path);
+    snprintf(found, sizeof found, "%s", buf_cstr(&path));
+    return found;
 }
 
 char *prog_data_path(const char *data, const char *name) {
@@ -24,116 +95,9 @@ char *prog_data_path(const char *data, const char *name) {
     return buf_take(&path);
 }
 
-/* ---- The admin socket ---- */
-
-/* By way of the folder's descriptor: a socket's path may not be longer than 107 bytes, DATA may. */
-static int admin_address(const char *data, int *ret_dir, struct sockaddr_un *ret, struct err *err) {
-    int dir = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0)
-        return err_sys(err, -errno, "open %s", data);
-    memset(ret, 0, sizeof *ret);
-    ret->sun_family = AF_UNIX;
-    snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/admin.sock", dir);
-    *ret_dir = dir;
-    return 0;
-}
-
-int prog_admin_listen(const char *data, int *ret_fd, struct err *err) {
-    CLEANUP_FD int dir = -1, fd = -1;
-    struct sockaddr_un at;
-    int r = admin_address(data, &dir, &at, err);
-    if (r < 0)
-        return r;
-    unlinkat(dir, "admin.sock", 0);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t mask = umask(0177);
-    bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0;
-    int why = errno;
-    umask(mask);
-    if (!bound || listen(fd, 16) != 0)
-        return err_sys(err, bound ? -errno : -why, "cannot listen on %s/admin.sock", data);
-    *ret_fd = dup(fd);
-    return *ret_fd < 0 ? err_sys(err, -errno, "cannot listen on %s/admin.sock", data) : 0;
-}
-
-void prog_admin_remove(const char *data) {
-    CLEANUP_MEM char *path = prog_data_path(data, "admin.sock");
-    unlink(path);
-}
-
-int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err *err) {
-    CLEANUP_FD int dir = -1;
-    struct sockaddr_un to;
-    int r = admin_address(data, &dir, &to, err);
-    int fd = r < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (r == 0 && (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0))
-        r = -errno;
-    if (r < 0) {
-        if (fd >= 0)
-            close(fd);
-        if (r == -ENOENT || r == -ECONNREFUSED)
-            return err_set(err, r, "no daemon is running on %s (start one: calotype up --data %s)",
-                           data, data);
-        return err_sys(err, r, "cannot reach the daemon on %s", data);
-    }
-    struct ucred peer = {0};
-    socklen_t len = sizeof peer;
-    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-    if (ret_pid)
-        *ret_pid = peer.pid;
-    *ret_fd = fd;
-    return 0;
-}
-
-enum { MOST_SILENT_S = 30, MOST_ANSWER = 1 << 20, MOST_FILE = 1 << 16 };
-
-static int read_all(int fd, struct buf *out) {
-    for (;;) {
-        ssize_t n = read(fd, buf_reserve(out, 4096), 4096);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            return 0;
-        out->len += (size_t)n;
-        if (out->len > MOST_ANSWER)
-            return -EFBIG;
-    }
-}
-
-int prog_admin_ask(const char *data, const char *method, const char *path, str body,
-                   int *ret_status, json_t **ret_doc, struct err *err) {
-    CLEANUP_FD int fd = -1;
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    pid_t pid = 0;
-    int r = prog_admin_connect(data, &fd, &pid, err);
-    if (r < 0)
-        return r;
-    /* A daemon that was stopped (SIGSTOP, a debugger) takes connections, and answers none. */
-    const struct timeval silent = {.tv_sec = MOST_SILENT_S};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silent, sizeof silent);
-    /* HTTP/1.0: one answer, then the end. */
-    buf_printf(&text, "%s %s HTTP/1.0\r\nContent-Length: %zu\r\n\r\n", method, path, body.len);
-    buf_str(&text, body);
-    r = io_write_full(fd, text.p, text.len);
-    buf_clear(&text);
-    r = r < 0 ? r : read_all(fd, &text);
-    if (r == -EAGAIN)
-        return err_set(err, -ETIMEDOUT, "the daemon on %s (process %d) has not answered for %d s",
-                       data, (int)pid, MOST_SILENT_S);
-    if (r < 0)
-        return err_sys(err, r, "cannot talk to the daemon on %s", data);
-    uint64_t status;
-    ptrdiff_t head = str_find(buf_view(&text), S("\r\n\r\n"));
-    if (head < 0 || !str_to_u64(str_slice(buf_view(&text), 9, 12), &status))
-        return err_set(err, -EPROTO, "the daemon on %s gave no answer", data);
-    *ret_status = (int)status;
-    *ret_doc = json_parse(str_skip(buf_view(&text), (size_t)head + 4), err);
-    return *ret_doc ? 0 : -EPROTO;
-}
-
 /* ---- Credentials ---- */
+
+enum { MOST_FILE = 1 << 16 };
 
 static bool take(str line, const char *name, char *into, size_t room) {
     str key, value;

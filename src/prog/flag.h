@@ -70,7 +70,7 @@ struct prog_flag {
     PROG_CHECKED(T, member, name, value, prog_check_given, help)
 /* The row of the data folder, which every verb has in its member data. */
 #define PROG_DATA(T, member)                                                                       \
-    PROG_PATH(T, member, "data", "DIR", "data folder ($CALOTYPE_DATA, ./var)")
+    PROG_PATH(T, member, "data", "DIR", "data folder ($CALOTYPE_DATA; ./var, or the installed one)")
 
 /* Refuses the empty text. */
 int prog_check_given(const char *text, struct err *err);

@@ -112,6 +112,18 @@ static int read_and_run(struct reading *r) {
     return code < 0 ? fail(&err) : code;
 }
 
+int prog_verb_flags(const struct prog_flag *flags, size_t n, const struct prog_line *line,
+                    void *into, struct err *err) {
+    CLEANUP_MEM char **rest = mem_zalloc(((size_t)line->argc + 1) * sizeof(char *));
+    const struct prog_verb verb = {.flags = flags, .n_flags = n, .most = -1};
+    struct reading r = {.verb = &verb,
+                        .ctx = into,
+                        .argc = line->argc,
+                        .argv = line->argv,
+                        .rest = rest};
+    return read_line(&r, err);
+}
+
 int prog_verb_run(const struct prog_verb *verb, int argc, char **argv) {
     if (verb->take_over)
         return verb->take_over(verb, argc, argv);
@@ -120,6 +132,8 @@ int prog_verb_run(const struct prog_verb *verb, int argc, char **argv) {
     struct reading r = {.verb = verb, .ctx = ctx, .argc = argc, .argv = argv, .rest = rest};
     if (verb->defaults)
         memcpy(ctx, verb->defaults, verb->size);
+    if (verb->line_at)
+        *(struct prog_line *)((char *)ctx + verb->line_at) = (struct prog_line){argc, argv};
     int code = read_and_run(&r);
     if (verb->deinit)
         verb->deinit(ctx);

@@ -18,11 +18,12 @@
 
 enum {
     AFTER_MS = 2000, /* another spawner is there within milliseconds */
-    PING_MS = 20000
+    PING_MS = 20000,
+    REAP_MS = 5000,
 };
 
 struct sandbox_spawner {
-    pid_t nursery_pid;
+    pid_t nursery_pid;    /* -1: it was reaped */
     int nursery;          /* our end of its socket */
     pthread_mutex_t lock; /* of what follows */
     bool settled;         /* status is known and does not change any more */
@@ -272,6 +273,17 @@ static void ping(struct sandbox_spawner *spawner) {
         sandbox_spawner_hangs(spawner, nest);
 }
 
+/*
+ * Process 1, which a container's daemon is, gets every orphan for a child: of a dead spawner's inits, of
+ * what was executed in the container from outside. Each stays a zombie until it is waited for. The daemon
+ * itself has no child but the nursery.
+ */
+static void reap_orphans(struct sandbox_spawner *spawner) {
+    for (pid_t pid; getpid() == 1 && (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
+        if (pid == spawner->nursery_pid)
+            spawner->nursery_pid = -1;
+}
+
 enum { STOP, NURSERY, CONTROL, WATCHED };
 
 /*
@@ -285,7 +297,8 @@ static bool watch_once(struct sandbox_spawner *spawner) {
         [CONTROL] = {.fd = spawner->nest ? spawner->nest->control : -1}};
     struct sandbox_msg msg = {0};
     int control = -1;
-    int n = poll(on, WATCHED, PING_MS);
+    int n = poll(on, WATCHED, getpid() == 1 ? REAP_MS : PING_MS);
+    reap_orphans(spawner);
     if (n == 0)
         ping(spawner);
     if (n <= 0)
@@ -393,7 +406,7 @@ struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner) {
     sandbox_nest_free(spawner->nest);
     close(spawner->nursery);
     fd_closep(&spawner->stop_fd);
-    while (waitpid(spawner->nursery_pid, NULL, 0) < 0 && errno == EINTR)
+    while (spawner->nursery_pid > 0 && waitpid(spawner->nursery_pid, NULL, 0) < 0 && errno == EINTR)
         ;
     pthread_cond_destroy(&spawner->changed);
     pthread_mutex_destroy(&spawner->lock);

@@ -18,7 +18,8 @@ static void look(struct store_space *space) {
         return; /* keeps the last known figure: the write itself will tell */
     uint64_t available = (uint64_t)fs.f_bavail * fs.f_frsize;
     uint64_t most = available < INT64_MAX ? available : INT64_MAX;
-    uint64_t reserve = space->reserve < INT64_MAX ? space->reserve : INT64_MAX;
+    uint64_t reserve = atomic_load(&space->reserve);
+    reserve = reserve < INT64_MAX ? reserve : INT64_MAX;
     atomic_store(&space->room, (int64_t)most - (int64_t)reserve);
     atomic_store(&space->next_ms, clock_mono_ms() + LOOK_EVERY_MS);
 }
@@ -27,6 +28,11 @@ void store_space_init(struct store_space *space, const char *path, uint64_t rese
     space->path = path;
     space->reserve = reserve;
     look(space);
+}
+
+void store_set_reserve(struct store *store, uint64_t bytes) {
+    atomic_store(&store->space.reserve, bytes);
+    look(&store->space);
 }
 
 bool store_space_has(struct store_space *space, uint64_t adding) {
@@ -60,11 +66,9 @@ void store_room(struct store *store, struct store_room *ret) {
     struct store_space *space = &store->space;
     (void)store_space_has(space, 0); /* looks where it is time to */
     int64_t room = store_fault_on(STORE_FAULT_NO_ROOM) ? 0 : atomic_load(&space->room);
-    uint64_t below = room < 0 ? (uint64_t)-room : 0;
-    ret->reserve_bytes = space->reserve;
-    ret->free_bytes = room >= 0                ? space->reserve + (uint64_t)room
-                      : below > space->reserve ? 0
-                                               : space->reserve - below;
+    uint64_t below = room < 0 ? (uint64_t)-room : 0, reserve = atomic_load(&space->reserve);
+    ret->reserve_bytes = reserve;
+    ret->free_bytes = room >= 0 ? reserve + (uint64_t)room : below > reserve ? 0 : reserve - below;
 }
 
 void store_took_room(struct store *store, uint64_t bytes) {

@@ -138,6 +138,8 @@ struct store_room {
     uint64_t free_bytes, reserve_bytes;
 };
 void store_room(struct store *store, struct store_room *ret);
+/* Another reserve, from here on; as reserve_bytes of the options, but that 0 is none. Any thread. */
+void store_set_reserve(struct store *store, uint64_t bytes);
 /* DATA as it was given to store_open, borrowed until store_free. */
 const char *store_data_dir(const struct store *store);
 /* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */

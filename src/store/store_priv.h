@@ -132,7 +132,7 @@ int store_iter_fault_why(const struct store_iter *it, struct err *err);
 /* ---- space.c: the free-space reserve ---- */
 struct store_space {
     const char *path; /* borrowed from the store */
-    uint64_t reserve;
+    _Atomic uint64_t reserve;
     /* bytes above the reserve, when last looked at, minus what was added since */
     _Atomic int64_t room;
     _Atomic int64_t next_ms; /* monotonic time of the next look */

@@ -13,7 +13,7 @@ from cloud import binary, main
 
 # The verb, and arguments with which it runs as far as the daemon that is not there (None: it needs none).
 VERBS = {
-    "up": None, "down": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
+    "up": None, "down": [], "reload": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
     "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "open": ["x.jpg"], "get": ["x.jpg"], "rm": ["x.jpg"], "tail": [],
     "package": None, "repair": None, "rotate": None,
 }
@@ -195,11 +195,11 @@ class Up(unittest.TestCase):
     def test_no_daemon_program(self):
         done = calotype("up", "--port", "0", program=self.program)
         self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
-        self.assertEqual(done.stderr, f"calotype: calotype-daemon was not found in {self.bin}\n")
+        self.assertEqual(done.stderr, f"calotype: {self.prefix}/lib/calotype/calotype-daemon is missing, a part of calotype: install all of it\n")
 
     def test_a_daemon_program_that_cannot_run(self):
-        self.install("bin")
-        (self.bin / "calotype-daemon").chmod(0o644)
+        self.install("lib/calotype")
+        (self.prefix / "lib/calotype/calotype-daemon").chmod(0o644)
         done = calotype("up", program=self.program)
         self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
         self.assertRegex(done.stderr, "^calotype: cannot run .*/calotype-daemon: .*\n$")
@@ -207,23 +207,76 @@ class Up(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "to become somebody else, one must be root")
     def test_a_daemon_program_that_can_only_be_run(self):
         """By a user who may not read it."""
-        self.install("bin")
-        shutil.copy2("/bin/true", self.bin / "calotype-daemon")
+        self.install("lib/calotype")
+        shutil.copy2("/bin/true", self.prefix / "lib/calotype/calotype-daemon")
         self.prefix.chmod(0o755)
-        (self.bin / "calotype-daemon").chmod(0o711)
+        (self.prefix / "lib/calotype/calotype-daemon").chmod(0o711)
         done = subprocess.run([self.program, "up"], capture_output=True, text=True, timeout=60, user=65534)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_places(self):
-        """Beside it, installed, in a build: the nearest one wins."""
-        for place in ("daemon", "lib/calotype", "bin"):
-            self.install(place)
-            process = subprocess.Popen([self.program, "up", "--a b", "--", "c"], stdout=subprocess.PIPE, text=True)
+        """Of an installation lib/calotype, of a build its folder; what else is called so is not run."""
+        built = self.prefix / "src/cli"
+        built.mkdir(parents=True)
+        for program, place in ((self.program, "lib/calotype"), (shutil.copy2(binary(), built / "calotype"), "src/daemon")):
+            for folder in ("bin", "daemon", "src/cli", "src/lib/calotype", place):
+                self.install(folder)
+            process = subprocess.Popen([program, "up", "--a b", "--", "c"], stdout=subprocess.PIPE, text=True)
             out, _ = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 7)
             path, pid, *args = out.split(maxsplit=2)
             self.assertEqual(pathlib.Path(path).resolve().parent, self.prefix / place)
             self.assertEqual((int(pid), args), (process.pid, ["up --a b -- c\n"]))  # the same process
+
+    def test_a_link_to_it(self):
+        """As ./run puts one on PATH: the places are those of what it leads to."""
+        self.install("lib/calotype")
+        link = self.prefix / "elsewhere/deep/calotype"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(self.program)
+        done = calotype("up", program=link)
+        self.assertEqual(done.returncode, 7, done.stderr)
+
+
+class Packed(unittest.TestCase):
+    """What `package` packs: the programs that came with it, never others that are called the same."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="calotype-")
+        self.addCleanup(folder.cleanup)
+        self.prefix = pathlib.Path(folder.name)
+        for name in ("bin", "lib/calotype", "other"):
+            (self.prefix / name).mkdir(parents=True)
+        self.program = shutil.copy2(binary(), self.prefix / "bin/calotype")
+
+    def fill(self, folder, text):
+        for name in ("bootstrap", "calotype-image"):
+            (self.prefix / folder / name).write_text(text)
+
+    def package(self, *args, **env):
+        done = calotype("package", "--output", str(self.prefix / "f.zip"), *args, program=self.program, **env)
+        self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
+        return done.stderr
+
+    def test_programs_of_that_name_beside_it(self):
+        self.fill("bin", "somebody else's")
+        self.assertEqual(self.package(CALOTYPE_PROGRAMS=""),
+                         f"calotype: {self.prefix}/lib/calotype/bootstrap is missing, a part of calotype: install all of it\n")
+        self.fill("lib/calotype", "ours")
+        self.assertEqual(self.package(CALOTYPE_PROGRAMS=""),
+                         f"calotype: {self.prefix}/lib/calotype/bootstrap is not a 64-bit Linux program\n")
+
+    def test_a_folder_that_is_named(self):
+        """It holds them, or it is the folder of a calotype to which they belong."""
+        other, cwd = self.prefix / "other", os.getcwd()
+        self.fill("lib/calotype", "ours")
+        for folder in (str(self.prefix / "bin"), str(self.prefix / "bin/"), os.path.relpath(self.prefix / "bin", cwd)):
+            for args, env in ((["--programs", folder], {}), ([], {"CALOTYPE_PROGRAMS": folder})):
+                self.assertIn("/lib/calotype/bootstrap is not a 64-bit", self.package(*args, **env))
+        self.fill("other", "theirs")
+        self.assertEqual(self.package("--programs", str(other)), f"calotype: {other}/bootstrap is not a 64-bit Linux program\n")
+        self.assertEqual(self.package("--programs", "/proc"), "calotype: bootstrap was not found in /proc\n")
+        self.assertEqual(self.package("--programs", "/nowhere"), "calotype: cannot look into /nowhere: No such file or directory\n")
 
 
 if __name__ == "__main__":

@@ -333,7 +333,7 @@ static void refused_heads_leave_nothing(void **state) {
     CLEANUP_DEINIT(buf) struct buf head = {0};
     buf_c(&head, "GET /echo HTTP/1.1\r\nHost: a\r\nCookie: ");
     for (int i = 0; i < 3000; i++)
-        buf_c(&head, "a;");
+        buf_c(&head, "a=;");
     buf_c(&head, "\r\n\r\n");
     int begun = s.begun;
     CLEANUP_FD int fd = client_connect(s.port);

@@ -58,6 +58,11 @@ struct lambda_usage {
     unsigned async_at_once; /* asynchronous invocations at once, at most */
 };
 void lambda_usage(struct lambda_svc *lambda, struct lambda_usage *ret); /* any thread */
+/*
+ * Another memory_bytes of the options: what waits for room is tried again; where it is less, what
+ * runs goes on, and nothing is started until there is room. Any thread.
+ */
+void lambda_set_memory(struct lambda_svc *lambda, uint64_t bytes);
 
 /*
  * Where Code.Location of GetFunction leads: unsigned requests, GET or HEAD, to paths that begin so.

@@ -58,10 +58,9 @@ struct lambda_svc {
     struct lambda_code *code;   /* DATA/functions: unpacked code (code.h) */
     struct hub_due *code_timer; /* its sweep */
     /*
-     * What all environments together may use, async_at_once: how many asynchronous invocations run
-     * at once, idle_ns: how long an environment without events lives.
+     * async_at_once: how many asynchronous invocations run at once, idle_ns: how long an environment
+     * without events lives.
      */
-    uint64_t memory_bytes;
     unsigned async_at_once;
     int64_t idle_ns;
     struct hub_due *queue; /* asynchronous invocations; queue.c */
@@ -79,10 +78,11 @@ struct lambda_svc {
     bool stopping;   /* no environment is started any more */
 
     /* Environments: env_state.c and pool.c. */
-    pthread_cond_t gone;  /* an environment was reaped, or a start is over */
-    struct map pools;     /* ARN → struct lambda_pool */
-    struct map running;   /* account → struct lambda_count of its invocations */
-    uint64_t memory_used; /* bytes that the environments may take or, idle, hold: their charges */
+    pthread_cond_t gone;   /* an environment was reaped, or a start is over */
+    struct map pools;      /* ARN → struct lambda_pool */
+    struct map running;    /* account → struct lambda_count of its invocations */
+    uint64_t memory_bytes; /* the most for them together */
+    uint64_t memory_used;  /* bytes that the environments may take or, idle, hold: their charges */
     unsigned n_envs, starting, async_running;
     size_t n_waiting;  /* events in the lines of all pools */
     unsigned patient;  /* threads that wait for room */

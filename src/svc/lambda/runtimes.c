@@ -46,7 +46,8 @@ static const struct lambda_runtime runtimes[] = {
     PROVIDED("provided.al2023"),
     PROVIDED("provided.al2", .retired = true),
     PROVIDED("provided", .retired = true),
-    PYTHON("3.11"),
+    PYTHON("3.11"), /* Debian 12 */
+    PYTHON("3.13"), /* Debian 13 */
 };
 
 const struct lambda_runtime *lambda_runtime_find(str name) {

@@ -149,3 +149,11 @@ void lambda_usage(struct lambda_svc *svc, struct lambda_usage *ret) {
                                  .environments = svc->n_envs,
                                  .async_at_once = svc->async_at_once};
 }
+
+void lambda_set_memory(struct lambda_svc *svc, uint64_t bytes) {
+    uint64_t most = bytes ? bytes : machine_memory();
+    lock_take(&svc->lock);
+    svc->memory_bytes = most;
+    lock_drop(&svc->lock);
+    lambda_queue_kick(svc);
+}
