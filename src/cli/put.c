@@ -414,6 +414,7 @@ const struct prog_verb cli_verb_put = {
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = -1,
+    .operand = "FILE|FOLDER",
     .size = sizeof(struct put),
     .defaults = &(const struct put){.prefix = "uploads/", .parallel = 8, .timeout_s = 120},
     .run = run,

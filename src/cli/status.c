@@ -170,7 +170,7 @@ static const struct prog_flag flags[] = {
 
 const struct prog_verb cli_verb_status = {
     .name = "status",
-    .summary = "show how it is",
+    .summary = "show how the daemon is",
     .arguments = "[--data DIR | --remote]",
     .about =
         "Shows how the daemon is: whether it takes changes, how much room there is, what waits,\n"

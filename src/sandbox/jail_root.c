@@ -240,7 +240,7 @@ static void close_sources(struct sandbox_jail *jail) {
 
 /*
  * pivot_root needs the old root to be a mount of its own; in a chroot or an initramfs it answers
- * EINVAL. There the new root is entered by chroot where it is attached, which a process without
+ * EINVAL. Docker's profile answers EPERM, to a container with CAP_SYS_ADMIN as well. There the new root is entered by chroot where it is attached, which a process without
  * capabilities and without a descriptor from outside cannot undo. (Moving it over "/" first would
  * add nothing, and from a chroot on a shared mount it would show on the host.)
  */
@@ -250,7 +250,7 @@ int sandbox_jail_enter_root(struct sandbox_jail *jail) {
     close_sources(jail);
     if (syscall(SYS_pivot_root, ".", ".") == 0)
         return umount2(".", UMOUNT_DETACH) || chdir("/") ? -errno : 0;
-    if (errno != EINVAL)
+    if (errno != EINVAL && errno != EPERM)
         return -errno;
     return chroot(".") || chdir("/") ? -errno : 0;
 }
