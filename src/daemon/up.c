@@ -126,8 +126,8 @@ static void log_isolation(const struct daemon_settings *s, struct sandbox_spawne
 
 static void reload(void *daemon) { daemon_reload(daemon, NULL, NULL); /* the log tells it all */ }
 
-static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, struct daemon *daemon,
-                 int64_t began_ms, struct err *err) {
+static int serve(struct daemon_settings *s, struct daemon *daemon, int64_t began_ms,
+                 struct err *err) {
     int r = tell_ready(s, daemon_endpoint(daemon), err);
     if (r)
         return r;
@@ -155,7 +155,7 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
     struct daemon_options options = {.settings = s, .spawner = spawner};
     int r = daemon_watchdog_begin(err);
     r = r ? r : daemon_start(&daemon, &options, err);
-    r = r ? r : serve(s, spawner, daemon, began_ms, err);
+    r = r ? r : serve(s, daemon, began_ms, err);
     if (daemon) {
         daemon_notify_status("ending", "");
         daemon_watchdog_ending(daemon_patience_s(daemon));

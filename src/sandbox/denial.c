@@ -210,6 +210,8 @@ static bool module_denies(struct denial *d) {
     if (d->error != EACCES)
         return false;
     str profile = read_small("/proc/self/attr/current", &text) ? first_line(&text) : STR_NONE;
+    if (str_is(profile, "unconfined"))
+        profile = STR_NONE;
     snprintf(d->cause, sizeof d->cause, "a security module (AppArmor, SELinux) denies it%s%.*s",
              profile.len ? "; our profile is " : "", (int)profile.len,
              profile.len ? profile.p : "");
