@@ -98,8 +98,8 @@ copy_sources "$work/$name"
 cp -r "$work/$name/packaging/debian" "$work/$name/debian"
 sed -i "1s/.*/calotype ($version~${releases[$suite]}) $suite; urgency=medium/" "$work/$name/debian/changelog"
 cd "$work/$name"
-missing=$(dpkg-checkbuilddeps 2>&1 > /dev/null | sed -n 's/.*Unmet build dependencies: //p')
-[ -z "$missing" ] || fail "these packages are missing: $missing; $([ "$(id -u)" = 0 ] || echo 'sudo ')apt-get build-dep $root/packaging brings them"
+unmet=$(dpkg-checkbuilddeps 2>&1 > /dev/null | sed -n 's/.*Unmet build dependencies: //p')
+[ -z "$unmet" ] || fail "these packages are missing: $unmet; $([ "$(id -u)" = 0 ] || echo 'sudo ')apt-get build-dep $root/packaging brings them"
 dpkg-buildpackage --build=binary --unsigned-source --unsigned-changes > "$work/log" 2>&1 ||
     { tail -n 40 "$work/log" >&2; fail "the package could not be built"; }
 cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$output/"
