@@ -1,12 +1,11 @@
-/* calotype: the command line. The table of verbs; Some become calotype-daemon (daemon.c). */
+/* calotype: the command line. The table of verbs, of which some become calotype-daemon (daemon.c). */
 #include "cli/verb.h"
 #include "prog/say.h"
 
 static const struct prog_verb *const verbs[] = {
-    &cli_verb_up,     &cli_verb_down,    &cli_verb_reload, &cli_verb_env,    &cli_verb_with,
-    &cli_verb_status, &cli_verb_scrub,   &cli_verb_deploy, &cli_verb_put,    &cli_verb_ls,
-    &cli_verb_show,   &cli_verb_query,   &cli_verb_open,   &cli_verb_get,    &cli_verb_rm,
-    &cli_verb_tail,   &cli_verb_package, &cli_verb_repair, &cli_verb_rotate,
+#define VERB(name) &cli_verb_##name,
+#include "cli/verbs.def"
+#undef VERB
 };
 
 static void print_verbs(void) {
@@ -16,25 +15,53 @@ static void print_verbs(void) {
     prog_print("\n`calotype VERB --help` says more about one of them.\n");
 }
 
+static int no_such_verb(const char *name) {
+    prog_error("there is no verb \"%s\" (calotype --help lists them)", name);
+    return PROG_USAGE;
+}
+
+static int run_verb(const char *name, int argc, char **argv) {
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        if (strcmp(name, verbs[i]->name) == 0)
+            return prog_verb_run(verbs[i], argc, argv);
+    return no_such_verb(name);
+}
+
+static int print_version(int argc, char **) {
+    if (argc > 0) {
+        prog_error("--version takes no arguments");
+        return PROG_USAGE;
+    }
+    prog_print("calotype %s\n", CALOTYPE_VERSION);
+    return PROG_OK;
+}
+
+/* `calotype help`, or `calotype help VERB`. */
+static int help(int argc, char **argv) {
+    static char flag[] = "--help";
+    if (argc > 0)
+        return run_verb(argv[0], 1, (char *[]){flag, NULL});
+    print_verbs();
+    return PROG_OK;
+}
+
 static int run(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } own[] = {{"--version", print_version},
+               {"version", print_version},
+               {"--help", help},
+               {"-h", help},
+               {"help", help}};
     if (argc < 2) {
         print_verbs();
         return PROG_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
-        prog_print("calotype %s\n", CALOTYPE_VERSION);
-        return PROG_OK;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_verbs();
-        return PROG_OK;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-        if (strcmp(argv[1], verbs[i]->name) == 0)
-            return prog_verb_run(verbs[i], argc - 2, argv + 2);
-    prog_error("there is no verb \"%s\" (calotype --help lists them)", argv[1]);
-    return PROG_USAGE;
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (strcmp(argv[1], own[i].name) == 0)
+            return own[i].run(argc - 2, argv + 2);
+    return run_verb(argv[1], argc - 2, argv + 2);
 }
 
 int main(int argc, char **argv) {

@@ -95,6 +95,35 @@ static int read_template(struct deploy *d, struct buf *text, struct err *err) {
     return r;
 }
 
+/* ---- Functions that cannot run there ---- */
+
+/* The template has functions of a runtime that is refused. */
+static bool has_refused(const struct cli_session *session, str template) {
+    size_t i;
+    json_t *one;
+    json_array_foreach (session->refused_runtimes, i, one)
+        if (str_find(template, json_text(one)) >= 0)
+            return true;
+    return false;
+}
+
+/*
+ * A stack waits for its custom resources, so one whose functions cannot run would end in minutes
+ * with less to say. Without any it can be made: its functions run once the machine lets them.
+ */
+static int check_functions(const struct deploy *d, str template, struct err *err) {
+    const struct cli_session *session = &d->cloud.session;
+    bool waits = str_find(template, S("Custom::")) >= 0 ||
+                 str_find(template, S("AWS::CloudFormation::CustomResource")) >= 0;
+    if (!session->refused || !has_refused(session, template))
+        return 0;
+    if (waits)
+        return err_set(err, -ENOTSUP, "not deployed, for the stack has a custom resource: %s",
+                       session->refused);
+    prog_hint("the stack's functions will not run: %s", session->refused);
+    return 0;
+}
+
 /* ---- Parameters ---- */
 
 static void give(struct deploy *d, str name, str value) {
@@ -200,8 +229,11 @@ static int run(void *ctx, char **, int, struct err *err) {
     }
     int r = read_template(d, &template, err);
     r = r ? r : cli_common_open(&d->common, &d->cloud, err);
+    r = r ? r : check_functions(d, buf_view(&template), err);
+    if (r)
+        return r;
     prog_progress("packaging the function");
-    r = r ? r : cli_package_make(&d->package, d->programs, err);
+    r = cli_package_make(&d->package, d->programs, err);
     r = r ? r : ensure_artifact(d, err);
     if (r)
         return r;

@@ -56,7 +56,7 @@ static const struct prog_flag flags[] = {
 
 const struct prog_verb cli_verb_down = {
     .name = "down",
-    .summary = "end it",
+    .summary = "end the daemon of a data folder",
     .arguments = "[--data DIR]",
     .about = "Ends the daemon that runs on a data folder, and waits for its end.",
     .flags = flags,

@@ -105,6 +105,7 @@ const struct prog_verb cli_verb_get = {
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = -1,
+    .operand = "NAME",
     .size = sizeof(struct get),
     .run = run,
     .deinit = deinit,

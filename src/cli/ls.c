@@ -120,6 +120,7 @@ const struct prog_verb cli_verb_ls = {
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .most = 1,
+    .operand = "PREFIX",
     .size = sizeof(struct ls),
     .defaults = &(const struct ls){.prefix = first_prefix},
     .run = run,

@@ -156,6 +156,7 @@ const struct prog_verb cli_verb_open = {
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = 1,
+    .operand = "NAME",
     .size = sizeof(struct open),
     .run = run,
     .deinit = deinit,

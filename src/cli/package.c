@@ -19,21 +19,26 @@ static const char *const names[] = {"bootstrap", "calotype-image"};
 
 /* ---- The programs ---- */
 
+/* The i-th of the parts that the kernel reads; false where the file has no such. */
+static bool get_part(str bytes, const Elf64_Ehdr *head, size_t i, Elf64_Phdr *ret) {
+    uint64_t at = head->e_phoff + i * sizeof *ret;
+    if (i >= head->e_phnum || head->e_phentsize != sizeof *ret || at > bytes.len ||
+        bytes.len - at < sizeof *ret)
+        return false;
+    memcpy(ret, bytes.p + at, sizeof *ret);
+    return true;
+}
+
 /* "x86_64" or "arm64" for a static ELF program, else NULL with a reason. */
-static const char *check_program(const char *path, str bytes, struct err *err) {
-    Elf64_Ehdr head;
-    if (bytes.len < sizeof head || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 ||
+static const char *check_program(const char *path, str bytes, Elf64_Ehdr *head, struct err *err) {
+    if (bytes.len < sizeof *head || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 ||
         bytes.p[EI_CLASS] != ELFCLASS64) {
         err_set(err, -ENOEXEC, "%s is not a 64-bit Linux program", path);
         return NULL;
     }
-    memcpy(&head, bytes.p, sizeof head);
-    for (size_t i = 0; i < head.e_phnum; i++) {
-        Elf64_Phdr part;
-        uint64_t at = head.e_phoff + i * sizeof part;
-        if (head.e_phentsize != sizeof part || at > bytes.len || bytes.len - at < sizeof part)
-            break;
-        memcpy(&part, bytes.p + at, sizeof part);
+    memcpy(head, bytes.p, sizeof *head);
+    Elf64_Phdr part;
+    for (size_t i = 0; get_part(bytes, head, i, &part); i++)
         if (part.p_type == PT_INTERP) {
             err_set(err, -ENOEXEC,
                     "%s is not static, so it cannot run in a function's sandbox (a build with "
@@ -41,13 +46,52 @@ static const char *check_program(const char *path, str bytes, struct err *err) {
                     path);
             return NULL;
         }
-    }
-    if (head.e_machine == EM_X86_64)
+    if (head->e_machine == EM_X86_64)
         return "x86_64";
-    if (head.e_machine == EM_AARCH64)
+    if (head->e_machine == EM_AARCH64)
         return "arm64";
     err_set(err, -ENOEXEC, "%s is for a processor that Lambda does not have", path);
     return NULL;
+}
+
+/*
+ * What runs is in the parts that the headers name. After them come symbols, what debuggers want and
+ * the table of sections, a fifth of a build that nobody has stripped: each cold start on AWS would
+ * fetch it.
+ */
+static void leave_out_symbols(struct buf *program, Elf64_Ehdr head) {
+    uint64_t end = head.e_phoff + head.e_phnum * sizeof(Elf64_Phdr);
+    Elf64_Phdr part;
+    size_t i = 0;
+    for (; get_part(buf_view(program), &head, i, &part); i++) {
+        uint64_t part_end;
+        if (__builtin_add_overflow(part.p_offset, part.p_filesz, &part_end))
+            return;
+        end = part_end > end ? part_end : end;
+    }
+    if (i == 0 || i != head.e_phnum || end < sizeof head || end >= program->len)
+        return; /* not as linkers write it: it stays whole */
+    head.e_shoff = 0;
+    head.e_shnum = head.e_shstrndx = 0;
+    memcpy(program->p, &head, sizeof head);
+    program->len = end;
+    program->p[end] = '\0';
+}
+
+/* Returns 0, or a negative number with err set. */
+static int read_program(const char *name, const char *folder, struct buf *ret,
+                        const char **ret_architecture, struct err *err) {
+    CLEANUP_MEM char *path = NULL;
+    int r = cli_find(name, folder, &path, err);
+    r = r ? r : io_read_file(ret, path, MOST_PROGRAM, err);
+    if (r)
+        return r;
+    Elf64_Ehdr head;
+    *ret_architecture = check_program(path, buf_view(ret), &head, err);
+    if (!*ret_architecture)
+        return -ENOEXEC;
+    leave_out_symbols(ret, head);
+    return 0;
 }
 
 /* ---- The zip ---- */
@@ -81,13 +125,8 @@ int cli_package_make(struct cli_package *p, const char *programs, struct err *er
     *p = (struct cli_package){0};
     struct buf bytes[ARRAY_LEN(names)] = {0};
     int r = 0;
-    for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
-        CLEANUP_MEM char *path = NULL;
-        r = cli_find(names[i], programs, &path, err);
-        r = r ? r : io_read_file(&bytes[i], path, MOST_PROGRAM, err);
-        if (r == 0 && !(p->architecture = check_program(path, buf_view(&bytes[i]), err)))
-            r = -ENOEXEC;
-    }
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++)
+        r = read_program(names[i], programs, &bytes[i], &p->architecture, err);
     r = r ? r : write_zip(bytes, &p->zip, err);
     if (r == 0)
         hash(&p->zip, p->sha256);

@@ -335,8 +335,21 @@ static int result(const struct put *p) {
     return prog_code(failed, p->n);
 }
 
+/* Where no function can run nothing would come to wait for; what is only uploaded keeps its event. */
+static int check_functions(const struct put *p, struct err *err) {
+    const char *refused = p->cloud.session.refused;
+    if (!refused)
+        return 0;
+    if (!p->no_wait)
+        return err_set(err, -ENOTSUP, "nothing was uploaded (--no-wait does it all the same): %s",
+                       refused);
+    prog_hint("what is uploaded is processed when functions can run: %s", refused);
+    return 0;
+}
+
 static int upload_all(struct put *p, struct err *err) {
-    int r = cli_put_refuse_unprocessed(p, err);
+    int r = check_functions(p, err);
+    r = r ? r : cli_put_refuse_unprocessed(p, err);
     if (r)
         return r;
     size_t longest = 0;
@@ -401,6 +414,7 @@ const struct prog_verb cli_verb_put = {
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = -1,
+    .operand = "FILE|FOLDER",
     .size = sizeof(struct put),
     .defaults = &(const struct put){.prefix = "uploads/", .parallel = 8, .timeout_s = 120},
     .run = run,

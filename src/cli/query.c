@@ -143,7 +143,7 @@ static const struct prog_flag flags[] = {
 
 const struct prog_verb cli_verb_query = {
     .name = "query",
-    .summary = "list those of a span of time",
+    .summary = "list the photographs of a span of time",
     .arguments = "[--env NAME] [--since TIME] [--until TIME]",
     .about = "Lists the photographs that were uploaded in a span of time (UTC), oldest first.",
     .flags = flags,

@@ -47,7 +47,7 @@ static const struct prog_flag flags[] = {PROG_DATA(struct reload, data)};
 
 const struct prog_verb cli_verb_reload = {
     .name = "reload",
-    .summary = "have it read its settings again",
+    .summary = "have the daemon read its settings again",
     .arguments = "[--data DIR]",
     .about =
         "Has the daemon of a data folder read DIR/calotype.yaml again. What can change while it\n"

@@ -262,6 +262,7 @@ const struct prog_verb cli_verb_rm = {
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = -1,
+    .operand = "NAME",
     .size = sizeof(struct rm),
     .run = run,
     .deinit = deinit,

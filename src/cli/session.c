@@ -8,6 +8,8 @@ void cli_session_deinit(struct cli_session *s) {
     free(s->data);
     free(s->ca);
     free(s->endpoint);
+    free(s->refused);
+    json_decref(s->refused_runtimes);
     explicit_bzero(s, sizeof *s);
 }
 
@@ -30,5 +32,9 @@ int cli_session_open(struct cli_session *s, const char *data, struct err *err) {
     s->endpoint = mem_strdup(endpoint.p);
     memcpy(s->account, account.p, account.len);
     s->world_offset_ms = json_int(health, "world_offset_ms", 0);
+    const json_t *functions = json_object_get(health, "functions");
+    const char *refused = json_string_value(json_object_get(functions, "refused"));
+    s->refused = refused ? mem_strdup(refused) : NULL;
+    s->refused_runtimes = json_incref(json_object_get(functions, "refused_runtimes"));
     return 0;
 }

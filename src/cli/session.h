@@ -16,6 +16,9 @@ struct cli_session {
     char *endpoint; /* https://127.0.0.1:4566 */
     char account[16];
     int64_t world_offset_ms; /* of the daemon's world time to real time */
+    /* Functions that cannot run there, as GetStatus has it: Refused and RefusedRuntimes, or NULL. */
+    char *refused;
+    json_t *refused_runtimes;
     struct prog_credentials key;
 };
 /* data: the --data flag, or NULL. err: one line, also when no daemon runs. */

@@ -96,13 +96,14 @@ static const struct prog_flag flags[] = {CLI_COMMON_FLAGS(struct show)};
 
 const struct prog_verb cli_verb_show = {
     .name = "show",
-    .summary = "show all that is known of one",
+    .summary = "show all that is known of a photograph",
     .arguments = "[--env NAME] NAME...",
     .about = "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .least = 1,
     .most = -1,
+    .operand = "NAME",
     .size = sizeof(struct show),
     .run = run,
 };

@@ -49,9 +49,23 @@ static void add_limits(struct buf *out, const json_t *doc) {
     json_object_foreach (limits, what, by)
         buf_printf(out, "%s%s by %s", out->len ? ", " : "", what, json_string_value(by));
 }
+/* "provided.al2023, python3.11" */
+static void add_names(struct buf *out, const json_t *names) {
+    size_t i;
+    json_t *one;
+    json_array_foreach (names, i, one)
+        buf_printf(out, "%s%s", i ? ", " : "", json_string_value(one));
+}
+
 static void add_functions(struct buf *out, const json_t *doc) {
     const json_t *functions = json_object_get(doc, "Functions");
     int64_t n = json_int(functions, "Environments", 0);
+    str refused = json_str(functions, "Refused");
+    if (refused.len) {
+        add_names(out, json_object_get(functions, "RefusedRuntimes"));
+        buf_printf(out, ": " STR_FMT, STR_ARG(refused));
+        return;
+    }
     buf_printf(out, "%lld environment%s, ", (long long)n, n == 1 ? "" : "s");
     prog_status_size(out, json_int(functions, "MemoryUsed", 0));
     buf_c(out, " of ");
@@ -156,7 +170,7 @@ static const struct prog_flag flags[] = {
 
 const struct prog_verb cli_verb_status = {
     .name = "status",
-    .summary = "show how it is",
+    .summary = "show how the daemon is",
     .arguments = "[--data DIR | --remote]",
     .about =
         "Shows how the daemon is: whether it takes changes, how much room there is, what waits,\n"

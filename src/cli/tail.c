@@ -175,6 +175,7 @@ const struct prog_verb cli_verb_tail = {
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .most = 1,
+    .operand = "GROUP",
     .size = sizeof(struct tail),
     .defaults = &(const struct tail){.since = "10m"},
     .run = run,

@@ -80,7 +80,7 @@ static const struct prog_flag flags[] = {PROG_DATA(struct with, data)};
 
 const struct prog_verb cli_verb_with = {
     .name = "with",
-    .summary = "run an AWS client against it",
+    .summary = "run an AWS client against the daemon",
     .arguments = "[--data DIR] COMMAND [ARGUMENTS]",
     .about =
         "Runs a client, or a script that runs some, against the running daemon: the environment\n"
@@ -93,6 +93,7 @@ const struct prog_verb cli_verb_with = {
     .stop_at_first = true,
     .least = 1,
     .most = -1,
+    .operand = "COMMAND",
     .size = sizeof(struct with),
     .run = run,
 };

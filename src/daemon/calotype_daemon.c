@@ -6,8 +6,11 @@
 #include "daemon/verb.h"
 #include "prog/say.h"
 
-static const struct prog_verb *const verbs[] = {&daemon_verb_up, &daemon_verb_repair,
-                                                &daemon_verb_rotate};
+static const struct prog_verb *const verbs[] = {
+#define VERB(name) &daemon_verb_##name,
+#include "daemon/verbs.def"
+#undef VERB
+};
 
 static int run(int argc, char **argv) {
     if (argc < 1 || argv[0][0] == '-')

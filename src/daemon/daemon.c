@@ -108,7 +108,10 @@ static void look_at_functions(struct daemon *d, struct calotype_facts *ret) {
         sandbox_limits(sandbox, limits);
     for (size_t i = 0; sandbox && i < ARRAY_LEN(limits); i++)
         ret->limits[ret->n_limits++] = (struct calotype_limit){limits[i].what, limits[i].by};
-    lambda_usage(daemon_services_find(&d->services, "lambda"), &usage);
+    struct lambda_svc *lambda = daemon_services_find(&d->services, "lambda");
+    lambda_usage(lambda, &usage);
+    ret->n_refused =
+        lambda_refused(lambda, ret->refused_runtimes, CALOTYPE_MOST_REFUSED, &ret->refused);
     ret->memory_bytes = usage.memory_bytes;
     ret->memory_used = usage.memory_used;
     ret->environments = usage.environments;

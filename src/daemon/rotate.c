@@ -9,21 +9,22 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Ended by NULL. */
+/* The names, and what each of them is. */
+static const char *const whats[] = {"ca", "master-key", NULL};
 static const struct daemon_rotation *const rotations[] = {&daemon_rotation_ca,
-                                                          &daemon_rotation_master, NULL};
+                                                          &daemon_rotation_master};
 
 static const struct daemon_rotation *find(const char *what) {
-    for (size_t i = 0; rotations[i]; i++)
-        if (strcmp(rotations[i]->what, what) == 0)
+    for (size_t i = 0; whats[i]; i++)
+        if (strcmp(whats[i], what) == 0)
             return rotations[i];
     return NULL;
 }
 
 static int misuse(const char *what) {
     prog_error("\"%s\" is nothing that can be made anew", what);
-    for (size_t i = 0; rotations[i]; i++)
-        prog_hint("  calotype rotate %-12s %s", rotations[i]->what, rotations[i]->about);
+    for (size_t i = 0; whats[i]; i++)
+        prog_hint("  calotype rotate %-12s %s", whats[i], rotations[i]->about);
     return PROG_USAGE;
 }
 
@@ -52,6 +53,8 @@ const struct prog_verb daemon_verb_rotate = {
     .n_flags = OFFLINE_FLAGS,
     .least = 1,
     .most = 1,
+    .operand = "WHAT",
+    .choices = whats,
     .size = sizeof(struct daemon_offline),
     .defaults = &daemon_offline_defaults,
     .run = run,

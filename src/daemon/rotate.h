@@ -1,12 +1,11 @@
 #pragma once
 /*
  * daemon/rotate: the things of a data folder that can be made anew, one row each; the table of them
- * is in rotate.c.
+ * and their names are in rotate.c.
  */
 #include "daemon/offline.h"
 
 struct daemon_rotation {
-    const char *what;  /* "master-key", the first argument of `calotype rotate` */
     const char *about; /* half a line, for --help */
     /*
      * What is going to be done, said before the question. -errno or an outcome, with words: it

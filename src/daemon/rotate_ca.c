@@ -39,7 +39,6 @@ static int run(struct daemon_offline *o, struct err *err) {
 }
 
 const struct daemon_rotation daemon_rotation_ca = {
-    .what = "ca",
     .about = "the certificate authority that clients trust",
     .plan = plan,
     .run = run,

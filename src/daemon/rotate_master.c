@@ -68,7 +68,6 @@ static int run(struct daemon_offline *o, struct err *err) {
 }
 
 const struct daemon_rotation daemon_rotation_master = {
-    .what = "master-key",
     .about = "the key under which all data keys lie",
     .plan = plan,
     .run = run,

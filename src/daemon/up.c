@@ -32,6 +32,8 @@
 #include <unistd.h>
 
 enum { ARENAS = 8 };
+/* What a detached daemon's lines to its parent begin with; an endpoint has none. */
+enum { WARNING = '?', FAILURE = '!' };
 
 /* ---- The process ---- */
 
@@ -87,42 +89,60 @@ static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner
     if (status->level < least[s->isolation])
         return err_set(
             err, -ENOTSUP,
-            "functions would run at isolation level %s, less than --isolation asks for: %s",
-            sandbox_level_name(status->level), status->why);
+            "functions would run at isolation level %s, less than --isolation asks for: %s%s%s",
+            sandbox_level_name(status->level), status->why, *status->help ? "; " : "",
+            status->help);
     return 0;
 }
 
-static void log_isolation(struct sandbox_spawner *spawner) {
+/* Why functions cannot be run, and what helps; false: they can. */
+static bool is_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner,
+                       struct err *ret) {
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    if (status->level == SANDBOX_NONE)
+        err_set(ret, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
+    return status->level == SANDBOX_NONE || sandbox_check_code(s->data, ret) != 0;
+}
+
+/* The first lines: what is missing, before all that goes well. */
+static void log_isolation(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
     const struct sandbox_status *status = sandbox_spawner_status(spawner);
     struct sandbox_limit limits[SANDBOX_LIMITS];
     CLEANUP_DEINIT(buf) struct buf kept = {0};
+    struct err refused = {0};
     sandbox_limits(status, limits);
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         buf_printf(&kept, "%s%s by %s", i ? ", " : "", limits[i].what, limits[i].by);
+    if (is_refused(s, spawner, &refused))
+        log_warn("daemon", "%s", refused.text);
     if (status->why[0])
         log_warn("daemon", "isolation of functions is %s: %s", sandbox_level_name(status->level),
                  status->why);
     else
         log_info("daemon", "isolation of functions is %s", sandbox_level_name(status->level));
-    if (status->level == SANDBOX_NONE)
-        log_warn("daemon", "functions are refused: nothing here can keep their limits");
-    else
+    if (status->level != SANDBOX_NONE)
         log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
 static void reload(void *daemon) { daemon_reload(daemon, NULL, NULL); /* the log tells it all */ }
 
-static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, struct daemon *daemon,
-                 int64_t began_ms, struct err *err) {
+static int serve(struct daemon_settings *s, struct daemon *daemon, int64_t began_ms,
+                 struct err *err) {
     int r = tell_ready(s, daemon_endpoint(daemon), err);
     if (r)
         return r;
-    log_isolation(spawner);
     log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
              daemon_endpoint(daemon), (long long)(clock_mono_ms() - began_ms), s->data);
     daemon_watchdog_ready(daemon_works, daemon);
     daemon_signals_wait(reload, daemon);
     return daemon_failure(daemon, err);
+}
+
+/* Who detached it sees no log: the line goes up the pipe, before the endpoint. */
+static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
+    struct err refused = {0};
+    if (is_refused(s, spawner, &refused))
+        dprintf((int)s->ready_fd, "%c%s\n", WARNING, refused.text);
 }
 
 static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner, struct err *err) {
@@ -135,7 +155,7 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
     struct daemon_options options = {.settings = s, .spawner = spawner};
     int r = daemon_watchdog_begin(err);
     r = r ? r : daemon_start(&daemon, &options, err);
-    r = r ? r : serve(s, spawner, daemon, began_ms, err);
+    r = r ? r : serve(s, daemon, began_ms, err);
     if (daemon) {
         daemon_notify_status("ending", "");
         daemon_watchdog_ending(daemon_patience_s(daemon));
@@ -151,7 +171,12 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
 static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
-    r = r ? r : run_daemon(s, spawner, err);
+    if (r == 0) {
+        log_isolation(s, spawner);
+        if (s->detach)
+            tell_refused(s, spawner);
+        r = run_daemon(s, spawner, err);
+    }
     if (r)
         daemon_notify_status(err->text, "");
     return r;
@@ -199,32 +224,41 @@ static int run_detached(struct daemon_settings *s, int pipe_fd) {
         log_error("daemon", "%s", err.text);
     if (s->ready_fd == DAEMON_NO_FD) /* it was told that we were ready, and is gone */
         return PROG_FAILED;
-    (void)io_write_full(pipe_fd, "!", 1);
-    (void)io_write_full(pipe_fd, err.text, strlen(err.text));
+    dprintf(pipe_fd, "%c%s\n", FAILURE, err.text);
     return exit_code(r);
 }
 
-/* In the parent: one line comes, the endpoint, or "!" and the reason. */
-static int await_child(const struct daemon_settings *s, int pipe_fd) {
-    char text[1024];
+static size_t read_all(int fd, char *text, size_t most) {
     size_t n = 0;
-    for (ssize_t got; n < sizeof text - 1; n += (size_t)got) {
-        got = read(pipe_fd, text + n, sizeof text - 1 - n);
+    for (ssize_t got; n < most; n += (size_t)got) {
+        got = read(fd, text + n, most - n);
         if (got < 0 && errno == EINTR)
             got = 0;
         else if (got <= 0)
             break;
     }
-    text[n] = '\0';
-    if (n == 0 || text[0] == '!') {
-        prog_error("%s", n > 1 ? text + 1 : "the daemon died before it was ready");
+    return n;
+}
+
+/* In the parent: warnings come, and then the endpoint or the reason why there is none. */
+static int await_child(const struct daemon_settings *s, int pipe_fd) {
+    char text[2048];
+    str rest = str_n(text, read_all(pipe_fd, text, sizeof text)), line = STR_NONE;
+    while (rest.len) {
+        str_cut(rest, '\n', &line, &rest);
+        if (line.len && line.p[0] == WARNING)
+            prog_error(STR_FMT, STR_ARG(str_skip(line, 1)));
+    }
+    if (line.len == 0 || line.p[0] == WARNING || line.p[0] == FAILURE) {
+        line = line.len && line.p[0] == FAILURE ? str_skip(line, 1) : STR_NONE;
+        line = line.len ? line : S("the daemon died before it was ready");
+        prog_error(STR_FMT, STR_ARG(line));
         return PROG_FAILED;
     }
-    text[strcspn(text, "\n")] = '\0';
     if (s->ready_fd != DAEMON_NO_FD)
-        dprintf((int)s->ready_fd, "%s\n", text);
+        dprintf((int)s->ready_fd, STR_FMT "\n", STR_ARG(line));
     if (prog_has_output())
-        prog_print("%s\n", text);
+        prog_print(STR_FMT "\n", STR_ARG(line));
     return PROG_OK;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 /*
- * daemon/verb: the verbs of calotype-daemon, one file a verb; the table of them is in
- * calotype_daemon.c. `calotype NAME` becomes `calotype-daemon NAME` (src/cli/daemon.c).
+ * daemon/verb: the verbs of calotype-daemon, one file a verb; the list of them is verbs.def.
+ * `calotype NAME` becomes `calotype-daemon NAME` (src/cli/daemon.c).
  */
 #include "prog/verb.h"
 
-extern const struct prog_verb daemon_verb_up, daemon_verb_repair, daemon_verb_rotate;
+#define VERB(name) extern const struct prog_verb daemon_verb_##name;
+#include "daemon/verbs.def"
+#undef VERB

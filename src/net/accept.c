@@ -30,7 +30,7 @@ enum {
     LINGER_AT_ONCE = 256,  /* and how many sockets are closed softly */
     LINGER_STEP = 1 << 20, /* bytes before the others get their turn */
     STACK_BYTES = 256 * 1024,
-    FIRST_BYTES = 64,     /* longer than any method */
+    FIRST_BYTES = 256,    /* longer than any method, and most request lines */
     TLS_HANDSHAKE = 0x16, /* RFC 8446 section 5.1: content type of the first record */
 };
 

@@ -1,4 +1,4 @@
-/* net/gate: checks the method, the target, each header and the sum of a request head. */
+/* net/gate: checks a request head: method, target, each header, and what stands between them. */
 #include "net/gate.h"
 
 #include "base/ascii.h"
@@ -7,13 +7,17 @@ static bool is_token(str s) { return s.len > 0 && ascii_only_alnum(s, GATE_TOKEN
 
 bool gate_is_garbage(str first) {
     size_t at = 0;
-    while (at < first.len && ascii_is_one_of(first.p[at], "\r\n"))
-        at++;
+    if (first.len && first.p[0] == '\r')
+        at = first.len > 1 && first.p[1] == '\n' ? 2 : 1;
     size_t begin = at;
     while (at < first.len &&
            (ascii_is_alnum(first.p[at]) || ascii_is_one_of(first.p[at], GATE_TOKEN)))
         at++;
-    return at < first.len && (first.p[at] != ' ' || at == begin);
+    if (at < first.len && (first.p[at] != ' ' || at == begin))
+        return true;
+    while (at < first.len && !ascii_is_one_of(first.p[at], "\r\n\v\f") && first.p[at] != '\0')
+        at++;
+    return at < first.len && !ascii_is_one_of(first.p[at], "\r\n");
 }
 
 void gate_refuse(struct gate *g, int status, const char *reason) {
@@ -41,9 +45,70 @@ static void check_target(struct gate *g, str target) {
     }
 }
 
-void gate_start(struct gate *g, str method, str target, str version) {
-    *g = (struct gate){0};
-    g->canonical = method.len + 1 + target.len + 1 + version.len + 2;
+static const char *limit_of(const struct gate *g) { return g->head.p + g->head.len; }
+
+static const char *skip_blanks(const char *p, const char *limit) {
+    while (p < limit && (*p == ' ' || *p == '\t'))
+        p++;
+    return p;
+}
+
+/*
+ * Where the line behind the last part begins. The parser has put a zero byte where a part ends. At
+ * the end of a line that is the place of the CR, and behind it follows the line feed: 0.9.75 has
+ * made that a zero byte as well, 1.0 leaves it. With 1.0 the zero byte may also stand for the first
+ * of some blanks, which it cuts off the value. NULL where this is no such end.
+ */
+static const char *next_line(const struct gate *g) {
+    const char *limit = limit_of(g);
+    if (!g->end || limit - g->end < 2 || *g->end != '\0')
+        return NULL;
+    if (g->end[1] == g->line_feed)
+        return g->end + 2;
+    const char *p = skip_blanks(g->end + 1, limit);
+    return g->line_feed && limit - p >= 2 && p[0] == '\r' && p[1] == '\n' ? p + 2 : NULL;
+}
+
+/* One blank before the target, one behind it, and the version ends the line. */
+static const char *walk_request_line(struct gate *g, str method, size_t target_len, str version) {
+    size_t version_at = method.len + 1 + target_len + 1;
+    if (method.p != g->head.p || version_at + version.len + 2 > g->head.len ||
+        version.p != g->head.p + version_at)
+        return NULL;
+    const char *end = version.p + version.len;
+    g->line_feed = end[1];
+    return g->line_feed == '\0' || g->line_feed == '\n' ? end : NULL;
+}
+
+/* Behind the name a zero byte for the colon, and blanks. */
+static const char *walk_header(const struct gate *g, str name, str value) {
+    const char *limit = limit_of(g), *line = next_line(g);
+    if (!line || name.p != line || (size_t)(limit - line) <= name.len || line[name.len] != '\0')
+        return NULL;
+    const char *p = line + name.len + 1;
+    /* An empty value may stand anywhere among its blanks. */
+    while (p < limit && p != value.p && (*p == ' ' || *p == '\t'))
+        p++;
+    return p == value.p && (size_t)(limit - p) >= value.len ? p + value.len : NULL;
+}
+
+/*
+ * The empty line is all that is left. Behind the last part 1.0 may have put the first bytes of the
+ * body over what stood there: its length is all that can be looked at, and at its strict level it
+ * has seen to the rest.
+ */
+static bool walk_ends_well(const struct gate *g) {
+    const char *line = next_line(g), *limit = limit_of(g);
+    if (g->end && g->line_feed)
+        return limit - g->end >= 4;
+    return line && limit - line == 2 && line[0] == '\0' && line[1] == '\0';
+}
+
+void gate_start(struct gate *g, str method, str target, str version, str head) {
+    *g = (struct gate){.head = head};
+    g->size = method.len + 1 + target.len + 1 + version.len + 2;
+    if (head.len)
+        g->end = walk_request_line(g, method, target.len, version);
     if (!is_token(method) || method.len > 32)
         gate_refuse(g, 400, "the method is not a token");
     check_target(g, target);
@@ -52,10 +117,16 @@ void gate_start(struct gate *g, str method, str target, str version) {
         gate_refuse(g, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
 }
 
+/*
+ * Length and coding as they came: 0.9.75 takes "chunked " for another coding, whose body has no
+ * end.
+ */
 static void check_length(struct gate *g, str value) {
     uint64_t n;
     if (!str_to_u64(value, &n))
-        gate_refuse(g, 400, "Content-Length is not a number");
+        gate_refuse(g, 400, "the Content-Length is not a number");
+    else if (n == UINT64_MAX) /* for 0.9.75: a body without an end */
+        gate_refuse(g, 413, "the Content-Length is larger than any body may be");
 }
 
 static void check_coding(struct gate *g, str value) {
@@ -65,12 +136,13 @@ static void check_coding(struct gate *g, str value) {
 
 /* RFC 9112 section 3.2: host and port, no user, no path. */
 static void check_host(struct gate *g, str value) {
+    value = str_trim(value);
     if (value.len == 0 || value.len > 255 + 6 || !ascii_only_alnum(value, "-._:[]"))
         gate_refuse(g, 400, "the Host header is not a host");
 }
 
 static void check_expect(struct gate *g, str value) {
-    if (!str_eq_nocase(value, S("100-continue")))
+    if (!str_eq_nocase(str_trim(value), S("100-continue")))
         gate_refuse(g, 417, "the only expectation known is 100-continue");
 }
 
@@ -91,8 +163,10 @@ _Static_assert(sizeof singles / sizeof *singles ==
                    sizeof((struct gate *)0)->counts / sizeof(unsigned),
                "one counter a row");
 
-void gate_header(struct gate *g, str name, str value, size_t line_len) {
-    g->canonical += line_len + 2;
+void gate_header(struct gate *g, str name, str value) {
+    g->size += name.len + 2 + value.len + 2;
+    if (g->end)
+        g->end = walk_header(g, name, value);
     if (++g->headers > GATE_MAX_HEADERS)
         gate_refuse(g, 431, "too many headers");
     if (!is_token(name))
@@ -110,12 +184,12 @@ void gate_header(struct gate *g, str name, str value, size_t line_len) {
         if (g->counts[i]++)
             gate_refuse(g, 400, singles[i].doubled);
         else if (singles[i].check)
-            singles[i].check(g, str_trim(value));
+            singles[i].check(g, value);
     }
 }
 
-int gate_finish(struct gate *g, size_t head_len) {
-    if (g->canonical + 2 > GATE_MAX_HEAD)
+int gate_finish(struct gate *g) {
+    if ((g->head.len ? g->head.len : g->size + 2) > GATE_MAX_HEAD)
         gate_refuse(g, 431, "the request's head is too long");
     if (g->counts[IS_LENGTH] && g->counts[IS_CODING])
         gate_refuse(g, 400, "both Content-Length and Transfer-Encoding");
@@ -123,7 +197,7 @@ int gate_finish(struct gate *g, size_t head_len) {
         gate_refuse(g, 400, "HTTP/1.0 has no Transfer-Encoding");
     if (!g->counts[IS_HOST] && !g->http_1_0)
         gate_refuse(g, 400, "the Host header is missing");
-    if (head_len && head_len != g->canonical + 2)
+    if (g->head.len && !walk_ends_well(g))
         gate_refuse(g, 400,
                     "the head holds a bare line feed, a folded line, a zero byte or a spare space");
     return g->status;

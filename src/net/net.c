@@ -362,6 +362,16 @@ static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities
     return 0;
 }
 
+/*
+ * 1.0's parser joins folded lines and takes bare line feeds before anybody sees them, unless it is
+ * at its strict level (MHD_OPTION_CLIENT_DISCIPLINE_LVL 1, which this flag is another name for).
+ * 0.9.75 closes without an answer where the flag is set, and the gate sees all without it. Asked at
+ * run time: both libraries have one soname.
+ */
+static unsigned strictness(void) {
+    return strncmp(MHD_get_version(), "0.", 2) == 0 ? 0 : MHD_USE_PEDANTIC_CHECKS;
+}
+
 static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool tls) {
     struct MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)pick_cert},
@@ -371,7 +381,8 @@ static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool t
     };
     struct MHD_OptionItem plain_options[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
-                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | strictness() |
+                     (tls ? MHD_USE_TLS : 0);
     return MHD_start_daemon(
         flags, 0, NULL, NULL, net_on_request, net, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
         MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
@@ -433,13 +444,29 @@ static int start_parts(struct net *net, const struct net_options *o, struct err 
     return net_acceptor_start(&net->acceptor, net, err);
 }
 
-int net_start(struct net **ret_net, const struct net_options *options, struct err *err) {
-    struct net *net = net_new(options);
+/* The library may have been replaced since the build: both known versions have one soname. */
+static void look_at_library(void) {
+    str rest = S(NET_LIBRARIES), one, version = str_c(MHD_get_version());
+    bool known = false;
+    while (rest.len) {
+        str_cut(rest, ' ', &one, &rest);
+        known |= str_eq(one, version);
+    }
+    if (!known)
+        log_warn("net",
+                 "libmicrohttpd " STR_FMT " is installed, how it reads malformed requests is not "
+                 "known: let nobody in whom you do not trust (tried with " NET_LIBRARIES ")",
+                 STR_ARG(version));
     if (!net_refusals_are_ours())
         log_warn("net",
-                 "this build of libmicrohttpd (%s) answers malformed requests by itself, in "
-                 "HTML and at times twice: see docs/decisions/0009",
-                 MHD_get_version());
+                 "this build of libmicrohttpd (" STR_FMT ") answers malformed requests by itself, "
+                 "in HTML and at times twice: see docs/decisions/0009",
+                 STR_ARG(version));
+}
+
+int net_start(struct net **ret_net, const struct net_options *options, struct err *err) {
+    struct net *net = net_new(options);
+    look_at_library();
     int r = start_parts(net, options, err);
     if (r < 0) {
         if (net->plain)

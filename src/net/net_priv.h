@@ -184,6 +184,9 @@ struct net_conn *net_conn_of(struct MHD_Connection *mhd);
 struct net_request;
 /* A request that is known by its target alone; mhd may be NULL. net_request_over frees it. */
 struct net_request *net_request_new(struct net_conn *conn, struct MHD_Connection *mhd, str target);
+struct gate;
+/* Shows the gate each header that libmicrohttpd has found. The connection's pool thread. */
+void net_gate_headers(struct MHD_Connection *mhd, struct gate *g);
 /* What the head says; method "" where it is not known. */
 void net_request_fill(struct net_request *r, const char *method);
 /* The application will hear of the request, so done must be called. */

@@ -117,6 +117,16 @@ void net_refuse(struct net_request *r, const struct net_refusal *why) {
 
 /* ---- What the library refuses ---- */
 
+/* What the gate has against the headers: the library does not say which of them it refuses. */
+static struct net_refusal of_headers(struct MHD_Connection *mhd) {
+    struct gate g;
+    gate_start(&g, S("GET"), S("/"), S("HTTP/1.1"), STR_NONE);
+    net_gate_headers(mhd, &g);
+    if (gate_finish(&g) == 0)
+        gate_refuse(&g, 400, "this is not the head of an HTTP request");
+    return (struct net_refusal){g.status, g.reason};
+}
+
 /* status: what it was about to say. */
 static struct net_refusal reason(const struct net_request *r, unsigned status, bool whole_head) {
     if (status == 414 || status == 431)
@@ -130,7 +140,7 @@ static struct net_refusal reason(const struct net_request *r, unsigned status, b
     if (r->begun)
         return (struct net_refusal){400, "the body is not in well-formed chunks"};
     if (whole_head)
-        return (struct net_refusal){400, "the Content-Length is not a number"};
+        return of_headers(r->mhd);
     return (struct net_refusal){400, "this is not the head of an HTTP request"};
 }
 

@@ -154,11 +154,12 @@ str net_header(const struct net_req *req, const char *name) {
 static enum MHD_Result gate_one(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_len,
                                 const char *value, size_t value_len) {
     (void)kind;
-    /* Both point into the head as it was read, so their distance is what stood between them. */
-    ptrdiff_t apart = value ? value - key : (ptrdiff_t)key_len + 1;
-    size_t line_len = apart > 0 && apart < NET_POOL_BYTES ? (size_t)apart + value_len : 0;
-    gate_header(cls, str_n(key, key_len), str_n(value ? value : "", value_len), line_len);
+    gate_header(cls, str_n(key, key_len), str_n(value, value ? value_len : 0));
     return MHD_YES;
+}
+
+void net_gate_headers(struct MHD_Connection *mhd, struct gate *g) {
+    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, gate_one, g);
 }
 
 /*
@@ -175,13 +176,13 @@ static size_t cost_of_head(struct net_request *r, size_t head_len, unsigned head
 
 static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
                       const char *version) {
-    gate_start(g, str_c(method), r->target, str_c(version));
-    MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, gate_one, g);
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t head_len = size ? size->header_size : 0;
+    gate_start(g, str_c(method), r->target, str_c(version), str_n(method, head_len));
+    net_gate_headers(r->mhd, g);
     r->cost = cost_of_head(r, head_len, g->headers);
-    if (gate_finish(g, head_len) == 0 && r->cost > NET_POOL_BYTES - NET_ANSWER_BYTES)
+    if (gate_finish(g) == 0 && r->cost > NET_POOL_BYTES - NET_ANSWER_BYTES)
         gate_refuse(g, 431, "the request's head is too long");
     return g->status == 0;
 }

@@ -37,6 +37,9 @@ struct prog_verb {
     size_t n_flags;
     bool stop_at_first; /* the first argument that is no flag ends them: `with` */
     int least, most;    /* number of other arguments; most < 0: any */
+    /* What those are, a word of `arguments`: "NAME"; where most is not 0 (tools/pages/verbs.c). */
+    const char *operand;
+    const char *const *choices; /* NULL, or the ones that there are, ended by NULL */
 
     /* The struct that the flags set: its size, and what is in it first (NULL: zeroes). */
     size_t size;

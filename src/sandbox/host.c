@@ -191,12 +191,17 @@ static int await_ready(struct sandbox *sb, struct err *err) {
 }
 
 int sandbox_start_in(struct sandbox_nest *nest, const struct sandbox_spec *spec,
-                     struct sandbox **ret_sandbox, struct err *err) {
+                     struct sandbox **ret_sandbox, struct sandbox_refused *reterr_refused,
+                     struct err *err) {
     CLEANUP(sandbox) struct sandbox *sb = sandbox_new(nest, spec);
     int fault = send_request(sb, spec, err);
     fault = fault ? fault : await_ready(sb, err);
-    if (fault == 0)
+    if (fault == 0) {
         *ret_sandbox = STEAL(sb);
+    } else if (sb->refused && reterr_refused) {
+        snprintf(reterr_refused->step, sizeof reterr_refused->step, "%.63s", sb->step);
+        reterr_refused->fault = sb->fault;
+    }
     return fault;
 }
 
@@ -204,17 +209,17 @@ int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *sp
                   struct sandbox **ret_sandbox, struct err *err) {
     const struct sandbox_status *status = sandbox_spawner_status(spawner);
     if (status->level == SANDBOX_NONE)
-        return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s", status->why);
+        return err_set(err, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
     CLEANUP(sandbox_nest) struct sandbox_nest *nest = sandbox_spawner_nest(spawner);
     if (!nest)
         return err_set(err, -EPIPE, "the process that makes sandboxes is gone");
-    int fault = sandbox_start_in(nest, spec, ret_sandbox, err);
+    int fault = sandbox_start_in(nest, spec, ret_sandbox, NULL, err);
     if (fault == -ETIMEDOUT)
         sandbox_spawner_hangs(spawner, nest);
     if (fault != -ETIMEDOUT && fault != -EPIPE)
         return fault;
     CLEANUP(sandbox_nest) struct sandbox_nest *next = sandbox_spawner_after(spawner, nest);
-    return next ? sandbox_start_in(next, spec, ret_sandbox, err) : fault;
+    return next ? sandbox_start_in(next, spec, ret_sandbox, NULL, err) : fault;
 }
 
 struct sandbox *sandbox_free(struct sandbox *sb) {

@@ -4,6 +4,7 @@
  * keep.c, the spawner's life.
  */
 #include "sandbox/cgroup_priv.h"
+#include "sandbox/denial_priv.h"
 #include "sandbox/proto_priv.h"
 
 #include <stdatomic.h>
@@ -25,9 +26,13 @@ struct sandbox_nest *sandbox_nest_ref(struct sandbox_nest *nest);
 struct sandbox_nest *sandbox_nest_free(struct sandbox_nest *nest); /* drops a reference */
 DEFINE_FREEP(sandbox_nest)
 
-/* host.c: a sandbox by that spawner, as sandbox_start has it. -ETIMEDOUT: it was silent. */
+/*
+ * host.c: a sandbox by that spawner, as sandbox_start has it. -ETIMEDOUT: it was silent.
+ * reterr_refused, where it is not NULL, is the step that failed; none where it got no answer.
+ */
 int sandbox_start_in(struct sandbox_nest *nest, const struct sandbox_spec *spec,
-                     struct sandbox **ret_sandbox, struct err *err);
+                     struct sandbox **ret_sandbox, struct sandbox_refused *reterr_refused,
+                     struct err *err);
 
 /*
  * keep.c. The current spawner, with a reference, or NULL: there is none any more. The first caller

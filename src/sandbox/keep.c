@@ -138,7 +138,8 @@ static int take_first_locked(struct sandbox_spawner *spawner, struct err *err) {
 }
 
 /* A whole sandbox whose program does not exist: it works when nothing but that is the matter. */
-static int try_level(struct sandbox_nest *nest, struct err *err) {
+static int try_level(struct sandbox_nest *nest, struct sandbox_refused *reterr_refused,
+                     struct err *err) {
     static const char *const argv[] = {"/var/task/.calotype-trial", NULL};
     static const char *const env[] = {NULL};
     const struct sandbox_spec spec = {.code = "/proc/self/task",
@@ -148,7 +149,7 @@ static int try_level(struct sandbox_nest *nest, struct err *err) {
                                       .tmp_bytes = 1 << 20,
                                       .ports = {80}};
     CLEANUP(sandbox) struct sandbox *sb = NULL;
-    int fault = sandbox_start_in(nest, &spec, &sb, err);
+    int fault = sandbox_start_in(nest, &spec, &sb, reterr_refused, err);
     if (fault)
         return fault;
     struct sandbox_end end;
@@ -158,15 +159,30 @@ static int try_level(struct sandbox_nest *nest, struct err *err) {
     return 0;
 }
 
+/* refused NULL, or without a step: it is no denial, and err (or what is there) has the words. */
+static void say_none(struct sandbox_status *status, const struct sandbox_refused *refused,
+                     const struct err *err) {
+    status->level = SANDBOX_NONE;
+    if (refused && *refused->step) {
+        sandbox_denial_explain(refused, status);
+        return;
+    }
+    if (*err->text)
+        snprintf(status->why, sizeof status->why, "%.250s", err->text);
+    snprintf(status->help, sizeof status->help, "start the daemon again, and see its log");
+}
+
 static void find_level_locked(struct sandbox_spawner *spawner) {
     LOCK_HELD(&spawner->lock);
     struct sandbox_status *status = &spawner->status;
+    struct sandbox_refused refused = {0};
     struct err err = {0};
     if (take_first_locked(spawner, &err)) {
-        snprintf(status->why, sizeof status->why, "%.250s", err.text);
-    } else if (status->level != SANDBOX_NONE && try_level(spawner->nest, &err)) {
-        status->level = SANDBOX_NONE;
-        snprintf(status->why, sizeof status->why, "%.250s", err.text);
+        say_none(status, NULL, &err);
+    } else if (status->level != SANDBOX_NONE && try_level(spawner->nest, &refused, &err)) {
+        say_none(status, &refused, &err);
+    } else if (status->level == SANDBOX_NONE) {
+        say_none(status, NULL, &err);
     } else if (status->level == SANDBOX_USERNS) {
         snprintf(status->why, sizeof status->why, "full needs root%s",
                  status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here"
@@ -367,8 +383,9 @@ int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
     lock_cond_init(&spawner->changed);
     const struct sandbox_status *status = options->strict ? sandbox_spawner_status(spawner) : NULL;
     if (status && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
-        return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s",
-                       sandbox_level_name(status->level), status->why);
+        return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s%s%s",
+                       sandbox_level_name(status->level), status->why, *status->help ? "; " : "",
+                       status->help);
     *ret_spawner = STEAL(spawner);
     return 0;
 }

@@ -41,8 +41,9 @@ struct sandbox_options {
 struct sandbox_status {
     enum sandbox_level level; /* in force */
     enum sandbox_memory memory;
-    bool freezer;  /* by cgroup; otherwise by SIGSTOP from the init */
-    char why[256]; /* why not full, or what is lacking; empty when nothing is */
+    bool freezer;   /* by cgroup; otherwise by SIGSTOP from the init */
+    char why[256];  /* why not full, or what is lacking; empty when nothing is */
+    char help[256]; /* at level none: what whoever runs the daemon can do about it */
 };
 
 /* What keeps a limit: the words for people and for health documents. */
@@ -54,6 +55,13 @@ struct sandbox_limit {
 enum { SANDBOX_LIMITS = 7 };
 /* All of them, in that order. At level none nothing runs, so each is "none". Any thread. */
 void sandbox_limits(const struct sandbox_status *status, struct sandbox_limit ret[SANDBOX_LIMITS]);
+
+/*
+ * 0 where programs below that folder run; -EACCES with words (what is wrong, what helps) where it is
+ * mounted noexec. One that is not there yet is judged by what is there above it. Asks the kernel each
+ * time, for a mount can change. Any thread.
+ */
+int sandbox_check_code(const char *folder, struct err *err);
 
 /* ---- The spawner ---- */
 struct sandbox_spawner;

@@ -70,7 +70,11 @@ static int take_slot(struct spawner *s) {
     return -EAGAIN;
 }
 
-/* Like fork, into new namespaces. */
+/*
+ * Like fork, into new namespaces. A filter cannot read clone3's flags, so those that allow some
+ * namespaces and not others (systemd's RestrictNamespaces=, engines' profiles) answer it with
+ * ENOSYS, and mean clone.
+ */
 static pid_t clone_into_namespaces(enum sandbox_level level, int *ret_pidfd) {
     struct clone_args args = {
         .flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
@@ -79,6 +83,8 @@ static pid_t clone_into_namespaces(enum sandbox_level level, int *ret_pidfd) {
         .exit_signal = SIGCHLD,
     };
     long pid = syscall(SYS_clone3, &args, sizeof args);
+    if (pid < 0 && errno == ENOSYS)
+        pid = syscall(SYS_clone, args.flags | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
     return pid < 0 ? -errno : (pid_t)pid;
 }
 

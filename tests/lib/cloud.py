@@ -228,11 +228,11 @@ making_clients = threading.Lock()  # a session makes one at a time
 
 @functools.cache
 def boto3_session():
-    """The one session of boto3: what it reads of a service it keeps. Debian 12's, of 2022, is told what S3 learned since (tests/lib/newer)."""
+    """The one session of boto3: what it reads of a service it keeps. Debian's, of 2022 and 2025, are told what the services learned since (tests/lib/newer)."""
     boto3 = need_boto3()
     import botocore.session
     session = botocore.session.get_session()
-    if tuple(map(int, boto3.__version__.split(".")[:2])) < (1, 34):
+    if tuple(map(int, boto3.__version__.split(".")[:2])) < (1, 43):
         session.get_component("data_loader").search_paths.insert(0, str(ROOT / "tests/lib/newer"))
     return boto3.Session(botocore_session=session)
 

@@ -6,10 +6,12 @@ import pathlib
 import platform
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "crash")]
@@ -343,11 +345,71 @@ class Package(unittest.TestCase):
                 sums.add(done.stdout.split()[0])
             self.assertEqual(len(sums), 1)
 
+    def package(self, folder, programs):
+        """What is in the zip that is made of them, by name."""
+        at = pathlib.Path(folder, "made.zip")
+        done = subprocess.run([binary(), "package", "--output", at, "--programs", programs], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with zipfile.ZipFile(at) as z:
+            return {name: z.read(name) for name in z.namelist()}
+
+    def copies(self, folder):
+        for name in ("bootstrap", "calotype-image"):
+            at = pathlib.Path(static_programs()).parent / ("fn" if name == "bootstrap" else "img") / name
+            shutil.copy(at, folder)
+
+    def test_what_debuggers_want_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.copies(folder)
+            whole = self.package(folder, folder)
+            for name, packed in whole.items():
+                at = pathlib.Path(folder, name)
+                self.assertLess(len(packed), at.stat().st_size)
+                self.assertNotIn(b".debug_info", packed)
+                said = subprocess.run(["readelf", "-lW", at], capture_output=True, text=True, check=True).stdout
+                loaded = [[int(x, 16) for x in m] for m in re.findall(r"LOAD\s+(0x\w+) 0x\w+ 0x\w+ (0x\w+)", said)]
+                self.assertEqual(len(packed), max(offset + size for offset, size in loaded))
+                self.assertTrue(packed[64:] == at.read_bytes()[64:len(packed)])
+                subprocess.run(["strip", at], check=True)
+            self.assertTrue(self.package(folder, folder) == whole)  # nothing depends on who has stripped them
+            runs = pathlib.Path(folder, "runs")
+            runs.write_bytes(whole["bootstrap"])
+            runs.chmod(0o755)
+            done = subprocess.run([runs], capture_output=True, text=True, env={})
+            self.assertIn("AWS_LAMBDA_RUNTIME_API is not set", done.stderr)
+
+    def test_a_program_that_no_linker_wrote_stays_whole(self):
+        head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, 0, 64, 152, 0, 64, 56, 1, 64, 2, 1)
+        part = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 150, 150, 4096)
+        good = head + part + bytes(30) + b"symbols" + bytes(200)
+        ends = 64 + 32
+        with tempfile.TemporaryDirectory() as folder:
+            for what, change, kept in (
+                    ("as linkers write it", (), 150),
+                    ("no parts", (("<H", 56, 0),), None),
+                    ("more parts than the file has bytes", (("<H", 56, 65535),), None),
+                    ("parts of another size", (("<H", 54, 32),), None),
+                    ("parts behind the end", (("<Q", 32, len(good)),), None),
+                    ("parts at the end of all numbers", (("<Q", 32, 2**64 - 8),), None),
+                    ("a part that ends behind the file", (("<Q", ends, len(good) + 1),), None),
+                    ("a part that ends where the file does", (("<Q", ends, len(good)),), None),
+                    ("a part that ends behind all numbers", (("<Q", ends, 2**64 - 1), ("<Q", 64 + 8, 2)), None),
+                    ("a part that ends within the head", (("<Q", ends, 10),), 64 + 56)):
+                program = bytearray(good)
+                for form, at, value in change:
+                    struct.pack_into(form, program, at, value)
+                for name in ("bootstrap", "calotype-image"):
+                    pathlib.Path(folder, name).write_bytes(program)
+                with self.subTest(what):
+                    if kept:  # no table of sections, whose place and number are in the head
+                        program = program[:40] + bytes(8) + program[48:60] + bytes(4) + program[64:kept]
+                    self.assertEqual(self.package(folder, folder)["bootstrap"], program)
+
     def test_wrong_programs(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in ("bootstrap", "calotype-image"):
                 pathlib.Path(folder, name).write_bytes(b"#!/bin/sh\n")
-            for programs, want in ((folder, "is not a 64-bit Linux program"), ("/nowhere", "was not found in /nowhere")):
+            for programs, want in ((folder, "is not a 64-bit Linux program"), ("/nowhere", "cannot look into /nowhere")):
                 done = subprocess.run([binary(), "package", "--output", f"{folder}/x.zip", "--programs", programs],
                                       capture_output=True, text=True)
                 self.assertEqual(done.returncode, 255)

@@ -194,7 +194,7 @@ class Life(unittest.TestCase):
     def test_hangup_without_a_terminal(self):
         with Cloud() as c:
             os.kill(c.pid, signal.SIGHUP)
-            wait_for(lambda: "SIGHUP: the log has no file" in c.stderr)
+            wait_for(lambda: "the settings were read again: nothing has changed" in c.stderr)
             self.assertEqual(c.http("GET", "/health")[0], 200)
 
     def test_ignored_signals_stay_ignored(self):

@@ -217,7 +217,7 @@ class Messages(Case):
         status, _, body = self.cloud.http("GET", link, headers={"Host": "sns.us-east-1.amazonaws.com"})
         self.assertEqual((status, b"calotype does not implement sns:ConfirmSubscription" in body), (501, True))
         for service, operation, more in (("sns", "confirm_subscription", {"TopicArn": arn("sns", "t"), "Token": "t"}),
-                                         ("logs", "list_log_groups", {})):
+                                         ("logs", "describe_export_tasks", {})):
             with self.assertRaises(Exception) as refused:
                 getattr(self.cloud.client(service), operation)(**more)
             error = refused.exception.response["Error"]

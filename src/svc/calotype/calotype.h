@@ -13,7 +13,7 @@
 struct calotype_limit {
     const char *what, *by;
 };
-enum { CALOTYPE_MOST_LIMITS = 8 };
+enum { CALOTYPE_MOST_LIMITS = 8, CALOTYPE_MOST_REFUSED = 8 };
 
 /*
  * How the daemon is, from the best to the worst. degraded: changes are taken, but not all of it
@@ -36,6 +36,9 @@ struct calotype_facts {
     const char *account;         /* the default one */
     const char *isolation;       /* of functions: "full" */
     const char *isolation_lacks; /* what it lacks, or "" */
+    struct err refused;          /* why functions are refused, and what helps */
+    const char *refused_runtimes[CALOTYPE_MOST_REFUSED]; /* theirs: "provided.al2023" */
+    size_t n_refused;
     struct calotype_limit limits[CALOTYPE_MOST_LIMITS];
     size_t n_limits;
     int64_t up_ms;

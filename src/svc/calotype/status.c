@@ -29,6 +29,13 @@ static json_t *functions(const struct calotype_facts *facts) {
     json_set_int(doc, "MemoryUsed", (int64_t)facts->memory_used);
     json_set_int(doc, "Environments", facts->environments);
     json_set_int(doc, "AsyncAtOnce", facts->async_at_once);
+    if (facts->n_refused == 0)
+        return doc;
+    json_t *runtimes = json_array();
+    for (size_t i = 0; i < facts->n_refused; i++)
+        json_array_append_new(runtimes, json_string(facts->refused_runtimes[i]));
+    json_set_str(doc, "Refused", str_c(facts->refused.text));
+    json_set(doc, "RefusedRuntimes", runtimes);
     return doc;
 }
 

@@ -140,8 +140,9 @@ int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms) {
 }
 
 int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms) {
-    int64_t able = hub_able_since_ms(svc->hub);
-    return born_ms > able ? born_ms : able;
+    int64_t able = hub_able_since_ms(svc->hub), unable = atomic_load(&svc->unable_ms);
+    int64_t since = able > unable ? able : unable;
+    return born_ms > since ? born_ms : since;
 }
 
 static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,

@@ -190,9 +190,12 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return err_set(err, -ENOTSUP, "this daemon runs no functions");
     if (!env->runtime)
         return err_set(err, -ENOTSUP, "this build does not know the function's runtime");
+    int r = lambda_check_able(svc, env->runtime, err);
+    if (r)
+        return r;
     lambda_code_pin(svc->code, buf_cstr(&dir)); /* until the environment is freed */
     env->has_code = true;
-    int r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
+    r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
     if (r == 0)
         r = take_keys(svc, env, &keys, err);
     if (r)

@@ -19,7 +19,7 @@ struct lambda_env;
 /* What became of an invocation. Zeroed: success without a payload. */
 struct lambda_outcome {
     const struct aws_error *fault; /* the service's, not the function's: NULL otherwise */
-    char fault_text[256]; /* of a fault, or why the run failed: our words, never the function's */
+    char fault_text[512]; /* of a fault, or why the run failed: our words, never the function's */
     bool function_error;
     bool throttled;   /* fault is a limit's */
     bool interrupted; /* by our own end: leaves no trace, its row stays as it was */

@@ -1,6 +1,7 @@
 /* Invoke, in its three types. */
 #include "base/codec.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
 
 #include <errno.h>
 
@@ -82,6 +83,19 @@ static int answer(void *, struct rq *rq) {
 }
 
 /* ---- Types ---- */
+/*
+ * An event that could not be run is not taken: whoever calls is told. "If Lambda isn't able to add
+ * the event to the queue, the error message appears in the command output" (Lambda Developer Guide).
+ * What services deliver waits in the queue.
+ */
+static int check_able(struct lambda_svc *svc, struct rq *rq, const struct lambda_fn *fn) {
+    struct err err = {0};
+    const struct lambda_runtime *runtime = lambda_runtime_find(json_str(fn->config, "Runtime"));
+    return lambda_check_able(svc, runtime, &err)
+               ? aws_fail(rq, &lambda_e_ServiceException, "%s", err.text)
+               : 0;
+}
+
 static int invoke_event(struct lambda_svc *svc, struct rq *rq, const struct lambda_fn *fn) {
     str payload = rq->payload.bytes;
     if (payload.len > LAMBDA_ASYNC_PAYLOAD)
@@ -89,6 +103,8 @@ static int invoke_event(struct lambda_svc *svc, struct rq *rq, const struct lamb
             rq, &lambda_e_RequestTooLargeException,
             "%zu byte payload is too large for the Event invocation type (limit %d bytes)",
             payload.len, LAMBDA_ASYNC_PAYLOAD);
+    if (check_able(svc, rq, fn))
+        return AWS_FAILED;
     lambda_queue_add(svc, rq_batch(rq), fn, rq->id, payload.len ? payload : S("{}"));
     rq->out = json_pack("{s:i}", "StatusCode", 202);
     rq_out_status(rq, 202);

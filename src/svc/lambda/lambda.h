@@ -71,3 +71,10 @@ void lambda_set_memory(struct lambda_svc *lambda, uint64_t bytes);
  */
 #define LAMBDA_LINKS "/_calotype/function-code/"
 void lambda_link_answer(struct lambda_svc *lambda, struct net_req *req);
+/*
+ * Which functions cannot run on this machine as it is: the names of their runtimes, at most most;
+ * how many there are. Where there are some err says why and what helps. A few system calls; any
+ * thread.
+ */
+size_t lambda_refused(struct lambda_svc *lambda, const char *ret_runtimes[], size_t most,
+                      struct err *reterr);

@@ -24,10 +24,12 @@ struct lambda_pool {
     struct lambda_metrics_rate metrics; /* in its log lines; the completer's alone */
     size_t backlog;                     /* cost of its log lines that are not committed yet */
     /*
-     * The store took no changes of its last attempt: its queued events wait until then (monotonic),
-     * and go one by one until one succeeds. held_ms: how long the wait was; 0: it is not held.
+     * The store took no changes of its last attempt, or it cannot run here (unable): its queued
+     * events wait until then (monotonic), and go one by one until one succeeds. held_ms: how long
+     * the wait was; 0: it is not held.
      */
     int64_t held_until_ms, held_ms;
+    bool unable; /* as the last look at one of its events found; queue.c's */
 };
 
 enum {

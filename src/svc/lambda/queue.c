@@ -11,6 +11,7 @@
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/row.h"
+#include "svc/lambda/runtimes.h"
 
 enum { ROW_VERSION = 1, STORE_PAUSE_MS = 1000, EXPIRE_PAUSE_MS = 60000 };
 
@@ -99,6 +100,38 @@ static int64_t held_ms_locked(struct lambda_svc *svc, const struct lambda_pool *
 static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
     return held_ms_locked(svc, lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))) != 0;
+}
+
+/*
+ * Notes whether the function can run here. While it cannot its events are held and grow no older;
+ * when it can again they are as old as if they had just come. True: it has just become unable.
+ */
+static bool note_able(struct lambda_svc *svc, const struct lambda_inv *inv, bool able) {
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
+    bool news = pool->unable == able;
+    if (!able || news)
+        atomic_store(&svc->unable_ms, clock_world_ms());
+    if (!able)
+        lambda_queue_hold_locked(svc, pool);
+    else if (news)
+        lambda_queue_unhold_locked(svc, pool);
+    pool->unable = !able;
+    return news && !able;
+}
+
+/*
+ * True: its function cannot run on this machine as it is. One event looks again from time to time,
+ * for a mount may change; a daemon that is started again with more rights finds them all.
+ */
+static bool is_unable(struct lambda_svc *svc, const struct lambda_inv *inv) {
+    struct err why = {0};
+    str runtime = json_str(inv->fn->config, "Runtime");
+    bool able = lambda_check_able(svc, lambda_runtime_find(runtime), &why) == 0;
+    if (note_able(svc, inv, able))
+        log_warn("lambda", "function " STR_FMT ": its events wait: %s",
+                 STR_ARG(buf_view(&inv->fn->arn)), why.text);
+    return !able;
 }
 
 void lambda_queue_hold_locked(struct lambda_svc *svc, struct lambda_pool *pool) {
@@ -257,7 +290,7 @@ static bool all_busy(struct lambda_svc *svc) {
 
 /* False: no room; it stands in line now. */
 static bool deliver(struct lambda_svc *svc, struct lambda_inv *inv, bool front, bool counted) {
-    if (is_held(svc, inv)) {
+    if (is_held(svc, inv) || is_unable(svc, inv)) {
         stand_in_line(svc, inv, front, counted);
         return false;
     }

@@ -46,7 +46,8 @@ static const struct lambda_runtime runtimes[] = {
     PROVIDED("provided.al2023"),
     PROVIDED("provided.al2", .retired = true),
     PROVIDED("provided", .retired = true),
-    PYTHON("3.11"),
+    PYTHON("3.11"), /* Debian 12 */
+    PYTHON("3.13"), /* Debian 13 */
 };
 
 const struct lambda_runtime *lambda_runtime_find(str name) {
@@ -65,12 +66,18 @@ bool lambda_runtime_is_here(const struct lambda_runtime *runtime, const char **r
     return true;
 }
 
+const struct lambda_runtime *lambda_runtime_offered(size_t i) {
+    const char *missing;
+    for (size_t at = 0; at < ARRAY_LEN(runtimes); at++)
+        if (!runtimes[at].retired && lambda_runtime_is_here(&runtimes[at], &missing) && i-- == 0)
+            return &runtimes[at];
+    return NULL;
+}
+
 void lambda_runtime_names(struct buf *out) {
-    const char *names[ARRAY_LEN(runtimes)], *missing;
-    size_t n = 0;
-    for (size_t i = 0; i < ARRAY_LEN(runtimes); i++)
-        if (!runtimes[i].retired && lambda_runtime_is_here(&runtimes[i], &missing))
-            names[n++] = runtimes[i].name;
-    for (size_t i = 0; i < n; i++)
-        buf_printf(out, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", names[i]);
+    const struct lambda_runtime *one, *next = lambda_runtime_offered(0);
+    for (size_t i = 0; (one = next); i++) {
+        next = lambda_runtime_offered(i + 1);
+        buf_printf(out, "%s%s", i == 0 ? "" : next ? ", " : " and ", one->name);
+    }
 }

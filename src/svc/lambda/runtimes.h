@@ -45,3 +45,5 @@ const struct lambda_runtime *lambda_runtime_find(str name);
 bool lambda_runtime_is_here(const struct lambda_runtime *runtime, const char **ret_missing);
 /* Appends the names of those that a function can be made with here: "a, b and c". */
 void lambda_runtime_names(struct buf *out);
+/* The i-th row that a function can be made with here; NULL: there are no more. */
+const struct lambda_runtime *lambda_runtime_offered(size_t i);

@@ -193,8 +193,8 @@ def number_of(value):
 
 
 def run(handler, event, context):
-    """The bytes of the answer. As on AWS before Python 3.12: all but ASCII is escaped; bytes are the
-    answer as they are."""
+    """The bytes of the answer. As on AWS, all but ASCII is escaped before Python 3.12 and nothing since
+    (awslambdaric, lambda_runtime_marshaller.py); bytes are the answer as they are."""
     try:
         event = json.loads(event)
     except Exception as error:
@@ -203,7 +203,7 @@ def run(handler, event, context):
     if isinstance(answer, bytes):
         return answer
     try:
-        return json.dumps(answer, default=number_of).encode()
+        return json.dumps(answer, default=number_of, ensure_ascii=sys.version_info < (3, 12)).encode()
     except Exception as error:
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {text_of(error)}") from None
 

@@ -319,12 +319,16 @@ static void test_runtimes(void **) {
         CHECK_CASE(!lambda_runtime_find(str_c(absent[i])), absent[i]);
     CHECK(!lambda_runtime_find(STR_NONE));
 
-    const struct lambda_runtime *python = lambda_runtime_find(S("python3.11"));
-    CHECK(python && !python->own_program && python->start);
-    CHECK_TEXT(python->argv[0], "/usr/bin/python3.11");
-    CHECK_TEXT(python->argv[1], python->start_path);
-    for (size_t i = 0; python->binds[i].host; i++)
-        CHECK_TEXT(python->binds[i].inside, python->binds[i].host);
+    static const char *const pythons[][2] = {{"python3.11", "/usr/bin/python3.11"},
+                                             {"python3.13", "/usr/bin/python3.13"}};
+    for (size_t k = 0; k < ARRAY_LEN(pythons); k++) {
+        const struct lambda_runtime *python = lambda_runtime_find(str_c(pythons[k][0]));
+        CHECK_CASE(python && !python->own_program && python->start, pythons[k][0]);
+        CHECK_TEXT(python->argv[0], pythons[k][1]);
+        CHECK_TEXT(python->argv[1], python->start_path);
+        for (size_t i = 0; python->binds[i].host; i++)
+            CHECK_TEXT(python->binds[i].inside, python->binds[i].host);
+    }
 }
 
 static void test_runtime_that_is_not_here(void **) {
@@ -340,22 +344,27 @@ static void test_runtime_that_is_not_here(void **) {
 
 /* The refusal lists what this machine has, from the table. */
 static void test_refused_runtime(void **) {
-    const char *missing = NULL;
-    bool python = lambda_runtime_is_here(lambda_runtime_find(S("python3.11")), &missing);
-    CLEANUP_DEINIT(buf) struct buf names = {0};
+    const char *missing = NULL, *want;
+    bool older = lambda_runtime_is_here(lambda_runtime_find(S("python3.11")), &missing);
+    bool newer = lambda_runtime_is_here(lambda_runtime_find(S("python3.13")), &missing);
+    want = older && newer ? "provided.al2023, python3.11 and python3.13"
+           : older        ? "provided.al2023 and python3.11"
+           : newer        ? "provided.al2023 and python3.13"
+                          : "provided.al2023";
+    CLEANUP_DEINIT(buf) struct buf names = {0}, says = {0};
     lambda_runtime_names(&names);
-    CHECK_BUF(names, python ? "provided.al2023 and python3.11" : "provided.al2023");
+    CHECK_BUF(names, want);
     CLEANUP_DEINIT(answer)
     struct answer a =
         call_op("CreateFunction",
                 new_function("fn", code_of("x", 1), json_pack("{s:s}", "Runtime", "nodejs22.x")));
     CHECK_INT(a.status, 400);
     CHECK_BUF(a.code, "InvalidParameterValueException");
-    CHECK_BUF(a.message,
-              python ? "The runtime parameter of nodejs22.x is not offered by this build of "
-                       "calotype: it runs provided.al2023 and python3.11."
-                     : "The runtime parameter of nodejs22.x is not offered by this build of "
-                       "calotype: it runs provided.al2023.");
+    buf_printf(&says,
+               "The runtime parameter of nodejs22.x is not offered by this build of calotype: it "
+               "runs %s.",
+               want);
+    CHECK_BUF(a.message, buf_cstr(&says));
 }
 
 int main(void) {

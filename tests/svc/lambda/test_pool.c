@@ -510,12 +510,12 @@ static void test_failures(void **) {
     lambda_fail_run(inv, "Two", "again");
     CHECK(str_find(buf_view(&inv->outcome.payload), S("Type.One")) < 0);
 
-    char text[400];
+    char text[600];
     memset(text, 'y', sizeof text);
-    text[399] = '\0';
+    text[599] = '\0';
     lambda_fail_service(inv, &lambda_e_ServiceException, text);
     CHECK(inv->outcome.fault == &lambda_e_ServiceException);
-    CHECK_INT(strlen(inv->outcome.fault_text), 255);
+    CHECK_INT(strlen(inv->outcome.fault_text), 511);
 }
 
 /* ---- A queued event whose function cannot be read ---- */

@@ -71,6 +71,25 @@ static const char package[] =
     "def look(event, context):\n"
     "    return [os.path.exists('/usr/bin/sh'), os.path.exists('/etc/passwd'), os.getcwd()]\n";
 
+/* The one of these that this machine has; whether its answers escape what is not ASCII. */
+static const struct lambda_runtime *runtime;
+static bool escapes;
+
+static bool find_runtime(void) {
+    static const struct {
+        str name;
+        bool escapes;
+    } pythons[] = {{S_INIT("python3.11"), true}, {S_INIT("python3.13"), false}};
+    for (size_t i = 0; i < ARRAY_LEN(pythons); i++) {
+        const char *missing = NULL;
+        runtime = lambda_runtime_find(pythons[i].name);
+        escapes = pythons[i].escapes;
+        if (lambda_runtime_is_here(runtime, &missing))
+            return true;
+    }
+    return false;
+}
+
 static void make_python(const char *name, const char *handler) {
     static const struct zip_entry entries[] = {
         {.name = "app.py", .content = package},
@@ -86,7 +105,7 @@ static void make_python(const char *name, const char *handler) {
     json_t *code = json_object();
     json_set_str(code, "ZipFile", buf_view(&text));
     must(call_op("CreateFunction", new_function(name, code,
-                                                json_pack("{s:s,s:s}", "Runtime", "python3.11",
+                                                json_pack("{s:s,s:s}", "Runtime", runtime->name,
                                                           "Handler", handler))));
 }
 
@@ -104,10 +123,11 @@ static int teardown(void **) {
 }
 
 static void test_answers(void **) {
-    static const struct {
+    const struct {
         const char *name, *handler, *event, *want;
     } cases[] = {
-        {"echo", "app.echo", "{\"a\":[1,null,\"\\u00e9\"]}", "{\"a\": [1, null, \"\\u00e9\"]}"},
+        {"echo", "app.echo", "{\"a\":[1,null,\"\\u00e9\"]}",
+         escapes ? "{\"a\": [1, null, \"\\u00e9\"]}" : "{\"a\": [1, null, \"\xc3\xa9\"]}"},
         {"none", "app.speak", "{}", "null"},
         {"nested", "lib/inner.handler", "{}", "\"inner\""},
         {"dotted", "lib.inner.handler", "{}", "\"inner\""},
@@ -131,7 +151,6 @@ static void test_values(void **) {
         {"\"b'as it is'\"", "as it is"},
         {"\"decimal.Decimal('12345678901234567890')\"", "12345678901234567890"},
         {"\"decimal.Decimal('1.50')\"", "1.5"},
-        {"\"'\\\\ud800'\"", "\"\\ud800\""},
         {"\"len('x' * (70 << 20))\"", "73400320"},
         {"\"(1, 'a')\"", "[1, \"a\"]"},
     };
@@ -143,6 +162,9 @@ static void test_values(void **) {
         CHECK_CASE(a.status == 200 && !json_has(a.out, "FunctionError"), buf_cstr(&a.body));
         CHECK_BUF(a.body, cases[i].want);
     }
+    CLEANUP_DEINIT(answer) struct answer half = invoke("give", "\"'\\\\ud800'\"");
+    CHECK_HAS(buf_cstr(&half.body),
+              escapes ? "\"\\ud800\"" : "\"errorType\": \"Runtime.MarshalError\"");
     CLEANUP_DEINIT(answer) struct answer large = invoke("give", "\"'x' * (70 << 20)\"");
     CHECK_HAS(buf_cstr(&large.body), "\"errorType\":\"Function.ResponseSizeTooLarge\"");
     CLEANUP_DEINIT(answer) struct answer after = invoke("give", "\"1\"");
@@ -174,10 +196,11 @@ static void test_odd_errors(void **) {
 }
 
 static void test_client_context(void **) {
-    static const struct {
+    const struct {
         const char *context, *want;
     } cases[] = {
-        {"{\"custom\":{\"k\":\"\xc3\xa9\"}}", "{\"k\": \"\\u00e9\"}"},
+        {"{\"custom\":{\"k\":\"\xc3\xa9\"}}",
+         escapes ? "{\"k\": \"\\u00e9\"}" : "{\"k\": \"\xc3\xa9\"}"},
         {"no JSON",
          "{\"errorMessage\": \"Unable to parse Client Context JSON: Expecting value: line "
          "1 column 1 (char 0)\", \"errorType\": \"Runtime.LambdaContextUnmarshalError\""},
@@ -208,16 +231,18 @@ static void test_cut_next(void **) {
 }
 
 static void test_context(void **) {
+    CLEANUP_DEINIT(buf) struct buf want = {0};
     make_python("tell", "app.tell");
     CLEANUP_DEINIT(answer) struct answer a = invoke("tell", "{}");
     /* clang-format off */
-    CHECK_BUF(a.body,
+    buf_printf(&want,
               "{\"name\": \"tell\", \"version\": \"$LATEST\", \"arn\": \"" FN_ARN("tell") "\", "
               "\"memory\": \"128\", \"group\": \"/aws/lambda/tell\", \"id\": 36, \"left\": true, "
-              "\"handler\": \"app.tell\", \"how\": \"AWS_Lambda_python3.11\", "
+              "\"handler\": \"app.tell\", \"how\": \"AWS_Lambda_%s\", "
               "\"root\": \"/var/task\", \"first\": \"/var/task\", \"trace\": \"Root=\", "
-              "\"client\": null}");
+              "\"client\": null}", runtime->name);
     /* clang-format on */
+    CHECK_BUF(a.body, buf_cstr(&want));
 }
 
 static void test_one_environment_serves_on(void **) {
@@ -331,9 +356,8 @@ static void test_ends(void **) {
 
 /* test_python full | userns */
 int main(int argc, char **argv) {
-    const char *missing = NULL;
     enum sandbox_level want = level_wanted(argc, argv);
-    if (!lambda_runtime_is_here(lambda_runtime_find(S("python3.11")), &missing))
+    if (!find_runtime())
         return 77;
     if (want == SANDBOX_USERNS && !become_ordinary())
         return 1;
