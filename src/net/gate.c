@@ -15,11 +15,9 @@ bool gate_is_garbage(str first) {
         at++;
     if (at < first.len && (first.p[at] != ' ' || at == begin))
         return true;
-    while (at < first.len && (unsigned char)first.p[at] >= ' ')
+    while (at < first.len && !ascii_is_one_of(first.p[at], "\r\n\v\f") && first.p[at] != '\0')
         at++;
-    /* The line's end, where it is there: anything else would not be one. */
-    return at < first.len &&
-           (first.p[at] != '\r' || (at + 1 < first.len && first.p[at + 1] != '\n'));
+    return at < first.len && !ascii_is_one_of(first.p[at], "\r\n");
 }
 
 void gate_refuse(struct gate *g, int status, const char *reason) {

@@ -23,8 +23,8 @@ enum { GATE_MAX_HEADERS = 128, GATE_MAX_HEAD = 12 * 1024 };
 
 /*
  * Whether a connection's first bytes (as many as are there) begin no request line, or one with a
- * control character in it: libmicrohttpd would close such a connection without an answer. One empty
- * line may stand before (RFC 9112, 2.2).
+ * zero byte, vertical tab or form feed in it: libmicrohttpd (1.0 the latter) would close such a
+ * connection without an answer. One empty line may stand before (RFC 9112, 2.2).
  */
 bool gate_is_garbage(str first);
 

@@ -255,6 +255,23 @@ static void another_users(void **state) {
     CHECK_INT(chown(dir, NOBODY, 0), 0);
     CHECK_INT(check_as(NOBODY, NULL, text), EPERM);
     CHECK_HAS(text, "/keys belongs to user 0");
+    /* Settings that root put there are no secret, unless others may change them. */
+    for (size_t i = 1; i < ARRAY_LEN(folders); i++)
+        CHECK_INT(chown(at(folders[i]), NOBODY, 0), 0);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        CHECK_INT(chown(at(files[i]), NOBODY, 0), 0);
+    CHECK_INT(file_write_durable(at("/calotype.yaml"), S("port: 1\n"), 0644, NULL), 0);
+    CHECK_INT(chmod(at("/calotype.yaml"), 0644), 0);
+    CHECK_INT(check_as(NOBODY, NULL, text), 0);
+    CHECK_INT(chmod(at("/calotype.yaml"), 0666), 0);
+    CHECK_INT(check_as(NOBODY, NULL, text), EPERM);
+    CHECK_HAS(text, "calotype.yaml has mode 0666");
+    CHECK_INT(chown(at("/calotype.yaml"), SOMEBODY, 0), 0);
+    CHECK_INT(chmod(at("/calotype.yaml"), 0644), 0);
+    CHECK_INT(check_as(NOBODY, NULL, text), EPERM);
+    CHECK_HAS(text, "calotype.yaml belongs to user 12345");
+    unlink(at("/calotype.yaml"));
+    CHECK_INT(chown(at("/keys"), 0, 0), 0);
     /* Root is told, once, and goes on: a container's folder may be anybody's. */
     CHECK_INT(check(NULL, &log, NULL), 0);
     CHECK_HAS(log.p, "data belongs to user 65534, who may read and change it: chown -R root ");

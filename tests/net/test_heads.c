@@ -43,13 +43,14 @@ static int stop(void **state) {
  * that is something else: it takes a blank for a part of the value, and of a zero byte with a bare
  * line feed behind it it leaves the same in memory as of the end of a line.
  */
-static const struct {
+struct row {
     const char *name;
     str bytes;
     int want;
     const char *says; /* the body of a 200 */
     int old;
-} rows[] = {
+};
+static const struct row rows[] = {
     /* ---- What clients send ---- */
     SERVED("plain", GET HOST END, "GET /echo 0"),
     SERVED("1.0 without Host", "GET /echo HTTP/1.0\r\n" END, "GET /echo 0"),
@@ -226,6 +227,40 @@ static const struct {
     REFUSED("gzip and a length", PUT HOST "Transfer-Encoding: gzip\r\nContent-Length: 3\r\n" END,
             501),
 };
+
+#define CHUNKED PUT HOST "Transfer-Encoding: chunked\r\n" END
+#define REFUSED_NEW(name, bytes)                                                                   \
+    { name, S_INIT(CHUNKED bytes), 400, "PUT /echo 3", 200 }
+/*
+ * The framing of chunks, which the gate does not see. 0.9.75 takes bare line feeds there; 1.0.1 loses
+ * its way in an extension, which no client of AWS sends, and refuses it.
+ */
+static const struct row chunks[] = {
+    SERVED("two chunks", CHUNKED "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n", "PUT /echo 3"),
+    SERVED("a size with zeros", CHUNKED "0003\r\nabc\r\n000\r\n\r\n", "PUT /echo 3"),
+    SERVED("a trailer", CHUNKED "3\r\nabc\r\n0\r\nContent-Length: 40\r\n\r\n", "PUT /echo 3"),
+    REFUSED_NEW("an extension", "3;a=b\r\nabc\r\n0\r\n\r\n"),
+    REFUSED_NEW("an extension of the last", "3\r\nabc\r\n0;a\r\n\r\n"),
+    REFUSED_NEW("a bare LF after an extension", "3;a\nabc\r\n0\r\n\r\n"),
+    REFUSED_NEW("a bare LF after a size", "3\nabc\r\n0\r\n\r\n"),
+    REFUSED_NEW("a bare LF after a chunk", "3\r\nabc\n0\r\n\r\n"),
+    REFUSED_NEW("a bare LF after the last size", "3\r\nabc\r\n0\n\r\n"),
+    REFUSED_NEW("a bare LF at the end", "3\r\nabc\r\n0\r\n\n"),
+    REFUSED_NEW("a bare LF after a trailer", "3\r\nabc\r\n0\r\nX: y\n\r\n"),
+    REFUSED_NEW("a folded trailer", "3\r\nabc\r\n0\r\nX: y\r\n z\r\n\r\n"),
+    REFUSED("a trailer without a colon", CHUNKED "0\r\nX\r\n\r\n", 400),
+    REFUSED("a size with a sign", CHUNKED "+3\r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("a negative size", CHUNKED "-3\r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("a size with a prefix", CHUNKED "0x3\r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("a blank before a size", CHUNKED " 3\r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("a blank behind a size", CHUNKED "3 \r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("no size", CHUNKED "\r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("a size that is none", CHUNKED "g\r\nabc\r\n0\r\n\r\n", 400),
+    REFUSED("a chunk longer than its size", CHUNKED "3\r\nabcd\r\n0\r\n\r\n", 400),
+    REFUSED("a chunk that ends with CR", CHUNKED "3\r\nabc\r\r\n0\r\n\r\n", 400),
+    REFUSED("a size of 2^64", CHUNKED "10000000000000000\r\nabc", 413),
+};
+
 #define SMUGGLED "GET /40bytes HTTP/1.1\r\nHost: smuggle\r\n\r\n"
 _Static_assert(sizeof SMUGGLED - 1 == 40, "as long as the rows say that a body is");
 #define NEXT "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -237,11 +272,14 @@ static bool leaves_no_trace(str bytes) {
     return str_starts(bytes, S("\n")) || str_starts(bytes, S("\r\n\r\n"));
 }
 
-static int wanted(size_t i) { return old_library() && rows[i].old ? rows[i].old : rows[i].want; }
+static int wanted(const struct row *row) {
+    return old_library() && row->old ? row->old : row->want;
+}
 
 /*
  * How the bytes come. A line that is no request line may meet a closed door where it comes in
- * pieces, or on a connection that has served (docs/internals/network.md).
+ * pieces, on a connection that has served, or with a method that 1.0 does not know
+ * (docs/internals/network.md).
  */
 enum how { AT_ONCE, BYTE_BY_BYTE, SECOND };
 
@@ -273,38 +311,41 @@ static str body_of(const struct buf *got) {
 }
 
 /* One row on a connection that is there; true where all was as it should be. */
-static bool check_row(int fd, size_t i, enum how how) {
+static bool check_row(int fd, const struct row *row, enum how how) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
-    int want = wanted(i);
-    bool http_1_0 = str_find(rows[i].bytes, S("HTTP/1.0")) >= 0;
-    send_row(fd, rows[i].bytes, how);
+    int want = wanted(row);
+    bool http_1_0 = str_find(row->bytes, S("HTTP/1.0")) >= 0;
+    send_row(fd, row->bytes, how);
     if (!(want == 200 && http_1_0))
         client_send(fd, want == 200 ? S(NEXT) : S(SMUGGLED));
     int status = client_answer(fd, &got, false);
-    if (status == 0 && want == 400 && how != AT_ONCE)
+    if (status == 0 && want == 400 && (how != AT_ONCE || str_starts(row->bytes, S("BREW"))))
         return true;
-    bool good = status == want && (want != 200 || str_eq(body_of(&got), str_c(rows[i].says)));
+    bool good = status == want && (want != 200 || str_eq(body_of(&got), str_c(row->says)));
     if (!good)
-        print_error("[%s] answered %d, not %d: " STR_FMT "\n", rows[i].name, status, want,
+        print_error("[%s] answered %d, not %d: " STR_FMT "\n", row->name, status, want,
                     STR_ARG(body_of(&got)));
     if (status == 200 && !http_1_0)
         return client_answer(fd, &got, false) == 200 && str_eq(body_of(&got), S("GET /next 0")) &&
                good;
-    return nothing_follows(fd, rows[i].name) && good;
+    return nothing_follows(fd, row->name) && good;
 }
 
-static void each_row(enum how how) {
+/* begun_all_the_same: how many requests the application sees of a row that is refused. */
+static void each_row(const struct row *table, size_t n, int begun_all_the_same, enum how how) {
     unsigned wrong = 0;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (how != AT_ONCE && old_library() && leaves_no_trace(rows[i].bytes))
+    for (const struct row *row = table; row < table + n; row++) {
+        if (how != AT_ONCE && old_library() && leaves_no_trace(row->bytes))
             continue;
         int begun = s.begun, want = how == SECOND;
-        if (wanted(i) == 200)
-            want += 1 + !strstr(rows[i].name, "1.0");
+        if (wanted(row) == 200)
+            want += 1 + !strstr(row->name, "1.0");
+        else
+            want += begun_all_the_same;
         CLEANUP_FD int fd = client_connect(s.port);
-        wrong += !check_row(fd, i, how);
+        wrong += !check_row(fd, row, how);
         if (s.begun - begun != want) {
-            print_error("[%s] the application saw %d requests\n", rows[i].name, s.begun - begun);
+            print_error("[%s] the application saw %d requests\n", row->name, s.begun - begun);
             wrong++;
         }
     }
@@ -314,17 +355,24 @@ static void each_row(enum how how) {
 static void heads_at_once(void **state) {
     (void)state;
     print_message("libmicrohttpd %s, %zu heads\n", MHD_get_version(), ARRAY_LEN(rows));
-    each_row(AT_ONCE);
+    each_row(rows, ARRAY_LEN(rows), 0, AT_ONCE);
 }
 
 static void heads_byte_by_byte(void **state) {
     (void)state;
-    each_row(BYTE_BY_BYTE);
+    each_row(rows, ARRAY_LEN(rows), 0, BYTE_BY_BYTE);
 }
 
 static void heads_that_come_second(void **state) {
     (void)state;
-    each_row(SECOND);
+    each_row(rows, ARRAY_LEN(rows), 0, SECOND);
+}
+
+static void chunks_in_each_way(void **state) {
+    (void)state;
+    each_row(chunks, ARRAY_LEN(chunks), 1, AT_ONCE);
+    each_row(chunks, ARRAY_LEN(chunks), 1, BYTE_BY_BYTE);
+    each_row(chunks, ARRAY_LEN(chunks), 1, SECOND);
 }
 
 /*
@@ -350,6 +398,7 @@ int main(void) {
         cmocka_unit_test(heads_at_once),
         cmocka_unit_test(heads_byte_by_byte),
         cmocka_unit_test(heads_that_come_second),
+        cmocka_unit_test(chunks_in_each_way),
         cmocka_unit_test(long_heads_and_their_bodies),
     };
     return cmocka_run_group_tests_name("net/heads", tests, start, stop);

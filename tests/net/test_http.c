@@ -68,63 +68,6 @@ static void one_date_and_own_headers(void **state) {
     CHECK(str_find(buf_view(&got), S("X-One: 1\r\nX-Two: 2\r\n")) > 0);
 }
 
-/* What the parser would let pass must be refused before begin, and end the connection. */
-static void gate_refuses(void **state) {
-    (void)state;
-    static const struct {
-        const char *name, *bytes;
-        int want;
-    } cases[] = {
-        {"two lengths",
-         "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
-        {"both",
-         "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-         400},
-        {"space before colon", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc",
-         400},
-        {"bare CR", "GET /echo HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400},
-        {"no host", "GET /echo HTTP/1.1\r\nX: a\r\n\r\n", 400},
-        {"no header at all", "GET /echo HTTP/1.1\r\n\r\n", 400},
-        {"bare LF", "GET /echo HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400},
-        {"bare LF after request line", "GET /echo HTTP/1.1\nHost: a\r\n\r\n", 400},
-        {"folded", "GET /echo HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", 400},
-        {"two spaces", "GET  /echo HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"space at the end", "GET /echo HTTP/1.1 \r\nHost: a\r\n\r\n", 400},
-        {"space in target", "GET /ec ho HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"gzip", "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
-        {"expectation", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: tea\r\n\r\n",
-         417},
-        {"absolute", "GET http://a/echo HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"HTTP/1.7", "GET /echo HTTP/1.7\r\nHost: a\r\n\r\n", 505},
-    };
-    int begun = s.begun;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        CLEANUP_FD int fd = client_connect(s.port);
-        int got = client_ask(fd, cases[i].bytes, NULL);
-        if (got != cases[i].want)
-            print_error("[%s] answered %d\n", cases[i].name, got);
-        CHECK_INT(got, cases[i].want);
-        CHECK_CASE(client_is_closed(fd), cases[i].name);
-    }
-    CHECK_INT(s.begun, begun);
-}
-
-static void zero_bytes_are_refused(void **state) {
-    (void)state;
-    static const char *const names[] = {"in a value", "in a name", "in the target"};
-    static const str heads[] = {
-        S_INIT("GET /echo HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n"),
-        S_INIT("GET /echo HTTP/1.1\r\nHost: a\r\nX\0Y: b\r\n\r\n"),
-        S_INIT("GET /ec\0ho HTTP/1.1\r\nHost: a\r\n\r\n"),
-    };
-    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
-        CLEANUP_FD int fd = client_connect(s.port);
-        CLEANUP_DEINIT(buf) struct buf got = {0};
-        client_send(fd, heads[i]);
-        CHECK_CASE(client_answer(fd, &got, false) == 400, names[i]);
-    }
-}
-
 static void long_heads(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf head = {0};
@@ -412,8 +355,6 @@ int main(void) {
         cmocka_unit_test(keeps_alive),
         cmocka_unit_test(headers_come_trimmed_and_in_order),
         cmocka_unit_test(one_date_and_own_headers),
-        cmocka_unit_test(gate_refuses),
-        cmocka_unit_test(zero_bytes_are_refused),
         cmocka_unit_test(long_heads),
         cmocka_unit_test(a_long_head_of_HEAD_has_no_body),
         cmocka_unit_test(the_library_leaves_refusals_to_us),
