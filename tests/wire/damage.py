@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
 import unittest
 
@@ -309,6 +310,7 @@ class Damage(CloudCase):
         self.assertEqual((error["Code"], error["Message"]), ("ServiceException", words))
         self.assertEqual(self.errors_since(at), [words])
 
+    @unittest.skipUnless(shutil.which("aws"), "there is no aws")
     def test_the_aws_cli(self):
         done = self.cloud.run("with", "--", "aws", "s3api", "get-object", "--bucket", "photos", "--key", "removed", "/dev/null",
                               check=False, env={"AWS_MAX_ATTEMPTS": "1"})

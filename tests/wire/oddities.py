@@ -60,9 +60,9 @@ CASES = [
     ("an unknown method", get(method="BREW"), 405, "<Code>MethodNotAllowed</Code>"),
     ("a method of 40 letters", get(method="A" * 40), 400, BAD),
     ("a method that is no token", get(method="G(T"), 400, None),
-    ("a zero byte in the target", get("/a\0b"), 400, "not the head"),
+    ("a zero byte in the target", get("/a\0b"), 400, None),
     ("an empty line before", "\r\n" + get(), 403, DENIED),
-    ("empty lines before", "\r\n\r\n" + get(), 400, "not the head"),
+    ("empty lines before", "\r\n\r\n" + get(), None, None),
     ("bare line feeds", "GET / HTTP/1.1\nHost: a\n\n", 400, BAD),
     ("bytes beyond ASCII in the target", get("/\xff\xfe"), 400, "<Code>InvalidArgument</Code>"),
     ("a bad escape in the path", get("/b/%zz"), 400, "<Code>InvalidURI</Code>"),
@@ -209,14 +209,15 @@ class Oddities(CloudCase):
             self.assertEqual(stream.read(), b"", "bytes behind the answer")
             return answer
 
-    def walk(self, tls, closes):
-        """closes: names of those that are closed without an answer."""
+    def walk(self, tls, closes, may_close=()):
+        """closes: names of those that are closed without an answer; may_close: libmicrohttpd 1.0 does."""
         wrong = []
         for name, text, status, piece in CASES:
             try:
                 answer = self.ask(tls, text.encode("latin-1"))
                 got = answer[0] if answer else CLOSE
-                want = CLOSE if name in closes else status or (got if answer and 400 <= got < 500 else "an error")
+                closed = name in closes or (name in may_close and got == CLOSE)
+                want = CLOSE if closed else status or (got if answer and 400 <= got < 500 else "an error")
                 body = answer[2].decode() if answer else ""
                 if got != want or (answer and piece not in body if piece else False) or (piece == "" and body):
                     wrong.append(f"{name}: {got} {body[:200]!r}, not {want} {piece!r}")
@@ -231,7 +232,8 @@ class Oddities(CloudCase):
 
     def test_over_tls(self):
         """By the time that libmicrohttpd gives up a line that is no request line, it has ended TLS."""
-        self.walk(True, ("no spaces", "no method", "a TLS alert in clear", "SSH"))
+        self.walk(True, ("no spaces", "no method", "a TLS alert in clear", "SSH"),
+                  ("a zero byte in the target", "empty lines before"))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ int lambda_check_able(struct lambda_svc *svc, const struct lambda_runtime *runti
     const struct sandbox_status *status = sandbox_spawner_status(svc->spawner);
     if (status->level == SANDBOX_NONE)
         return err_set(err, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
+    const char *missing;
+    if (!lambda_runtime_is_here(runtime, &missing)) /* DATA has come from another machine */
+        return err_set(err, -ENOTSUP, "this machine has no %s, which functions of %s need", missing,
+                       runtime->name);
     /* An interpreter is the host's; of the function's own folder it only reads. */
     return runtime->own_program ? sandbox_check_code(lambda_code_root(svc->code), err) : 0;
 }

@@ -6,6 +6,7 @@
 #include "lib/tmp.h"
 
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
 
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
@@ -157,6 +158,31 @@ static void test_retired_runtimes(void **state) {
         refused(set_runtime(retired[!i], 9), 400, "InvalidParameterValueException", retired[!i]);
     }
     must(set_runtime("provided.al2023", 9));
+}
+
+/* DATA comes from a machine that had the function's interpreter: this one says what it lacks. */
+static void test_runtimes_of_other_machines(void **state) {
+    (void)state;
+    static const char *const pythons[] = {"python3.11", "python3.13"};
+    const char *missing;
+    make("moved", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(pythons); i++) {
+        if (lambda_runtime_is_here(lambda_runtime_find(str_c(pythons[i])), &missing))
+            continue;
+        CLEANUP_DEINIT(buf) struct buf says = {0};
+        buf_printf(&says, "this machine has no %s, which functions of %s need", missing,
+                   pythons[i]);
+        store_runtime("moved", pythons[i]);
+        for (size_t async = 0; async < 2; async++)
+            refused(call_as(&fx.root, "Invoke",
+                            json_pack("{s:s,s:s}", "FunctionName", "moved", "InvocationType",
+                                      async ? "Event" : "RequestResponse"),
+                            S("{}")),
+                    500, "ServiceException", buf_cstr(&says));
+    }
+    store_runtime("moved", "provided.al2023");
+    CLEANUP_DEINIT(answer) struct answer a = invoke("moved", "[1]");
+    CHECK_BUF(a.body, "[1]");
 }
 
 static void test_environment(void **state) {
@@ -511,6 +537,7 @@ int main(int argc, char **argv) {
         RUNS(test_reuse_and_update),
         RUNS(test_unpacked_again),
         RUNS(test_retired_runtimes),
+        RUNS(test_runtimes_of_other_machines),
         RUNS(test_environment),
         RUNS(test_function_errors),
         RUNS(test_timeout),
