@@ -10,9 +10,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -204,8 +206,19 @@ static bool accepts_members(const char *folder) {
     return status == 0;
 }
 
+/* The table lists mounts that others cover, too: what is there may be an ordinary folder. */
+static bool is_cgroup(const char *place) {
+    struct statfs fs;
+    return statfs(place, &fs) == 0 &&
+           (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
 /* Makes our folder below place. */
 static bool claim(const char *place, char ret[PATH_MAX]) {
+    if (!is_cgroup(place)) {
+        ret[0] = '\0';
+        return false;
+    }
     sweep(place);
     char name[96];
     snprintf(name, sizeof name, OUR_PREFIX "%llu.%d.%llu", (unsigned long long)pid_namespace(),

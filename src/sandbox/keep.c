@@ -159,11 +159,11 @@ static int try_level(struct sandbox_nest *nest, struct sandbox_refused *reterr_r
     return 0;
 }
 
-/* refused NULL, or without a step: it is no denial, and err (or what is there) has the words. */
+/* refused without a step: it is no denial, and err (or what the spawner said) has the words. */
 static void say_none(struct sandbox_status *status, const struct sandbox_refused *refused,
                      const struct err *err) {
     status->level = SANDBOX_NONE;
-    if (refused && *refused->step) {
+    if (*refused->step) {
         sandbox_denial_explain(refused, status);
         return;
     }
@@ -177,12 +177,9 @@ static void find_level_locked(struct sandbox_spawner *spawner) {
     struct sandbox_status *status = &spawner->status;
     struct sandbox_refused refused = {0};
     struct err err = {0};
-    if (take_first_locked(spawner, &err)) {
-        say_none(status, NULL, &err);
-    } else if (status->level != SANDBOX_NONE && try_level(spawner->nest, &refused, &err)) {
+    if (take_first_locked(spawner, &err) || status->level == SANDBOX_NONE ||
+        try_level(spawner->nest, &refused, &err)) {
         say_none(status, &refused, &err);
-    } else if (status->level == SANDBOX_NONE) {
-        say_none(status, NULL, &err);
     } else if (status->level == SANDBOX_USERNS) {
         snprintf(status->why, sizeof status->why, "full needs root%s",
                  status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here"

@@ -48,12 +48,12 @@ def enter(root, data, writable):
 
 
 def run(root, data, uid, writable, command):
-    libc.prctl(PR_SET_PDEATHSIG, SIGKILL)  # the test may be killed
     enter(root, data, writable)
     os.setgroups([])
     os.setgid(uid)
     os.setuid(uid)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, SIGKILL)  # the test may be killed; a change of user takes this away
     environment = dict(line.split("=", 1) for line in json.loads(os.environ["IMAGE_ENV"]))
     os.execve(command[0], command, environment)
 

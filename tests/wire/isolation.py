@@ -33,12 +33,13 @@ class Placed(Cloud):
         # The checkout may be closed to the ordinary user: root's home is one.
         self.programs = pathlib.Path(tempfile.mkdtemp(prefix="calotype-programs-"))
         self.programs.chmod(0o755)
-        for name in ("calotype", "calotype-daemon"):
-            shutil.copy(binary(name), self.programs)
+        for name, folder in (("calotype", "bin"), ("calotype-daemon", "lib/calotype")):
+            (self.programs / folder).mkdir(parents=True)
+            shutil.copy(binary(name), self.programs / folder)
         if ordinary:
             os.chown(self.data, ORDINARY, ORDINARY)
             prefix = [*prefix, *as_ordinary()]
-        self.command = [*prefix, str(self.programs / "calotype"), *self.command[1:]]
+        self.command = [*prefix, str(self.programs / "bin/calotype"), *self.command[1:]]
 
     def _remove(self):
         super()._remove()
@@ -91,7 +92,7 @@ class Levels(unittest.TestCase):
         cloud = Placed(prefix, "--strict", ordinary=ordinary)
         try:
             done = subprocess.run([*cloud.command, "--port", "0"], capture_output=True, text=True, timeout=60)
-            self.assertEqual(done.returncode, 255, done.stderr)
+            self.assertEqual(done.returncode, 4, done.stderr)
             self.assertRegex(done.stderr, r"^calotype: --strict: functions would run at level \w+(, |: )")
             self.assertIn(words, done.stderr)
             self.assertFalse((cloud.data / "credentials").exists())
