@@ -91,7 +91,7 @@ static bool is_ours_alone(const char *data) {
 /* ---- One after the other ---- */
 
 static int check_owner(struct look *look, const struct row *row, const char *path, uid_t owner) {
-    if (owner == geteuid() || (owner == 0 && row->roots))
+    if (owner == geteuid() || (owner == 0 && row->roots && access(path, R_OK) == 0))
         return 0;
     if (geteuid() != 0)
         return err_set(look->err, -EPERM,
