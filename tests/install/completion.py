@@ -193,6 +193,7 @@ class Zsh(unittest.TestCase):
         self.assertEqual(self.words("calotype s"), ["scrub", "show", "status"])
 
     def test_flags_of_each_verb(self):
+        self.assertIn("up", verbs())
         for verb in verbs():
             with self.subTest(verb):
                 found = [word.rstrip("=") for word in self.words(f"calotype {verb} --")]
