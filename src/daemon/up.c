@@ -157,8 +157,8 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
     r = r ? r : daemon_start(&daemon, &options, err);
     r = r ? r : serve(s, spawner, daemon, began_ms, err);
     if (daemon) {
-        daemon_notify_status("ending", "");
         daemon_watchdog_ending(daemon_patience_s(daemon));
+        daemon_notify_status("ending", ""); /* behind what the last probe said */
     }
     daemon_stop(daemon);
     daemon_watchdog_end();
@@ -288,13 +288,21 @@ static int detach(struct daemon_settings *s) {
 
 /* ---- The verb ---- */
 
+/* A folder that is closed to us, or another's file in it: the start says whose it is (daemon/modes). */
+static bool is_anothers(const char *data) {
+    CLEANUP_MEM char *path = prog_data_path(data, "calotype.yaml");
+    struct stat st;
+    return access(data, X_OK) != 0 || (stat(path, &st) == 0 && st.st_uid != geteuid());
+}
+
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
-    int r = daemon_settings_load(s, prog_data_dir(s->data), err);
-    if (r == -EACCES && access(prog_data_dir(s->data), X_OK) != 0)
-        return 0; /* a folder that is closed to us: the start says whose it is */
+    const char *data = prog_data_dir(s->data);
+    int r = daemon_settings_load(s, data, err);
+    if (r == -EACCES && is_anothers(data))
+        return 0;
     if (r)
-        daemon_add_next(r, prog_data_dir(s->data), err);
+        daemon_add_next(r, data, err);
     return r;
 }
 
