@@ -213,7 +213,7 @@ class Image(unittest.TestCase):
         connection.close()
         os.kill(pid, signal.SIGTERM)
         self.assertEqual(process.wait(PATIENCE_S), 0)
-        self.assertEqual(self.healthcheck(os.getpid()).returncode != 0, True)
+        self.assertNotEqual(self.healthcheck(os.getpid()).returncode, 0)
 
     def test_orphans(self):
         """What is executed in the container from outside may leave children: process 1 inherits them."""

@@ -60,6 +60,7 @@ class Pages(unittest.TestCase):
                         self.assertIn(wanted, standard)
 
     def test_what_help_says(self):
+        self.assertIn("deploy", dict(verbs()))
         for verb, summary in verbs():
             with self.subTest(verb):
                 page = sections(shown(f"calotype-{verb}"))
@@ -108,7 +109,9 @@ class Pages(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("groff"), "there is no groff here")
     def test_groff_finds_nothing(self):
-        for page in sorted(FOLDER.glob("*.1")):
+        pages = sorted(FOLDER.glob("*.1"))
+        self.assertGreater(len(pages), 1)
+        for page in pages:
             done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.stderr, "", page)
 
