@@ -48,7 +48,9 @@ class Pages(unittest.TestCase):
         self.assertEqual([(verb, words.lower()) for verb, words in listed], [(verb, words.lower()) for verb, words in verbs()])
 
     def test_sections(self):
-        for name in ["calotype", *(f"calotype-{verb}" for verb, _ in verbs())]:
+        names = ["calotype", *(f"calotype-{verb}" for verb, _ in verbs())]
+        self.assertIn("calotype-up", names)
+        for name in names:
             with self.subTest(name):
                 found = list(sections(shown(name)))
                 own = OWN_SECTIONS.get(name, [])
@@ -60,7 +62,7 @@ class Pages(unittest.TestCase):
                         self.assertIn(wanted, standard)
 
     def test_what_help_says(self):
-        self.assertIn("deploy", dict(verbs()))
+        self.assertIn("up", [verb for verb, _ in verbs()])
         for verb, summary in verbs():
             with self.subTest(verb):
                 page = sections(shown(f"calotype-{verb}"))
@@ -110,7 +112,7 @@ class Pages(unittest.TestCase):
     @unittest.skipUnless(shutil.which("groff"), "there is no groff here")
     def test_groff_finds_nothing(self):
         pages = sorted(FOLDER.glob("*.1"))
-        self.assertGreater(len(pages), 1)
+        self.assertIn(FOLDER / "calotype-up.1", pages)
         for page in pages:
             done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.stderr, "", page)
