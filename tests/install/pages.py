@@ -70,6 +70,7 @@ class Pages(unittest.TestCase):
                 help_ = said(verb, "--help")
                 usage, about = re.match(r"usage: (.*)\n\n((?:.|\n)*?)\n*(?=\n  --|\Z)", help_).groups()
                 self.assertEqual(flat(page["SYNOPSIS"]).strip(), usage.strip())
+                self.assertNotRegex(page["SYNOPSIS"], r"\S  +\S")  # a "..." is the end of no sentence
                 first = flat(about).split(". ")[0].replace("`", "")
                 self.assertIn(first.strip(), flat(page["DESCRIPTION"]))
                 flags = re.findall(r"(?m)^  --(\S+)(?: ([A-Z][A-Z=]*))? +(\S.*)$", help_)
@@ -92,6 +93,14 @@ class Pages(unittest.TestCase):
         self.assertRegex(rotate["DESCRIPTION"], r"(?m)^ {5,7}master-key$")
         self.assertIn("CALOTYPE_MASTER_KEY_NEW", rotate["ENVIRONMENT"])
         self.assertIn("CALOTYPE_DATA", rotate["ENVIRONMENT"])
+
+    def test_exit_codes_are_named(self):
+        """Each of prog/verb.h, and on the pages of the verbs that alone have them."""
+        codes = re.findall(r"(?m)^    PROG_(\w+) = (\d+),", (ROOT / "src/prog/verb.h").read_text())
+        self.assertIn(("FAILED", "255"), codes)
+        for name, wanted in (("calotype", [code for _, code in codes]), ("calotype-up", ["0", "2", "4", "255"]),
+                             ("calotype-repair", ["0", "2", "3", "255"])):
+            self.assertEqual(re.findall(r"(?m)^ {5,7}(\d+) ", sections(shown(name))["EXIT STATUS"]), wanted, name)
 
     def test_variables_that_are_read_are_named(self):
         """Each getenv of the two programs; what is for tests, and what every program reads, aside."""
