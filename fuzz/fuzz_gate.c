@@ -42,7 +42,8 @@ enum { MOST_LINES = 200 };
 
 /*
  * get_next_header_line: makes zero bytes of the lines' ends. Returns how many lines stand before the
- * one that begins with a zero byte, and where that ends; 0: there is none.
+ * one that begins with a zero byte, and where that ends; 0: there is none. A colon is a zero byte by
+ * then, but in the first line behind the request line.
  */
 static size_t take_lines(char *p, char *limit, char *ret_lines[MOST_LINES], char **ret_end) {
     char *lf;
@@ -51,6 +52,8 @@ static size_t take_lines(char *p, char *limit, char *ret_lines[MOST_LINES], char
             lf[-1] = '\0';
         *lf = '\0';
         ret_lines[n] = p;
+        if (n > 1 && *p == ':')
+            *p = '\0';
         if (*p == '\0') {
             *ret_end = lf + 1;
             return n;
@@ -108,12 +111,14 @@ static size_t let_in(char *p, size_t size) {
 
 /*
  * Lines that end with CRLF and nothing else, or with what looks the same once the ends are zero
- * bytes: two of CR, LF and NUL behind each line, and four behind the last.
+ * bytes: two of CR, LF and NUL behind each line, and four behind the last, where a line may also
+ * begin with a colon.
  */
 static bool is_in_form(str head) {
     unsigned blanks = 0, run = 0, lines = 0;
     for (size_t i = 0; i < head.len; i++) {
-        bool of_end = memchr("\r\n", head.p[i], 3) != NULL; /* its NUL, too */
+        bool of_end = memchr("\r\n", head.p[i], 3) != NULL || /* its NUL, too */
+                      (run && lines > 1 && head.p[i] == ':');
         if (!of_end && run && run != 2)
             return false;
         lines += of_end && run == 0;

@@ -15,7 +15,6 @@ fail() {
 missing() {
     local list name
     for list in "$@"; do
-        [ -r "$here/packages/$list" ] || fail "there is no list of packages named $list"
         while read -r name; do
             case $name in '' | '#'*) continue ;; esac
             [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
@@ -32,6 +31,9 @@ while [ $# -gt 0 ]; do
     [ "$1" = --try ] && { shift; optional=("$@"); break; }
     lists+=("$1")
     shift
+done
+for list in "${lists[@]}" "${optional[@]}"; do
+    [ -r "$here/packages/$list" ] || fail "there is no list of packages named $list"
 done
 mapfile -t want < <(missing "${lists[@]}")
 mapfile -t wish < <(missing "${optional[@]}")

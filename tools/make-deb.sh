@@ -39,6 +39,8 @@ done
 # What the version ends with: a package of Debian 12 is older than that of 13, so an upgrade of the
 # system takes the one that is linked against its libraries.
 declare -A releases=([bookworm]=deb12u1 [trixie]=deb13u1)
+[ -z "$suite" ] || [ -n "${releases[$suite]:-}" ] || refuse "there are packages for ${!releases[*]}, not for $suite"
+[ -n "$suite" ] || [ ${#mirror[@]} -eq 0 ] || refuse "--mirror wants --suite: without it the packages of this machine are taken"
 
 need() { # PROGRAM:PACKAGE...
     local pair missing=()
@@ -70,7 +72,6 @@ output=$(cd "$output" && pwd)
 
 # ---- In a clean root ----
 if [ -n "$suite" ]; then
-    [ -n "${releases[$suite]:-}" ] || refuse "there are packages for ${!releases[*]}, not for $suite"
     need mmdebstrap:mmdebstrap
     copy_sources "$work/calotype"
     depends=$(sed -n '/^Build-Depends:/,/^$/{s/^Build-Depends://;p}' "$root/packaging/debian/control" | tr -d ' \n' |

@@ -9,7 +9,7 @@
 # Needs root, debootstrap, git, a network, and 6 GB below TMPDIR (/var/tmp). The root is a mount namespace
 # with pivot_root, not a chroot, in which the kernel allows no user namespaces. It is removed at the end;
 # with --keep it stays. The host's network is used, so the cloud of ./run takes a port that is free.
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 255
 
 die() {

@@ -13,7 +13,7 @@
 #
 # SOURCE_DATE_EPOCH is the time of all files, else that of the last commit; the same sources and
 # packages give the same bytes.
-set -eu
+set -eu -o pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 output='' tag='' installed='' mirror=() further=()
 
@@ -66,7 +66,7 @@ if [ -z "$installed" ]; then
     build=$root/build-image
     [ -e "$build/build.ninja" ] || meson setup -Dprefix=/usr -Dtests=false "$build" "$root" > "$work/log" ||
         { cat "$work/log" >&2; fail "the build could not be configured"; }
-    ninja -C "$build" > "$work/log" || { grep -E -A3 'error|FAILED' "$work/log" >&2; fail "the build failed"; }
+    ninja -C "$build" > "$work/log" || { grep -E -A3 'error|FAILED' "$work/log" >&2 || true; fail "the build failed"; }
     installed=$work/installed
     DESTDIR=$installed meson install -C "$build" --no-rebuild > "$work/log" || { cat "$work/log" >&2; fail "the installation failed"; }
 fi
@@ -74,10 +74,6 @@ mkdir "$work/usr"
 cp -a "$installed/usr/." "$work/usr"
 programs=("$work/usr/bin/calotype" "$work"/usr/lib/calotype/{calotype-daemon,bootstrap,calotype-image})
 strip --strip-unneeded -- "${programs[@]}"
-version=$("$work/usr/bin/calotype" --version 2> /dev/null | sed -n 's/^calotype \([0-9][^ ]*\).*/\1/p')
-[ -n "$version" ] || version=$(sed -n "s/^project(.*version: '\([^']*\)'.*/\1/p" "$root/meson.build")
-output=${output:-calotype-$version-$arch.tar}
-tag=${tag:-calotype:$version}
 
 # ---- What it needs of Debian ----
 # The package of each library that the loader maps. A file may be known by its place from before /usr was merged.
@@ -88,9 +84,16 @@ package_of() {
     done
     fail "$1 is of no package of Debian's, and so cannot be in the image"
 }
-libraries=$(for program in "${programs[@]}"; do ldd "$program" 2> /dev/null || true; done |
-    sed -n -e 's/^.*=> \(\/[^ ]*\) .*/\1/p' -e 's/^[[:space:]]*\(\/[^ ]*\) (0x.*/\1/p' | sort -u)
+mapped=$(for program in "${programs[@]}"; do ldd "$program" 2>&1 || true; done)
+lacking=$(sed -n -e 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' -e 's/^.* version `\([^ ]*\)'"'"' not found.*/\1/p' <<< "$mapped" | sort -u | paste -s -d ' ')
+[ -z "$lacking" ] || fail "the programs are linked against what this machine does not have ($lacking): the image of another release is built on that release, and the libraries of this one are to be installed"
+libraries=$(sed -n -e 's/^.*=> \(\/[^ ]*\) .*/\1/p' -e 's/^[[:space:]]*\(\/[^ ]*\) (0x.*/\1/p' <<< "$mapped" | sort -u)
 packages=$(for library in $libraries; do package_of "$library"; done | sort -u) || exit 255
+
+said=$("${programs[0]}" --version 2>&1) || fail "$installed/usr/bin/calotype does not say its version: $said"
+version=${said#calotype } version=${version%% *}
+output=${output:-calotype-$version-$arch.tar}
+tag=${tag:-calotype:$version}
 
 # What is in the image can be told from it, as in other images without dpkg: a file a package.
 # shellcheck disable=SC2016  # the hook's own variables

@@ -15,7 +15,8 @@ struct cli_package {
 };
 /*
  * programs: a folder that holds both programs, or a calotype to which they belong; NULL:
- * $CALOTYPE_PROGRAMS, or those of this program (cli/find.h). Refuses what is not a static ELF program: it would not start in a sandbox.
+ * $CALOTYPE_PROGRAMS, or those of this program (cli/find.h). Refuses what is not a static ELF
+ * program: it would not start in a sandbox.
  */
 int cli_package_make(struct cli_package *p, const char *programs, struct err *err);
 void cli_package_deinit(struct cli_package *p);

@@ -18,13 +18,14 @@ enum { OTHERS = 077, OTHERS_READ = 044, OTHERS_WRITE = 022, OTHERS_PASS = 011 };
 
 /* In the order in which they are looked at; the folder that a row is in comes before it. */
 enum { DATA, KEYS, TLS, CLIENTS, FOLDERS };
+/* May be root's, where we are not: it is read, and holds no secret. */
+static const char settings[] = "/calotype.yaml";
 static const struct row {
     const char *name;
     unsigned most; /* the mode it may have */
     unsigned in;   /* the folder's row */
     /* Who has it may read or do what …; made anew so. NULL: no secret by itself. */
     const char *gives, *anew;
-    bool roots; /* may be root's, where we are not: it is read, and holds no secret */
 } rows[] = {
     [DATA] = {"", 0700, DATA, NULL, NULL},
     [KEYS] = {"/keys", 0700, DATA, NULL, NULL},
@@ -45,7 +46,7 @@ static const struct row {
     {"/calotype.log.1", 0600, DATA, NULL, NULL},
     {"/calotype.log.2", 0600, DATA, NULL, NULL},
     {"/calotype.log.3", 0600, DATA, NULL, NULL},
-    {"/calotype.yaml", 0644, DATA, NULL, NULL, true},
+    {settings, 0644, DATA, NULL, NULL},
     {"/format", 0644, DATA, NULL, NULL},
     {"/lock", 0644, DATA, NULL, NULL},
 };
@@ -91,7 +92,7 @@ static bool is_ours_alone(const char *data) {
 /* ---- One after the other ---- */
 
 static int check_owner(struct look *look, const struct row *row, const char *path, uid_t owner) {
-    if (owner == geteuid() || (owner == 0 && row->roots))
+    if (owner == geteuid() || (owner == 0 && row->name == settings && access(path, R_OK) == 0))
         return 0;
     if (geteuid() != 0)
         return err_set(look->err, -EPERM,

@@ -88,6 +88,8 @@ void daemon_notify(const char *fmt, ...) {
 void daemon_notify_status(const char *words, const char *more) {
     CLEANUP_DEINIT(buf) struct buf line = {0};
     size_t n = strnlen(words, MOST_WORDS);
+    while (n > 0 && ((unsigned char)words[n] & 0xC0) == 0x80)
+        n--; /* a manager drops a line that is no UTF-8 */
     for (size_t i = 0; i < n; i++)
         buf_char(&line, (unsigned char)words[i] < ' ' ? ' ' : words[i]);
     daemon_notify("STATUS=%s\n%s", buf_cstr(&line), more);

@@ -101,17 +101,13 @@ static bool is_refused(const struct daemon_settings *s, struct sandbox_spawner *
     return sandbox_check_level(spawner, ret) != 0 || sandbox_check_code(s->data, ret) != 0;
 }
 
-/* The first lines: what is missing, before all that goes well. */
-static void log_isolation(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
+static void log_isolation(struct sandbox_spawner *spawner) {
     const struct sandbox_status *status = sandbox_spawner_status(spawner);
     struct sandbox_limit limits[SANDBOX_LIMITS];
     CLEANUP_DEINIT(buf) struct buf kept = {0};
-    struct err refused = {0};
     sandbox_limits(status, limits);
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         buf_printf(&kept, "%s%s by %s", i ? ", " : "", limits[i].what, limits[i].by);
-    if (is_refused(s, spawner, &refused))
-        log_warn("daemon", "%s", refused.text);
     if (status->why[0])
         log_warn("daemon", "isolation of functions is %s: %s", sandbox_level_name(status->level),
                  status->why);
@@ -123,11 +119,12 @@ static void log_isolation(const struct daemon_settings *s, struct sandbox_spawne
 
 static void reload(void *daemon) { daemon_reload(daemon, NULL, NULL); /* the log tells it all */ }
 
-static int serve(struct daemon_settings *s, struct daemon *daemon, int64_t began_ms,
-                 struct err *err) {
+static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, struct daemon *daemon,
+                 int64_t began_ms, struct err *err) {
     int r = tell_ready(s, daemon_endpoint(daemon), err);
     if (r)
         return r;
+    log_isolation(spawner);
     log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
              daemon_endpoint(daemon), (long long)(clock_mono_ms() - began_ms), s->data);
     daemon_watchdog_ready(daemon_works, daemon);
@@ -135,10 +132,13 @@ static int serve(struct daemon_settings *s, struct daemon *daemon, int64_t began
     return daemon_failure(daemon, err);
 }
 
-/* Who detached it sees no log: the line goes up the pipe, before the endpoint. */
+/* The first line, before all that goes well. Who detached it sees no log: it goes up the pipe too. */
 static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
     struct err refused = {0};
-    if (is_refused(s, spawner, &refused))
+    if (!is_refused(s, spawner, &refused))
+        return;
+    log_warn("daemon", "%s", refused.text);
+    if (s->detach)
         dprintf((int)s->ready_fd, "%c%s\n", WARNING, refused.text);
 }
 
@@ -152,10 +152,10 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
     struct daemon_options options = {.settings = s, .spawner = spawner};
     int r = daemon_watchdog_begin(err);
     r = r ? r : daemon_start(&daemon, &options, err);
-    r = r ? r : serve(s, daemon, began_ms, err);
+    r = r ? r : serve(s, spawner, daemon, began_ms, err);
     if (daemon) {
-        daemon_notify_status("ending", "");
         daemon_watchdog_ending(daemon_patience_s(daemon));
+        daemon_notify_status("ending", ""); /* behind what the last probe said */
     }
     daemon_stop(daemon);
     daemon_watchdog_end();
@@ -169,9 +169,7 @@ static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
     if (r == 0) {
-        log_isolation(s, spawner);
-        if (s->detach)
-            tell_refused(s, spawner);
+        tell_refused(s, spawner);
         r = run_daemon(s, spawner, err);
     }
     if (r)
@@ -287,13 +285,21 @@ static int detach(struct daemon_settings *s) {
 
 /* ---- The verb ---- */
 
+/* A folder that is closed to us, or another's file in it: the start says whose it is (daemon/modes). */
+static bool is_anothers(const char *data) {
+    CLEANUP_MEM char *path = prog_data_path(data, "calotype.yaml");
+    struct stat st;
+    return access(data, X_OK) != 0 || (stat(path, &st) == 0 && st.st_uid != geteuid());
+}
+
 static int read_file(void *ctx, struct err *err) {
     struct daemon_settings *s = ctx;
-    int r = daemon_settings_load(s, prog_data_dir(s->data), err);
-    if (r == -EACCES && access(prog_data_dir(s->data), X_OK) != 0)
-        return 0; /* a folder that is closed to us: the start says whose it is */
+    const char *data = prog_data_dir(s->data);
+    int r = daemon_settings_load(s, data, err);
+    if (r == -EACCES && is_anothers(data))
+        return 0;
     if (r)
-        daemon_add_next(r, prog_data_dir(s->data), err);
+        daemon_add_next(r, data, err);
     return r;
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/notify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 enum {
@@ -78,8 +79,8 @@ static int64_t beat_ms(void) {
     return patience && patience / BEATS < BEAT_MS ? patience / BEATS : BEAT_MS;
 }
 
-static void ask_for_time(unsigned seconds) {
-    daemon_notify("EXTEND_TIMEOUT_USEC=%llu\n", seconds * 1000000ULL);
+static void ask_for_time(void) {
+    daemon_notify("EXTEND_TIMEOUT_USEC=%llu\n", EXTEND_S * 1000000ULL);
 }
 
 /* Only what is new. */
@@ -113,16 +114,16 @@ static void ask_probe(daemon_probe_fn *probe, void *ctx, struct buf *told) {
     tell_words(told, &words);
 }
 
-/* False: it is over. */
-static bool wait_a_beat(void) {
+/* Until there is another phase than the one that was seen, at most a beat. False: it is over. */
+static bool wait_a_beat(enum phase seen) {
     LOCK_SCOPE(&dog.lock);
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     int64_t ns = until.tv_nsec + beat_ms() * 1000000;
     until.tv_sec += (time_t)(ns / 1000000000);
     until.tv_nsec = (long)(ns % 1000000000);
-    enum phase was = dog.phase;
-    while (dog.phase == was && pthread_cond_timedwait(&dog.changed, &dog.lock, &until) == 0)
+    while (dog.phase == seen && seen != OVER &&
+           pthread_cond_timedwait(&dog.changed, &dog.lock, &until) == 0)
         ;
     return dog.phase != OVER;
 }
@@ -130,12 +131,13 @@ static bool wait_a_beat(void) {
 static void *watch(void *) {
     CLEANUP_DEINIT(buf) struct buf told = {0};
     struct work last = {0}; /* what came before was work */
+    enum phase phase;
     pthread_setname_np(pthread_self(), "watchdog");
     do {
         daemon_probe_fn *probe = NULL;
         void *ctx = NULL;
         lock_take(&dog.lock);
-        enum phase phase = dog.phase;
+        phase = dog.phase;
         if (phase == RUNNING) {
             probe = dog.probe;
             ctx = dog.ctx;
@@ -144,23 +146,25 @@ static void *watch(void *) {
         lock_drop(&dog.lock);
         if (probe)
             ask_probe(probe, ctx, &told);
-        else if (works(&last, beat_ms()))
-            ask_for_time(EXTEND_S);
-        if (phase ==
-            ENDING) /* the manager's patience with the end is bounded by the time asked for */
-            feed();
+        else if (phase == STARTING && works(&last, beat_ms()))
+            ask_for_time();
+        else if (phase == ENDING)
+            feed(); /* the time that was asked for bounds the end */
         lock_take(&dog.lock);
         dog.probing = false;
         pthread_cond_broadcast(&dog.changed);
         lock_drop(&dog.lock);
-    } while (wait_a_beat());
+    } while (wait_a_beat(phase));
     return NULL;
 }
 
 /* ---- Phases ---- */
 
-static void set_phase(enum phase phase) {
+/* words: told under the lock, so that those of a reload do not come behind them; NULL: nothing. */
+static void set_phase(enum phase phase, const char *words) {
     LOCK_SCOPE(&dog.lock);
+    if (words)
+        daemon_notify("%s", words);
     dog.phase = phase;
     pthread_cond_broadcast(&dog.changed);
     while (phase != RUNNING && dog.probing)
@@ -182,12 +186,11 @@ int daemon_watchdog_begin(struct err *err) {
 void daemon_watchdog_ready(daemon_probe_fn *probe, void *ctx) {
     if (!dog.has_thread)
         return;
-    daemon_notify("READY=1\n");
     lock_take(&dog.lock);
     dog.probe = probe;
     dog.ctx = ctx;
     lock_drop(&dog.lock);
-    set_phase(RUNNING);
+    set_phase(RUNNING, "READY=1\n");
 }
 
 void daemon_watchdog_reloading(bool begins) {
@@ -203,15 +206,16 @@ void daemon_watchdog_reloading(bool begins) {
 void daemon_watchdog_ending(unsigned patience_s) {
     if (!dog.has_thread)
         return;
-    daemon_notify("STOPPING=1\n");
-    set_phase(ENDING);
-    ask_for_time(patience_s + EXTEND_S);
+    char words[80];
+    snprintf(words, sizeof words, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\n",
+             (patience_s + EXTEND_S) * 1000000ULL);
+    set_phase(ENDING, words);
 }
 
 void daemon_watchdog_end(void) {
     if (!dog.has_thread)
         return;
-    set_phase(OVER);
+    set_phase(OVER, NULL);
     pthread_join(dog.thread, NULL);
     pthread_cond_destroy(&dog.changed);
     dog.has_thread = false;

@@ -3,9 +3,10 @@
  * daemon/watchdog: the thread that keeps the service manager's patience (daemon/notify). Where no
  * manager listens there is no thread. Calls are the first thread's where they do not say otherwise.
  *
- * starting, ending   while the process works (its processor time or what it reads and writes grows)
- *                    the manager is asked for more time: bringing old data up may take long
- * running            the probe is asked, and WATCHDOG=1 follows only where it answers 0 in time
+ * starting   while the process works (its processor time or what it reads and writes grows) the
+ *            manager is asked for more time: bringing old data up may take long
+ * running    the probe is asked, and WATCHDOG=1 follows only where it answers 0 in time
+ * ending     the manager is asked for time once, and gets WATCHDOG=1 unasked: that time bounds the end
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -26,8 +27,8 @@ void daemon_watchdog_ready(daemon_probe_fn *probe, void *ctx);
  */
 void daemon_watchdog_reloading(bool begins);
 /*
- * It ends: STOPPING=1 was told when this returns, and that the end may take patience_s seconds
- * without a sign of work. Waits for a probe that is under way, not for one that hangs.
+ * It ends: when this returns STOPPING=1 was told, and that the end may take patience_s seconds and
+ * a minute. Waits for a probe that is under way, as long as that one takes.
  */
 void daemon_watchdog_ending(unsigned patience_s);
 /* Ends the thread. Nothing where there is none. */

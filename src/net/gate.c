@@ -6,9 +6,7 @@
 static bool is_token(str s) { return s.len > 0 && ascii_only_alnum(s, GATE_TOKEN); }
 
 bool gate_is_garbage(str first) {
-    size_t at = 0;
-    if (first.len && first.p[0] == '\r')
-        at = first.len > 1 && first.p[1] == '\n' ? 2 : 1;
+    size_t at = str_starts(first, S("\r\n")) ? 2 : str_eq(first, S("\r")) ? 1 : 0;
     size_t begin = at;
     while (at < first.len &&
            (ascii_is_alnum(first.p[at]) || ascii_is_one_of(first.p[at], GATE_TOKEN)))
@@ -111,6 +109,9 @@ void gate_start(struct gate *g, str method, str target, str version, str head) {
         g->end = walk_request_line(g, method, target.len, version);
     if (!is_token(method) || method.len > 32)
         gate_refuse(g, 400, "the method is not a token");
+    /* RFC 9110, 9.3.6: what follows a 2xx to it is not HTTP; whoever stands in front would not read it. */
+    if (str_eq(method, S("CONNECT")))
+        gate_refuse(g, 400, "there is no tunnel here to CONNECT to");
     check_target(g, target);
     g->http_1_0 = str_eq(version, S("HTTP/1.0"));
     if (!g->http_1_0 && !str_eq(version, S("HTTP/1.1")))

@@ -364,13 +364,11 @@ static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities
 
 /*
  * 1.0's parser joins folded lines and takes bare line feeds before anybody sees them, unless it is
- * at its strict level (MHD_OPTION_CLIENT_DISCIPLINE_LVL 1, which this flag is another name for).
- * 0.9.75 closes without an answer where the flag is set, and the gate sees all without it. Asked at
- * run time: both libraries have one soname.
+ * at its strict level (MHD_OPTION_CLIENT_DISCIPLINE_LVL 1, for which MHD_USE_PEDANTIC_CHECKS is
+ * another name). 0.9.75 closes without an answer where that flag is set, and the gate sees all that
+ * can be seen without it. Asked at run time: both libraries have one soname.
  */
-static unsigned strictness(void) {
-    return strncmp(MHD_get_version(), "0.", 2) == 0 ? 0 : MHD_USE_PEDANTIC_CHECKS;
-}
+static bool has_strict_level(void) { return strncmp(MHD_get_version(), "0.", 2) != 0; }
 
 static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool tls) {
     struct MHD_OptionItem tls_options[] = {
@@ -381,8 +379,8 @@ static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool t
     };
     struct MHD_OptionItem plain_options[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
-                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | strictness() |
-                     (tls ? MHD_USE_TLS : 0);
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (net->strict ? MHD_USE_PEDANTIC_CHECKS : 0) | (tls ? MHD_USE_TLS : 0);
     return MHD_start_daemon(
         flags, 0, NULL, NULL, net_on_request, net, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
         MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
@@ -412,6 +410,7 @@ static struct net *net_free(struct net *net) {
 static struct net *net_new(const struct net_options *o) {
     struct net *net = mem_new(struct net);
     net->app = o->app;
+    net->strict = has_strict_level();
     net->idle_s = o->idle_s ? o->idle_s : DEFAULT_IDLE_S;
     net->head_s = o->head_s ? o->head_s : NET_HEAD_S;
     net->body_s = o->body_s ? o->body_s : NET_BODY_S;

@@ -85,6 +85,7 @@ struct net_conn {
 /* The fields above `lock` are set by net_start and stay until net_stop. */
 struct net {
     struct net_app app;
+    bool strict; /* libmicrohttpd frames chunks as RFC 9112 does */
     unsigned idle_s;
     _Atomic unsigned head_s, body_s;
     struct MHD_Daemon *plain, *tls;

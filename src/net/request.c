@@ -180,6 +180,8 @@ static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
         MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t head_len = size ? size->header_size : 0;
     gate_start(g, str_c(method), r->target, str_c(version), str_n(method, head_len));
+    if (head_len == 0) /* there would be no walk */
+        gate_refuse(g, 400, "this is not the head of an HTTP request");
     net_gate_headers(r->mhd, g);
     r->cost = cost_of_head(r, head_len, g->headers);
     if (gate_finish(g) == 0 && r->cost > NET_POOL_BYTES - NET_ANSWER_BYTES)
@@ -259,6 +261,21 @@ static enum MHD_Result go_on(struct net_request *r) {
 
 /* ---- Steps ---- */
 
+static bool is_chunked(const struct net_request *r) {
+    return r->req.has_body && !r->req.has_length;
+}
+
+/*
+ * Chunks, and trailers above all, may end elsewhere for 0.9.75 than for whoever stands in front (a
+ * bare line feed, a line that begins with a colon or a zero byte): what follows must not be a
+ * request. A client that has sent one already still gets the answer.
+ */
+static void close_after_chunks(struct net_request *r) {
+    const struct net_origin *origin = r->conn->origin;
+    if (!origin->net->strict && !origin->local && is_chunked(r))
+        r->close = r->conn->linger = true;
+}
+
 static enum MHD_Result at_head(struct net *net, struct net_request *r, const char *method,
                                const char *version) {
     struct gate g;
@@ -271,6 +288,7 @@ static enum MHD_Result at_head(struct net *net, struct net_request *r, const cha
         net_refuse(r, &(struct net_refusal){g.status, g.reason});
         return MHD_NO;
     }
+    close_after_chunks(r);
     net_request_begun(r);
     r->app->begin(r->app->ctx, &r->req);
     return go_on(r);
@@ -294,11 +312,24 @@ static enum MHD_Result at_piece(struct net_request *r, const char *data, size_t 
     return MHD_YES;
 }
 
-static enum MHD_Result at_end(struct net_request *r) {
+/*
+ * Whether the head is what it was. Where the first line of a trailer comes in pieces and begins with
+ * a blank, 0.9.75 takes it for the continuation of the head's last header, and writes over that.
+ */
+static bool head_has_stayed(struct net_request *r, const char *method, const char *version) {
+    struct gate g;
+    return !is_chunked(r) || pass_gate(r, &g, method, version);
+}
+
+static enum MHD_Result at_end(struct net_request *r, const char *method, const char *version) {
     r->step = STEP_END;
     if (r->response)
         return queue(r);
     net_beat(&r->conn->member, PHASE_BUSY);
+    if (!head_has_stayed(r, method, version)) {
+        net_refuse(r, &(struct net_refusal){400, "the body's trailer is not well-formed"});
+        return MHD_NO;
+    }
     r->app->end(r->app->ctx, &r->req);
     return go_on(r);
 }
@@ -330,7 +361,7 @@ enum MHD_Result net_on_request(void *cls, struct MHD_Connection *mhd, const char
         return MHD_NO;
     if (*data_len)
         return at_piece(r, data, data_len);
-    return r->begun ? at_end(r) : at_head(net, r, method, version);
+    return r->begun ? at_end(r, method, version) : at_head(net, r, method, version);
 }
 
 /* ---- Parking ---- */

@@ -113,6 +113,9 @@ void prog_admin_remove(const char *data) {
     unlinkat(dir, in_data, 0);
 }
 
+enum { MOST_SILENT_S = 30, MOST_ANSWER = 1 << 20 };
+static const struct timeval silence = {.tv_sec = MOST_SILENT_S};
+
 static int connect_to(const char *data, int *ret_fd) {
     char target[PATH_MAX];
     struct sockaddr_un to;
@@ -122,6 +125,8 @@ static int connect_to(const char *data, int *ret_fd) {
         return r;
     set_address(&to, dir, in_data);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Of a daemon that was stopped (SIGSTOP, a debugger) the queue fills, and a connect waits. */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &silence, sizeof silence);
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
         return -errno;
     *ret_fd = fd;
@@ -142,6 +147,9 @@ int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err
     if (r == -ENOENT || r == -ECONNREFUSED)
         return err_set(err, r, "no daemon is running on %s (start one: calotype up --data %s%s)",
                        data, data, hint_installed(data));
+    if (r == -EAGAIN)
+        return err_set(err, -ETIMEDOUT, "the daemon on %s has taken no connection for %d s", data,
+                       MOST_SILENT_S);
     if (r < 0)
         return err_sys(err, r, "cannot reach the daemon on %s", data);
     struct ucred peer = {0};
@@ -151,8 +159,6 @@ int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err
         *ret_pid = peer.pid;
     return 0;
 }
-
-enum { MOST_SILENT_S = 30, MOST_ANSWER = 1 << 20 };
 
 static int read_all(int fd, struct buf *out) {
     for (;;) {
@@ -177,9 +183,7 @@ int prog_admin_ask(const char *data, const char *method, const char *path, str b
     int r = prog_admin_connect(data, &fd, &pid, err);
     if (r < 0)
         return r;
-    /* A daemon that was stopped (SIGSTOP, a debugger) takes connections, and answers none. */
-    const struct timeval silent = {.tv_sec = MOST_SILENT_S};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silent, sizeof silent);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
     /* HTTP/1.0: one answer, then the end. */
     buf_printf(&text, "%s %s HTTP/1.0\r\nContent-Length: %zu\r\n\r\n", method, path, body.len);
     buf_str(&text, body);

@@ -26,11 +26,12 @@ static const struct place {
     const char *below;
     bool at_home;              /* the base is below HOME */
     const char *const *needed; /* one of them must be in it: many folders are called var */
+    bool own; /* it must be this user's: who is in /tmp did not ask for another's */
 } places[] = {
-    {ANYBODY, ".", NULL, "var", false, cloud_needed},
-    {ROOT, "/var/lib", NULL, "calotype", false, none_needed},
-    {OTHERS, "/.local/state", "XDG_STATE_HOME", "calotype", true, none_needed},
-    {OTHERS, "/.config", "XDG_CONFIG_HOME", "calotype", true, none_needed},
+    {ANYBODY, ".", NULL, "var", false, cloud_needed, true},
+    {ROOT, "/var/lib", NULL, "calotype", false, none_needed, false},
+    {OTHERS, "/.local/state", "XDG_STATE_HOME", "calotype", true, none_needed, false},
+    {OTHERS, "/.config", "XDG_CONFIG_HOME", "calotype", true, none_needed, false},
 };
 
 /* False: there is no such place for this user. */
@@ -50,14 +51,14 @@ static bool place_path(const struct place *place, const struct prog_user *user, 
     return true;
 }
 
-static bool is_there(const char *path, const char *const *needed) {
+static bool is_there(const char *path, const struct place *place) {
     struct stat st;
     CLEANUP_DEINIT(buf) struct buf one = {0};
-    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || (place->own && st.st_uid != geteuid()))
         return false;
-    for (; *needed; needed++) {
+    for (size_t i = 0; place->needed[i]; i++) {
         buf_clear(&one);
-        buf_printf(&one, "%s%s", path, *needed);
+        buf_printf(&one, "%s%s", path, place->needed[i]);
         if (access(buf_cstr(&one), F_OK) == 0)
             return true;
     }
@@ -66,7 +67,7 @@ static bool is_there(const char *path, const char *const *needed) {
 
 bool prog_data_find(const struct prog_user *user, struct buf *ret) {
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        if (place_path(&places[i], user, ret) && is_there(buf_cstr(ret), places[i].needed))
+        if (place_path(&places[i], user, ret) && is_there(buf_cstr(ret), &places[i]))
             return true;
     buf_clear(ret);
     buf_c(ret, "./var");

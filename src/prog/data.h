@@ -2,8 +2,8 @@
 /*
  * prog/data: the data folder as the command line sees it, and the way to the daemon that holds it.
  *
- * DATA is --data, else $CALOTYPE_DATA, else ./var where a cloud or its settings are in it, else the
- * folder of the installed instance of this user where that is there, else ./var. A running daemon
+ * DATA is --data, else $CALOTYPE_DATA, else ./var where it is this user's and a cloud or its settings
+ * are in it, else the folder of the installed instance of this user where that is there, else ./var. A running daemon
  * is found through its socket DATA/admin.sock: there is no pid file that could lie. The kernel tells
  * who listens there.
  */
@@ -42,7 +42,8 @@ void prog_admin_remove(const char *data);
 /*
  * Connects; *ret_pid (may be NULL) is the daemon's process, 0 when it is in another pid namespace.
  * -ENOENT or -ECONNREFUSED: no daemon runs on DATA; err then says so and how to start one. A link
- * that was copied along with another DATA leads to no daemon.
+ * that was copied along with another DATA leads to no daemon. -ETIMEDOUT, after half a minute: one
+ * that stands still.
  */
 int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err *err);
 /* One HTTP exchange on it. body absent: none. 0 with status and document, or -errno. */

@@ -263,6 +263,9 @@ static void another_users(void **state) {
     CHECK_INT(file_write_durable(at("/calotype.yaml"), S("port: 1\n"), 0644, NULL), 0);
     CHECK_INT(chmod(at("/calotype.yaml"), 0644), 0);
     CHECK_INT(check_as(NOBODY, NULL, text), 0);
+    CHECK_INT(chmod(at("/calotype.yaml"), 0600), 0);
+    CHECK_INT(check_as(NOBODY, NULL, text), EPERM);
+    CHECK_HAS(text, "calotype.yaml belongs to user 0");
     CHECK_INT(chmod(at("/calotype.yaml"), 0666), 0);
     CHECK_INT(check_as(NOBODY, NULL, text), EPERM);
     CHECK_HAS(text, "calotype.yaml has mode 0666");

@@ -1,5 +1,6 @@
 /* daemon/notify and daemon/watchdog: what a service manager hears, at a socket of the test's own. */
 #include "cm.h"
+#include "base/clock.h"
 #include "daemon/notify.h"
 #include "daemon/watchdog.h"
 
@@ -92,6 +93,23 @@ static void both_kinds_of_names(void **state) {
         check_silence();
         close(manager);
     }
+}
+
+static void a_status_that_is_too_long(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf words = {0}, want = {0};
+    buf_c(&words, "x");
+    buf_c(&want, "STATUS=x");
+    for (int i = 0; i < 600; i++) {
+        buf_c(&words, "é");
+        if (i < 499) /* the thousandth byte would be the half of one */
+            buf_c(&want, "é");
+    }
+    buf_c(&want, "\n");
+    listen_here();
+    daemon_notify_begin();
+    daemon_notify_status(buf_cstr(&words), "");
+    CHECK_TEXT(hear(PATIENCE_MS), buf_cstr(&want));
 }
 
 static void nobody_listens(void **state) {
@@ -218,8 +236,7 @@ static void fed_while_it_works(void **state) {
     await("READY=1\n");
 
     daemon_watchdog_ending(10);
-    await("STOPPING=1\n");
-    await("EXTEND_TIMEOUT_USEC=70000000\n");
+    await("STOPPING=1\nEXTEND_TIMEOUT_USEC=70000000\n");
     await("WATCHDOG=1\n"); /* its end has a time-out of its own */
     daemon_watchdog_reloading(true);
     daemon_watchdog_end();
@@ -267,9 +284,31 @@ static void a_start_that_does_nothing(void **state) {
     daemon_watchdog_end();
 }
 
+static void an_end_waits_for_no_beat(void **state) {
+    (void)state;
+    int64_t began_ms = clock_mono_ms();
+    subject.outcome = 0;
+    subject.blocked = false;
+    sem_init(&subject.asked, 0, 0);
+    listen_here();
+    daemon_notify_begin(); /* a beat of 15 s */
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(daemon_watchdog_begin(NULL), 0);
+        if (i % 2) {
+            daemon_watchdog_ready(probe, NULL);
+            daemon_watchdog_ending(0);
+        }
+        daemon_watchdog_end();
+        drain();
+    }
+    CHECK_RANGE(clock_mono_ms() - began_ms, 0, 14000);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {T(both_kinds_of_names),
+                                       T(a_status_that_is_too_long),
+                                       T(an_end_waits_for_no_beat),
                                        T(nobody_listens),
                                        T(whose_watchdog),
                                        T(fed_while_it_works),

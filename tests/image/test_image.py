@@ -69,6 +69,22 @@ def archive(work, name, *more):
     return output, done
 
 
+# Stands for mmdebstrap: writes down what it was asked for, and gives a root that the test made.
+MMDEBSTRAP = """#!/bin/sh
+for argument; do
+    case $argument in
+        --include=*) echo "${argument#*=}" > "$STATE/asked" ;;
+        *.tar) cp "$STATE/debian.tar" "$argument" ;;
+    esac
+done
+"""
+
+
+def of_debian():
+    release = pathlib.Path("/etc/os-release")
+    return release.exists() and "\nID=debian\n" in "\n" + release.read_text() and all(map(shutil.which, ("dpkg-deb", "dpkg-query", "strip")))
+
+
 class Image(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -151,6 +167,47 @@ class Image(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
             self.assertRegex(done.stderr, words)
 
+    # ---- The script ----
+    def build(self, installed, *more):
+        if not of_debian():
+            self.skipTest("images are built on Debian")
+        tools = self.work / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / "mmdebstrap").write_text(MMDEBSTRAP)
+        (tools / "mmdebstrap").chmod(0o755)
+        output = self.work / "built.tar"
+        output.unlink(missing_ok=True)
+        done = subprocess.run([ROOT / "packaging/image/build.sh", "--installed", installed, "--output", output, *more], text=True,
+                              capture_output=True, env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "STATE": str(self.work)})
+        return output, done
+
+    def test_build(self):
+        """The packages of all libraries are asked for; name and version are what the program says."""
+        output, done = self.build(self.work / "installed", "--include", "python3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        asked = (self.work / "asked").read_text().strip().split(",")
+        self.assertEqual(asked[0], "base-files")
+        self.assertLessEqual({"libc6", "python3"}, set(asked))
+        self.assertTrue([name for name in asked if name.startswith("librocksdb")], asked)
+        with tarfile.open(output) as tar:
+            manifest, = json.load(tar.extractfile("manifest.json"))
+        version = re.search(r"^project\(.*?, version: '(.*?)'", (ROOT / "meson.build").read_text(), re.M).group(1)
+        self.assertEqual(manifest["RepoTags"], [f"calotype:{version}"])
+
+    def test_a_library_that_is_not_here(self):
+        """The loader's "not found" names no file, and so no package: an image without it would not start."""
+        other = self.work / "other"
+        shutil.copytree(self.work / "installed", other)
+        library = other / "libabsent.so"
+        cc = lambda text, *flags: subprocess.run(["cc", "-xc", "-", *flags], input=text, text=True, check=True)
+        cc("int absent;", "-shared", "-fPIC", "-Wl,-soname,libabsent.so", "-o", library)
+        cc("extern int absent; int main(void) { return absent; }", "-o", other / "usr/bin/calotype", "-L", other, "-labsent")
+        library.unlink()
+        output, done = self.build(other)
+        self.assertEqual((done.returncode, done.stdout), (255, ""), done.stderr)
+        self.assertRegex(done.stderr, r"^calotype: .* does not have \(\S*libabsent\.so\)")
+        self.assertFalse(output.exists())
+
     # ---- Running it ----
     def engine(self, data, *arguments, writable=False, user=None):
         if os.geteuid() != 0:
@@ -213,7 +270,7 @@ class Image(unittest.TestCase):
         connection.close()
         os.kill(pid, signal.SIGTERM)
         self.assertEqual(process.wait(PATIENCE_S), 0)
-        self.assertEqual(self.healthcheck(os.getpid()).returncode != 0, True)
+        self.assertNotEqual(self.healthcheck(os.getpid()).returncode, 0)
 
     def test_orphans(self):
         """What is executed in the container from outside may leave children: process 1 inherits them."""

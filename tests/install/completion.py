@@ -45,7 +45,7 @@ class Shell:
     def until(self, pattern):
         end = time.monotonic() + PATIENCE_S
         while not (found := re.search(pattern, self.seen, re.S)):
-            if not select.select([self.fd], [], [], end - time.monotonic())[0]:
+            if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
                 raise AssertionError(f"nothing like {pattern} came: {self.seen}")
             self.seen += os.read(self.fd, 65536)
         self.seen = self.seen[found.end():]
@@ -193,6 +193,7 @@ class Zsh(unittest.TestCase):
         self.assertEqual(self.words("calotype s"), ["scrub", "show", "status"])
 
     def test_flags_of_each_verb(self):
+        self.assertIn("up", verbs())
         for verb in verbs():
             with self.subTest(verb):
                 found = [word.rstrip("=") for word in self.words(f"calotype {verb} --")]

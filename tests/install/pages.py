@@ -48,7 +48,9 @@ class Pages(unittest.TestCase):
         self.assertEqual([(verb, words.lower()) for verb, words in listed], [(verb, words.lower()) for verb, words in verbs()])
 
     def test_sections(self):
-        for name in ["calotype", *(f"calotype-{verb}" for verb, _ in verbs())]:
+        names = ["calotype", *(f"calotype-{verb}" for verb, _ in verbs())]
+        self.assertIn("calotype-up", names)
+        for name in names:
             with self.subTest(name):
                 found = list(sections(shown(name)))
                 own = OWN_SECTIONS.get(name, [])
@@ -60,6 +62,7 @@ class Pages(unittest.TestCase):
                         self.assertIn(wanted, standard)
 
     def test_what_help_says(self):
+        self.assertIn("up", [verb for verb, _ in verbs()])
         for verb, summary in verbs():
             with self.subTest(verb):
                 page = sections(shown(f"calotype-{verb}"))
@@ -67,6 +70,7 @@ class Pages(unittest.TestCase):
                 help_ = said(verb, "--help")
                 usage, about = re.match(r"usage: (.*)\n\n((?:.|\n)*?)\n*(?=\n  --|\Z)", help_).groups()
                 self.assertEqual(flat(page["SYNOPSIS"]).strip(), usage.strip())
+                self.assertNotRegex(page["SYNOPSIS"], r"\S  +\S")  # a "..." is the end of no sentence
                 first = flat(about).split(". ")[0].replace("`", "")
                 self.assertIn(first.strip(), flat(page["DESCRIPTION"]))
                 flags = re.findall(r"(?m)^  --(\S+)(?: ([A-Z][A-Z=]*))? +(\S.*)$", help_)
@@ -90,6 +94,14 @@ class Pages(unittest.TestCase):
         self.assertIn("CALOTYPE_MASTER_KEY_NEW", rotate["ENVIRONMENT"])
         self.assertIn("CALOTYPE_DATA", rotate["ENVIRONMENT"])
 
+    def test_exit_codes_are_named(self):
+        """Each of prog/verb.h, and on the pages of the verbs that alone have them."""
+        codes = re.findall(r"(?m)^    PROG_(\w+) = (\d+),", (ROOT / "src/prog/verb.h").read_text())
+        self.assertIn(("FAILED", "255"), codes)
+        for name, wanted in (("calotype", [code for _, code in codes]), ("calotype-up", ["0", "2", "4", "255"]),
+                             ("calotype-repair", ["0", "2", "3", "255"])):
+            self.assertEqual(re.findall(r"(?m)^ {5,7}(\d+) ", sections(shown(name))["EXIT STATUS"]), wanted, name)
+
     def test_variables_that_are_read_are_named(self):
         """Each getenv of the two programs; what is for tests, and what every program reads, aside."""
         read = set()
@@ -108,7 +120,9 @@ class Pages(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("groff"), "there is no groff here")
     def test_groff_finds_nothing(self):
-        for page in sorted(FOLDER.glob("*.1")):
+        pages = sorted(FOLDER.glob("*.1"))
+        self.assertIn(FOLDER / "calotype-up.1", pages)
+        for page in pages:
             done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.stderr, "", page)
 

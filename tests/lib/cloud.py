@@ -283,4 +283,7 @@ class CloudCase(unittest.TestCase):
 
 def main():
     """For the end of a test file: unittest with the names of the cases (counted by ./test)."""
+    # A shell starts what is in the background with SIGINT ignored, nohup with SIGHUP: programs would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     unittest.main(verbosity=2)

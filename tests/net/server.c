@@ -9,8 +9,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -210,6 +212,8 @@ int client_connect(uint16_t port) {
     CHECK_INT(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     struct timeval patience = {10, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    int on = 1; /* what is sent in pieces comes in pieces */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
 }
 
@@ -219,6 +223,31 @@ void client_send(int fd, str bytes) {
         if (n <= 0)
             return; /* the answer tells */
         bytes = str_skip(bytes, (size_t)n);
+    }
+}
+
+static in_port_t port_of(int fd, typeof(getsockname) *name) {
+    struct sockaddr_in at = {0};
+    socklen_t len = sizeof at;
+    return name(fd, (struct sockaddr *)&at, &len) == 0 ? at.sin_port : 0;
+}
+
+/* The server's end of the connection; -1: it is closed. */
+static int peer_of(int client) {
+    in_port_t port = port_of(client, getsockname);
+    for (int fd = 0; fd < 1024; fd++)
+        if (fd != client && port_of(fd, getpeername) == port)
+            return fd;
+    return -1;
+}
+
+void client_wait_read(int fd) {
+    int64_t until = clock_mono_ms() + 10000;
+    int left = 0, peer;
+    while ((peer = peer_of(fd)) >= 0 && ioctl(peer, FIONREAD, &left) == 0 && left > 0) {
+        if (clock_mono_ms() > until)
+            fail_msg("%d bytes are not read", left);
+        sched_yield();
     }
 }
 

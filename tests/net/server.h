@@ -48,6 +48,8 @@ void wait_for(atomic_int *counter, int n);
 /* ---- The client ---- */
 int client_connect(uint16_t port);
 void client_send(int fd, str bytes);
+/* Waits until the server, in this process, has taken what was sent out of its socket. */
+void client_wait_read(int fd);
 #define SEND(fd, lit) client_send((fd), S(lit))
 /*
  * One answer into *ret (head and body as announced by Content-Length; for_head: no body). Returns

@@ -40,8 +40,9 @@ static int stop(void **state) {
 
 /*
  * A body belongs to the row where the head announces one. old: what is answered with 0.9.75 where
- * that is something else: it takes a blank for a part of the value, and of a zero byte with a bare
- * line feed behind it it leaves the same in memory as of the end of a line.
+ * that is something else: it takes a blank for a part of the value, and of a zero byte, or of a
+ * colon that begins a line, with a bare line feed behind it it leaves the same in memory as of the
+ * end of a line.
  */
 struct row {
     const char *name;
@@ -90,6 +91,7 @@ static const struct row rows[] = {
     REFUSED("two empty lines before", END END GET HOST END, 400),
     REFUSED("two empty lines before, bare", "\n\n" GET HOST END, 400),
     REFUSED("an empty line before, bare", "\n" GET HOST END, 400),
+    REFUSED("a bare CR before the method", "\r" GET HOST END, 400),
     REFUSED("a blank before the method", " " GET HOST END, 400),
     REFUSED("two blanks before the target", "GET  /echo HTTP/1.1\r\n" HOST END, 400),
     REFUSED("two blanks behind the target", "GET /echo  HTTP/1.1\r\n" HOST END, 400),
@@ -111,6 +113,7 @@ static const struct row rows[] = {
     REFUSED("a fragment", "GET /echo#a HTTP/1.1\r\n" HOST END, 400),
     REFUSED("absolute form", "GET http://a/echo HTTP/1.1\r\n" HOST END, 400),
     REFUSED("authority form", "CONNECT a:443 HTTP/1.1\r\n" HOST END, 400),
+    REFUSED("CONNECT to a path", "CONNECT /echo HTTP/1.1\r\n" HOST END, 400),
     REFUSED("asterisk form", "OPTIONS * HTTP/1.1\r\n" HOST END, 400),
     REFUSED("no target", "GET HTTP/1.1\r\n" HOST END, 400),
     REFUSED("no version", "GET /echo\r\n" HOST END, 400),
@@ -160,6 +163,9 @@ static const struct row rows[] = {
     REFUSED("a bare LF and a blank", "GET  /echo HTTP/1.1\r\nHost: a\nContent-Length: 40\r\n" END,
             400),
     REFUSED("a bare LF and a zero byte", GET "Host: a\nContent-Length: 40\r\nX: b\0\r\n" END, 400),
+    REFUSED_BUT("a colon and a bare LF", 200, GET HOST ":\n", 400),
+    REFUSED_BUT("a bare LF and a line of a colon", 200, GET "Host: a\n:\r\n", 400),
+    REFUSED("a line of a colon", GET HOST ":\r\n", 400),
     REFUSED("a bare LF and a fold", GET "Host: a\nContent-Length: 40\r\nX: b\r\n c\r\nY: d\n" END,
             400),
     REFUSED("a bare LF and a blank at the end",
@@ -248,6 +254,8 @@ static const struct row chunks[] = {
     REFUSED_NEW("a bare LF at the end", "3\r\nabc\r\n0\r\n\n"),
     REFUSED_NEW("a bare LF after a trailer", "3\r\nabc\r\n0\r\nX: y\n\r\n"),
     REFUSED_NEW("a folded trailer", "3\r\nabc\r\n0\r\nX: y\r\n z\r\n\r\n"),
+    REFUSED_NEW("a trailer's line of a colon", "3\r\nabc\r\n0\r\nX: y\r\n:\r\n"),
+    REFUSED_NEW("a trailer's line with a zero byte", "3\r\nabc\r\n0\r\nX: y\r\n\0Z: z\r\n"),
     REFUSED("a trailer without a colon", CHUNKED "0\r\nX\r\n\r\n", 400),
     REFUSED("a size with a sign", CHUNKED "+3\r\nabc\r\n0\r\n\r\n", 400),
     REFUSED("a negative size", CHUNKED "-3\r\nabc\r\n0\r\n\r\n", 400),
@@ -274,6 +282,15 @@ static bool leaves_no_trace(str bytes) {
 
 static int wanted(const struct row *row) {
     return old_library() && row->old ? row->old : row->want;
+}
+
+static bool has(const struct row *row, const char *text) {
+    return str_find(row->bytes, str_c(text)) >= 0;
+}
+
+/* Whether nothing is served behind it, though it is. */
+static bool closes(const struct row *row) {
+    return has(row, "HTTP/1.0") || (old_library() && has(row, "ransfer-"));
 }
 
 /*
@@ -314,10 +331,9 @@ static str body_of(const struct buf *got) {
 static bool check_row(int fd, const struct row *row, enum how how) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
     int want = wanted(row);
-    bool http_1_0 = str_find(row->bytes, S("HTTP/1.0")) >= 0;
     send_row(fd, row->bytes, how);
-    if (!(want == 200 && http_1_0))
-        client_send(fd, want == 200 ? S(NEXT) : S(SMUGGLED));
+    if (!(want == 200 && has(row, "HTTP/1.0")))
+        client_send(fd, want == 200 && !closes(row) ? S(NEXT) : S(SMUGGLED));
     int status = client_answer(fd, &got, false);
     if (status == 0 && want == 400 && (how != AT_ONCE || str_starts(row->bytes, S("BREW"))))
         return true;
@@ -325,7 +341,7 @@ static bool check_row(int fd, const struct row *row, enum how how) {
     if (!good)
         print_error("[%s] answered %d, not %d: " STR_FMT "\n", row->name, status, want,
                     STR_ARG(body_of(&got)));
-    if (status == 200 && !http_1_0)
+    if (status == 200 && !closes(row))
         return client_answer(fd, &got, false) == 200 && str_eq(body_of(&got), S("GET /next 0")) &&
                good;
     return nothing_follows(fd, row->name) && good;
@@ -339,7 +355,7 @@ static void each_row(const struct row *table, size_t n, int begun_all_the_same, 
             continue;
         int begun = s.begun, want = how == SECOND;
         if (wanted(row) == 200)
-            want += 1 + !strstr(row->name, "1.0");
+            want += 1 + !closes(row);
         else
             want += begun_all_the_same;
         CLEANUP_FD int fd = client_connect(s.port);
@@ -393,6 +409,27 @@ static void long_heads_and_their_bodies(void **state) {
     }
 }
 
+/*
+ * With 0.9.75 the first line of a trailer that comes in pieces is a continuation of the head's last
+ * header where it begins with a blank: then the name of that is gone, which may have been signed.
+ */
+static void trailers_do_not_change_the_head(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf got = {0};
+    for (int i = 0; i < 32; i++) {
+        CLEANUP_FD int fd = client_connect(s.port);
+        client_send(fd, S("PUT /headers HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
+                          "X-Last: b\r\n" END));
+        client_send(fd, S("3\r\nabc\r\n0\r\n"));
+        client_send(fd, S(" "));
+        client_wait_read(fd);
+        client_send(fd, S("Y: c\r\n" END));
+        int status = client_answer(fd, &got, false);
+        CHECK(status == 400 || (status == 200 && old_library()));
+        CHECK(status == 400 || str_find(body_of(&got), S("[X-Last=b]")) >= 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heads_at_once),
@@ -400,6 +437,7 @@ int main(void) {
         cmocka_unit_test(heads_that_come_second),
         cmocka_unit_test(chunks_in_each_way),
         cmocka_unit_test(long_heads_and_their_bodies),
+        cmocka_unit_test(trailers_do_not_change_the_head),
     };
     return cmocka_run_group_tests_name("net/heads", tests, start, stop);
 }

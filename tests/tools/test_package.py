@@ -30,6 +30,18 @@ class Agreement(unittest.TestCase):
         self.assertLessEqual(listed, asked)
 
 
+class Arguments(unittest.TestCase):
+    def test_what_would_not_be_done_is_refused_before_anything_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for arguments, words in ((["--suite", "buster"], "there are packages for .*, not for buster"),
+                                     (["--mirror", "http://localhost/"], "--mirror wants --suite"),
+                                     (["--suite"], "--suite wants a value"), (["trixie"], "there is no flag trixie")):
+                done = subprocess.run([ROOT / "tools/make-deb.sh", "--output", folder + "/deb", *arguments], capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertRegex(done.stderr, "^calotype: " + words)
+                self.assertFalse(pathlib.Path(folder, "deb").exists())
+
+
 class Purge(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()

@@ -138,7 +138,7 @@ class Floods(CloudCase):
         ways = (  # name, what is sent, what drips, the least and the most seconds
             ("a head", HALF, b"x", HEAD_SECONDS, HEAD_SECONDS + SPARE),
             ("a request line", b"GET /", b"x", HEAD_SECONDS, HEAD_SECONDS + SPARE),
-            ("empty lines", b"\r\n", b"\r\n", HEAD_SECONDS, HEAD_SECONDS + SPARE),
+            ("empty lines", b"\r\n", b"\r\n", 0, HEAD_SECONDS + SPARE),  # libmicrohttpd 1.0 takes one and closes at the next
             ("a second head", WHOLE + HALF, b"x", HEAD_SECONDS, HEAD_SECONDS + SPARE),
             ("half a hello of TLS", hello[:40], b"", HEAD_SECONDS, HEAD_SECONDS + SPARE),
             ("a hello that drips", hello[:40], hello[40:41], HEAD_SECONDS, HEAD_SECONDS + SPARE),

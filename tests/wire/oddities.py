@@ -91,8 +91,8 @@ CASES = [
     ("200 headers", get("/", *many(200)), 400, LARGE),
     ("5,000 headers", get("/", *many(5000)), 400, LARGE),
     ("100 KB in lines of one letter", get("/", *["a:"] * 25000), 400, LARGE),
-    ("2,000 cookies", get("/", "Cookie: " + "a;" * 2000), 400, None),
-    ("400 cookies", get("/", "Cookie: " + "a=b;" * 380), 400, LARGE),
+    ("2,000 cookies", get("/", "Cookie: " + "; ".join(["a=b"] * 2000)), 400, None),
+    ("400 cookies", get("/", "Cookie: " + "; ".join(["a=b"] * 380)), 400, LARGE),
     ("a few cookies", get("/", "Cookie: a=b; c=\"d\"; e"), 403, DENIED),
     ("a long cookie", get("/", "Cookie: a=" + "b" * 13000), 400, LARGE),
     # headers
@@ -209,10 +209,11 @@ class Oddities(CloudCase):
             self.assertEqual(stream.read(), b"", "bytes behind the answer")
             return answer
 
-    def walk(self, tls, closes, may_close=()):
-        """closes: names of those that are closed without an answer; may_close: libmicrohttpd 1.0 does."""
+    def walk(self, tls, closes, may_close=(), not_asked=()):
+        """closes: names of those that are closed without an answer; may_close: libmicrohttpd 1.0 does. not_asked:
+        1.0 refuses it and does not tell the method, so there is a body before the close."""
         wrong = []
-        for name, text, status, piece in CASES:
+        for name, text, status, piece in (case for case in CASES if case[0] not in not_asked):
             try:
                 answer = self.ask(tls, text.encode("latin-1"))
                 got = answer[0] if answer else CLOSE
@@ -233,7 +234,8 @@ class Oddities(CloudCase):
     def test_over_tls(self):
         """By the time that libmicrohttpd gives up a line that is no request line, it has ended TLS."""
         self.walk(True, ("no spaces", "no method", "a TLS alert in clear", "SSH"),
-                  ("a zero byte in the target", "empty lines before"))
+                  ("a zero byte in the target", "parameters behind a zero byte", "empty lines before"),
+                  ("HEAD without Host",))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import Cloud, binary, main, wait_for
+from cloud import Cloud, binary, main, wait_for, without_faults
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a test may run under nohup
 
@@ -77,9 +77,29 @@ class Told(unittest.TestCase):
                 os.kill(c.pid, signal.SIGCONT)
                 manager.hear("WATCHDOG=1\n")
                 c.stop()
+                manager.hear("STOPPING=1\nEXTEND_TIMEOUT_USEC=70000000\n")  # stop-seconds and a minute
                 manager.hear("STATUS=ending\n")
-                manager.hear("STOPPING=1\n")
-                manager.hear("EXTEND_TIMEOUT_USEC=70000000\n")  # stop-seconds and a minute
+
+    def test_what_takes_no_changes_is_no_reason(self):
+        """Full and read-only are told, and not mended by a new start."""
+        with Manager() as manager, tempfile.TemporaryDirectory() as data:
+            with Cloud(data=data):
+                pass
+            manager.env["WATCHDOG_USEC"] = "2000000"
+            with Cloud(data=data, env={**manager.env, "CALOTYPE_TEST_FAULT": "fail-commit"}) as c:
+                settings(c, reserve_mib=900000000)
+                c.run("reload")
+                manager.hear("STATUS=full: ")
+                for _ in range(3):
+                    manager.hear("WATCHDOG=1\n")
+                settings(c)
+                c.run("reload")
+                manager.hear("STATUS=ok; ")
+                if c.admin("POST", "/clock", {"advance_ms": 1})[0] == 200:
+                    without_faults(self)
+                manager.hear("STATUS=read-only: ")
+                for _ in range(3):
+                    manager.hear("WATCHDOG=1\n")
 
     def test_why_it_does_not_start(self):
         with Manager() as manager, tempfile.TemporaryDirectory() as data:
@@ -91,8 +111,8 @@ class Told(unittest.TestCase):
             reason = manager.hear("STATUS=").removeprefix("STATUS=").strip()
             self.assertEqual(done.stderr.splitlines()[-1], f"calotype: {reason}")
 
-    def test_functions_are_told_nothing(self):
-        """Nor is a detached daemon the service that somebody waits for."""
+    def test_a_detached_one_tells_nothing(self):
+        """It is not the service that somebody waits for."""
         with Manager() as manager, tempfile.TemporaryDirectory() as data:
             env = {**os.environ, **manager.env}
             up = subprocess.run([binary(), "up", "--data", data, "--port", "0", "--detach"], env=env, capture_output=True, text=True)

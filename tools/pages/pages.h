@@ -47,9 +47,9 @@ struct pages_words {
 };
 /*
  * Both append to words, which is zeroed before the first: the blocks of a file tools/pages/words/NAME,
- * and of a text that lives on and belongs into one section. A line of capitals before an empty one is a
- * section. A line followed by indented ones is a term; indented lines behind an empty one are literal; the rest
- * are paragraphs.
+ * and of a text that lives on and belongs into one section. A line of capitals before an empty one is
+ * a section. A line followed by indented ones is a term; indented lines behind an empty one are
+ * literal; the rest are paragraphs.
  */
 void pages_words_read(struct pages_words *words, const char *path);
 void pages_words_parse(struct pages_words *words, const char *section, const char *text);

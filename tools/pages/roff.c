@@ -141,6 +141,8 @@ static void put_word(struct buf *out, size_t *column, str word) {
     else if (word.p[0] == '.' || word.p[0] == '\'')
         buf_c(out, "\\&");
     buf_str(out, word);
+    if (str_ends(word, S("...")) || str_ends(word, S("...]")))
+        buf_c(out, "\\&"); /* no sentence ends here, nor a line */
     *column += word.len + 1;
 }
 

@@ -140,7 +140,9 @@ def describe(error, request_id):
     else:
         frames = traceback.extract_tb(error.__traceback__)
         kind = clean(type(error).__name__)
-        trace = [clean(t) for t in traceback.format_list([f for f in frames if not is_ours(f)])]
+        # Without columns, as awslambdaric has them: else Python 3.11 and later mark what failed on a line of its own.
+        bare = [(f.filename, f.lineno, f.name, f.line) for f in frames if not is_ours(f)]
+        trace = [clean(t) for t in traceback.format_list(bare)]
     return kind, {"errorMessage": text_of(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
 
 
