@@ -98,10 +98,7 @@ static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner
 /* Why functions cannot be run, and what helps; false: they can. */
 static bool is_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner,
                        struct err *ret) {
-    const struct sandbox_status *status = sandbox_spawner_status(spawner);
-    if (status->level == SANDBOX_NONE)
-        err_set(ret, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
-    return status->level == SANDBOX_NONE || sandbox_check_code(s->data, ret) != 0;
+    return sandbox_check_level(spawner, ret) != 0 || sandbox_check_code(s->data, ret) != 0;
 }
 
 static void log_isolation(struct sandbox_spawner *spawner) {

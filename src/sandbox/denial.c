@@ -29,7 +29,7 @@ struct denial {
     int error; /* errno, positive */
     bool is_root;
     bool filtered; /* a seccomp filter is in force */
-    char cause[128];
+    char cause[192];
 };
 
 /* ---- How the machine is ---- */
@@ -64,11 +64,23 @@ static bool is_in_user_namespace(void) {
            (sscanf(buf_cstr(&text), "%u %u %u", &inside, &outside, &n) != 3 || n != UINT32_MAX);
 }
 
-static bool may_administrate(void) {
+/* What root uses on the way into a sandbox (jail.c): all are of the first 32. */
+static const struct {
+    unsigned cap;
+    const char *name;
+} needed[] = {{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
+              {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+              {CAP_NET_BIND_SERVICE, "CAP_NET_BIND_SERVICE"},
+              {CAP_SYS_CHROOT, "CAP_SYS_CHROOT"},
+              {CAP_SETUID, "CAP_SETUID"},
+              {CAP_SETGID, "CAP_SETGID"},
+              {CAP_SETPCAP, "CAP_SETPCAP"}};
+
+/* The capabilities of the first 32 that this process has. */
+static uint32_t capabilities(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct caps[2] = {{0}};
-    return syscall(SYS_capget, &header, caps) == 0 &&
-           (caps[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+    return syscall(SYS_capget, &header, caps) == 0 ? caps[0].effective : UINT32_MAX;
 }
 
 /* Would an ordinary user get the namespaces? A child tries it. */
@@ -183,10 +195,24 @@ static bool ubuntu_setting(struct denial *d) {
            holds("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
 }
 
+/* It has the namespaces, and is refused what is done in them. */
 static bool weak_root(struct denial *d) {
-    return d->is_root && is_denied(d) && is_namespaces(d) && !may_administrate();
+    uint32_t has = capabilities();
+    size_t n = 0;
+    if (!d->is_root || !is_denied(d))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (!(has & (1U << needed[i].cap)))
+            n += (size_t)snprintf(d->cause + n, sizeof d->cause - n, "%s%s",
+                                  n ? ", " : "root lacks ", needed[i].name);
+    return n > 0;
 }
-static bool weak_root_beside_users(struct denial *d) { return weak_root(d) && may_as_ordinary(); }
+static bool root_without_admin(struct denial *d) {
+    return is_namespaces(d) && weak_root(d) && !(capabilities() & (1U << CAP_SYS_ADMIN));
+}
+static bool weak_root_beside_users(struct denial *d) {
+    return root_without_admin(d) && may_as_ordinary();
+}
 static bool unmapped(struct denial *d) {
     return d->is_root && strcmp(d->step, "dropping privileges") == 0 && is_in_user_namespace();
 }
@@ -253,8 +279,9 @@ static const struct row {
     {unmapped, "the uids of sandboxes are not mapped in this user namespace", CONTAINER_USER},
     {weak_root_beside_users, "root lacks CAP_SYS_ADMIN, as in a container by default",
      CONTAINER_USER ", who may make namespaces here"},
-    {weak_root, "root lacks CAP_SYS_ADMIN, as in a container by default",
-     "run the container with --cap-add SYS_ADMIN and without its seccomp and AppArmor profiles"},
+    {weak_root, NULL,
+     "give it those (of a container: --cap-add SYS_ADMIN --cap-add NET_ADMIN, and where AppArmor is "
+     "in force --security-opt apparmor=unconfined)"},
     {chrooted, "in a chroot the kernel makes no user namespaces for an ordinary user",
      "run it as root, or make the root with pivot_root (systemd-nspawn, a container)"},
     {clone3_filtered,
@@ -280,6 +307,13 @@ void sandbox_denial_explain(const struct sandbox_refused *refused, struct sandbo
     snprintf(status->why, sizeof status->why, "%s: %s%s%s", d.step, strerror(d.error),
              *cause ? ": " : "", cause);
     snprintf(status->help, sizeof status->help, "%s", row->help);
+}
+
+int sandbox_check_level(struct sandbox_spawner *spawner, struct err *err) {
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    return status->level == SANDBOX_NONE
+               ? err_set(err, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help)
+               : 0;
 }
 
 /* ---- Folders whose programs do not run ---- */

@@ -207,13 +207,13 @@ int sandbox_start_in(struct sandbox_nest *nest, const struct sandbox_spec *spec,
 
 int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
                   struct sandbox **ret_sandbox, struct err *err) {
-    const struct sandbox_status *status = sandbox_spawner_status(spawner);
-    if (status->level == SANDBOX_NONE)
-        return err_set(err, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
+    int fault = sandbox_check_level(spawner, err);
+    if (fault)
+        return fault;
     CLEANUP(sandbox_nest) struct sandbox_nest *nest = sandbox_spawner_nest(spawner);
     if (!nest)
         return err_set(err, -EPIPE, "the process that makes sandboxes is gone");
-    int fault = sandbox_start_in(nest, spec, ret_sandbox, NULL, err);
+    fault = sandbox_start_in(nest, spec, ret_sandbox, NULL, err);
     if (fault == -ETIMEDOUT)
         sandbox_spawner_hangs(spawner, nest);
     if (fault != -ETIMEDOUT && fault != -EPIPE)

@@ -240,8 +240,10 @@ static void close_sources(struct sandbox_jail *jail) {
 
 /*
  * pivot_root needs the old root to be a mount of its own; in a chroot or an initramfs it answers
- * EINVAL. Docker's profile answers EPERM, to a container with CAP_SYS_ADMIN as well. There the new root is entered by chroot where it is attached, which a process without
- * capabilities and without a descriptor from outside cannot undo. (Moving it over "/" first would
+ * EINVAL. Docker's profile answers EPERM, to a container with CAP_SYS_ADMIN as well. There the new
+ * root is entered by chroot where it is attached, which a process without capabilities and without a
+ * descriptor from outside cannot undo: the old root stays mounted in this namespace, and the root
+ * becomes a copy that is in none (sandbox_jail_leave_mount_table). (Moving it over "/" first would
  * add nothing, and from a chroot on a shared mount it would show on the host.)
  */
 int sandbox_jail_enter_root(struct sandbox_jail *jail) {

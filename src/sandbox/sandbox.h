@@ -76,6 +76,11 @@ int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
 /* The level is found by trying it, once: the first caller waits for that (10 ms). Any thread. */
 const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner);
 /*
+ * 0 where there is a level; -ENOTSUP with words (what denies it, what helps) where there is none.
+ * Waits as that does. Any thread.
+ */
+int sandbox_check_level(struct sandbox_spawner *spawner, struct err *err);
+/*
  * What became of a spawner that died, for the log: another has taken its place, or over: none will,
  * and every sandbox_start fails from now on. Its sandboxes have ended with it (sandbox_end.lost).
  */

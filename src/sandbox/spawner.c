@@ -83,6 +83,7 @@ static pid_t clone_into_namespaces(enum sandbox_level level, int *ret_pidfd) {
         .exit_signal = SIGCHLD,
     };
     long pid = syscall(SYS_clone3, &args, sizeof args);
+    /* The pidfd comes in the third argument; the order of the last two is the architecture's. */
     if (pid < 0 && errno == ENOSYS)
         pid = syscall(SYS_clone, args.flags | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
     return pid < 0 ? -errno : (pid_t)pid;

@@ -24,6 +24,7 @@ enum { ORDINARY = 65534, ORDINARY_HERE = 1000 };
 
 static char folder[] = "/tmp/calotype-denial-XXXXXX";
 static bool has_users; /* an ordinary user may make namespaces here */
+static bool has_root;  /* we are root, who may */
 
 /* ---- Ways to deny ---- */
 
@@ -74,14 +75,21 @@ static int enter_chroot(void) {
     return 0;
 }
 
-static int without_admin(void) {
+static int without(uint32_t which) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct caps[2];
     if (syscall(SYS_capget, &header, caps))
         return -errno;
-    caps[0].effective &= ~(1U << CAP_SYS_ADMIN);
-    caps[0].permitted &= ~(1U << CAP_SYS_ADMIN);
+    caps[0].effective &= ~which;
+    caps[0].permitted &= ~which;
     return syscall(SYS_capset, &header, caps) ? -errno : 0;
+}
+static int without_admin(void) { return without(1U << CAP_SYS_ADMIN); }
+/* As docker run --user 0 --cap-add SYS_ADMIN. */
+static int without_network(void) { return without(1U << CAP_NET_ADMIN); }
+static int without_most(void) {
+    return without(1U << CAP_SYS_ADMIN | 1U << CAP_NET_ADMIN | 1U << CAP_NET_BIND_SERVICE |
+                   1U << CAP_SYS_CHROOT | 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_SETPCAP);
 }
 
 /* A user namespace with one user, who is id in it: whose settings may be changed. */
@@ -119,6 +127,8 @@ static const struct denial_case {
     const char *why, *help; /* NULL: it works all the same */
 } cases[] = {
     {"the host's name", false, NULL, {{"sethostname", EPERM}}, NULL, NULL},
+    {"pivot_root", false, NULL, {{"pivot_root", EPERM}}, NULL, NULL},
+    {"pivot_root for root", true, NULL, {{"pivot_root", EPERM}}, NULL, NULL},
     {"a masked /proc", false, masked_proc, {{NULL, 0}}, NULL, NULL},
     {"clone3 alone", false, NULL, {{"clone3", ENOSYS}}, NULL, NULL},
     {"clone3 and clone",
@@ -201,6 +211,19 @@ static const struct denial_case {
      {NO_NAMESPACES},
      "making its namespaces: Operation not permitted: root lacks CAP_SYS_ADMIN",
      "--cap-add SYS_ADMIN"},
+    {"a root that may not raise a network",
+     true,
+     without_network,
+     {{"keyctl", EPERM}},
+     "raising the loopback network: Operation not permitted: root lacks CAP_NET_ADMIN",
+     "--cap-add NET_ADMIN"},
+    {"a root without any",
+     true,
+     without_most,
+     {NO_NAMESPACES},
+     "root lacks CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT, CAP_SETUID, "
+     "CAP_SETGID, CAP_SETPCAP",
+     "--cap-add SYS_ADMIN"},
     {"root of a user namespace",
      true,
      root_of_one,
@@ -258,7 +281,7 @@ static void check_case(const struct denial_case *c, struct sandbox_status *share
     print_message("%s: %s; %s\n", c->name, shared->why, shared->help);
     CHECK_CASE(WIFEXITED(status) && WEXITSTATUS(status) == 0, c->name);
     if (!c->why) {
-        CHECK_INT(shared->level, SANDBOX_USERNS);
+        CHECK_INT(shared->level, c->as_root ? SANDBOX_FULL : SANDBOX_USERNS);
         return;
     }
     CHECK_INT(shared->level, SANDBOX_NONE);
@@ -269,7 +292,8 @@ static void check_case(const struct denial_case *c, struct sandbox_status *share
 static bool can_be_made(const struct denial_case *c) {
     bool needs_root =
         c->as_root || (c->deny && c->deny != no_more_users && c->deny != no_more_networks);
-    return (geteuid() == 0 || !needs_root) && (c->as_root || has_users);
+    bool goes_far = c->as_root && (!c->why || c->deny == without_network);
+    return (geteuid() == 0 || !needs_root) && (c->as_root || has_users) && (!goes_far || has_root);
 }
 
 static void test_each_denial_is_named(void **state) {
@@ -325,6 +349,7 @@ int main(void) {
     if (!mkdtemp(folder) || chmod(folder, 0755))
         return 1;
     has_users = ordinary_users_may();
+    has_root = sandbox_must_work(SANDBOX_FULL);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rmdir(folder);
     return failed;

@@ -15,6 +15,10 @@ from functions import Functions, must_work  # noqa: E402
 
 DENIED = [str(build_dir() / "tests/sandbox/contained"), "clone3=38", "clone=1", "unshare=1"]
 QUICK = 10  # seconds: what is told at once, on a loaded machine
+PLAIN = """
+Resources:
+  Q: {Type: 'AWS::SQS::Queue', Metadata: {Runtime: provided.al2023}}
+"""
 CUSTOM = """
 Resources:
   X: {{Type: 'Custom::X', Properties: {{ServiceToken: '{arn}'}}}}
@@ -68,6 +72,20 @@ class Unable(unittest.TestCase):
                    if e["ResourceStatus"] == "CREATE_FAILED"]
         self.assertTrue([r for r in reasons if words in r and "Status Code: 500" in r], reasons)
 
+    def goes_on_with_a_hint(self, cloud, words):
+        """What does not wait for a function is done, and it is said what will not run yet."""
+        template = cloud.data / "plain.yaml"
+        template.write_text(PLAIN)
+        done = cloud.run("deploy", "--template", str(template))
+        self.assertIn("CREATE_COMPLETE", done.stdout)
+        self.assertIn("the stack's functions will not run: ", done.stderr)
+        self.assertIn(words, done.stderr)
+        picture = cloud.data / "one.jpg"
+        picture.write_bytes(b"no picture")
+        done = cloud.run("put", "--no-wait", str(picture), check=False)  # this stack has no bucket for it
+        self.assertIn("what is uploaded is processed when functions can run: ", done.stderr)
+        self.assertIn(words, done.stderr)
+
     def waits(self, cloud):
         """The event is there after a day, which is longer than any may be old."""
         def waiting():
@@ -101,6 +119,7 @@ class Unable(unittest.TestCase):
             self.make(cloud)
             self.refused(cloud, words)
             self.custom_resource_fails(cloud, words)
+            self.goes_on_with_a_hint(cloud, words)
             self.waits(cloud)
             cloud.stop()
             cloud.command = able
@@ -136,6 +155,8 @@ class Unable(unittest.TestCase):
                     self.waits(cloud)
                     subprocess.run(["mount", "-o", "remount,exec", data], check=True)
                     self.ran(cloud)  # without a restart
+                    self.assertEqual(cloud.stderr.count(":function:f: its events wait: "), 1)
+                    self.assertEqual(cloud.stderr.count(":function:f can run again: its events go on"), 1)
             finally:
                 subprocess.run(["umount", "-l", data], check=True)
 

@@ -12,9 +12,9 @@ int lambda_check_able(struct lambda_svc *svc, const struct lambda_runtime *runti
                       struct err *err) {
     if (!svc->spawner || !runtime)
         return 0; /* a start says what is wrong */
-    const struct sandbox_status *status = sandbox_spawner_status(svc->spawner);
-    if (status->level == SANDBOX_NONE)
-        return err_set(err, -ENOTSUP, "functions are refused: %s; %s", status->why, status->help);
+    int r = sandbox_check_level(svc->spawner, err);
+    if (r)
+        return r;
     const char *missing;
     if (!lambda_runtime_is_here(runtime, &missing)) /* DATA has come from another machine */
         return err_set(err, -ENOTSUP, "this machine has no %s, which functions of %s need", missing,

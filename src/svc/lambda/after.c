@@ -139,16 +139,22 @@ int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms) {
     return age < 1000 ? 1000 : age < LAMBDA_RETRY_MOST_MS ? age : LAMBDA_RETRY_MOST_MS;
 }
 
-int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms) {
-    int64_t able = hub_able_since_ms(svc->hub), unable = atomic_load(&svc->unable_ms);
-    int64_t since = able > unable ? able : unable;
-    return born_ms > since ? born_ms : since;
+int64_t lambda_counts_from(struct lambda_svc *svc, const struct lambda_fn *fn, int64_t born_ms) {
+    int64_t able = hub_able_since_ms(svc->hub);
+    int64_t since = born_ms > able ? born_ms : able, now = clock_world_ms();
+    if (!fn)
+        return since;
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&fn->arn));
+    if (pool->unable_ms > now) /* the clock went back: it counts from here */
+        pool->unable_ms = now;
+    return pool->unable_ms > since ? pool->unable_ms : since;
 }
 
 static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
                       int64_t wait_ms) {
     int64_t due = clock_world_ms() + wait_ms;
-    if (due > lambda_counts_from(svc, inv->born_ms) + lambda_fn_max_age_ms(inv->fn)) {
+    if (due > lambda_counts_from(svc, inv->fn, inv->born_ms) + lambda_fn_max_age_ms(inv->fn)) {
         give_up(svc, batch, inv, "EventAgeExceeded", true);
         return;
     }

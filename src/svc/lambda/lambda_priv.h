@@ -64,8 +64,6 @@ struct lambda_svc {
     unsigned async_at_once;
     int64_t idle_ns;
     struct hub_due *queue; /* asynchronous invocations; queue.c */
-    /* World time at which a queued event last found that it cannot be run here, or can again. */
-    _Atomic int64_t unable_ms;
 
     /* Set by lambda_start and lambda_stop, which the daemon's main thread calls; watch.c's. */
     int epoll_fd, wake_fd;
@@ -182,9 +180,10 @@ enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longe
 int64_t lambda_retry_wait(int64_t born_ms, int64_t now_ms);
 /*
  * World time from which an event's age is counted against its function's limit: its birth, or since
- * when we have been able to work (hub_able_since_ms, and functions could run).
+ * when we have been able to work (hub_able_since_ms) and that function could run. fn: NULL where it
+ * cannot be read. Takes the lock.
  */
-int64_t lambda_counts_from(struct lambda_svc *svc, int64_t born_ms);
+int64_t lambda_counts_from(struct lambda_svc *svc, const struct lambda_fn *fn, int64_t born_ms);
 /* An asynchronous one that failed by our fault, which does not count: see lambda_queue_return. */
 bool lambda_was_no_attempt(struct lambda_svc *svc, const struct lambda_inv *inv);
 /*
@@ -206,7 +205,8 @@ void lambda_tell_given_up(const struct lambda_inv *inv, bool ran);
 
 /*
  * able.c: 0 where functions of that runtime can be run on this machine (NULL: any may be meant, so
- * 0), or -errno with words: what denies it and what helps. One system call at most.
+ * 0), or -errno with words: what denies it and what helps. A few system calls, without blocking once
+ * the level is known.
  */
 int lambda_check_able(struct lambda_svc *svc, const struct lambda_runtime *runtime,
                       struct err *err);

@@ -29,7 +29,8 @@ struct lambda_pool {
      * the wait was; 0: it is not held.
      */
     int64_t held_until_ms, held_ms;
-    bool unable; /* as the last look at one of its events found; queue.c's */
+    bool unable;       /* as the last look at one of its events found; queue.c's */
+    int64_t unable_ms; /* world time of the last look that found so, or that it can again */
 };
 
 enum {

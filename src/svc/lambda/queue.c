@@ -104,20 +104,20 @@ static bool is_held(struct lambda_svc *svc, const struct lambda_inv *inv) {
 
 /*
  * Notes whether the function can run here. While it cannot its events are held and grow no older;
- * when it can again they are as old as if they had just come. True: it has just become unable.
+ * when it can again they are as old as if they had just come. True: it is otherwise than before.
  */
 static bool note_able(struct lambda_svc *svc, const struct lambda_inv *inv, bool able) {
     LOCK_SCOPE(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
     bool news = pool->unable == able;
     if (!able || news)
-        atomic_store(&svc->unable_ms, clock_world_ms());
+        pool->unable_ms = clock_world_ms();
     if (!able)
         lambda_queue_hold_locked(svc, pool);
     else if (news)
         lambda_queue_unhold_locked(svc, pool);
     pool->unable = !able;
-    return news && !able;
+    return news;
 }
 
 /*
@@ -128,7 +128,11 @@ static bool is_unable(struct lambda_svc *svc, const struct lambda_inv *inv) {
     struct err why = {0};
     str runtime = json_str(inv->fn->config, "Runtime");
     bool able = lambda_check_able(svc, lambda_runtime_find(runtime), &why) == 0;
-    if (note_able(svc, inv, able))
+    bool news = note_able(svc, inv, able);
+    if (news && able)
+        log_info("lambda", "function " STR_FMT " can run again: its events go on",
+                 STR_ARG(buf_view(&inv->fn->arn)));
+    else if (news)
         log_warn("lambda", "function " STR_FMT ": its events wait: %s",
                  STR_ARG(buf_view(&inv->fn->arn)), why.text);
     return !able;
@@ -194,7 +198,7 @@ static enum hub_due_result put_off(struct lambda_svc *svc, struct hub_due_item *
     bool ahead = item->born_ms > now;
     if (ahead)
         item->born_ms = now;
-    if (now >= lambda_counts_from(svc, item->born_ms) + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
+    if (now >= lambda_counts_from(svc, NULL, item->born_ms) + LAMBDA_MAX_AGE_S * INT64_C(1000)) {
         log_error("lambda",
                   "function " STR_FMT ": request " STR_FMT
                   " is kept aside, because the function's row could not be read for six hours: "
@@ -253,7 +257,7 @@ static void expire(struct lambda_svc *svc, struct lambda_inv *inv) {
 }
 
 static int64_t expiry_of(struct lambda_svc *svc, const struct lambda_inv *inv) {
-    return lambda_counts_from(svc, inv->born_ms) + lambda_fn_max_age_ms(inv->fn);
+    return lambda_counts_from(svc, inv->fn, inv->born_ms) + lambda_fn_max_age_ms(inv->fn);
 }
 
 /*

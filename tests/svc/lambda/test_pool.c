@@ -554,6 +554,27 @@ static void test_damaged_function(void **) {
     clock_set_offset_ms(0);
 }
 
+/* An event of one that cannot run grows no older; those of others do. */
+static void test_ages(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("unable", "", "");
+    CLEANUP(lambda_fn) struct lambda_fn *other = function("able", "", "");
+    const int64_t born = clock_world_ms(), unable = born + 5000;
+    clock_set_offset_ms(10000);
+    lock_take(&svc->lock);
+    lambda_pool_of_locked(svc, buf_view(&fn->arn))->unable_ms = unable;
+    lock_drop(&svc->lock);
+    CHECK_INT(lambda_counts_from(svc, fn, born), unable);
+    CHECK_INT(lambda_counts_from(svc, fn, unable + 1), unable + 1);
+    CHECK_INT(lambda_counts_from(svc, other, born), born);
+    CHECK_INT(lambda_counts_from(svc, NULL, born), born);
+    /* Found so by a clock that went back, it counts from there. */
+    clock_set_offset_ms(2000);
+    CHECK_RANGE(lambda_counts_from(svc, fn, born), born + 2000, clock_world_ms());
+    clock_set_offset_ms(10000);
+    CHECK_RANGE(lambda_counts_from(svc, fn, born), born + 2000, unable - 1);
+    clock_set_offset_ms(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
@@ -575,6 +596,7 @@ int main(void) {
         LIVES(test_tail),
         LIVES(test_failures),
         LIVES(test_damaged_function),
+        LIVES(test_ages),
 #undef LIVES
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
