@@ -448,7 +448,7 @@ static void look_at_library(void) {
     str rest = S(NET_LIBRARIES), one, version = str_c(MHD_get_version());
     bool known = false;
     while (rest.len) {
-        str_cut(rest, ' ', &one, &rest);
+        str_cut(rest, ',', &one, &rest);
         known |= str_eq(one, version);
     }
     if (!known)
