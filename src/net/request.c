@@ -12,6 +12,7 @@
 
 #include <gnutls/gnutls.h>
 #include <poll.h>
+#include <string.h>
 
 static struct net_request *request_of(const struct net_req *req) {
     return LIST_ENTRY((const char *)req, struct net_request, req);
@@ -189,6 +190,16 @@ static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
     return g->status == 0;
 }
 
+/*
+ * libmicrohttpd 1.0 sends no 100 where no body comes; 0.9 does. botocore takes the answer that came in
+ * its place for the answer to whatever the same connection asks next with an Expect, and then waits
+ * for the rest of it (awsrequest.py: response_class): so the connection ends with the answer.
+ */
+static bool closes_instead_of_continue(const struct net_req *req) {
+    return !req->has_body && net_header(req, "Expect").p != NULL &&
+           strncmp(MHD_get_version(), "0.", 2) != 0;
+}
+
 void net_request_fill(struct net_request *r, const char *method) {
     struct net_req *req = &r->req;
     req->method = str_c(method);
@@ -205,6 +216,8 @@ void net_request_fill(struct net_request *r, const char *method) {
     req->has_body = chunked || (req->has_length && req->content_length > 0);
     /* As libmicrohttpd, which sends the 100: HTTP/1.0 has none, and without a body it is moot. */
     req->expects_continue = req->has_body && net_header(req, "Expect").p != NULL;
+    if (closes_instead_of_continue(req))
+        r->close = true;
 }
 
 /* ---- Answers ---- */

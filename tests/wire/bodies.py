@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import CloudCase, main, need_boto3, wait_for
 
 MiB = 1 << 20
+MEMORY_MOST = 170 * MiB  # with sanitizers, gcc 14's want twice what 12's do; a release takes 30
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
 
@@ -171,7 +172,7 @@ class Bodies(CloudCase):
         wait_for(lambda: sum(self.aside()) > 150 * MiB)
         self.assertLessEqual(sum(self.aside()), 192 * MiB)
         self.honest()
-        self.assertLess(self.rss() - before, 120 * MiB)
+        self.assertLess(self.rss() - before, MEMORY_MOST)
         for s in held:
             s.sendall(b"x")
         answers = [self.answer(s) for s in held]
@@ -189,7 +190,7 @@ class Bodies(CloudCase):
             s = self.connect()
             s.sendall(self.head("sqs", "AmazonSQS.SendMessage", length=400 * 1024) + b"x" * 200 * 1024)
         wait_for(lambda: len(self.aside()) > 150)  # 24 MiB in memory, the others aside
-        self.assertLess(self.rss() - before, 120 * MiB)
+        self.assertLess(self.rss() - before, MEMORY_MOST)
         self.honest()
         self.doCleanups()
         wait_for(lambda: not self.aside())

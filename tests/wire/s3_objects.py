@@ -31,6 +31,13 @@ class Objects(S3Case):
                     self.assertEqual((got["ContentLength"], got["ETag"]), (n, put["ETag"]))
                     self.assertEqual(client.head_object(Bucket=b, Key="k")["ContentLength"], n)
 
+    def test_one_after_an_empty_one(self):
+        """On one connection, in clear, where the client waits for 100 Continue before each."""
+        b = self.bucket()
+        for body in (b"", b"x" * 300, b"", b"y" * 70000):
+            self.plain.put_object(Bucket=b, Key="k", Body=body)
+        self.assertEqual(self.plain.get_object(Bucket=b, Key="k")["Body"].read(), b"y" * 70000)
+
     def test_headers_and_metadata(self):
         b = self.bucket()
         when = datetime.datetime(2030, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
