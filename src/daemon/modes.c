@@ -130,6 +130,17 @@ static int mend(struct look *look, const struct row *row, const char *path, unsi
     return 0;
 }
 
+/* More than a cloud is in DATA, and none has begun there: what has a name of ours is not ours to close. */
+static int in_a_strangers(struct look *look, const struct row *row, const char *path,
+                          unsigned mode) {
+    if (row == &rows[DATA] && !(mode & OTHERS_WRITE))
+        return 0;
+    return err_set(look->err, -EPERM,
+                   "%s is open to others (mode %04o), and %s is not a cloud's alone: choose a "
+                   "folder of its own with --data",
+                   path, mode, look->data);
+}
+
 static int check_row(struct look *look, const struct row *row) {
     CLEANUP_DEINIT(buf) struct buf path = {0};
     struct stat st;
@@ -146,19 +157,13 @@ static int check_row(struct look *look, const struct row *row) {
     int r = check_owner(look, row, buf_cstr(&path), st.st_uid);
     if (r < 0 || !(mode & ~row->most & OTHERS))
         return r;
+    if (!is_ours_alone(look->data))
+        return in_a_strangers(look, row, buf_cstr(&path), mode);
     if (is_link)
         return err_set(look->err, -EPERM,
                        "%s is a link to what others may use (mode %04o); next: chmod %o what it "
                        "points at, or put the thing itself in its place",
                        buf_cstr(&path), mode, mode & row->most);
-    if (row == &rows[DATA] && !is_ours_alone(look->data))
-        return mode & OTHERS_WRITE
-                   ? err_set(
-                         look->err, -EPERM,
-                         "others may write into %s (mode %04o), and more than a cloud is in it: "
-                         "choose a folder of its own with --data",
-                         look->data, mode)
-                   : 0;
     return mend(look, row, buf_cstr(&path), mode, reached && (mode & OTHERS_READ));
 }
 

@@ -162,6 +162,20 @@ static void leaves_others_folders_alone(void **state) {
     CHECK_INT(check(NULL, &log, &err), -EPERM);
     CHECK_HAS(err.text, "choose a folder of its own with --data");
     CHECK_INT(mode_of(""), 01777);
+    /* /var, which is ./var of whoever stands in /: its lock is not ours, be it a folder or a link. */
+    chmod(dir, 0755);
+    CHECK_INT(mkdir(at("/run"), 0700), 0);
+    chmod(at("/run"), 01777);
+    CHECK_INT(symlink("run", at("/lock")), 0);
+    CHECK_INT(check(NULL, &log, &err), -EPERM);
+    CHECK_HAS(err.text, "/lock is open to others (mode 0777)");
+    CHECK_HAS(err.text, "choose a folder of its own with --data");
+    CHECK(!strstr(err.text, "chmod"));
+    CHECK_INT(unlink(at("/lock")), 0);
+    CHECK_INT(rename(at("/run"), at("/lock")), 0);
+    CHECK_INT(check(NULL, &log, &err), -EPERM);
+    CHECK_INT(mode_of("/lock"), 01777);
+    CHECK_INT(log.len, 0);
 }
 
 static void changes_nothing_behind_a_link(void **state) {
