@@ -89,7 +89,7 @@ class Told(unittest.TestCase):
             with Cloud(data=data, env={**manager.env, "CALOTYPE_TEST_FAULT": "fail-commit"}) as c:
                 settings(c, reserve_mib=900000000)
                 c.run("reload")
-                manager.hear("STATUS=full: ")
+                self.assertRegex(manager.hear("STATUS=full"), r"^STATUS=full: .*changes are refused")
                 for _ in range(3):
                     manager.hear("WATCHDOG=1\n")
                 settings(c)
@@ -97,7 +97,7 @@ class Told(unittest.TestCase):
                 manager.hear("STATUS=ok; ")
                 if c.admin("POST", "/clock", {"advance_ms": 1})[0] == 200:
                     without_faults(self)
-                manager.hear("STATUS=read-only: ")
+                self.assertRegex(manager.hear("STATUS=read-only"), r"^STATUS=read-only: .*changes are refused")
                 for _ in range(3):
                     manager.hear("WATCHDOG=1\n")
 
