@@ -91,8 +91,9 @@ class Flood(FunctionsCase):
         """After the second that a flood is paid with, the function's lines are all there again."""
         def say():
             self.assertEqual(self.lam.invoke(FunctionName=name, Payload=b'{"do":"log"}')["Payload"].read(), b'"logged"')
-            events = self.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern='"three"')["events"]
-            return [e for e in events if e["message"] == "three\n"]
+            pages = self.logs.get_paginator("filter_log_events").paginate(  # the flood before it takes more than one
+                logGroupName=f"/aws/lambda/{name}", filterPattern='"three"')
+            return [e for page in pages for e in page["events"] if e["message"] == "three\n"]
         wait_for(say, 60, 0.5)
 
     def test_floods(self):
