@@ -73,9 +73,12 @@ step() { # WHAT COMMAND...
 }
 
 base() {
-    unshare --mount debootstrap --variant=minbase "$suite" "$root" http://deb.debian.org/debian || return
-    printf 'deb http://deb.debian.org/debian %s main\n' "$suite" "$suite-updates" > "$root/etc/apt/sources.list"
-    echo "deb http://deb.debian.org/debian-security $suite-security main" >> "$root/etc/apt/sources.list"
+    local sources=$root/etc/apt/sources.list mirror
+    # Of debootstrap's own mirror, whose updates and security updates lie beside it.
+    unshare --mount debootstrap --variant=minbase "$suite" "$root" || return
+    read -r _ mirror _ < "$sources" || return
+    mirror=${mirror%/}
+    printf 'deb %s %s main\n' "$mirror" "$suite" "$mirror" "$suite-updates" "$mirror-security" "$suite-security" > "$sources"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 }
 checkout() {
