@@ -80,6 +80,9 @@ base() {
     mirror=${mirror%/}
     printf 'deb %s %s main\n' "$mirror" "$suite" "$mirror" "$suite-updates" "$mirror-security" "$suite-security" > "$sources"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    # What an installed Debian has, and a bare root has not: a name for this machine, and / for everybody.
+    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' > "$root/etc/hosts"
+    chmod 755 "$root"
 }
 checkout() {
     mkdir -p "$root/home/calotype" || return
