@@ -50,8 +50,8 @@ class Streams(CloudCase):
                  "get-shard-iterator": ["--stream-arn", ARN, "--shard-id", ASKED["GetShardIterator"]["ShardId"],
                                         "--shard-iterator-type", "LATEST"]}
         for command, more in words.items():
-            done = subprocess.run(["aws", "dynamodbstreams", command, *more], env={**self.cloud.env(), "AWS_MAX_ATTEMPTS": "1"},
-                                  capture_output=True, text=True)
+            done = subprocess.run(["aws", "--endpoint-url", self.cloud.endpoint, "dynamodbstreams", command, *more],
+                                  env={**self.cloud.env(), "AWS_MAX_ATTEMPTS": "1"}, capture_output=True, text=True)
             name = "".join(word.capitalize() for word in command.split("-"))
             self.assertNotEqual(done.returncode, 0, command)
             self.assertIn(f"(NotImplemented) when calling the {name} operation", done.stderr)
