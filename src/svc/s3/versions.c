@@ -60,19 +60,38 @@ static int find_older(const struct rows *rows, uint64_t bucket_id, str name, str
     return r ? r : is_wanted(&found->object, w) ? 0 : STORE_E_ABSENT;
 }
 
+/* Finds the version, or tells by *ret_current which current version it was not found below. */
+static int find_wanted(const struct rows *rows, uint64_t bucket_id, str name, struct wanted *w,
+                       struct s3_found *found, uint64_t *ret_current) {
+    *ret_current = 0;
+    int r = s3_find_current(rows, bucket_id, name, found);
+    if (r)
+        return r;
+    bool current_is_null = (found->object.flags & S3_OBJECT_NULL) != 0;
+    bool is_current =
+        w->is_null ? current_is_null : !current_is_null && found->object.seq == w->seq;
+    if (is_current)
+        return is_wanted(&found->object, w) ? 0 : STORE_E_ABSENT;
+    *ret_current = found->object.seq;
+    return find_older(rows, bucket_id, name, w, found);
+}
+
 int s3_find_version(const struct rows *rows, uint64_t bucket_id, str name, str version_id,
                     struct s3_found *found) {
     struct wanted w = {.is_null = str_is(version_id, "null")};
     if (!w.is_null && !s3_id_read(version_id, &w.seq, w.nonce))
         return S3_E_VERSION_ID;
-    int r = s3_find_current(rows, bucket_id, name, found);
-    if (r)
-        return r;
-    bool current_is_null = (found->object.flags & S3_OBJECT_NULL) != 0;
-    bool is_current = w.is_null ? current_is_null : !current_is_null && found->object.seq == w.seq;
-    if (is_current)
-        return is_wanted(&found->object, &w) ? 0 : STORE_E_ABSENT;
-    return find_older(rows, bucket_id, name, &w, found);
+    for (uint64_t below = 0;;) {
+        uint64_t current;
+        int r = find_wanted(rows, bucket_id, name, &w, found, &current);
+        /*
+         * Between the two reads the current version may have been removed, and this one have taken
+         * its place. One that was removed does not come back: below the same one nothing has moved.
+         */
+        if (r != STORE_E_ABSENT || current == 0 || current == below)
+            return r;
+        below = current;
+    }
 }
 
 /* A version's list of bodies never changes, and goes with its version: whose row says enough. */
