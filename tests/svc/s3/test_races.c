@@ -17,27 +17,14 @@ struct step {
 static _Thread_local struct cloud *fixture;
 /* run before the next commit; ends with a NULL op */
 static _Thread_local const struct step *meanwhile;
+/* run before the next read of a version that is not the current one; likewise */
+static _Thread_local const struct step *between;
 static _Thread_local size_t bucket_reads, refused_commits;
 /* the commit behind so many more is the last one that happens; 0: all do */
 static _Thread_local unsigned last_commit;
 static _Thread_local bool is_dead;
 
-int __real_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
-                             str key, struct buf *value, struct store_stamp *ret_stamp);
-int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
-                             str key, struct buf *value, struct store_stamp *ret_stamp);
-int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
-                             str key, struct buf *value, struct store_stamp *ret_stamp) {
-    CLEANUP_DEINIT(buf) struct buf head = {0};
-    key_begin(&head, "s3b");
-    bucket_reads += str_starts(key, buf_view(&head));
-    return __real_store_get_stamped(store, snap, cf, key, value, ret_stamp);
-}
-
-int __real_store_commit(struct store *store, struct store_batch *batch, struct err *err);
-int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err);
-int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err) {
-    const struct step *steps = STEAL(meanwhile);
+static void take(const struct step *steps) {
     for (; steps && steps->op; steps++) {
         CLEANUP_DEINIT(answer)
         struct answer a = s3_call(fixture, steps->op, steps->in, str_c(steps->body));
@@ -45,6 +32,27 @@ int __wrap_store_commit(struct store *store, struct store_batch *batch, struct e
             print_error("meanwhile %s: %s\n", steps->op, buf_cstr(&a.message));
         CHECK(a.status < 300);
     }
+}
+
+int __real_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                             str key, struct buf *value, struct store_stamp *ret_stamp);
+int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                             str key, struct buf *value, struct store_stamp *ret_stamp);
+int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                             str key, struct buf *value, struct store_stamp *ret_stamp) {
+    CLEANUP_DEINIT(buf) struct buf head = {0}, older = {0};
+    key_begin(&head, "s3b");
+    key_begin(&older, "s3v");
+    bucket_reads += str_starts(key, buf_view(&head));
+    if (str_starts(key, buf_view(&older)))
+        take(STEAL(between));
+    return __real_store_get_stamped(store, snap, cf, key, value, ret_stamp);
+}
+
+int __real_store_commit(struct store *store, struct store_batch *batch, struct err *err);
+int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err);
+int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err) {
+    take(STEAL(meanwhile));
     if (is_dead)
         return -EIO;
     is_dead = last_commit && --last_commit == 0;
@@ -56,7 +64,7 @@ int __wrap_store_commit(struct store *store, struct store_batch *batch, struct e
 static int setup(void **state) {
     struct cloud *f = mem_new(struct cloud);
     *state = fixture = f;
-    meanwhile = NULL;
+    meanwhile = between = NULL;
     last_commit = 0;
     is_dead = false;
     cloud_open(f, NULL);
@@ -326,6 +334,32 @@ static void the_null_version_goes_once(void **state) {
 }
 
 /* ---- Uploads ---- */
+/* The current version is removed just then, and this one takes its place. */
+static void a_version_moves_while_it_is_looked_for(void **state) {
+    (void)state;
+    static const char by_id[] = "{'Bucket':'box','Key':'k','VersionId':'%s'}";
+    char older[256], newer[256];
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutBucketVersioning", ENABLED, "");
+    CLEANUP_DEINIT(answer) struct answer one = call("PutObject", K, "one");
+    CLEANUP_DEINIT(answer) struct answer two = call("PutObject", K, "two");
+    fill(older, sizeof older, by_id, one.out, "VersionId");
+    fill(newer, sizeof newer, by_id, two.out, "VersionId");
+    const struct step remove[] = {{"DeleteObject", newer, ""}, {NULL, NULL, NULL}};
+    between = remove;
+    done("DeleteObject", older, "");
+    CHECK(!between);
+    CHECK_INT(count("ListObjectVersions", "Versions"), 0);
+
+    CLEANUP_DEINIT(answer) struct answer three = call("PutObject", K, "three");
+    CLEANUP_DEINIT(answer) struct answer four = call("PutObject", K, "four");
+    fill(older, sizeof older, by_id, three.out, "VersionId");
+    fill(newer, sizeof newer, by_id, four.out, "VersionId");
+    between = remove;
+    check_body(older, "three");
+    CHECK(!between);
+}
+
 static void a_part_comes_too_late(void **state) {
     (void)state;
     char part[256], whole[256];
@@ -475,6 +509,7 @@ int main(void) {
         T(a_batch_may_name_a_key_again),
         T(tags_go_to_the_object_that_is_there),
         T(the_null_version_goes_once),
+        T(a_version_moves_while_it_is_looked_for),
         T(a_part_comes_too_late),
         T(an_upload_is_completed_once),
         T(a_bucket_goes_before_a_part),
