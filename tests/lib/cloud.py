@@ -82,6 +82,11 @@ def binary(name="calotype"):
     raise RuntimeError(f"{name} is not in {build_dir()}")
 
 
+def compiler():
+    """The major version of this machine's C compiler: bounds of memory are its sanitizers', too."""
+    return int(subprocess.run(["cc", "-dumpversion"], capture_output=True, text=True, check=True).stdout.split(".")[0])
+
+
 DaemonFailed = ServerFailed  # the daemon did not start; the text is what it said
 
 
