@@ -1,40 +1,9 @@
-/*
- * client: a client against a scripted server, plain and over TLS: signatures, retries, bodies,
- * refusals.
- */
+/* client: a client against a scripted server: signatures, retries, bodies, refusals. */
 #include "client/client.h"
 
 #include "base/arena.h"
 #include "base/codec.h"
-#include "server_fixture.h"
-
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#define ACCESS   "AKIAIOSFODNN7EXAMPLE"
-#define SECRET   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-#define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-
-static struct client *client_at(const char *host, const struct server *s, const char *scheme,
-                                const char *ca) {
-    static char endpoint[64];
-    struct client *client = NULL;
-    struct err err = {0};
-    snprintf(endpoint, sizeof endpoint, "%s://%s:%u", scheme, host, s->port);
-    struct client_options options = {.endpoint = endpoint,
-                                     .access_key = ACCESS,
-                                     .secret_key = SECRET,
-                                     .region = "eu-west-1",
-                                     .backoff_ms = 1,
-                                     .idle_ms = 5000,
-                                     .ca_file = ca};
-    CHECK_INT(client_new(&client, &options, &err), 0);
-    return client;
-}
-
-static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
-    return client_at("127.0.0.1", s, scheme, ca);
-}
+#include "client_fixture.h"
 
 /* Would a server that knows the secret believe this request? */
 static void check_signature(str text, const char *service, str payload_hash) {
@@ -410,100 +379,6 @@ static void test_plain(void **state) {
     server_stop(&s);
 }
 
-/* Which answers are worth another attempt: faults of the server, and being too fast for it. */
-static void test_worth_another(void **state) {
-    (void)state;
-    static const struct {
-        const char *status, *type;
-        unsigned attempts;
-    } cases[] = {
-        {"500", "", 2},
-        {"502", "", 2},
-        {"503", "", 2},
-        {"504", "", 2},
-        {"429", "", 2},
-        {"501", "", 1},
-        {"400", "", 1},
-        {"403", "", 1},
-        {"404", "", 1},
-        {"409", "", 1},
-        {"400", "Throttling", 2},
-        {"400", "ThrottlingException", 2},
-        {"400", "ThrottledException", 2},
-        {"400", "RequestThrottled", 2},
-        {"400", "RequestThrottledException", 2},
-        {"400", "TooManyRequestsException", 2},
-        {"400", "ProvisionedThroughputExceededException", 2},
-        {"400", "RequestLimitExceeded", 2},
-        {"400", "BandwidthLimitExceeded", 2},
-        {"400", "SlowDown", 2},
-        {"400", "PriorRequestNotComplete", 2},
-        {"400", "TransactionInProgressException", 2},
-        {"400", "RequestTimeout", 2},
-        {"400", "EC2ThrottledException", 2},
-        {"400", "ValidationException", 1},
-        {"400", "ConditionalCheckFailedException", 1},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct server s;
-        char answer[256];
-        snprintf(answer, sizeof answer,
-                 "HTTP/1.1 %s X\r\nContent-Length: @\r\n\r\n{\"__type\":\"%s\"}", cases[i].status,
-                 cases[i].type);
-        struct step steps[] = {{ANSWER, answer}, {ANSWER, OK_EMPTY}};
-        server_start(&s, NULL, steps, cases[i].attempts);
-        CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
-        struct client_fault fault;
-        int r = client_json(c, "dynamodb", "T.X", NULL, NULL, &fault);
-        CHECK_CASE(r == (cases[i].attempts == 2 ? CLIENT_OK : CLIENT_E_ANSWER), cases[i].type);
-        CHECK_INT(fault.attempts, cases[i].attempts);
-        CHECK_CASE(r == CLIENT_OK || fault.status == atoi(cases[i].status), cases[i].status);
-        server_stop(&s);
-    }
-}
-
-/* The code, message and id of a refusal, in all the places where services put them. */
-static void test_faults(void **state) {
-    (void)state;
-    static const struct {
-        const char *answer, *code, *message, *id;
-    } cases[] = {
-        {"HTTP/1.1 400 B\r\nx-amzn-RequestId: A\r\nx-amz-request-id: B\r\nContent-Length: @\r\n\r\n"
-         "{\"code\":\"C\",\"Message\":\"M\"}",
-         "C", "M", "A"},
-        {"HTTP/1.1 400 B\r\nx-amz-request-id: B\r\nContent-Length: @\r\n\r\n"
-         "{\"Code\":\"C\",\"errorMessage\":\"M\"}",
-         "C", "M", "B"},
-        {"HTTP/1.1 400 B\r\nX-Amzn-ErrorType: NotFound:http://x/\r\nContent-Length: @\r\n\r\n"
-         "{\"__type\":\"Other\",\"message\":\"M\"}",
-         "NotFound", "M", ""},
-        {"HTTP/1.1 400 B\r\nContent-Length: @\r\n\r\n"
-         "<E><Error><Code>C</Code><Message>a &amp; b</Message></Error></E>",
-         "C", "a & b", ""},
-        {"HTTP/1.1 301 B\r\nContent-Length: 0\r\n\r\n", "PermanentRedirect", "HTTP status 301", ""},
-        {"HTTP/1.1 304 B\r\n\r\n", "NotModified", "HTTP status 304", ""},
-        {"HTTP/1.1 400 B\r\nContent-Length: 0\r\n\r\n", "BadRequest", "HTTP status 400", ""},
-        {"HTTP/1.1 403 B\r\nContent-Length: 0\r\n\r\n", "Forbidden", "HTTP status 403", ""},
-        {"HTTP/1.1 404 B\r\nContent-Length: 0\r\n\r\n", "NotFound", "HTTP status 404", ""},
-        {"HTTP/1.1 412 B\r\nContent-Length: 0\r\n\r\n", "PreconditionFailed", "HTTP status 412",
-         ""},
-        {"HTTP/1.1 418 B\r\nContent-Length: @\r\n\r\nnothing known", "", "HTTP status 418", ""},
-        {"HTTP/1.1 300 B\r\nContent-Length: 0\r\n\r\n", "", "HTTP status 300", ""},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct server s;
-        struct step step = {ANSWER, cases[i].answer};
-        server_start(&s, NULL, &step, 1);
-        CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
-        struct client_fault fault;
-        CHECK_INT(client_json(c, "dynamodb", "T.X", NULL, NULL, &fault), CLIENT_E_ANSWER);
-        CHECK_TEXT(fault.code, cases[i].code);
-        CHECK_TEXT(fault.message, cases[i].message);
-        CHECK_TEXT(fault.request_id, cases[i].id);
-        server_stop(&s);
-    }
-}
-
 /* An endpoint may stand below a path, and a bucket goes into the path of a named endpoint. */
 static void test_targets(void **state) {
     (void)state;
@@ -645,177 +520,15 @@ static void test_environment(void **state) {
     server_stop(&s);
 }
 
-/* ---- TLS ---- */
-
-struct tls_fixture {
-    SSL_CTX *ctx;
-    char ca_path[64];
-};
-
-/* A self-signed certificate for name ("IP:127.0.0.1"), its PEM in a temporary file. */
-static void tls_fixture_init(struct tls_fixture *t, const char *name) {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
-                               (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, X509_get_subject_name(cert));
-    X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
-    X509_add_ext(cert, san, -1);
-    X509_EXTENSION_free(san);
-    CHECK(X509_sign(cert, key, EVP_sha256()) > 0);
-    t->ctx = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_use_certificate(t->ctx, cert);
-    SSL_CTX_use_PrivateKey(t->ctx, key);
-    snprintf(t->ca_path, sizeof t->ca_path, "/tmp/calotype-test-XXXXXX");
-    int fd = mkstemp(t->ca_path);
-    FILE *f = fdopen(fd, "w");
-    PEM_write_X509(f, cert);
-    fclose(f);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-}
-
-static void tls_fixture_deinit(struct tls_fixture *t) {
-    SSL_CTX_free(t->ctx);
-    unlink(t->ca_path);
-}
-
-static void test_tls(void **state) {
-    (void)state;
-    static const struct step steps[] = {
-        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
-        {ANSWER, OK_EMPTY},
-        {ANSWER, OK_EMPTY}};
-    static const struct {
-        const char *name, *san;
-        bool trusted;
-        int want;
-        const char *text;
-    } cases[] = {
-        {"trusted", "IP:127.0.0.1", true, CLIENT_OK, NULL},
-        {"unknown", "IP:127.0.0.1", false, CLIENT_E_TRANSPORT, "not trusted"},
-        {"other address", "IP:127.0.0.2", true, CLIENT_E_TRANSPORT, "not trusted"},
-        {"by name", "DNS:localhost", true, CLIENT_OK, NULL},
-        {"other name", "DNS:otherhost", true, CLIENT_E_TRANSPORT, "not trusted"},
-        {"name of an address", "DNS:127.0.0.1", true, CLIENT_E_TRANSPORT, "not trusted"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct server s;
-        struct tls_fixture t;
-        tls_fixture_init(&t, cases[i].san);
-        server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
-        bool by_name = strstr(cases[i].name, "name") && !strstr(cases[i].name, "address");
-        struct client *c = client_at(by_name ? "localhost" : "127.0.0.1", &s, "https",
-                                     cases[i].trusted ? t.ca_path : NULL);
-        struct client_response response = {0};
-        struct client_fault fault;
-        struct client_object object = {.bucket = S("b"), .key = S("k")};
-        int r = client_get_object(c, &object, 0, &response, &fault);
-        if (r != cases[i].want)
-            print_error("%s: %d %s\n", cases[i].name, r, fault.message);
-        CHECK_CASE(r == cases[i].want, cases[i].name);
-        CHECK_CASE(!cases[i].text || strstr(fault.message, cases[i].text), cases[i].name);
-        if (r == CLIENT_OK) {
-            CHECK_BUF(response.body, "hello");
-            CHECK_INT(client_put_object(c, &object, S("x"), &response, &fault), CLIENT_OK);
-            CHECK_INT(s.connections, 1);
-        }
-        client_response_deinit(&response);
-        client_free(c);
-        server_stop(&s);
-        tls_fixture_deinit(&t);
-    }
-    struct server s = {.port = 1};
-    CLEANUP(client) struct client *c = client_for(&s, "https", "/nonexistent/ca.pem");
-    struct client_fault fault;
-    CHECK_INT(client_json(c, "sns", "x", NULL, NULL, &fault), CLIENT_E_TRANSPORT);
-    CHECK(strstr(fault.message, "/nonexistent/ca.pem") != NULL);
-}
-
-/* More than the connection takes at once: the rest is sent when there is room again. */
-static void test_large_put_over_tls(void **state) {
-    (void)state;
-    enum { SIZE = 8 << 20 };
-    static const struct step steps[] = {{ANSWER, OK_EMPTY}};
-    struct server s;
-    struct tls_fixture t;
-    tls_fixture_init(&t, "IP:127.0.0.1");
-    server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
-    struct client *c = client_for(&s, "https", t.ca_path);
-    CLEANUP_MEM char *body = mem_alloc(SIZE);
-    for (size_t i = 0; i < SIZE; i++)
-        body[i] = (char)(i * 31 + (i >> 12));
-    struct client_response response = {0};
-    struct client_fault fault;
-    struct client_object object = {.bucket = S("b"), .key = S("k")};
-    CHECK_INT(client_put_object(c, &object, str_n(body, SIZE), &response, &fault), CLIENT_OK);
-    str text = buf_view(&s.seen[0]);
-    size_t head = (size_t)str_find(text, S("\r\n\r\n")) + 4;
-    CHECK_INT(text.len - head, SIZE);
-    CHECK(memcmp(text.p + head, body, SIZE) == 0);
-    client_response_deinit(&response);
-    client_free(c);
-    server_stop(&s);
-    tls_fixture_deinit(&t);
-}
-
-static void test_xml(void **state) {
-    (void)state;
-    static const struct {
-        const char *xml, *element, *want;
-        bool found;
-    } cases[] = {
-        {"<a><Code>x</Code></a>", "Code", "x", true},
-        {"<a><Codes>y</Codes><Code>x</Code></a>", "Code", "x", true},
-        {"<Code a='b'>x</Code>", "Code", "x", true},
-        {"<Code/>", "Code", "", true},
-        {"<a>", "Code", "", false},
-        {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true},
-        {"<Code>&#xa;&#x41;&#X41;&#xg;&#x;</Code>", "Code", "\nA&#X41;&#xg;&#x;", true},
-        {"<Code>&#x\x14\x11;</Code>", "Code", "&#x\x14\x11;", true},
-        {"<Code>&lt;&gt;&quot;&apos;&amp;amp;</Code>", "Code", "<>\"'&amp;", true},
-        {"<Code>&#127;&#128;&#0;&#x41;&#99999;&#65</Code>", "Code", "\x7f&#128;&#0;A&#99999;&#65",
-         true},
-        {"<Code\n>x</Code>", "Code", "", false},
-        {"<a/><Code/><Code>x</Code>", "Code", "", true},
-        {"<Code>x<b/>y</Code>", "Code", "x", true},
-        {"<Code>cut", "Code", "", false},
-        {"<Code", "Code", "", false},
-        {"", "Code", "", false},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct buf out = {0};
-        CHECK_CASE(client_xml_text(str_c(cases[i].xml), cases[i].element, &out) == cases[i].found,
-                   cases[i].xml);
-        CHECK_BUF(out, cases[i].want);
-        buf_deinit(&out);
-    }
-}
-
 int main(void) {
     clearenv(); /* whoever runs this may have a profile and keys */
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_object),
-                                       cmocka_unit_test(test_body_to_a_name),
-                                       cmocka_unit_test(test_json),
-                                       cmocka_unit_test(test_query),
-                                       cmocka_unit_test(test_retries),
-                                       cmocka_unit_test(test_stale),
-                                       cmocka_unit_test(test_large_put),
-                                       cmocka_unit_test(test_sinks),
-                                       cmocka_unit_test(test_plain),
-                                       cmocka_unit_test(test_worth_another),
-                                       cmocka_unit_test(test_faults),
-                                       cmocka_unit_test(test_targets),
-                                       cmocka_unit_test(test_unsendable),
-                                       cmocka_unit_test(test_refusals),
-                                       cmocka_unit_test(test_environment),
-                                       cmocka_unit_test(test_tls),
-                                       cmocka_unit_test(test_large_put_over_tls),
-                                       cmocka_unit_test(test_xml)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_object),     cmocka_unit_test(test_body_to_a_name),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_query),
+        cmocka_unit_test(test_retries),    cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_large_put),  cmocka_unit_test(test_sinks),
+        cmocka_unit_test(test_plain),      cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_unsendable), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_environment)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
