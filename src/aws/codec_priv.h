@@ -72,7 +72,7 @@ void wire_xml_out(const struct api_shape *shape, const json_t *doc, const struct
 /* The whole answer of a query operation. */
 void wire_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
                     const struct items *written, str request_id, struct buf *out);
-void wire_xml_open(struct buf *out, str name);  /* <name> */
-void wire_xml_close(struct buf *out, str name); /* </name> */
+void wire_xml_open(struct buf *out, str name);              /* <name> */
+void wire_xml_close(struct buf *out, str name);             /* </name> */
 void wire_xml_text(struct buf *out, str text);              /* escaped */
 void wire_xml_element(struct buf *out, str name, str text); /* <name>text</name> */

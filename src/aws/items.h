@@ -28,12 +28,12 @@ struct items;
  * run; lives as long as the run's answer.
  */
 struct items *rq_out_items(struct rq *rq, const char *member);
-void items_begin(struct items *items);                   /* an item that is a structure */
-void items_open(struct items *items, const char *name);  /* a structure or a list */
-void items_close(struct items *items);                   /* what was begun or opened last */
+void items_begin(struct items *items);                  /* an item that is a structure */
+void items_open(struct items *items, const char *name); /* a structure or a list */
+void items_close(struct items *items);                  /* what was begun or opened last */
 /* Absent text is left out, as in json_set_str. */
 void items_str(struct items *items, const char *name, str text);
 void items_int(struct items *items, const char *name, int64_t v);
-void items_num(struct items *items, const char *name, double v); /* finite */
+void items_num(struct items *items, const char *name, double v);
 void items_bool(struct items *items, const char *name, bool v);
 void items_time(struct items *items, const char *name, int64_t epoch_ms);
