@@ -89,10 +89,9 @@ static _Noreturn void misuse(const struct items *it, const char *name) {
 
 static const struct api_member *take_member(struct items *it, struct items_frame *in,
                                             const char *name) {
-    str wanted = str_c(name);
     while (in->next < in->shape->n) {
         const struct api_member *m = &in->shape->members[in->next++];
-        if (str_eq(m->name, wanted))
+        if (strcmp(m->name.p, name) == 0)
             return m;
     }
     misuse(it, name);
