@@ -49,16 +49,15 @@ static bool is_wanted(const struct filter *f, const struct logs_event *event) {
     return listed && logs_pattern_match(f->pattern, event->message);
 }
 
-static void tell(struct rq *rq, struct items *events, const struct logs_event *event) {
+static void tell(struct items *events, const struct logs_event *event) {
+    char id[LOGS_EVENT_ID];
+    logs_event_id(event, id);
     items_begin(events);
     items_str(events, "logStreamName", event->stream);
     items_int(events, "timestamp", event->at.time_ms);
     items_str(events, "message", event->message);
     items_int(events, "ingestionTime", event->ingested_ms);
-    /* 56 digits, as AWS's: stream, time and number. */
-    items_str(events, "eventId",
-              arena_printf(&rq->arena, "%016llu" STR_FMT, (unsigned long long)event->stream_id,
-                           STR_ARG(logs_place_text(rq, event->at))));
+    items_str(events, "eventId", str_n(id, sizeof id));
     items_close(events);
 }
 
@@ -81,7 +80,7 @@ static int walk(struct rq *rq, const struct logs_group *group, const struct filt
         }
         if (!is_wanted(f, &event))
             continue;
-        tell(rq, events, &event);
+        tell(events, &event);
         told++;
         bytes += logs_event_size(event.message);
     }
