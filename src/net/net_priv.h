@@ -90,6 +90,7 @@ struct net {
     _Atomic unsigned head_s, body_s;
     struct MHD_Daemon *plain, *tls;
     struct net_sni *sni;
+    struct net_tickets *tickets;
 
     pthread_mutex_t lock;
     struct list origins;
@@ -258,6 +259,26 @@ struct net_reply_head {
     struct net_reply_head *next;
     const char *name, *value;
 };
+
+/* ---- tls.c ---- */
+/* What the daemon for TLS is started with, ended by MHD_OPTION_END. Static; only read. */
+struct MHD_OptionItem *net_tls_options(void);
+/* For a connection that has begun, before its handshake. The connection's pool thread. */
+void net_tls_begin(struct net *net, struct MHD_Connection *mhd);
+
+/* ---- tickets.c ---- */
+/* For how long one key seals tickets, and how long a ticket lasts. */
+enum { NET_TICKET_MS = 60 * 60 * 1000 };
+struct net_tickets;
+struct gnutls_session_int;
+struct net_tickets *net_tickets_new(void);
+struct net_tickets *net_tickets_free(struct net_tickets *tickets);
+/*
+ * Lets the session, whose handshake has not begun, give and take tickets. now_ms is monotonic: the
+ * key is replaced when it has served its time. 0 or an error of GnuTLS. Any thread.
+ */
+int net_tickets_lend(struct net_tickets *tickets, struct gnutls_session_int *session,
+                     int64_t now_ms);
 
 /* ---- sni.c ---- */
 struct net_sni;
