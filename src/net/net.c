@@ -146,7 +146,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
         struct net_conn *conn = started(net, info->connect_fd);
         if (conn && conn->tls)
-            net_tls_begin(net, mhd);
+            net_tls_begin(conn, mhd);
         *context = conn;
         return;
     }
@@ -154,6 +154,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
     *context = NULL;
     if (!conn)
         return;
+    net_greet_over(conn);
     /* libmicrohttpd completes no request whose head it has refused or could not keep. */
     void *refused = conn->request;
     if (refused)
@@ -483,8 +484,10 @@ static void cut_all(struct net *net) {
     net->cutting = true;
     LOCK_SCOPE(&net->lock);
     for (size_t i = 0; i < net->n_by_fd; i++)
-        if (net->by_fd[i])
+        if (net->by_fd[i]) {
             net_request_cut(net->by_fd[i]);
+            net_greet_cut_locked(net->by_fd[i]);
+        }
 }
 
 struct net *net_stop(struct net *net, unsigned ms) {

@@ -20,10 +20,14 @@ static char priorities[] =
     "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:"
     "-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE";
 
-void net_tls_begin(struct net *net, struct MHD_Connection *mhd) {
+void net_tls_begin(struct net_conn *conn, struct MHD_Connection *mhd) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    int r = info ? net_tickets_lend(net->tickets, info->tls_session, clock_mono_ms()) : -1;
+    if (!info || !info->tls_session)
+        return;
+    conn->mhd = mhd;
+    net_greet_begin(conn, info->tls_session);
+    int r = net_tickets_lend(conn->origin->net->tickets, info->tls_session, clock_mono_ms());
     if (r < 0) /* its client gets whole handshakes */
         log_debug("net", "no session tickets: %s", gnutls_strerror(r));
 }
