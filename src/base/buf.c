@@ -11,22 +11,27 @@ void buf_deinit(struct buf *b) {
     *b = (struct buf){0};
 }
 
-char *buf_reserve(struct buf *b, size_t n) {
+static __attribute__((noinline)) void grow(struct buf *b, size_t want) {
+    size_t cap = b->cap < 64 ? 64 : b->cap * 2;
+    if (cap < want)
+        cap = want;
+    b->p = mem_realloc(b->p, cap);
+    b->cap = cap;
+}
+
+static inline char *reserve(struct buf *b, size_t n) {
     size_t want = b->len + n + 1;
     if (want < n)
         abort();
-    if (want > b->cap) {
-        size_t cap = b->cap < 64 ? 64 : b->cap * 2;
-        if (cap < want)
-            cap = want;
-        b->p = mem_realloc(b->p, cap);
-        b->cap = cap;
-    }
+    if (want > b->cap)
+        grow(b, want);
     return b->p + b->len;
 }
 
+char *buf_reserve(struct buf *b, size_t n) { return reserve(b, n); }
+
 void buf_add(struct buf *b, const void *p, size_t n) {
-    char *at = buf_reserve(b, n);
+    char *at = reserve(b, n);
     if (n)
         memcpy(at, p, n);
     at[n] = '\0';
@@ -34,7 +39,13 @@ void buf_add(struct buf *b, const void *p, size_t n) {
 }
 
 void buf_str(struct buf *b, str s) { buf_add(b, s.p, s.len); }
-void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
+
+void buf_char(struct buf *b, char c) {
+    char *at = reserve(b, 1);
+    at[0] = c;
+    at[1] = '\0';
+    b->len++;
+}
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) {
     va_list again;
