@@ -227,7 +227,7 @@ static bool show_value(struct iter *it) {
     return r == 0 || it->damaged_too || end(it, r);
 }
 
-bool store_iter_next(struct store_iter *pub) {
+bool store_iter_next_key(struct store_iter *pub) {
     struct iter *it = iter_of(pub);
     if (it->fault)
         return false;
@@ -235,7 +235,14 @@ bool store_iter_next(struct store_iter *pub) {
     if (!rocksdb_iter_valid(it->it))
         return end(it, 0);
     pub->key.p = rocksdb_iter_key(it->it, &pub->key.len);
-    return it->keys_only || show_value(it);
+    pub->value = STR_NONE;
+    return true;
+}
+
+bool store_iter_show(struct store_iter *pub) { return show_value(iter_of(pub)); }
+
+bool store_iter_next(struct store_iter *pub) {
+    return store_iter_next_key(pub) && (iter_of(pub)->keys_only || store_iter_show(pub));
 }
 
 void store_iter_seek(struct store_iter *pub, str key) {

@@ -251,6 +251,12 @@ void store_iter_keys_only(struct store_iter *it);
 void store_iter_damaged_too(struct store_iter *it);
 /* False: the walk is over, or it failed (store_iter_fault). */
 bool store_iter_next(struct store_iter *it);
+/*
+ * The same step for walks that pass most rows by: the value is absent, and nothing is unsealed,
+ * until store_iter_show is asked for the value of the row at hand. Its false is store_iter_next's.
+ */
+bool store_iter_next_key(struct store_iter *it);
+bool store_iter_show(struct store_iter *it);
 /* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
 void store_iter_seek(struct store_iter *it, str key);
 /* 0, or why the walk ended early: -errno or STORE_E_DAMAGED. */
