@@ -172,8 +172,10 @@ static bool is_json(const struct rq *rq) {
  */
 static int make_body(struct rq *rq) {
     struct rq_priv *p = rq->priv;
-    if (p->has_stream || p->has_payload)
+    if (p->has_stream || p->has_payload || (p->has_json && p->route.protocol == PROTOCOL_JSON))
         return 0;
+    if (p->has_json && aws_take_json(rq))
+        return AWS_FAILED;
     encode(rq, &p->payload);
     return AWS_CHECKS && is_json(rq) ? aws_check_json(rq, buf_view(&p->payload)) : 0;
 }

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
+#include <errno.h>
+
 struct rq *aws_rq_new(struct aws_cloud *cloud) {
     struct whole {
         struct rq rq;
@@ -40,7 +42,7 @@ void aws_rq_reset(struct rq *rq) {
     p->status = 0;
     p->headers = NULL;
     p->headers_end = &p->headers;
-    p->has_payload = false;
+    p->has_payload = p->has_json = false;
     buf_clear(&p->payload);
     drop_stream(p);
 }
@@ -154,6 +156,24 @@ void rq_out_payload(struct rq *rq, struct buf *bytes) {
     rq->priv->payload = *bytes;
     *bytes = (struct buf){0};
     rq->priv->has_payload = true;
+}
+
+struct buf *rq_out_json(struct rq *rq) {
+    buf_clear(&rq->priv->payload);
+    rq->priv->has_json = true;
+    return &rq->priv->payload;
+}
+
+int aws_take_json(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    struct err err;
+    if (!p->has_json)
+        return 0;
+    json_decref(rq->out);
+    rq->out = json_parse(buf_view(&p->payload), &err);
+    p->has_json = false;
+    buf_clear(&p->payload);
+    return rq->out ? 0 : aws_fault(rq, -EBADMSG, err.text);
 }
 
 void rq_out_stream(struct rq *rq, uint64_t size,

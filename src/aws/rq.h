@@ -115,6 +115,13 @@ void rq_out_status(struct rq *rq, int status);
 /* The payload of the answer as bytes (Lambda's Invoke). Takes the memory: bytes is empty after. */
 void rq_out_payload(struct rq *rq, struct buf *bytes);
 /*
+ * The answer's document as JSON text, in place of rq->out, for answers that are worth it: where the
+ * text goes. The handler appends one whole object, with the model's names and kinds (times are
+ * numbers); whatever the protocol, the client and a call from inside get what rq->out would have
+ * given them. Empty again for a re-run.
+ */
+struct buf *rq_out_json(struct rq *rq);
+/*
  * … or as a stream (S3's GetObject): as net_reply_stream. For a HEAD request only size is used, and
  * read may be NULL. release runs in any case, once.
  */

@@ -101,7 +101,8 @@ static str part(struct series *s, size_t *at, str text) {
 /* What an observation counts towards. */
 struct subject {
     const char *metric, *unit;
-    str index;      /* absent: no such dimension */
+    str index; /* absent: no such dimension */
+    uint64_t index_id;
     const char *op; /* NULL: no such dimension */
 };
 
@@ -124,21 +125,24 @@ static struct series *series_new(const struct ddb_table *t, const struct subject
     return s;
 }
 
+/* What tells one series from another. Metrics and operations are constant texts: one address each. */
+struct series_name {
+    int64_t minute_ms;
+    uint64_t table, index; /* ids; index 0: no such dimension */
+    const char *metric, *op;
+};
+
 /* One observation, gathered. */
 static void observe(struct ddb_gauge *g, const struct ddb_table *table, const struct subject *of,
                     double value) {
-    CLEANUP_DEINIT(buf) struct buf name = {0};
-    int64_t minute_ms = clock_world_ms() / 60000 * 60000;
-    buf_u64(&name, (uint64_t)minute_ms);
-    buf_u64(&name, table->id);
-    buf_lstr(&name, str_c(of->metric));
-    buf_lstr(&name, of->index);
-    buf_lstr(&name, str_c(of->op));
-    struct stripe *stripe = &g->stripes[map_hash(buf_view(&name)) % STRIPES];
+    const struct series_name name = {clock_world_ms() / 60000 * 60000, table->id, of->index_id,
+                                     of->metric, of->op};
+    str key = str_n(&name, sizeof name);
+    struct stripe *stripe = &g->stripes[map_hash(key) % STRIPES];
     pthread_mutex_lock(&stripe->lock);
-    struct series *s = map_get(&stripe->series, buf_view(&name));
+    struct series *s = map_get(&stripe->series, key);
     if (!s)
-        map_put(&stripe->series, buf_view(&name), s = series_new(table, of, minute_ms));
+        map_put(&stripe->series, key, s = series_new(table, of, name.minute_ms));
     series_add(s, value);
     pthread_mutex_unlock(&stripe->lock);
     if (!g->waiting) {
@@ -206,12 +210,12 @@ void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
         else if (capacity->indexes[i] > 0)
             observe(svc->gauge, table,
                     &(struct subject){"ConsumedReadCapacityUnits", "Count", table->indexes[i].name,
-                                      NULL},
+                                      table->indexes[i].id, NULL},
                     capacity->indexes[i]);
     }
     if (own > 0)
         observe(svc->gauge, table,
-                &(struct subject){"ConsumedReadCapacityUnits", "Count", STR_NONE, NULL}, own);
+                &(struct subject){"ConsumedReadCapacityUnits", "Count", STR_NONE, 0, NULL}, own);
 }
 
 /* Taken when the answer is on its way, so that the commit counts. */
@@ -225,7 +229,8 @@ static void latency_done(void *ctx) {
     struct latency *l = ctx;
     double ms = (double)(clock_mono_ns() - l->began_ns) / 1e6;
     observe(l->svc->gauge, l->table,
-            &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, l->op}, ms);
+            &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, 0, l->op},
+            ms);
     ddb_table_free(l->table);
 }
 

@@ -20,7 +20,7 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
     int r = rq_row_result(rq, row_get(change->rows, row));
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
-    return ddb_read_item(rq, buf_view(&row->bytes), &change->old);
+    return ddb_item_of(rq, &rq->arena, buf_view(&row->bytes), &change->old);
 }
 
 void ddb_change_deinit(struct ddb_change *change) { row_deinit(&change->row); }
