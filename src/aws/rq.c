@@ -196,6 +196,8 @@ void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx) {
     rq->priv->hooks = h;
 }
 
+bool rq_went_well(const struct rq *rq) { return !rq->priv->error; }
+
 void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream) {
     rq->priv->sink = write;
     rq->priv->sink_stream = stream;

@@ -130,6 +130,8 @@ void rq_out_stream(struct rq *rq, uint64_t size,
                    void (*release)(void *ctx), void *ctx);
 /* Runs when the request is over, whatever became of it. LIFO. */
 void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx);
+/* For those hooks: what the handler did was committed, and the answer is no error. */
+bool rq_went_well(const struct rq *rq);
 /*
  * Commits the batch now, for handlers that need the result before they answer: 0,
  * STORE_E_CONDITION, AWS_FAILED. In the first two cases batch, snapshot and memo are as at the

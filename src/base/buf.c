@@ -34,7 +34,12 @@ void buf_add(struct buf *b, const void *p, size_t n) {
 }
 
 void buf_str(struct buf *b, str s) { buf_add(b, s.p, s.len); }
-void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
+void buf_char(struct buf *b, char c) {
+    char *at = buf_reserve(b, 1);
+    at[0] = c;
+    at[1] = '\0';
+    b->len++;
+}
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) {
     va_list again;
@@ -65,7 +70,7 @@ static void add_big_endian(struct buf *b, uint64_t v, size_t bytes) {
     buf_add(b, out, bytes);
 }
 
-void buf_u8(struct buf *b, uint8_t v) { add_big_endian(b, v, 1); }
+void buf_u8(struct buf *b, uint8_t v) { buf_char(b, (char)v); }
 void buf_u16(struct buf *b, uint16_t v) { add_big_endian(b, v, 2); }
 void buf_u32(struct buf *b, uint32_t v) { add_big_endian(b, v, 4); }
 void buf_u64(struct buf *b, uint64_t v) { add_big_endian(b, v, 8); }
@@ -96,8 +101,9 @@ str cur_take(struct cur *c, size_t n) {
         c->bad = true;
         return S("");
     }
-    str got = str_slice(c->s, 0, n);
-    c->s = str_skip(c->s, n);
+    str got = str_n(c->s.p, n);
+    c->s.p += n;
+    c->s.len -= n;
     return got;
 }
 
@@ -116,6 +122,10 @@ uint64_t cur_u64(struct cur *c) { return take_big_endian(c, 8); }
 
 uint64_t cur_varint(struct cur *c) {
     uint64_t v = 0;
+    if (!c->bad && c->s.len && !((unsigned char)*c->s.p & 0x80)) { /* most take one byte */
+        c->s.len--;
+        return (unsigned char)*c->s.p++;
+    }
     for (unsigned shift = 0; shift < 64; shift += 7) {
         uint8_t byte = cur_u8(c);
         v |= (uint64_t)(byte & 0x7F) << shift;

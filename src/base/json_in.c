@@ -1,9 +1,12 @@
 /* base/json_in: a cursor over a JSON text. */
 #include "base/json_in.h"
 
+#include "base/json_plain.h"
+
+static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 static void skip_space(struct json_in *in) {
-    while (in->at < in->end &&
-           (*in->at == ' ' || *in->at == '\n' || *in->at == '\r' || *in->at == '\t'))
+    while (in->at < in->end && *in->at <= ' ' && is_space(*in->at))
         in->at++;
 }
 
@@ -49,34 +52,10 @@ enum json_in_next json_in_next(struct json_in *in, char close, bool first) {
 
 /* ---- Texts ---- */
 
-/* The high bit of each byte that is '"', '\\', below a space or no ASCII: "Has byte" tricks. */
-static uint64_t odd_bytes(uint64_t v) {
-    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
-    uint64_t quote = v ^ ones * '"', back = v ^ ones * '\\';
-    return (((v - ones * ' ') | (quote - ones) | (back - ones)) | v) & high;
-}
-
-/* The first byte from p on that ends a plain run, or end. */
-static const char *plain_run(const char *p, const char *end) {
-    while (end - p >= 8) {
-        uint64_t v;
-        memcpy(&v, p, sizeof v);
-        if (odd_bytes(v))
-            break;
-        p += 8;
-    }
-    for (; p < end; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
-            break;
-    }
-    return p;
-}
-
 /* The end of the string's raw bytes; NULL: there is none. *ret_escapes, *ret_wide: what it has. */
 static const char *find_quote(const char *p, const char *end, bool *ret_escapes, bool *ret_wide) {
     for (;;) {
-        p = plain_run(p, end);
+        p = json_plain_end(p, end);
         if (p == end || (unsigned char)*p < 0x20)
             return NULL;
         if (*p == '"')
@@ -167,25 +146,33 @@ static bool unescape(struct json_in *in, str raw, str *ret) {
     return true;
 }
 
-bool json_in_text(struct json_in *in, str *ret) {
-    bool escapes = false, wide = false;
+static bool take_text(struct json_in *in, str *ret, bool *ret_escapes) {
+    bool wide = false;
+    *ret_escapes = false;
     if (!json_in_char(in, '"'))
         return false;
-    const char *quote = find_quote(in->at, in->end, &escapes, &wide);
+    const char *quote = find_quote(in->at, in->end, ret_escapes, &wide);
     if (!quote)
         return false;
     str raw = str_n(in->at, (size_t)(quote - in->at));
     in->at = quote + 1;
     if (wide && !str_is_utf8(raw))
         return false;
-    if (escapes)
+    if (*ret_escapes)
         return unescape(in, raw, ret);
     *ret = in->copies ? arena_str(in->arena, raw) : raw;
     return true;
 }
 
+bool json_in_text(struct json_in *in, str *ret) {
+    bool escapes;
+    return take_text(in, ret, &escapes);
+}
+
 bool json_in_name(struct json_in *in, str *ret) {
-    return json_in_text(in, ret) && str_chr(*ret, '\0') < 0 && json_in_char(in, ':');
+    bool escapes; /* a NUL is written as one */
+    return take_text(in, ret, &escapes) && (!escapes || str_chr(*ret, '\0') < 0) &&
+           json_in_char(in, ':');
 }
 
 bool json_in_number(struct json_in *in, str *ret) {

@@ -34,7 +34,7 @@ static const struct ddb_value *returned(struct rq *rq, const struct ddb_change *
 /* Writes the change and answers what of the item is wanted. update: NULL for the other writes. */
 static int finish(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change,
                   const struct ddb_update *update) {
-    int r = ddb_change_write(svc, rq, change);
+    int r = ddb_change_write(rq, change);
     if (r)
         return r;
     struct buf *out = ddb_out_begin(rq);
@@ -44,7 +44,7 @@ static int finish(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change,
         ddb_item_write(item, out);
     }
     ddb_out_end(rq, out, change->table, &change->capacity);
-    ddb_gauge_latency(svc, rq, change->table);
+    ddb_gauge_request(svc, rq, change->table, &change->capacity);
     return 0;
 }
 
@@ -234,7 +234,6 @@ int ddb_op_GetItem(struct ddb_svc *svc, struct rq *rq) {
         ddb_item_write(item, out);
     }
     ddb_out_end(rq, out, table, &change.capacity);
-    ddb_gauge_reads(svc, table, &change.capacity);
-    ddb_gauge_latency(svc, rq, table);
+    ddb_gauge_request(svc, rq, table, &change.capacity);
     return 0;
 }

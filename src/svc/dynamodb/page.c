@@ -272,7 +272,6 @@ int ddb_page_run(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page) {
     if ((r = add_last_key(rq, page)))
         return r;
     ddb_out_end(rq, page->out, page->table, &page->capacity);
-    ddb_gauge_reads(svc, page->table, &page->capacity);
-    ddb_gauge_latency(svc, rq, page->table);
+    ddb_gauge_request(svc, rq, page->table, &page->capacity);
     return 0;
 }
