@@ -25,22 +25,6 @@ char *buf_reserve(struct buf *b, size_t n) {
     return b->p + b->len;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n) {
-    char *at = buf_reserve(b, n);
-    if (n)
-        memcpy(at, p, n);
-    at[n] = '\0';
-    b->len += n;
-}
-
-void buf_str(struct buf *b, str s) { buf_add(b, s.p, s.len); }
-void buf_char(struct buf *b, char c) {
-    char *at = buf_reserve(b, 1);
-    at[0] = c;
-    at[1] = '\0';
-    b->len++;
-}
-
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) {
     va_list again;
     va_copy(again, args);
@@ -70,17 +54,17 @@ static void add_big_endian(struct buf *b, uint64_t v, size_t bytes) {
     buf_add(b, out, bytes);
 }
 
-void buf_u8(struct buf *b, uint8_t v) { buf_char(b, (char)v); }
 void buf_u16(struct buf *b, uint16_t v) { add_big_endian(b, v, 2); }
 void buf_u32(struct buf *b, uint32_t v) { add_big_endian(b, v, 4); }
 void buf_u64(struct buf *b, uint64_t v) { add_big_endian(b, v, 8); }
 
 void buf_varint(struct buf *b, uint64_t v) {
-    while (v >= 0x80) {
-        buf_u8(b, (uint8_t)(v | 0x80));
-        v >>= 7;
-    }
-    buf_u8(b, (uint8_t)v);
+    unsigned char out[10];
+    size_t n = 0;
+    for (; v >= 0x80; v >>= 7)
+        out[n++] = (unsigned char)(v | 0x80);
+    out[n++] = (unsigned char)v;
+    buf_add(b, out, n);
 }
 
 void buf_lstr(struct buf *b, str s) {
@@ -96,17 +80,6 @@ char *buf_take(struct buf *b) {
     return p;
 }
 
-str cur_take(struct cur *c, size_t n) {
-    if (c->bad || n > c->s.len) {
-        c->bad = true;
-        return S("");
-    }
-    str got = str_n(c->s.p, n);
-    c->s.p += n;
-    c->s.len -= n;
-    return got;
-}
-
 static uint64_t take_big_endian(struct cur *c, size_t bytes) {
     str s = cur_take(c, bytes);
     uint64_t v = 0;
@@ -115,17 +88,12 @@ static uint64_t take_big_endian(struct cur *c, size_t bytes) {
     return v;
 }
 
-uint8_t cur_u8(struct cur *c) { return (uint8_t)take_big_endian(c, 1); }
 uint16_t cur_u16(struct cur *c) { return (uint16_t)take_big_endian(c, 2); }
 uint32_t cur_u32(struct cur *c) { return (uint32_t)take_big_endian(c, 4); }
 uint64_t cur_u64(struct cur *c) { return take_big_endian(c, 8); }
 
 uint64_t cur_varint(struct cur *c) {
     uint64_t v = 0;
-    if (!c->bad && c->s.len && !((unsigned char)*c->s.p & 0x80)) { /* most take one byte */
-        c->s.len--;
-        return (unsigned char)*c->s.p++;
-    }
     for (unsigned shift = 0; shift < 64; shift += 7) {
         uint8_t byte = cur_u8(c);
         v |= (uint64_t)(byte & 0x7F) << shift;
