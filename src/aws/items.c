@@ -74,8 +74,7 @@ static void json_word(struct buf *out, const struct place *place, str text) {
     buf_str(out, text);
 }
 
-static const struct items_form json = {json_open, json_close, json_words, json_word,
-                                       API_TIME_UNIX};
+static const struct items_form json = {json_open, json_close, json_words, json_word, API_TIME_UNIX};
 
 /* ---- Places ---- */
 
@@ -129,8 +128,10 @@ static void push(struct items *it, const struct place *place) {
         value = place->shape->type == API_LIST ? json_array() : json_object();
         add_to_document(place, value);
     }
-    it->frames[it->depth++] = (struct items_frame){
-        .shape = place->shape, .tag = place->tag, .flat = is_flat(place), .value = value};
+    it->frames[it->depth++] = (struct items_frame){.shape = place->shape,
+                                                   .tag = place->tag,
+                                                   .flat = is_flat(place),
+                                                   .value = value};
 }
 
 /* ---- Telling ---- */
@@ -261,7 +262,7 @@ void items_time(struct items *it, const char *name, int64_t epoch_ms) {
 
 static const struct items_form *form_of(const struct rq *rq) {
     static const struct items_form *const forms[] = {
-        [PROTOCOL_JSON] = &json,     [PROTOCOL_REST_JSON] = &json, [PROTOCOL_QUERY] = &xml,
+        [PROTOCOL_JSON] = &json,    [PROTOCOL_REST_JSON] = &json, [PROTOCOL_QUERY] = &xml,
         [PROTOCOL_REST_XML] = &xml, [PROTOCOL_CBOR] = NULL,
     };
     return rq->net ? forms[rq->priv->route.protocol] : NULL;
@@ -276,11 +277,10 @@ struct items *rq_out_items(struct rq *rq, const char *member) {
     it->form = form_of(rq);
     if (AWS_CHECKS || !it->form)
         it->document = json_array();
-    it->frames[it->depth++] =
-        (struct items_frame){.shape = it->member->shape,
-                             .tag = it->member->wire,
-                             .flat = it->member->flags & API_FLATTENED,
-                             .value = it->document};
+    it->frames[it->depth++] = (struct items_frame){.shape = it->member->shape,
+                                                   .tag = it->member->wire,
+                                                   .flat = it->member->flags & API_FLATTENED,
+                                                   .value = it->document};
     it->next = p->items;
     p->items = it;
     return it;

@@ -28,9 +28,9 @@ struct items;
  * run; lives as long as the run's answer.
  */
 struct items *rq_out_items(struct rq *rq, const char *member);
-void items_begin(struct items *items);                   /* an item that is a structure */
-void items_open(struct items *items, const char *name);  /* a structure or a list */
-void items_close(struct items *items);                   /* what was begun or opened last */
+void items_begin(struct items *items);                  /* an item that is a structure */
+void items_open(struct items *items, const char *name); /* a structure or a list */
+void items_close(struct items *items);                  /* what was begun or opened last */
 /* Absent text is left out, as in json_set_str. */
 void items_str(struct items *items, const char *name, str text);
 void items_int(struct items *items, const char *name, int64_t v);

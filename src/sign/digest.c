@@ -71,9 +71,7 @@ static void digest(EVP_MD_CTX *md, unsigned char out[32], str first, str second)
         abort();
 }
 
-void sign_sha256(unsigned char out[32], str bytes) {
-    digest(my_state()->md, out, bytes, STR_NONE);
-}
+void sign_sha256(unsigned char out[32], str bytes) { digest(my_state()->md, out, bytes, STR_NONE); }
 
 void sign_sha256_hex(char out[SIGN_HEX + 1], str bytes) {
     unsigned char made[32];

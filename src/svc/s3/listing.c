@@ -40,9 +40,7 @@ bool s3_wants_encoding(const struct rq *rq) {
 
 /* ---- Entries, as they are told ---- */
 
-void s3_teller_deinit(struct s3_teller *teller) {
-    buf_deinit(&teller->text);
-}
+void s3_teller_deinit(struct s3_teller *teller) { buf_deinit(&teller->text); }
 
 void s3_tell_name(struct s3_teller *t, const char *name, str text) {
     items_str(t->items, name, t->encode && text.p ? encoded(&t->text, text) : text);
