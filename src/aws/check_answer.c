@@ -159,7 +159,12 @@ static int refuse(struct rq *rq, const struct err *err) {
 
 int aws_check_answer(struct rq *rq) {
     struct err err;
-    return aws_check_document(rq->priv->route.op->out, rq->out, &err) ? refuse(rq, &err) : 0;
+    const struct rq_priv *p = rq->priv;
+    CLEANUP_JSON json_t *parsed = p->has_json ? json_parse(buf_view(&p->payload), &err) : NULL;
+    if (p->has_json && !parsed)
+        return refuse(rq, &err);
+    return aws_check_document(p->route.op->out, parsed ? parsed : rq->out, &err) ? refuse(rq, &err)
+                                                                                 : 0;
 }
 
 int aws_check_json(struct rq *rq, str body) {

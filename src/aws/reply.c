@@ -191,8 +191,10 @@ static int check_written(struct rq *rq) {
  */
 static int make_body(struct rq *rq) {
     struct rq_priv *p = rq->priv;
-    if (p->has_stream || p->has_payload)
+    if (p->has_stream || p->has_payload || (p->has_json && p->route.protocol == PROTOCOL_JSON))
         return 0;
+    if (p->has_json && aws_take_json(rq))
+        return AWS_FAILED;
     encode(rq, &p->payload);
     if (AWS_CHECKS && p->items && check_written(rq))
         return AWS_FAILED;
