@@ -21,6 +21,8 @@ int blob_create(struct store *store, str key_id, uint64_t expected, struct blob_
                 struct err *err);
 /* 0, STORE_E_FULL, -errno */
 int blob_write(struct blob_writer *writer, const void *p, size_t n, struct err *err);
+/* As blob_write, where more bytes surely follow: whole frames of 64 KiB are sealed without a copy. */
+int blob_write_on(struct blob_writer *writer, const void *p, size_t n, struct err *err);
 /*
  * Makes the bytes durable and appends a reference to *ref: opaque bytes for the owner's row, which
  * include an inline body. The writer is done with either way.
