@@ -25,17 +25,6 @@ char *buf_reserve(struct buf *b, size_t n) {
     return b->p + b->len;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n) {
-    char *at = buf_reserve(b, n);
-    if (n)
-        memcpy(at, p, n);
-    at[n] = '\0';
-    b->len += n;
-}
-
-void buf_str(struct buf *b, str s) { buf_add(b, s.p, s.len); }
-void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
-
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) {
     va_list again;
     va_copy(again, args);
@@ -65,17 +54,17 @@ static void add_big_endian(struct buf *b, uint64_t v, size_t bytes) {
     buf_add(b, out, bytes);
 }
 
-void buf_u8(struct buf *b, uint8_t v) { add_big_endian(b, v, 1); }
 void buf_u16(struct buf *b, uint16_t v) { add_big_endian(b, v, 2); }
 void buf_u32(struct buf *b, uint32_t v) { add_big_endian(b, v, 4); }
 void buf_u64(struct buf *b, uint64_t v) { add_big_endian(b, v, 8); }
 
 void buf_varint(struct buf *b, uint64_t v) {
-    while (v >= 0x80) {
-        buf_u8(b, (uint8_t)(v | 0x80));
-        v >>= 7;
-    }
-    buf_u8(b, (uint8_t)v);
+    unsigned char out[10];
+    size_t n = 0;
+    for (; v >= 0x80; v >>= 7)
+        out[n++] = (unsigned char)(v | 0x80);
+    out[n++] = (unsigned char)v;
+    buf_add(b, out, n);
 }
 
 void buf_lstr(struct buf *b, str s) {
@@ -91,16 +80,6 @@ char *buf_take(struct buf *b) {
     return p;
 }
 
-str cur_take(struct cur *c, size_t n) {
-    if (c->bad || n > c->s.len) {
-        c->bad = true;
-        return S("");
-    }
-    str got = str_slice(c->s, 0, n);
-    c->s = str_skip(c->s, n);
-    return got;
-}
-
 static uint64_t take_big_endian(struct cur *c, size_t bytes) {
     str s = cur_take(c, bytes);
     uint64_t v = 0;
@@ -109,7 +88,6 @@ static uint64_t take_big_endian(struct cur *c, size_t bytes) {
     return v;
 }
 
-uint8_t cur_u8(struct cur *c) { return (uint8_t)take_big_endian(c, 1); }
 uint16_t cur_u16(struct cur *c) { return (uint16_t)take_big_endian(c, 2); }
 uint32_t cur_u32(struct cur *c) { return (uint32_t)take_big_endian(c, 4); }
 uint64_t cur_u64(struct cur *c) { return take_big_endian(c, 8); }

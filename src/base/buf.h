@@ -30,14 +30,21 @@ char *buf_reserve(struct buf *b, size_t n);
  * Append a copy. The source must not lie in b itself, because growing moves b. p may be NULL when n
  * is 0, and an absent str adds nothing.
  */
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str(struct buf *b, str s);
+static inline void buf_add(struct buf *b, const void *p, size_t n) {
+    bool fits = n < b->cap - b->len; /* a NUL too */
+    char *at = fits ? b->p + b->len : buf_reserve(b, n);
+    if (n)
+        memcpy(at, p, n);
+    at[n] = '\0';
+    b->len += n;
+}
+static inline void buf_str(struct buf *b, str s) { buf_add(b, s.p, s.len); }
 static inline void buf_c(struct buf *b, const char *cstr) { buf_str(b, str_c(cstr)); }
-void buf_char(struct buf *b, char c);
+static inline void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* Integers in big-endian order, as keys and file formats hold them. */
-void buf_u8(struct buf *b, uint8_t v);
+static inline void buf_u8(struct buf *b, uint8_t v) { buf_char(b, (char)v); }
 void buf_u16(struct buf *b, uint16_t v);
 void buf_u32(struct buf *b, uint32_t v);
 void buf_u64(struct buf *b, uint64_t v);
@@ -64,7 +71,14 @@ struct cur {
 };
 static inline struct cur cur_of(str s) { return (struct cur){s, false}; }
 /* Big-endian integers, as buf_u8 and its like write them. */
-uint8_t cur_u8(struct cur *c);
+static inline uint8_t cur_u8(struct cur *c) {
+    if (c->bad || c->s.len == 0) {
+        c->bad = true;
+        return 0;
+    }
+    c->s.len--;
+    return (uint8_t)*c->s.p++;
+}
 uint16_t cur_u16(struct cur *c);
 uint32_t cur_u32(struct cur *c);
 uint64_t cur_u64(struct cur *c);
@@ -73,5 +87,13 @@ uint64_t cur_varint(struct cur *c);
 /*
  * The next n bytes, and the bytes behind a varint of their length: views into the cursor's bytes.
  */
-str cur_take(struct cur *c, size_t n);
+static inline str cur_take(struct cur *c, size_t n) {
+    if (c->bad || n > c->s.len) {
+        c->bad = true;
+        return S("");
+    }
+    str got = {c->s.p, n};
+    c->s = str_skip(c->s, n);
+    return got;
+}
 str cur_lstr(struct cur *c);

@@ -2,9 +2,11 @@
 #include "base/rand.h"
 
 #include "base/codec.h"
+#include "base/own.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <pthread.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 void rand_bytes(void *p, size_t n) {
@@ -37,9 +39,57 @@ void rand_hex(char *out, size_t bytes) {
     out[2 * bytes] = '\0';
 }
 
+/*
+ * What UUIDs are made of, drawn ahead by each thread. In a page that a child finds zeroed, so that
+ * it draws its own; what has been handed out is wiped.
+ */
+struct ahead {
+    size_t left;
+    unsigned char bytes[1024];
+};
+static pthread_key_t ahead_key;
+static pthread_once_t ahead_once = PTHREAD_ONCE_INIT;
+static _Thread_local struct ahead *ahead;
+
+static void ahead_free(void *p) { munmap(p, sizeof(struct ahead)); }
+static void ahead_init(void) {
+    if (pthread_key_create(&ahead_key, ahead_free))
+        abort();
+}
+
+/* Of this thread, or NULL where there is no memory of that kind. */
+static struct ahead *ahead_of_thread(void) {
+    if (ahead)
+        return ahead;
+    void *p = mmap(NULL, sizeof *ahead, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    pthread_once(&ahead_once, ahead_init);
+    if (madvise(p, sizeof *ahead, MADV_WIPEONFORK) || pthread_setspecific(ahead_key, p)) {
+        ahead_free(p);
+        return NULL;
+    }
+    return ahead = p;
+}
+
+static void draw_id(unsigned char raw[16]) {
+    struct ahead *a = ahead_of_thread();
+    if (!a) {
+        rand_bytes(raw, 16);
+        return;
+    }
+    if (a->left < 16) {
+        rand_bytes(a->bytes, sizeof a->bytes);
+        a->left = sizeof a->bytes;
+    }
+    a->left -= 16;
+    memcpy(raw, a->bytes + a->left, 16);
+    memset(a->bytes + a->left, 0, 16);
+}
+
 void rand_uuid(char out[RAND_UUID_LEN + 1]) {
     unsigned char raw[16];
-    rand_bytes(raw, sizeof raw);
+    draw_id(raw);
     raw[6] = (unsigned char)((raw[6] & 0x0F) | 0x40);
     raw[8] = (unsigned char)((raw[8] & 0x3F) | 0x80);
     static const struct {

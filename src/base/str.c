@@ -39,14 +39,6 @@ ptrdiff_t str_find(str s, str needle) {
     return at ? at - s.p : -1;
 }
 
-str str_slice(str s, size_t from, size_t to) {
-    if (to > s.len)
-        to = s.len;
-    if (from > to)
-        from = to;
-    return s.p ? (str){s.p + from, to - from} : s;
-}
-
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 str str_trim(str s) {

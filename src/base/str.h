@@ -53,7 +53,13 @@ ptrdiff_t str_rchr(str s, char c);
 ptrdiff_t str_find(str s, str needle);
 
 /* s[from..to), both clamped to s: never outside of s, empty when from is not before to. */
-str str_slice(str s, size_t from, size_t to);
+static inline str str_slice(str s, size_t from, size_t to) {
+    if (to > s.len)
+        to = s.len;
+    if (from > to)
+        from = to;
+    return s.p ? (str){s.p + from, to - from} : s;
+}
 static inline str str_skip(str s, size_t n) { return str_slice(s, n, s.len); }
 /* Without ASCII spaces and tabs at both ends. */
 str str_trim(str s);

@@ -41,6 +41,8 @@ static void prepare_process(void) {
     umask(0077); /* of RocksDB's files; DATA itself is closed too */
     /* 130 threads would each get an arena of their own, and each keeps what it once needed. */
     mallopt(M_ARENA_MAX, ARENAS);
+    /* Fast bins are gathered in at each larger allocation, which costs more than they save. */
+    mallopt(M_MXFAST, 0);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;

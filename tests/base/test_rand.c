@@ -4,6 +4,9 @@
 #include "base/ascii.h"
 #include "base/rand.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 static void uuids(void **state) {
     (void)state;
     char a[RAND_UUID_LEN + 1], b[RAND_UUID_LEN + 1];
@@ -25,6 +28,37 @@ static void uuids(void **state) {
         CHECK(memcmp(a + 24, b + 24, 12) != 0);
     }
     CHECK_INT(seen_variants, 15);
+}
+
+/* More than are drawn ahead at once, in a parent and its child: none twice. */
+static void uuids_of_a_child(void **state) {
+    (void)state;
+    enum { EACH = 100 };
+    char mine[EACH][RAND_UUID_LEN + 1], its[EACH][RAND_UUID_LEN + 1];
+    int ends[2];
+    rand_uuid(mine[0]);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (int i = 0; i < EACH; i++)
+            rand_uuid(its[i]);
+        _exit(write(ends[1], its, sizeof its) == (ssize_t)sizeof its ? 0 : 1);
+    }
+    close(ends[1]);
+    for (int i = 0; i < EACH; i++)
+        rand_uuid(mine[i]);
+    size_t got = 0;
+    for (ssize_t n; (n = read(ends[0], (char *)its + got, sizeof its - got)) > 0;)
+        got += (size_t)n;
+    close(ends[0]);
+    CHECK_INT(waitpid(child, NULL, 0), child);
+    CHECK_INT(got, sizeof its);
+    for (int i = 0; i < EACH; i++)
+        for (int k = 0; k < EACH; k++) {
+            CHECK(strcmp(mine[i], its[k]) != 0);
+            CHECK(i == k || strcmp(mine[i], mine[k]) != 0);
+        }
 }
 
 /* Each of the 32 digits at each of 20 places, within 400 draws. */
@@ -83,7 +117,8 @@ static void numbers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(uuids), cmocka_unit_test(base32),
-                                       cmocka_unit_test(hex), cmocka_unit_test(numbers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(uuids), cmocka_unit_test(uuids_of_a_child),
+                                       cmocka_unit_test(base32), cmocka_unit_test(hex),
+                                       cmocka_unit_test(numbers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
