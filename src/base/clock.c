@@ -87,6 +87,17 @@ static bool take_char(str *s, char c) {
     return true;
 }
 
+/*
+ * Of the Gregorian calendar, for years from 1. A year is counted from March, so that the leap day is
+ * its last.
+ */
+static int64_t days_since_1970(int year, int month, int day) {
+    static const int before[] = {306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+    enum { UP_TO_1970 = 719468 }; /* from the first of March of year 0 */
+    int64_t y = year - (month < 3);
+    return y * 365 + y / 4 - y / 100 + y / 400 + before[month - 1] + day - 1 - UP_TO_1970;
+}
+
 static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int second,
                         int64_t *ret) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -94,13 +105,7 @@ static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int 
     if (year < 1 || month < 1 || month > 12 || day < 1 ||
         day > days[month - 1] + (leap && month == 2) || hour > 23 || minute > 59 || second > 60)
         return false;
-    struct tm tm = {.tm_year = year - 1900,
-                    .tm_mon = month - 1,
-                    .tm_mday = day,
-                    .tm_hour = hour,
-                    .tm_min = minute,
-                    .tm_sec = second};
-    *ret = (int64_t)timegm(&tm) * 1000;
+    *ret = (days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000;
     return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * policy: IAM policy documents and the decision. Pure: no I/O, no store, no clock of its own.
+ * policy: IAM policy documents and the decision. No I/O, no store, no clock of its own, and but for
+ * policies that are kept compiled no state.
  *
  * Source of the rules: "Policy evaluation logic" and "IAM JSON policy elements" in the IAM User
  * Guide. A compiled policy is immutable and may be read by any number of threads.
@@ -38,6 +39,12 @@ int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, stru
 /* The same for a text of up to max_bytes: what AWS publishes, and what is only simulated. */
 int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str json, size_t max_bytes,
                       struct err *err);
+/*
+ * The same for a text that is asked over and over, as a resource's is: who looks at one that was
+ * compiled lately gets the same policy, so it must not be changed, and frees it like any other. The
+ * policy depends on the text alone: a changed text is another policy. Any thread.
+ */
+int policy_kept(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
 struct policy *policy_free(struct policy *policy);
 DEFINE_FREEP(policy)
 /*
