@@ -59,14 +59,16 @@ class Peer(Server):
 
 @contextlib.contextmanager
 def s3rver():
-    """Its endpoint, with a bucket "bench", as it comes (bodies in files, nothing synced)."""
+    """Endpoint, keys, process; with a bucket "bench", as it comes (bodies in files, nothing synced)."""
     with tempfile.TemporaryDirectory(prefix="bench-s3rver-") as data, Peer(
             MODULES / ".bin/s3rver", "-d", data, "-a", "127.0.0.1", "-s", "--configure-bucket", "bench", "-p") as peer:
-        yield f"http://127.0.0.1:{peer.port}", {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
+        keys = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
+        yield f"http://127.0.0.1:{peer.port}", keys, peer.pid
 
 
 @contextlib.contextmanager
 def dynalite():
-    """Its endpoint, as it comes (in memory)."""
+    """Endpoint, keys, process; as it comes (in memory)."""
     with Peer(MODULES / ".bin/dynalite", "--host", "127.0.0.1", "--createTableMs", "0", "--port") as peer:
-        yield f"http://127.0.0.1:{peer.port}", {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+        keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+        yield f"http://127.0.0.1:{peer.port}", keys, peer.pid

@@ -35,11 +35,30 @@ static void fuzz_number(str text) {
     buf_deinit(&key);
 }
 
+/* What is read from the text is what is read from its tree; and written, it is the same text. */
+static void fuzz_read(struct arena *a, str text, const json_t *json) {
+    struct buf written = {0}, wanted = {0};
+    struct json_in in = json_in_of(text, a, false);
+    const struct ddb_value *v;
+    const void *read;
+    struct err err;
+    if (!ddb_value_read(&in, &read) || !json_in_end(&in))
+        return;
+    trap_unless(json && ddb_value_from_json(a, json, &v, &err) && ddb_value_equal(v, read));
+    CLEANUP_JSON json_t *back = ddb_value_to_json(v);
+    json_write(&wanted, back);
+    ddb_value_write(read, &written);
+    trap_unless(str_eq(buf_view(&written), buf_view(&wanted)));
+    buf_deinit(&written);
+    buf_deinit(&wanted);
+}
+
 static void fuzz_value(struct arena *a, str text) {
     CLEANUP_JSON json_t *json = json_parse(text, NULL);
     const struct ddb_value *v, *again;
     struct err err;
     struct buf bytes = {0};
+    fuzz_read(a, text, json);
     if (json && ddb_value_from_json(a, json, &v, &err)) {
         ddb_value_encode(v, &bytes);
         struct cur c = cur_of(buf_view(&bytes));

@@ -165,6 +165,7 @@ struct rq_priv {
 
     struct out_header *headers, **headers_end;
     struct buf payload;
+    struct items *items; /* lists of the answer that the handler has written (items.c) */
     uint64_t stream_size;
     ssize_t (*stream_read)(void *ctx, uint64_t offset, void *p, size_t n);
     void (*stream_release)(void *ctx);
@@ -201,6 +202,8 @@ struct rq_priv {
     enum wait_state wait;
     bool refused; /* rq_note_refusal */
     bool has_payload, has_stream, has_auth, has_body;
+    bool has_json; /* payload is a JSON document, of rq_out_json */
+    bool fits;     /* the input keeps the model's constraints: they were checked as it was read */
 };
 
 /*
@@ -233,6 +236,8 @@ int aws_decode(struct rq *rq); /* fills rq->in from route, labels, headers and b
  * invalid hook may word what is wrong.
  */
 int aws_validate(struct rq *rq);
+/* The same question without a request, for tests: are all constraints kept? */
+bool aws_document_fits(const struct api_shape *shape, const json_t *doc);
 /* Asks every right of the operation's rows, and the service's hooks. */
 int aws_authorize_row(struct rq *rq);
 /* The fifth part of an ARN, a view; empty where it names no account, as S3's do not. */
@@ -265,6 +270,8 @@ int aws_run(struct rq *rq, aws_handler_fn *handler);
  */
 int aws_run_free(struct rq *rq, aws_handler_fn *handler);
 int aws_run_in_turn(struct rq *rq);
+/* Makes rq->out of what the handler wrote by rq_out_json, if it did. 0 or AWS_FAILED. */
+int aws_take_json(struct rq *rq);
 /* The answer in the protocol's form, given to net. failed: rq's error. */
 void aws_reply(struct rq *rq, bool failed);
 

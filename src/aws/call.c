@@ -75,6 +75,8 @@ static int read_stream(struct rq *rq, struct buf *out) {
 static void take_answer(struct rq *rq, struct aws_call *call, int r) {
     struct rq_priv *p = rq->priv;
     if (r == 0)
+        r = aws_take_json(rq);
+    if (r == 0)
         r = read_stream(rq, &call->out_body);
     if (r) {
         call->status = p->error->status;

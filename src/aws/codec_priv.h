@@ -9,6 +9,7 @@
  * document; the size of a body is limited before it gets here. Pure; any thread.
  */
 #include "aws/model.h"
+#include "aws/take.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -33,6 +34,13 @@ json_t *wire_time_value(int64_t epoch_ms);
 /* ---- JSON (1.0, 1.1 and rest-json bodies) ---- */
 /* Members that do not travel in the body are left out. shape may be NULL. */
 int wire_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+/*
+ * The same in one pass, with the model's constraints checked too, for bodies that have nothing odd:
+ * true and a document for which wire_json_in answers the same, and aws_validate nothing; false: not
+ * taken, wire_json_in is to read it. in: the body. takes: the service's, or NULL.
+ */
+bool wire_json_read(const struct api_shape *shape, struct json_in *in, const struct aws_take *takes,
+                    json_t **ret_doc);
 /* Is the value of the scalar's JSON type, in its range? */
 bool wire_scalar_fits(const struct api_shape *shape, const json_t *value);
 /* A document from inside (aws_call): members of every location; changed in place. */
@@ -62,11 +70,17 @@ int wire_query_in(const struct api_shape *shape, struct codec_param *params, siz
 
 /* ---- XML ---- */
 int wire_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
-/* <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. */
-void wire_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
-                  struct buf *out);
+struct items;
+/*
+ * <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. written: the
+ * document's lists that have been written already (aws/items.h), or NULL.
+ */
+void wire_xml_out(const struct api_shape *shape, const json_t *doc, const struct items *written,
+                  str root, str ns, struct buf *out);
 /* The whole answer of a query operation. */
 void wire_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
-                    str request_id, struct buf *out);
+                    const struct items *written, str request_id, struct buf *out);
+void wire_xml_open(struct buf *out, str name);              /* <name> */
+void wire_xml_close(struct buf *out, str name);             /* </name> */
 void wire_xml_text(struct buf *out, str text);              /* escaped */
 void wire_xml_element(struct buf *out, str name, str text); /* <name>text</name> */

@@ -146,7 +146,9 @@ struct aws_service {
     const struct aws_op_row *rows;
     size_t n_rows;
     const struct aws_derived *derived; /* ends with a NULL name; or NULL */
-    void *svc;                         /* the service's state, which its handlers and hooks get */
+    /* the shapes whose values it reads from the text itself, or NULL */
+    const struct aws_take *takes;
+    void *svc; /* the service's state, which its handlers and hooks get */
     /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
     const struct aws_error *common;
     /*

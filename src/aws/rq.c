@@ -1,8 +1,11 @@
 /* The request object: what handlers read from and write to. */
 #include "aws/aws_priv.h"
+#include "aws/items_priv.h"
 
 #include "base/clock.h"
 #include "base/rand.h"
+
+#include <errno.h>
 
 struct rq *aws_rq_new(struct aws_cloud *cloud) {
     struct whole {
@@ -32,6 +35,7 @@ static void drop_stream(struct rq_priv *p) {
 void aws_rq_reset(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     json_decref(STEAL(rq->out));
+    aws_items_drop(rq);
     p->snap = store_snap_free(p->snap);
     if (p->batch)
         store_batch_clear(p->batch);
@@ -40,7 +44,7 @@ void aws_rq_reset(struct rq *rq) {
     p->status = 0;
     p->headers = NULL;
     p->headers_end = &p->headers;
-    p->has_payload = false;
+    p->has_payload = p->has_json = false;
     buf_clear(&p->payload);
     drop_stream(p);
 }
@@ -61,6 +65,7 @@ struct rq *aws_rq_free(struct rq *rq) {
         aws_auth_deinit(&p->auth);
     json_decref(rq->in);
     json_decref(rq->out);
+    aws_items_drop(rq);
     store_snap_free(p->snap);
     store_batch_free(p->batch);
     policy_context_free(p->context);
@@ -156,6 +161,24 @@ void rq_out_payload(struct rq *rq, struct buf *bytes) {
     rq->priv->has_payload = true;
 }
 
+struct buf *rq_out_json(struct rq *rq) {
+    buf_clear(&rq->priv->payload);
+    rq->priv->has_json = true;
+    return &rq->priv->payload;
+}
+
+int aws_take_json(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    struct err err;
+    if (!p->has_json)
+        return 0;
+    json_decref(rq->out);
+    rq->out = json_parse(buf_view(&p->payload), &err);
+    p->has_json = false;
+    buf_clear(&p->payload);
+    return rq->out ? 0 : aws_fault(rq, -EBADMSG, err.text);
+}
+
 void rq_out_stream(struct rq *rq, uint64_t size,
                    ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
                    void (*release)(void *ctx), void *ctx) {
@@ -175,6 +198,8 @@ void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx) {
     h->next = rq->priv->hooks;
     rq->priv->hooks = h;
 }
+
+bool rq_went_well(const struct rq *rq) { return !rq->priv->error; }
 
 void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream) {
     rq->priv->sink = write;

@@ -115,6 +115,13 @@ void rq_out_status(struct rq *rq, int status);
 /* The payload of the answer as bytes (Lambda's Invoke). Takes the memory: bytes is empty after. */
 void rq_out_payload(struct rq *rq, struct buf *bytes);
 /*
+ * The answer's document as JSON text, in place of rq->out, for answers that are worth it: where the
+ * text goes. The handler appends one whole object, with the model's names and kinds (times are
+ * numbers); whatever the protocol, the client and a call from inside get what rq->out would have
+ * given them. Empty again for a re-run.
+ */
+struct buf *rq_out_json(struct rq *rq);
+/*
  * … or as a stream (S3's GetObject): as net_reply_stream. For a HEAD request only size is used, and
  * read may be NULL. release runs in any case, once.
  */
@@ -123,6 +130,8 @@ void rq_out_stream(struct rq *rq, uint64_t size,
                    void (*release)(void *ctx), void *ctx);
 /* Runs when the request is over, whatever became of it. LIFO. */
 void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx);
+/* For those hooks: what the handler did was committed, and the answer is no error. */
+bool rq_went_well(const struct rq *rq);
 /*
  * Commits the batch now, for handlers that need the result before they answer: 0,
  * STORE_E_CONDITION, AWS_FAILED. In the first two cases batch, snapshot and memo are as at the

@@ -104,6 +104,16 @@ void arena_deinit(struct arena *a) {
     *a = (struct arena){0};
 }
 
+void arena_rewind(struct arena *a, const struct arena *mark) {
+    while (a->blocks != mark->blocks) {
+        struct arena_block *block = a->blocks;
+        a->blocks = block->next;
+        if (!keep(block))
+            free(block);
+    }
+    *a = *mark;
+}
+
 static void add_block(struct arena *a, size_t need) {
     size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
     if (size > LARGEST_STEP)

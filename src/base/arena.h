@@ -21,6 +21,8 @@ struct arena {
 
 /* Frees all that was allocated; the arena is a valid empty one afterwards. */
 void arena_deinit(struct arena *a);
+/* Frees what was allocated since mark, a copy of *a, was taken. */
+void arena_rewind(struct arena *a, const struct arena *mark);
 /* n bytes, aligned to 16. n may be 0: the pointer is the caller's all the same. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));

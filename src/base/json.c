@@ -4,6 +4,8 @@
  */
 #include "base/json.h"
 
+#include "base/json_plain.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -36,28 +38,32 @@ static void add_escaped(struct buf *out, unsigned char c) {
     }
 }
 
-void json_add_quoted(struct buf *out, str s) {
-    buf_char(out, '"');
-    size_t plain = 0; /* start of the run that needs no escape */
-    for (size_t i = 0; i < s.len;) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
-            i++;
-            continue;
-        }
-        size_t n = c < 0x80 ? 1 : sequence(str_skip(s, i));
-        if (n > 1) {
-            i += n;
-            continue;
-        }
-        buf_str(out, str_slice(s, plain, i));
+/* The end of what needs no escape, from p on: plain bytes and whole characters. */
+static const char *run_end(const char *p, const char *end) {
+    for (;;) {
+        p = json_plain_end(p, end);
+        size_t n = p < end && (unsigned char)*p >= 0x80 ? sequence(str_n(p, (size_t)(end - p))) : 0;
         if (n == 0)
+            return p;
+        p += n;
+    }
+}
+
+void json_add_quoted(struct buf *out, str s) {
+    const char *p = s.len ? s.p : "", *end = p + s.len;
+    buf_reserve(out, s.len + 2);
+    buf_char(out, '"');
+    for (;;) {
+        const char *odd = run_end(p, end);
+        buf_add(out, p, (size_t)(odd - p));
+        if (odd == end)
+            break;
+        if ((unsigned char)*odd >= 0x80)
             buf_c(out, "\xEF\xBF\xBD");
         else
-            add_escaped(out, c);
-        plain = ++i;
+            add_escaped(out, (unsigned char)*odd);
+        p = odd + 1;
     }
-    buf_str(out, str_skip(s, plain));
     buf_char(out, '"');
 }
 

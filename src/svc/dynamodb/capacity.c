@@ -1,4 +1,4 @@
-/* Capacity units ("Read/write capacity mode", Developer Guide), and how they are reported. */
+/* Capacity units ("Read/write capacity mode", Developer Guide), how they are reported, and the frame of answers. */
 #include "svc/dynamodb/svc_priv.h"
 
 enum { READ_UNIT = 4096, WRITE_UNIT = 1024 };
@@ -34,15 +34,15 @@ static void add_indexes(json_t *out, const struct ddb_table *table,
         json_set(out, local ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes", indexes);
 }
 
-void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
-                      const struct ddb_capacity *capacity) {
+static void add_capacity(struct rq *rq, struct buf *answer, const struct ddb_table *table,
+                         const struct ddb_capacity *capacity) {
     str wanted = json_str(rq->in, "ReturnConsumedCapacity");
     if (!wanted.p || str_is(wanted, "NONE"))
         return;
     double total = capacity->table;
     for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++)
         total += capacity->indexes[i];
-    json_t *out = json_object();
+    CLEANUP_JSON json_t *out = json_object();
     json_set_str(out, "TableName", table->name);
     json_set(out, "CapacityUnits", json_real(total));
     if (str_is(wanted, "INDEXES")) {
@@ -50,5 +50,34 @@ void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
         add_indexes(out, table, capacity, false);
         add_indexes(out, table, capacity, true);
     }
-    json_set(rq->out, "ConsumedCapacity", out);
+    ddb_out_name(answer, "ConsumedCapacity");
+    json_write(answer, out);
+}
+
+/* ---- Answers ---- */
+
+struct buf *ddb_out_begin(struct rq *rq) {
+    struct buf *out = rq_out_json(rq);
+    buf_char(out, '{');
+    return out;
+}
+
+void ddb_out_name(struct buf *out, const char *name) {
+    str text = str_c(name);
+    char *at = buf_reserve(out, text.len + 4), *to = at;
+    if (out->len > 1)
+        *to++ = ',';
+    *to++ = '"';
+    memcpy(to, text.p, text.len);
+    to += text.len;
+    *to++ = '"';
+    *to++ = ':';
+    *to = '\0';
+    out->len += (size_t)(to - at);
+}
+
+void ddb_out_end(struct rq *rq, struct buf *out, const struct ddb_table *table,
+                 const struct ddb_capacity *capacity) {
+    add_capacity(rq, out, table, capacity);
+    buf_char(out, '}');
 }

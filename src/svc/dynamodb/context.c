@@ -42,12 +42,28 @@ static void add_name(struct policy_context *context, str name) {
     policy_context_add(context, S("dynamodb:Attributes"), name);
 }
 
-static void add_map_names(struct policy_context *context, const json_t *map) {
+/* Of an Item or a Key, also of one that its handler will refuse. */
+static void add_item_names(struct rq *rq, const char *member, struct policy_context *context) {
+    const json_t *json = json_object_get(rq->in, member);
+    const struct ddb_value *taken = aws_taken(json, ddb_item_read);
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)map, name, value) {
+    for (size_t i = 0; taken && i < taken->n; i++)
+        add_name(context, taken->attrs[i].name);
+    json_object_foreach ((json_t *)json, name, value) {
         add_name(context, str_c(name));
     }
+}
+
+/* That attribute of an Item or a Key; NULL: it is not there, or cannot be read. */
+static const struct ddb_value *attribute_of(struct rq *rq, const char *member, str name) {
+    const json_t *json = json_object_get(rq->in, member);
+    const struct ddb_value *taken = aws_taken(json, ddb_item_read), *v;
+    struct err err;
+    if (taken)
+        return ddb_map_get(taken, name);
+    json = json_object_getn(json, name.p, name.len);
+    return ddb_value_from_json(&rq->arena, json, &v, &err) ? v : NULL;
 }
 
 static void add_node_names(struct policy_context *context, const struct ddb_node *node) {
@@ -115,12 +131,10 @@ static int leading_key(struct ddb_svc *svc, struct rq *rq, struct policy_context
     if (r)
         return r == STORE_E_ABSENT ? 0 : aws_fault(rq, r, err.text);
     CLEANUP(ddb_table) struct ddb_table *table = found;
-    const json_t *map = json_obj(rq->in, json_has(rq->in, "Item") ? "Item" : "Key");
     const struct ddb_index *index = ddb_table_index(table, json_str(rq->in, "IndexName"));
-    const struct ddb_value *v = NULL;
-    str name = table->keys.partition.name;
-    if (map && ddb_value_from_json(&rq->arena, json_object_getn(map, name.p, name.len), &v, &err) &&
-        v->type <= DDB_B)
+    const struct ddb_value *v =
+        attribute_of(rq, json_has(rq->in, "Item") ? "Item" : "Key", table->keys.partition.name);
+    if (v && v->type <= DDB_B)
         add_leading_key(context, v);
     if (key_condition &&
         ddb_key_condition(key_condition, index ? &index->keys : &table->keys, &condition, &err))
@@ -171,8 +185,8 @@ int ddb_hook_context(void *svc_, struct rq *rq, const struct aws_question *quest
     if (!reads_or_writes_items(rq))
         return 0;
     (writes(rq) ? add_return_values : add_select)(rq, context);
-    add_map_names(context, json_obj(rq->in, "Item"));
-    add_map_names(context, json_obj(rq->in, "Key"));
+    add_item_names(rq, "Item", context);
+    add_item_names(rq, "Key", context);
     const struct ddb_expr_given given = {json_object_get(rq->in, "ExpressionAttributeNames"),
                                          json_object_get(rq->in, "ExpressionAttributeValues"),
                                          .any = true};

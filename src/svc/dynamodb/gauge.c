@@ -1,7 +1,7 @@
 /*
- * Metrics of requests that commit nothing: latencies and read capacity, gathered in memory and
+ * Metrics of requests: latencies and capacity, gathered in memory when a request is over, and
  * written once a second by a timer. A crash loses what was gathered since: these are measurements,
- * not data. Values are kept in one-percent steps, as the statistics rows keep them anyway.
+ * not data, and no write waits for a row of theirs. Values are kept in one-percent steps, as the statistics rows keep them anyway.
  */
 #include "svc/dynamodb/svc_priv.h"
 
@@ -101,7 +101,8 @@ static str part(struct series *s, size_t *at, str text) {
 /* What an observation counts towards. */
 struct subject {
     const char *metric, *unit;
-    str index;      /* absent: no such dimension */
+    str index; /* absent: no such dimension */
+    uint64_t index_id;
     const char *op; /* NULL: no such dimension */
 };
 
@@ -124,21 +125,24 @@ static struct series *series_new(const struct ddb_table *t, const struct subject
     return s;
 }
 
+/* What tells one series from another. Metrics and operations are constant texts: one address each. */
+struct series_name {
+    int64_t minute_ms;
+    uint64_t table, index; /* ids; index 0: no such dimension */
+    const char *metric, *op;
+};
+
 /* One observation, gathered. */
 static void observe(struct ddb_gauge *g, const struct ddb_table *table, const struct subject *of,
                     double value) {
-    CLEANUP_DEINIT(buf) struct buf name = {0};
-    int64_t minute_ms = clock_world_ms() / 60000 * 60000;
-    buf_u64(&name, (uint64_t)minute_ms);
-    buf_u64(&name, table->id);
-    buf_lstr(&name, str_c(of->metric));
-    buf_lstr(&name, of->index);
-    buf_lstr(&name, str_c(of->op));
-    struct stripe *stripe = &g->stripes[map_hash(buf_view(&name)) % STRIPES];
+    const struct series_name name = {clock_world_ms() / 60000 * 60000, table->id, of->index_id,
+                                     of->metric, of->op};
+    str key = str_n(&name, sizeof name);
+    struct stripe *stripe = &g->stripes[map_hash(key) % STRIPES];
     pthread_mutex_lock(&stripe->lock);
-    struct series *s = map_get(&stripe->series, buf_view(&name));
+    struct series *s = map_get(&stripe->series, key);
     if (!s)
-        map_put(&stripe->series, buf_view(&name), s = series_new(table, of, minute_ms));
+        map_put(&stripe->series, key, s = series_new(table, of, name.minute_ms));
     series_add(s, value);
     pthread_mutex_unlock(&stripe->lock);
     if (!g->waiting) {
@@ -197,43 +201,53 @@ static int64_t flush(void *ctx) {
 void ddb_gauge_flush(struct ddb_gauge *g) { flush(g); }
 
 /* ---- What is measured ---- */
-void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
-                     const struct ddb_capacity *capacity) {
-    double own = capacity->table;
-    for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
-        if (table->indexes[i].local)
-            own += capacity->indexes[i];
-        else if (capacity->indexes[i] > 0)
-            observe(svc->gauge, table,
-                    &(struct subject){"ConsumedReadCapacityUnits", "Count", table->indexes[i].name,
-                                      NULL},
-                    capacity->indexes[i]);
-    }
-    if (own > 0)
-        observe(svc->gauge, table,
-                &(struct subject){"ConsumedReadCapacityUnits", "Count", STR_NONE, NULL}, own);
-}
-
 /* Taken when the answer is on its way, so that the commit counts. */
-struct latency {
+struct done {
     struct ddb_svc *svc;
-    struct ddb_table *table;
-    const char *op;
-    int64_t began_ns;
+    struct rq *rq;
+    const struct ddb_table *table;
+    int attempt;
+    struct ddb_capacity capacity;
 };
-static void latency_done(void *ctx) {
-    struct latency *l = ctx;
-    double ms = (double)(clock_mono_ns() - l->began_ns) / 1e6;
-    observe(l->svc->gauge, l->table,
-            &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, l->op}, ms);
-    ddb_table_free(l->table);
+
+static void observe_capacity(const struct done *d) {
+    const struct ddb_table *table = d->table;
+    bool writes = d->rq->op->flags & OP_MUTATES;
+    struct subject of = {writes ? "ConsumedWriteCapacityUnits" : "ConsumedReadCapacityUnits",
+                         "Count", STR_NONE, 0, NULL};
+    double own = d->capacity.table;
+    for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
+        const struct ddb_index *index = &table->indexes[i];
+        double units = d->capacity.indexes[i];
+        if (index->local) { /* part of the table */
+            own += units;
+        } else if (units > 0) {
+            of.index = index->name;
+            of.index_id = index->id;
+            observe(d->svc->gauge, table, &of, units);
+        }
+    }
+    of.index = STR_NONE;
+    of.index_id = 0;
+    if (own > 0 || writes)
+        observe(d->svc->gauge, table, &of, own);
 }
 
-void ddb_gauge_latency(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table) {
-    if (rq->attempt > 0) /* the first attempt is waiting to be measured already */
+static void done(void *ctx) {
+    const struct done *d = ctx;
+    double ms = (double)(clock_mono_ns() - d->rq->began_ns) / 1e6;
+    if (!rq_went_well(d->rq) || d->attempt != d->rq->attempt) /* another run has its own */
         return;
-    struct latency *l = arena_new(&rq->arena, struct latency);
-    *l =
-        (struct latency){svc, ddb_table_ref((struct ddb_table *)table), rq->op->name, rq->began_ns};
-    rq_on_done(rq, latency_done, l);
+    observe_capacity(d);
+    observe(
+        d->svc->gauge, d->table,
+        &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, 0, d->rq->op->name},
+        ms);
+}
+
+void ddb_gauge_request(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table,
+                       const struct ddb_capacity *capacity) {
+    struct done *d = arena_alloc(&rq->arena, sizeof *d);
+    *d = (struct done){svc, rq, table, rq->attempt, *capacity};
+    rq_on_done(rq, done, d);
 }

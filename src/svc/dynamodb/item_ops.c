@@ -27,21 +27,24 @@ static int read_condition(struct rq *rq, struct ddb_expr_env *env, struct ddb_no
     return r ? r : ddb_env_done(rq, env);
 }
 
-static void out_attributes(struct rq *rq, const struct ddb_value *item) {
-    if (item && item->n)
-        json_set(rq->out, "Attributes", ddb_item_to_json(item));
-}
+/* The part of the old or the new item that ReturnValues asks for, of an update that was done. */
+static const struct ddb_value *returned(struct rq *rq, const struct ddb_change *change,
+                                        const struct ddb_update *update);
 
-/* Writes the change and answers the old item where that is wanted. */
-static int finish(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change) {
-    int r = ddb_change_write(svc, rq, change);
+/* Writes the change and answers what of the item is wanted. update: NULL for the other writes. */
+static int finish(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change,
+                  const struct ddb_update *update) {
+    int r = ddb_change_write(rq, change);
     if (r)
         return r;
-    rq->out = json_object();
-    if (str_is(json_str(rq->in, "ReturnValues"), "ALL_OLD"))
-        out_attributes(rq, change->old);
-    ddb_capacity_out(rq, change->table, &change->capacity);
-    ddb_gauge_latency(svc, rq, change->table);
+    struct buf *out = ddb_out_begin(rq);
+    const struct ddb_value *item = returned(rq, change, update);
+    if (item && item->n) {
+        ddb_out_name(out, "Attributes");
+        ddb_item_write(item, out);
+    }
+    ddb_out_end(rq, out, change->table, &change->capacity);
+    ddb_gauge_request(svc, rq, change->table, &change->capacity);
     return 0;
 }
 
@@ -91,7 +94,7 @@ int ddb_op_PutItem(struct ddb_svc *svc, struct rq *rq) {
         (r = ddb_change_condition(rq, &change, condition)))
         return r;
     change.new = item;
-    return finish(svc, rq, &change);
+    return finish(svc, rq, &change, NULL);
 }
 
 /* ---- DeleteItem ---- */
@@ -109,7 +112,7 @@ int ddb_op_DeleteItem(struct ddb_svc *svc, struct rq *rq) {
         (r = ddb_change_condition(rq, &change, condition)))
         return r;
     store_batch_frees(rq_batch(rq));
-    return finish(svc, rq, &change);
+    return finish(svc, rq, &change, NULL);
 }
 
 /* ---- UpdateItem ---- */
@@ -152,15 +155,16 @@ static const struct ddb_value *updated_parts(struct rq *rq, const struct ddb_upd
     return ddb_project(&rq->arena, &paths, item);
 }
 
-static void out_updated(struct rq *rq, const struct ddb_change *change,
-                        const struct ddb_update *update) {
+static const struct ddb_value *returned(struct rq *rq, const struct ddb_change *change,
+                                        const struct ddb_update *update) {
     str wanted = json_str(rq->in, "ReturnValues");
+    if (str_is(wanted, "ALL_OLD"))
+        return change->old;
     if (str_is(wanted, "ALL_NEW"))
-        out_attributes(rq, change->new);
-    else if (str_is(wanted, "UPDATED_OLD"))
-        out_attributes(rq, updated_parts(rq, update, change->old));
-    else if (str_is(wanted, "UPDATED_NEW"))
-        out_attributes(rq, updated_parts(rq, update, change->new));
+        return change->new;
+    if (str_is(wanted, "UPDATED_OLD"))
+        return updated_parts(rq, update, change->old);
+    return str_is(wanted, "UPDATED_NEW") ? updated_parts(rq, update, change->new) : NULL;
 }
 
 /*
@@ -201,10 +205,7 @@ int ddb_op_UpdateItem(struct ddb_svc *svc, struct rq *rq) {
         (r = ddb_change_condition(rq, &change, condition)) ||
         (r = updated_item(rq, &update, key, &change)))
         return r;
-    r = finish(svc, rq, &change);
-    if (r == 0)
-        out_updated(rq, &change, &update);
-    return r;
+    return finish(svc, rq, &change, &update);
 }
 
 /* ---- GetItem ---- */
@@ -223,15 +224,16 @@ int ddb_op_GetItem(struct ddb_svc *svc, struct rq *rq) {
         (r = ddb_change_load(rq, &change, table, key)))
         return r;
     const struct ddb_value *item = change.old;
-    rq->out = json_object();
+    struct buf *out = ddb_out_begin(rq);
     change.capacity.table =
         ddb_read_units(item ? ddb_item_size(item) : 0, json_bool(rq->in, "ConsistentRead", false));
     if (item && projection)
         item = ddb_project(&rq->arena, projection, item);
-    if (item)
-        json_set(rq->out, "Item", ddb_item_to_json(item));
-    ddb_capacity_out(rq, table, &change.capacity);
-    ddb_gauge_reads(svc, table, &change.capacity);
-    ddb_gauge_latency(svc, rq, table);
+    if (item) {
+        ddb_out_name(out, "Item");
+        ddb_item_write(item, out);
+    }
+    ddb_out_end(rq, out, table, &change.capacity);
+    ddb_gauge_request(svc, rq, table, &change.capacity);
     return 0;
 }

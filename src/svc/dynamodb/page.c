@@ -7,7 +7,8 @@
 void ddb_page_deinit(struct ddb_page *page) {
     buf_deinit(&page->from);
     buf_deinit(&page->to);
-    json_decref(page->items);
+    buf_deinit(&page->last);
+    arena_deinit(&page->row);
 }
 
 /* ---- Members ---- */
@@ -154,25 +155,31 @@ void ddb_page_skip_to(struct ddb_page *page, str row_key) {
 }
 
 /* ---- The walk ---- */
-static int fetch_base(struct rq *rq, struct ddb_page *page, const struct ddb_value **item) {
+static void show(struct ddb_page *page, const struct ddb_value *item) {
+    if (page->filter && !ddb_condition_holds(page->filter, item))
+        return;
+    if (page->count++ && !page->count_only)
+        buf_char(page->out, ',');
+    if (page->count_only)
+        return;
+    if (page->projection)
+        item = ddb_project(&page->row, page->projection, item);
+    ddb_item_write(item, page->out);
+}
+
+/* An entry of a local index that lacks what is wanted: the table has it. */
+static int show_base(struct rq *rq, struct ddb_page *page, const struct ddb_value *entry) {
     CLEANUP_DEINIT(row) struct row row = {.cf = STORE_ITEMS};
-    ddb_item_key(&row.key, page->table, *item);
+    const struct ddb_value *item;
+    ddb_item_key(&row.key, page->table, entry);
     int r = row_get(rq_rows(rq), &row);
     if (r)
         return aws_fault(rq, r, "reading the item of an index entry");
-    r = ddb_read_item(rq, buf_view(&row.bytes), item);
-    if (r == 0)
-        page->capacity.table += ddb_read_units(ddb_item_size(*item), page->consistent);
-    return r;
-}
-
-static int show(struct rq *rq, struct ddb_page *page, const struct ddb_value *item) {
-    page->count++;
-    if (page->count_only)
-        return 0;
-    if (page->projection)
-        item = ddb_project(&rq->arena, page->projection, item);
-    json_array_append_new(page->items, ddb_item_to_json(item));
+    r = ddb_item_of(rq, &page->row, buf_view(&row.bytes), &item);
+    if (r)
+        return r;
+    page->capacity.table += ddb_read_units(ddb_item_size(item), page->consistent);
+    show(page, item);
     return 0;
 }
 
@@ -180,7 +187,8 @@ static int show(struct rq *rq, struct ddb_page *page, const struct ddb_value *it
 static int look(struct rq *rq, struct ddb_page *page, const struct store_iter *it, size_t *bytes,
                 bool *ret_full) {
     const struct ddb_value *item;
-    int r = ddb_read_item(rq, it->value, &item);
+    arena_rewind(&page->row, &page->row_mark);
+    int r = ddb_item_of(rq, &page->row, it->value, &item);
     if (r)
         return r;
     size_t size = ddb_item_size(item);
@@ -189,12 +197,12 @@ static int look(struct rq *rq, struct ddb_page *page, const struct store_iter *i
         return 0;
     *bytes += size;
     page->scanned++;
-    page->last = item;
-    if (page->from_base && (r = fetch_base(rq, page, &item)))
-        return r;
-    if (page->filter && !ddb_condition_holds(page->filter, item))
-        return 0;
-    return show(rq, page, item);
+    buf_clear(&page->last);
+    buf_str(&page->last, it->value);
+    if (page->from_base)
+        return show_base(rq, page, item);
+    show(page, item);
+    return 0;
 }
 
 static int walk(struct rq *rq, struct ddb_page *page, size_t *bytes) {
@@ -208,7 +216,7 @@ static int walk(struct rq *rq, struct ddb_page *page, size_t *bytes) {
         if (r || full || (page->limit && page->scanned >= page->limit))
             return r;
     }
-    page->last = NULL; /* the end of the range */
+    buf_clear(&page->last); /* the end of the range */
     int r = store_iter_fault(it);
     return r ? aws_fault(rq, r, "walking over items") : 0;
 }
@@ -224,23 +232,46 @@ static void add_capacity(struct ddb_page *page, size_t bytes) {
         page->capacity.indexes[at] += units;
 }
 
+/* LastEvaluatedKey, where there is more. */
+static int add_last_key(struct rq *rq, struct ddb_page *page) {
+    const struct ddb_value *item;
+    if (page->last.len == 0)
+        return 0;
+    int r = ddb_item_of(rq, &page->row, buf_view(&page->last), &item);
+    if (r)
+        return r;
+    ddb_out_name(page->out, "LastEvaluatedKey");
+    ddb_item_write(ddb_key_of(&page->row, page->table, page->index, item), page->out);
+    return 0;
+}
+
+static int write_items(struct rq *rq, struct ddb_page *page, size_t *bytes) {
+    page->out = ddb_out_begin(rq);
+    arena_alloc(&page->row, 0); /* its first block stays */
+    page->row_mark = page->row;
+    if (!page->count_only) {
+        ddb_out_name(page->out, "Items");
+        buf_char(page->out, '[');
+    }
+    int r = walk(rq, page, bytes);
+    if (!page->count_only)
+        buf_char(page->out, ']');
+    return r;
+}
+
 int ddb_page_run(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page) {
     size_t bytes = 0;
-    page->items = json_array();
-    int r = walk(rq, page, &bytes);
+    int r = write_items(rq, page, &bytes);
     if (r)
         return r;
     add_capacity(page, bytes);
-    rq->out = json_object();
-    if (!page->count_only)
-        json_set(rq->out, "Items", json_incref(page->items));
-    json_set_int(rq->out, "Count", (int64_t)page->count);
-    json_set_int(rq->out, "ScannedCount", (int64_t)page->scanned);
-    if (page->last)
-        json_set(rq->out, "LastEvaluatedKey",
-                 ddb_item_to_json(ddb_key_of(&rq->arena, page->table, page->index, page->last)));
-    ddb_capacity_out(rq, page->table, &page->capacity);
-    ddb_gauge_reads(svc, page->table, &page->capacity);
-    ddb_gauge_latency(svc, rq, page->table);
+    ddb_out_name(page->out, "Count");
+    buf_printf(page->out, "%llu", (unsigned long long)page->count);
+    ddb_out_name(page->out, "ScannedCount");
+    buf_printf(page->out, "%llu", (unsigned long long)page->scanned);
+    if ((r = add_last_key(rq, page)))
+        return r;
+    ddb_out_end(rq, page->out, page->table, &page->capacity);
+    ddb_gauge_request(svc, rq, page->table, &page->capacity);
     return 0;
 }

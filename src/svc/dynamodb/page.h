@@ -30,9 +30,11 @@ struct ddb_page {
 
     struct ddb_capacity capacity;
     uint64_t count, scanned;
-    json_t *items;
-    /* the last item looked at, when the page ended before the range did */
-    const struct ddb_value *last;
+    struct buf *out; /* the answer */
+    /* one item at a time, behind row_mark; its texts lie in the row that the walk stands on */
+    struct arena row, row_mark;
+    /* the last row looked at; empty when the page ended with the range */
+    struct buf last;
 };
 void ddb_page_deinit(struct ddb_page *page);
 /*
@@ -49,5 +51,5 @@ int ddb_page_start(struct rq *rq, const struct ddb_page *page, struct buf *ret_r
                    const struct ddb_value **ret_key, bool *ret_given);
 /* The walk begins behind row_key, in its direction: from, or in reverse to, is moved there. */
 void ddb_page_skip_to(struct ddb_page *page, str row_key);
-/* Walks, sets rq->out, and counts capacity and latency. 0 or AWS_FAILED. */
+/* Walks, answers, and counts capacity and latency. 0 or AWS_FAILED. */
 int ddb_page_run(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page);

@@ -195,9 +195,9 @@ int ddb_key_member(struct rq *rq, const struct ddb_table *table, const struct dd
 }
 
 /* ---- Stored items ---- */
-int ddb_read_item(struct rq *rq, str bytes, const struct ddb_value **ret) {
-    struct cur c = cur_of(arena_str(&rq->arena, bytes));
-    if (!ddb_value_decode(&rq->arena, &c, ret) || (*ret)->type != DDB_M || c.s.len)
+int ddb_item_of(struct rq *rq, struct arena *a, str bytes, const struct ddb_value **ret) {
+    struct cur c = cur_of(bytes);
+    if (!ddb_value_decode(a, &c, ret) || (*ret)->type != DDB_M || c.s.len)
         return aws_fault(rq, STORE_E_DAMAGED, "an item cannot be read");
     return 0;
 }

@@ -6,11 +6,18 @@
 #include "svc/dynamodb/svc_priv.h"
 #include "svc/kit/op_table.h"
 
+/* ExpressionAttributeValues stays a map of single values: its names are said in their order. */
+static const struct aws_take takes[] = {{S_INIT("AttributeValue"), ddb_value_read},
+                                        {S_INIT("Key"), ddb_item_read},
+                                        {S_INIT("PutItemInputAttributeMap"), ddb_item_read},
+                                        {{NULL, 0}, NULL}};
+
 struct aws_service ddb_service(struct ddb_svc *ddb) {
     return (struct aws_service){
         .name = "dynamodb",
         .api = &api_dynamodb,
         KIT_TABLES,
+        .takes = takes,
         .svc = ddb,
         .common = DDB_common,
         .resource = ddb_hook_resource,

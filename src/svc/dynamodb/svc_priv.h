@@ -72,8 +72,8 @@ int ddb_projection_of(struct rq *rq, struct ddb_expr_env *env, const struct ddb_
 int ddb_key_member(struct rq *rq, const struct ddb_table *table, const struct ddb_value **ret);
 /* Key attributes that are too long or empty. index NULL: the table's own. */
 int ddb_check_key(struct rq *rq, const struct ddb_table *table, const struct ddb_value *key);
-/* From a row's value, which is copied: the item lives in the request's arena. */
-int ddb_read_item(struct rq *rq, str bytes, const struct ddb_value **ret);
+/* From a row's value, which must live as long as the item: its texts are views. */
+int ddb_item_of(struct rq *rq, struct arena *a, str bytes, const struct ddb_value **ret);
 
 /* ---- settings_ops.c ---- */
 extern const struct kit_tags ddb_tags;
@@ -91,9 +91,14 @@ struct ddb_capacity {
  */
 double ddb_read_units(size_t bytes, bool consistent);
 double ddb_write_units(size_t bytes);
-/* Adds ConsumedCapacity to rq->out as ReturnConsumedCapacity asks. */
-void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
-                      const struct ddb_capacity *capacity);
+/*
+ * An answer that is being written (rq_out_json): begun, a member's name added, behind which its
+ * value goes, and ended with ConsumedCapacity as ReturnConsumedCapacity asks.
+ */
+struct buf *ddb_out_begin(struct rq *rq);
+void ddb_out_name(struct buf *out, const char *name);
+void ddb_out_end(struct rq *rq, struct buf *out, const struct ddb_table *table,
+                 const struct ddb_capacity *capacity);
 
 /* ---- gauge.c ---- */
 /*
@@ -104,17 +109,18 @@ struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
 struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
 /* Puts what was gathered as metrics, in a commit of its own. */
 void ddb_gauge_flush(struct ddb_gauge *gauge);
-/* SuccessfulRequestLatency of this request, when it is over and went well. */
-void ddb_gauge_latency(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table);
-/* Consumed read capacity. */
-void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
-                     const struct ddb_capacity *capacity);
+/*
+ * The capacity that the request has consumed, and SuccessfulRequestLatency: counted when it is over
+ * and went well. table lives until then, as ddb_table_of gives it.
+ */
+void ddb_gauge_request(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table,
+                       const struct ddb_capacity *capacity);
 
 /* ---- write.c: one item from an old state to a new one ---- */
 struct ddb_change {
     const struct ddb_table *table;
     const struct rows *rows;     /* where it was read, and is written */
-    struct row row;              /* the item's */
+    struct row row;              /* the item's; old has texts in it */
     const struct ddb_value *old; /* NULL: not there */
     const struct ddb_value *new; /* NULL: to be deleted */
     struct ddb_capacity capacity;
@@ -126,6 +132,6 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
 int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition);
 /* Checks the new item and adds everything to the request's batch. */
-int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change);
-/* Releases the row that was read; old and new live in the request's arena. */
+int ddb_change_write(struct rq *rq, struct ddb_change *change);
+/* Releases the row that was read: old ends with it, and what of new was taken from old. */
 void ddb_change_deinit(struct ddb_change *change);

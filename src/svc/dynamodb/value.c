@@ -3,14 +3,15 @@
 
 #include "base/codec.h"
 
-static const char *const names[DDB_N_TYPES] = {"S", "N", "B",  "BOOL", "NULL",
-                                               "M", "L", "SS", "NS",   "BS"};
+static const str names[DDB_N_TYPES] = {S_INIT("S"),    S_INIT("N"), S_INIT("B"), S_INIT("BOOL"),
+                                       S_INIT("NULL"), S_INIT("M"), S_INIT("L"), S_INIT("SS"),
+                                       S_INIT("NS"),   S_INIT("BS")};
 
-const char *ddb_type_name(enum ddb_type type) { return names[type]; }
+const char *ddb_type_name(enum ddb_type type) { return names[type].p; }
 
 bool ddb_type_of_name(str name, enum ddb_type *ret) {
     for (int i = 0; i < DDB_N_TYPES; i++)
-        if (str_is(name, names[i])) {
+        if (str_eq(name, names[i])) {
             *ret = (enum ddb_type)i;
             return true;
         }
@@ -194,7 +195,7 @@ static json_t *content_json(const struct ddb_value *v) {
 
 json_t *ddb_value_to_json(const struct ddb_value *v) {
     json_t *json = json_object();
-    json_object_set_new_nocheck(json, names[v->type], content_json(v));
+    json_object_set_new_nocheck(json, names[v->type].p, content_json(v));
     return json;
 }
 
@@ -208,7 +209,7 @@ json_t *ddb_item_to_json(const struct ddb_value *item) {
 
 void ddb_value_show(const struct ddb_value *v, struct buf *out) {
     CLEANUP_JSON json_t *json = content_json(v);
-    buf_printf(out, "{%s:", names[v->type]);
+    buf_printf(out, "{%s:", names[v->type].p);
     if (json_is_string(json))
         buf_str(out, str_slice(json_text(json), 0, 100));
     else

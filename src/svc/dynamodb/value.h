@@ -7,6 +7,7 @@
  * and equal bytes. An item is a value of type DDB_M. Texts point into the arena, or into the
  * bytes that were decoded, which must live as long.
  */
+#include "aws/take.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -63,13 +64,20 @@ static inline enum ddb_type ddb_element_type(enum ddb_type set) {
 }
 
 /*
- * From {"S": "x"} and so on. False: err holds AWS's words. The json must live as long as the value.
- * ddb_item_from_json takes a map of name to value (an Item, a Key).
+ * From a member of a request's document: {"S": "x"} and so on, or what ddb_value_read has taken in
+ * its place. False: err holds AWS's words. The json must live as long as the value.
+ * ddb_item_from_json takes a map of name to value (an Item, a Key), or what ddb_item_read took.
  */
 bool ddb_value_from_json(struct arena *a, const json_t *json, const struct ddb_value **ret,
                          struct err *err);
 bool ddb_item_from_json(struct arena *a, const json_t *json, const struct ddb_value **ret,
                         struct err *err);
+/* The same from a request's text (aws/take.h); *ret is a const struct ddb_value *. */
+bool ddb_value_read(struct json_in *in, const void **ret);
+bool ddb_item_read(struct json_in *in, const void **ret);
+/* Appends the JSON that ddb_value_to_json and ddb_item_to_json make trees of. */
+void ddb_value_write(const struct ddb_value *v, struct buf *out);
+void ddb_item_write(const struct ddb_value *item, struct buf *out);
 /* New references. */
 json_t *ddb_value_to_json(const struct ddb_value *v);
 json_t *ddb_item_to_json(const struct ddb_value *item); /* the inside of its "M" */

@@ -161,6 +161,8 @@ static bool read_value(struct arena *a, const json_t *json, unsigned depth, stru
 
 bool ddb_value_from_json(struct arena *a, const json_t *json, const struct ddb_value **ret,
                          struct err *err) {
+    if ((*ret = aws_taken(json, ddb_value_read)))
+        return true;
     struct ddb_value *v = arena_new(a, struct ddb_value);
     *ret = v;
     return read_value(a, json, 0, v, err);
@@ -168,6 +170,8 @@ bool ddb_value_from_json(struct arena *a, const json_t *json, const struct ddb_v
 
 bool ddb_item_from_json(struct arena *a, const json_t *json, const struct ddb_value **ret,
                         struct err *err) {
+    if ((*ret = aws_taken(json, ddb_item_read)))
+        return true;
     struct ddb_value *v = arena_new(a, struct ddb_value);
     *ret = v;
     return read_map(a, json, 0, v, err);

@@ -1,13 +1,12 @@
 /*
  * One item from an old state to a new one: the item's row, its index entries, its previous image
- * when point-in-time recovery is on, the counters and the capacity metric, on condition that
- * neither the item nor its table changed since they were read.
+ * when point-in-time recovery is on, and the counters, on condition that neither the item nor its
+ * table changed since they were read.
  */
 #include "svc/dynamodb/svc_priv.h"
 
 #include "base/clock.h"
 #include "store/key.h"
-#include "svc/kit/metric.h"
 
 /* ---- Reading the old state ---- */
 int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_table *table,
@@ -20,7 +19,7 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
     int r = rq_row_result(rq, row_get(change->rows, row));
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
-    return ddb_read_item(rq, buf_view(&row->bytes), &change->old);
+    return ddb_item_of(rq, &rq->arena, buf_view(&row->bytes), &change->old);
 }
 
 void ddb_change_deinit(struct ddb_change *change) { row_deinit(&change->row); }
@@ -185,31 +184,6 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
     row_put_blind(change->rows, STORE_HISTORY, buf_view(&key), buf_view(&value));
 }
 
-static void write_metric(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *t, str index,
-                         double units) {
-    struct kit_metrics metrics = {.hub = svc->hub,
-                                  .account = t->account,
-                                  .region = t->region,
-                                  .name_space = "AWS/DynamoDB",
-                                  .dimensions = {{S("TableName"), t->name}},
-                                  .time_ms = rq->now_ms};
-    if (index.p)
-        metrics.dimensions[1] = (struct hub_dimension){S("GlobalSecondaryIndexName"), index};
-    kit_metric_put(&metrics, rq_batch(rq), "ConsumedWriteCapacityUnits", units, 1, "Count");
-}
-
-static void write_metrics(struct ddb_svc *svc, struct rq *rq, const struct ddb_change *change) {
-    const struct ddb_table *t = change->table;
-    double own = change->capacity.table;
-    for (size_t i = 0; i < t->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
-        if (t->indexes[i].local) /* part of the table */
-            own += change->capacity.indexes[i];
-        else if (change->capacity.indexes[i] > 0)
-            write_metric(svc, rq, t, t->indexes[i].name, change->capacity.indexes[i]);
-    }
-    write_metric(svc, rq, t, STR_NONE, own);
-}
-
 static void write_item(struct ddb_change *change) {
     const struct ddb_table *t = change->table;
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
@@ -226,7 +200,7 @@ static void write_item(struct ddb_change *change) {
           (int64_t)after - (int64_t)before);
 }
 
-int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change) {
+int ddb_change_write(struct rq *rq, struct ddb_change *change) {
     int r = change->new ? check_new(rq, change) : 0;
     if (r)
         return r;
@@ -234,6 +208,5 @@ int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *chan
     write_indexes(rq, change);
     if (change->old || change->new)
         write_history(rq, change);
-    write_metrics(svc, rq, change);
     return 0;
 }

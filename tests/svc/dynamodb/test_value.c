@@ -10,6 +10,13 @@ static int teardown(void **state) {
     return 0;
 }
 
+/* Read from the text itself, whole: NULL where that is not taken. */
+static const struct ddb_value *read_text(const char *text) {
+    struct json_in in = json_in_of(str_c(text), &arena, false);
+    const void *v;
+    return ddb_value_read(&in, &v) && json_in_end(&in) ? v : NULL;
+}
+
 /* The value; its JSON lives as long as the arena. */
 static void drop_json(json_t **json) { json_decref(*json); }
 #define VALUE_JSON __attribute__((cleanup(drop_json))) json_t *
@@ -41,6 +48,11 @@ static void test_round_trips(void **state) {
         struct err err;
         struct buf bytes = {0}, text = {0};
         CHECK_CASE(ddb_value_from_json(&arena, in, &v, &err), cases[i].in);
+        const struct ddb_value *read = read_text(cases[i].in);
+        CHECK_CASE(read && ddb_value_equal(v, read), cases[i].in);
+        ddb_value_write(v, &text);
+        CHECK_STR(buf_view(&text), str_c(cases[i].out));
+        buf_clear(&text);
         ddb_value_encode(v, &bytes);
         struct cur c = cur_of(buf_view(&bytes));
         CHECK_CASE(ddb_value_decode(&arena, &c, &again) && c.s.len == 0, cases[i].in);

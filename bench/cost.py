@@ -1,0 +1,65 @@
+"""What a request costs the program that answers it, whatever else the machine does.
+
+CPU: user and system time of the process from /proc/PID/stat, around a load. Allocations: counted by
+a library that is preloaded (count_allocs.c). Instructions: `perf stat`, where the machine counts any.
+"""
+import contextlib
+import mmap
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+
+TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_us(pid):
+    """(user, system) so far, of the process with all of its threads."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) * TICK_US, int(fields[12]) * TICK_US
+
+
+class Instructions:
+    """Of a process for a while; None where there is no perf, or the machine (a virtual one) counts none."""
+
+    def __init__(self, pid, seconds):
+        self._perf = None
+        if shutil.which("perf"):
+            self._perf = subprocess.Popen(["perf", "stat", "-x,", "-e", "instructions", "-p", str(pid), "--",
+                                           "sleep", str(seconds)], stderr=subprocess.PIPE, text=True)
+
+    def total(self):
+        if not self._perf:
+            return None
+        match = re.search(r"^(\d+),", self._perf.communicate()[1], re.M)
+        return int(match[1]) if match else None
+
+
+class Allocations:
+    """The counter of a program that was started with .env."""
+
+    def __init__(self, library):
+        self._file = tempfile.NamedTemporaryFile(prefix="bench-allocs-")
+        self._file.write(bytes(8))
+        self._file.flush()
+        self._map = mmap.mmap(self._file.fileno(), 8)
+        self.env = {"LD_PRELOAD": str(library), "CALOTYPE_BENCH_ALLOCS": self._file.name}
+
+    def total(self):
+        return struct.unpack("=Q", self._map[:8])[0]
+
+    def close(self):
+        self._map.close()
+        self._file.close()
+
+
+@contextlib.contextmanager
+def allocations(library):
+    counter = Allocations(library)
+    try:
+        yield counter
+    finally:
+        counter.close()
