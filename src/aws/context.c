@@ -122,8 +122,6 @@ static void add_signature(struct policy_context *c, const struct aws_auth *auth,
 
 static void add_wire(struct policy_context *c, const struct rq *rq) {
     const struct aws_auth *auth = &rq->priv->auth;
-    if (rq->net->peer_ip.len)
-        policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
     add_header(c, rq, S("aws:UserAgent"), "User-Agent");
     add_header(c, rq, S("aws:Referer"), "Referer");
     str prefix = rq->priv->route.api->signature_keys;
@@ -156,20 +154,53 @@ static void add_behalf(struct policy_context *c, const struct aws_behalf *behalf
     policy_context_add(c, S("aws:CalledViaLast"), behalf->called_via);
 }
 
+static bool is_aws(str key) { return str_starts_nocase(key, S("aws:")); }
+
+/* A key of a session has its service's name. */
+static bool is_of_principal(str key) {
+    return str_starts_nocase(key, S("aws:Principal")) || str_starts_nocase(key, S("aws:user")) ||
+           str_starts_nocase(key, S("aws:TokenIssueTime")) ||
+           str_starts_nocase(key, S("aws:MultiFactorAuth")) || !is_aws(key);
+}
+
+static int fill_principal(void *arg, struct policy_context *c) {
+    const struct rq *rq = arg;
+    if (rq->caller)
+        policy_context_add(c, S("aws:PrincipalIsAWSService"), S("false"));
+    aws_context_add_principal(c, rq->caller);
+    return 0;
+}
+
+/* Those that are there from the beginning, as most policies look at no others. */
+static bool is_of_transport(str key) {
+    return str_eq_nocase(key, S("aws:SecureTransport")) || str_eq_nocase(key, S("aws:SourceIp")) ||
+           str_eq_nocase(key, S("aws:RequestedRegion"));
+}
+
+static bool is_of_request(str key) {
+    return (!is_of_transport(key) && !is_of_principal(key)) || !is_aws(key);
+}
+
+static int fill_request(void *arg, struct policy_context *c) {
+    struct rq *rq = arg;
+    add_behalf(c, &rq->behalf);
+    add_tls(c, rq);
+    aws_context_add_time(c);
+    if (rq->net)
+        add_wire(c, rq);
+    return 0;
+}
+
 const struct policy_context *aws_context_of_request(struct rq *rq) {
     if (rq->priv->context)
         return rq->priv->context;
     struct policy_context *c = rq->priv->context = policy_context_new();
     policy_context_add(c, S("aws:SecureTransport"), rq_is_secure(rq) ? S("true") : S("false"));
     policy_context_add(c, S("aws:RequestedRegion"), rq->region);
-    if (rq->caller)
-        policy_context_add(c, S("aws:PrincipalIsAWSService"), S("false"));
-    add_behalf(c, &rq->behalf);
-    add_tls(c, rq);
-    aws_context_add_principal(c, rq->caller);
-    aws_context_add_time(c);
-    if (rq->net)
-        add_wire(c, rq);
+    if (rq->net && rq->net->peer_ip.len)
+        policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
+    policy_context_add_later(c, is_of_principal, fill_principal, rq);
+    policy_context_add_later(c, is_of_request, fill_request, rq);
     return c;
 }
 
@@ -225,6 +256,17 @@ static int add_passed_role(struct rq *rq, const struct aws_question *question,
     str_cut(str_c(question->action), ':', &owner, &action);
     const struct aws_service *service = aws_cloud_service_named(rq->cloud, owner);
     return service && service->context ? service->context(service->svc, rq, question, c) : 0;
+}
+
+bool aws_context_is_tag_of_resource(str key) {
+    return str_starts_nocase(key, S("aws:ResourceTag/"));
+}
+
+/* Services whose resources have no tags of their own add those of a role (svc/iam, svc/sts). */
+bool aws_context_is_of_question(str key) {
+    return str_starts_nocase(key, S("aws:Resource")) ||
+           str_starts_nocase(key, S("aws:RequestTag/")) || str_eq_nocase(key, S("aws:TagKeys")) ||
+           !is_aws(key);
 }
 
 int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,

@@ -111,12 +111,15 @@ DEFINE_FREEP(policy_context)
 /* Copies both. A name may repeat: the key has several values then. */
 void policy_context_add(struct policy_context *context, str key, str value);
 /*
- * Keys that are dear to read: fill adds them when a key with that prefix ("aws:ResourceTag/") is
- * first asked for, at most once. prefix and arg are borrowed. One a context.
+ * Keys that are made when one is asked for: fill adds them when a key that it covers is first looked
+ * at, at most once; until then the context has none of them. A fill that is not 0 could not read
+ * one, and leaves the context unread. arg is borrowed, and lives as long as the context.
  */
-void policy_context_add_later(struct policy_context *context, str prefix,
-                              void (*fill)(void *arg, struct policy_context *context), void *arg);
-/* Every key that was added to it alone, once each. */
+void policy_context_add_later(struct policy_context *context, bool (*covers)(str key),
+                              int (*fill)(void *arg, struct policy_context *context), void *arg);
+/* A key of it, or of what lies below, could not be read: nothing may be decided by it. */
+bool policy_context_unread(const struct policy_context *context);
+/* Every key that was added to it alone so far, once each. */
 void policy_context_each(const struct policy_context *context, void (*fn)(void *arg, str key),
                          void *arg);
 
