@@ -101,8 +101,13 @@ static void add_header(struct policy_context *c, const struct rq *rq, str key, c
 
 static void add_prefixed(struct policy_context *c, str prefix, const char *name, str value) {
     char key[64];
-    snprintf(key, sizeof key, STR_FMT ":%s", STR_ARG(prefix), name);
-    policy_context_add(c, str_c(key), value);
+    size_t n = strlen(name);
+    if (prefix.len + 1 + n > sizeof key)
+        abort();
+    memcpy(key, prefix.p, prefix.len);
+    key[prefix.len] = ':';
+    memcpy(key + prefix.len + 1, name, n);
+    policy_context_add(c, str_n(key, prefix.len + 1 + n), value);
 }
 
 /* How the request was signed: prefix:authType and the others, where the service has such keys. */
@@ -120,10 +125,8 @@ static void add_signature(struct policy_context *c, const struct aws_auth *auth,
     }
 }
 
-static void add_wire(struct policy_context *c, const struct rq *rq) {
+static void add_how_signed(struct policy_context *c, const struct rq *rq) {
     const struct aws_auth *auth = &rq->priv->auth;
-    add_header(c, rq, S("aws:UserAgent"), "User-Agent");
-    add_header(c, rq, S("aws:Referer"), "Referer");
     str prefix = rq->priv->route.api->signature_keys;
     if (prefix.p && auth->kind != AWS_AUTH_ANONYMOUS)
         add_signature(c, auth, prefix);
@@ -177,17 +180,27 @@ static bool is_of_transport(str key) {
            str_eq_nocase(key, S("aws:RequestedRegion"));
 }
 
-static bool is_of_request(str key) {
-    return (!is_of_transport(key) && !is_of_principal(key)) || !is_aws(key);
+static bool is_of_call(str key) {
+    return is_aws(key) && !is_of_transport(key) && !is_of_principal(key);
 }
 
-static int fill_request(void *arg, struct policy_context *c) {
+static int fill_call(void *arg, struct policy_context *c) {
     struct rq *rq = arg;
     add_behalf(c, &rq->behalf);
-    add_tls(c, rq);
     aws_context_add_time(c);
+    add_header(c, rq, S("aws:UserAgent"), "User-Agent");
+    add_header(c, rq, S("aws:Referer"), "Referer");
+    return 0;
+}
+
+/* "s3:authType" and its like have the service's name. */
+static bool is_of_signature(str key) { return !is_aws(key); }
+
+static int fill_signature(void *arg, struct policy_context *c) {
+    struct rq *rq = arg;
+    add_tls(c, rq);
     if (rq->net)
-        add_wire(c, rq);
+        add_how_signed(c, rq);
     return 0;
 }
 
@@ -200,7 +213,8 @@ const struct policy_context *aws_context_of_request(struct rq *rq) {
     if (rq->net && rq->net->peer_ip.len)
         policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
     policy_context_add_later(c, is_of_principal, fill_principal, rq);
-    policy_context_add_later(c, is_of_request, fill_request, rq);
+    policy_context_add_later(c, is_of_call, fill_call, rq);
+    policy_context_add_later(c, is_of_signature, fill_signature, rq);
     return c;
 }
 
