@@ -161,7 +161,8 @@ static bool is_aws(str key) { return str_starts_nocase(key, S("aws:")); }
 
 /* A key of a session has its service's name. */
 static bool is_of_principal(str key) {
-    return str_starts_nocase(key, S("aws:Principal")) || str_starts_nocase(key, S("aws:user")) ||
+    return str_starts_nocase(key, S("aws:Principal")) || str_eq_nocase(key, S("aws:userid")) ||
+           str_eq_nocase(key, S("aws:username")) ||
            str_starts_nocase(key, S("aws:TokenIssueTime")) ||
            str_starts_nocase(key, S("aws:MultiFactorAuth")) || !is_aws(key);
 }
