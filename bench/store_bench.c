@@ -52,7 +52,7 @@ static void put_one(struct store_batch *batch, struct buf *key, const char *row)
         key_str(key, S("000000000000"));
         key_raw(key, str_n(hash, sizeof hash));
         if (i == 0)
-            store_expect_absent(batch, rows[i].cf, buf_view(key));
+            store_expect_absent(batch, rows[i].cf, buf_view(key), 0);
         store_put_blind(batch, rows[i].cf, buf_view(key), str_n(row, ROW));
     }
     must(store_commit(store, batch, &err), "commit", &err);

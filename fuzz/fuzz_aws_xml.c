@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     const struct api_shape *shape = in->members[in->payload].shape;
     if (wire_xml_in(shape, str_n(p + 1, n - 1), &doc, &err) == 0) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
-        wire_xml_out(shape, doc, S("Root"), STR_NONE, &out);
+        wire_xml_out(shape, doc, NULL, S("Root"), STR_NONE, &out);
     }
     return 0;
 }

@@ -446,19 +446,21 @@ static int fail_signature(struct aws_auth *auth, str string, str canonical) {
     return AWS_FAILED;
 }
 
-static int verify_v4(struct aws_auth *auth, str payload_hash) {
-    struct aws_auth_priv *p = auth->priv;
-    struct buf canonical = {0}, string = {0};
-    p->request.payload_hash = payload_hash;
+static int fail_v4_signature(struct aws_auth *auth) {
+    const struct aws_auth_priv *p = auth->priv;
+    CLEANUP_DEINIT(buf) struct buf canonical = {0};
+    CLEANUP_DEINIT(buf) struct buf string = {0};
     sign_add_canonical(&canonical, &p->request);
     sign_add_string(&string, auth->amz_date, p->claim.scope, buf_view(&canonical));
-    sign_signature(auth->signature, &p->key, buf_view(&string));
-    int r = 0;
-    if (!str_eq_secret(str_c(auth->signature), p->claim.signature))
-        r = fail_signature(auth, buf_view(&string), buf_view(&canonical));
-    buf_deinit(&canonical);
-    buf_deinit(&string);
-    return r;
+    return fail_signature(auth, buf_view(&string), buf_view(&canonical));
+}
+
+static int verify_v4(struct aws_auth *auth, str payload_hash) {
+    struct aws_auth_priv *p = auth->priv;
+    p->request.payload_hash = payload_hash;
+    sign_request(auth->signature, &p->key, &p->request, auth->amz_date, p->claim.scope);
+    bool good = str_eq_secret(str_n(auth->signature, SIGN_HEX), p->claim.signature);
+    return good ? 0 : fail_v4_signature(auth);
 }
 
 static int check_v4(struct aws_auth *auth, const struct aws_identity_source *source) {

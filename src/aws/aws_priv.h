@@ -165,6 +165,7 @@ struct rq_priv {
 
     struct out_header *headers, **headers_end;
     struct buf payload;
+    struct items *items; /* lists of the answer that the handler has written (items.c) */
     uint64_t stream_size;
     ssize_t (*stream_read)(void *ctx, uint64_t offset, void *p, size_t n);
     void (*stream_release)(void *ctx);

@@ -172,3 +172,14 @@ int aws_check_json(struct rq *rq, str body) {
     CLEANUP_JSON json_t *doc = body.len ? json_parse(body, &err) : json_null();
     return doc ? 0 : refuse(rq, &err);
 }
+
+int aws_check_same(struct rq *rq, bool json, str written, str encoded) {
+    CLEANUP_JSON json_t *a = json ? json_parse(written, NULL) : NULL,
+                        *b = json ? json_parse(encoded, NULL) : NULL;
+    struct err err;
+    if (json ? a && json_equal(a, b) : str_eq(written, encoded))
+        return 0;
+    err_set(&err, -EBADMSG, "what was written item by item is another answer: " STR_FMT,
+            STR_ARG(str_slice(written, 0, 160)));
+    return refuse(rq, &err);
+}

@@ -31,3 +31,5 @@ struct rq;
 int aws_check_answer(struct rq *rq);
 /* A JSON body as it will be sent; a fault replaces an error that was set before. */
 int aws_check_json(struct rq *rq, str body);
+/* A body that was written and the one that its document encodes to: the same answer? As above. */
+int aws_check_same(struct rq *rq, bool json, str written, str encoded);

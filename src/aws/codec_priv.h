@@ -70,11 +70,17 @@ int wire_query_in(const struct api_shape *shape, struct codec_param *params, siz
 
 /* ---- XML ---- */
 int wire_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
-/* <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. */
-void wire_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
-                  struct buf *out);
+struct items;
+/*
+ * <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. written: the
+ * document's lists that have been written already (aws/items.h), or NULL.
+ */
+void wire_xml_out(const struct api_shape *shape, const json_t *doc, const struct items *written,
+                  str root, str ns, struct buf *out);
 /* The whole answer of a query operation. */
 void wire_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
-                    str request_id, struct buf *out);
+                    const struct items *written, str request_id, struct buf *out);
+void wire_xml_open(struct buf *out, str name);              /* <name> */
+void wire_xml_close(struct buf *out, str name);             /* </name> */
 void wire_xml_text(struct buf *out, str text);              /* escaped */
 void wire_xml_element(struct buf *out, str name, str text); /* <name>text</name> */

@@ -1,5 +1,5 @@
 /* XML: S3's bodies in both directions, and the answers of the query protocol. */
-#include "aws/codec_priv.h"
+#include "aws/items_priv.h"
 #include "aws/xml_priv.h"
 
 /* ---- Decoding ---- */
@@ -135,65 +135,97 @@ int wire_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struc
 
 /* ---- Encoding ---- */
 
+/* What stands for the byte in text; NULL: itself. Control characters as S3 writes them in keys. */
+static const char *const escapes[256] = {
+    ['&'] = "&amp;", ['<'] = "&lt;",  ['>'] = "&gt;",  ['"'] = "&quot;", [0] = "&#x0;",
+    [1] = "&#x1;",   [2] = "&#x2;",   [3] = "&#x3;",   [4] = "&#x4;",    [5] = "&#x5;",
+    [6] = "&#x6;",   [7] = "&#x7;",   [8] = "&#x8;",   [11] = "&#xb;",   [12] = "&#xc;",
+    [13] = "&#xd;",  [14] = "&#xe;",  [15] = "&#xf;",  [16] = "&#x10;",  [17] = "&#x11;",
+    [18] = "&#x12;", [19] = "&#x13;", [20] = "&#x14;", [21] = "&#x15;",  [22] = "&#x16;",
+    [23] = "&#x17;", [24] = "&#x18;", [25] = "&#x19;", [26] = "&#x1a;",  [27] = "&#x1b;",
+    [28] = "&#x1c;", [29] = "&#x1d;", [30] = "&#x1e;", [31] = "&#x1f;",
+};
+
+/* How many bytes from there on stand for themselves. */
+static size_t plain_run(str text, size_t from) {
+    size_t i = from;
+    while (i < text.len && !escapes[(unsigned char)text.p[i]])
+        i++;
+    return i - from;
+}
+
 void wire_xml_text(struct buf *out, str text) {
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        if (c == '&')
-            buf_c(out, "&amp;");
-        else if (c == '<')
-            buf_c(out, "&lt;");
-        else if (c == '>')
-            buf_c(out, "&gt;");
-        else if (c == '"')
-            buf_c(out, "&quot;");
-        else if (c < 0x20 && c != '\n' && c != '\t')
-            buf_printf(out, "&#x%x;", c); /* as S3 writes keys with control characters */
-        else
-            buf_char(out, (char)c);
+        size_t run = plain_run(text, i);
+        buf_add(out, text.p + i, run);
+        i += run;
+        if (i < text.len)
+            buf_c(out, escapes[(unsigned char)text.p[i]]);
     }
 }
 
-static void open_tag(struct buf *out, str name) {
-    buf_char(out, '<');
-    buf_str(out, name);
-    buf_char(out, '>');
+void wire_xml_open(struct buf *out, str name) {
+    char *at = buf_reserve(out, name.len + 2);
+    *at++ = '<';
+    at = mempcpy(at, name.p, name.len);
+    memcpy(at, ">", 2);
+    out->len += name.len + 2;
 }
-static void close_tag(struct buf *out, str name) {
-    buf_c(out, "</");
-    buf_str(out, name);
-    buf_char(out, '>');
+void wire_xml_close(struct buf *out, str name) {
+    char *at = buf_reserve(out, name.len + 3);
+    at = mempcpy(at, "</", 2);
+    at = mempcpy(at, name.p, name.len);
+    memcpy(at, ">", 2);
+    out->len += name.len + 3;
 }
 
+/* Most texts are plain, and then the element is one piece. */
 void wire_xml_element(struct buf *out, str name, str text) {
-    open_tag(out, name);
+    if (plain_run(text, 0) == text.len)
+        buf_reserve(out, 2 * name.len + text.len + 5);
+    wire_xml_open(out, name);
     wire_xml_text(out, text);
-    close_tag(out, name);
+    wire_xml_close(out, name);
 }
 
 static void write_value(const struct api_member *m, const struct api_shape *shape, str tag,
                         const json_t *v, enum api_time time, struct buf *out);
 
-static void write_members(const struct api_shape *shape, const json_t *obj, struct buf *out) {
+static void write_written(const struct api_member *m, const struct items *items, struct buf *out) {
+    bool flat = m->flags & API_FLATTENED;
+    if (!flat)
+        wire_xml_open(out, m->wire);
+    buf_str(out, buf_view(&items->bytes));
+    if (!flat)
+        wire_xml_close(out, m->wire);
+}
+
+/* written: lists of obj that have been written, or NULL. */
+static void write_members(const struct api_shape *shape, const json_t *obj,
+                          const struct items *written, struct buf *out) {
     for (size_t i = 0; i < shape->n; i++) {
         const struct api_member *m = &shape->members[i];
-        const json_t *v = json_object_get(obj, m->name.p);
-        if (v && !json_is_null(v) && m->location == API_IN_BODY && !(m->flags & API_ATTRIBUTE))
+        const struct items *items = items_find(written, m);
+        const json_t *v = items ? NULL : json_object_get(obj, m->name.p);
+        if (items)
+            write_written(m, items, out);
+        else if (v && !json_is_null(v) && m->location == API_IN_BODY && !(m->flags & API_ATTRIBUTE))
             write_value(m, m->shape, m->wire, v, (enum api_time)m->time, out);
     }
 }
 
 static void write_entry(const struct api_shape *shape, str tag, const char *key, const json_t *v,
                         struct buf *out) {
-    open_tag(out, tag);
+    wire_xml_open(out, tag);
     wire_xml_element(out, shape->key_wire, str_c(key));
     write_value(NULL, shape->element, shape->element_wire, v, API_TIME_DEFAULT, out);
-    close_tag(out, tag);
+    wire_xml_close(out, tag);
 }
 
 static void write_items(const struct api_shape *shape, bool flat, str tag, const json_t *v,
                         struct buf *out) {
     if (!flat)
-        open_tag(out, tag);
+        wire_xml_open(out, tag);
     if (shape->type == API_LIST) {
         for (size_t i = 0; i < json_array_size(v); i++)
             write_value(NULL, shape->element, flat ? tag : shape->element_wire,
@@ -205,7 +237,7 @@ static void write_items(const struct api_shape *shape, bool flat, str tag, const
             write_entry(shape, flat ? tag : S("entry"), key, item, out);
     }
     if (!flat)
-        close_tag(out, tag);
+        wire_xml_close(out, tag);
 }
 
 /* The opening tag of a structure with its namespace and attributes (S3's Grantee: xsi:type). */
@@ -235,8 +267,8 @@ static void write_value(const struct api_member *m, const struct api_shape *shap
         write_items(shape, flat, tag, v, out);
     } else if (shape->type == API_STRUCTURE) {
         open_structure(m, shape, tag, v, out);
-        write_members(shape, v, out);
-        close_tag(out, tag);
+        write_members(shape, v, NULL, out);
+        wire_xml_close(out, tag);
     } else {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         wire_scalar_out(shape, v, time, API_TIME_ISO8601, &text);
@@ -244,26 +276,26 @@ static void write_value(const struct api_member *m, const struct api_shape *shap
     }
 }
 
-void wire_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
-                  struct buf *out) {
+void wire_xml_out(const struct api_shape *shape, const json_t *doc, const struct items *written,
+                  str root, str ns, struct buf *out) {
     buf_c(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
     buf_str(out, root);
     if (ns.p)
         buf_printf(out, " xmlns=\"" STR_FMT "\"", STR_ARG(ns));
     buf_char(out, '>');
-    write_members(shape, doc, out);
-    close_tag(out, root);
+    write_members(shape, doc, written, out);
+    wire_xml_close(out, root);
 }
 
 void wire_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
-                    str request_id, struct buf *out) {
+                    const struct items *written, str request_id, struct buf *out) {
     buf_printf(out, "<" STR_FMT "Response xmlns=\"" STR_FMT "\">", STR_ARG(op->name),
                STR_ARG(api->xml_namespace));
     if (op->result.p) {
-        open_tag(out, op->result);
-        if (op->out && doc)
-            write_members(op->out, doc, out);
-        close_tag(out, op->result);
+        wire_xml_open(out, op->result);
+        if (op->out && (doc || written))
+            write_members(op->out, doc, written, out);
+        wire_xml_close(out, op->result);
     }
     buf_c(out, "<ResponseMetadata>");
     wire_xml_element(out, S("RequestId"), request_id);

@@ -343,7 +343,7 @@ static int from_chunked(struct aws_body *body, int r) {
 
 int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws_auth *auth,
                   const struct aws_body_options *options) {
-    struct aws_body_priv *p = mem_new(struct aws_body_priv);
+    struct aws_body_priv *p = arena_new(wire->arena, struct aws_body_priv);
     *body = (struct aws_body){.priv = p};
     p->wire = wire;
     p->auth = auth;
@@ -360,11 +360,11 @@ int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws
         return r;
     if (p->framed) {
         struct aws_chunk_events events = {body, on_bytes, on_chunk, on_trailer};
-        p->chunk = p->is_signed ? start(EVP_sha256()) : NULL;
+        p->chunk = p->is_signed ? sign_sha256_take() : NULL;
         aws_chunked_init(&p->chunked, p->is_signed, &events);
     }
     if (p->expected_sha256.p || auth->awaits_body || options->want_sha256)
-        p->sha256 = start(EVP_sha256());
+        p->sha256 = sign_sha256_take();
     if (p->check_md5 || options->want_md5)
         p->md5 = start(EVP_md5());
     aws_checksum_init(&p->checksum, p->algorithm);
@@ -516,11 +516,10 @@ void aws_body_deinit(struct aws_body *body) {
         return;
     aws_chunked_deinit(&p->chunked);
     aws_checksum_deinit(&p->checksum);
-    EVP_MD_CTX_free(p->sha256);
+    sign_sha256_give(p->sha256);
     EVP_MD_CTX_free(p->md5);
-    EVP_MD_CTX_free(p->chunk);
+    sign_sha256_give(p->chunk);
     buf_deinit(&p->trailer_text);
-    free(p);
     body->priv = NULL;
 }
 

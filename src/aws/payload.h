@@ -51,7 +51,7 @@ struct aws_body {
     uint64_t decoded_length;     /* expected decoded bytes; meaningful when has_decoded_length */
     /* Content-Length, or x-amz-decoded-content-length when chunked */
     bool has_decoded_length;
-    struct aws_body_priv *priv; /* freed by aws_body_deinit */
+    struct aws_body_priv *priv; /* in the arena of the wire; aws_body_deinit empties it */
 };
 
 /* wire and auth must outlive the body. 0 or AWS_FAILED. */

@@ -1,6 +1,7 @@
 /* The answer: status, headers and body in the protocol's form. */
 #include "aws/aws_priv.h"
 #include "aws/check_answer.h"
+#include "aws/items_priv.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -112,10 +113,17 @@ static void rest_payload(struct rq *rq, const struct api_member *m, struct buf *
     if (json_is_string(v))
         buf_str(body, json_text(v));
     else if (v && rq->priv->route.protocol == PROTOCOL_REST_XML)
-        wire_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name,
+        wire_xml_out(m->shape, v, NULL, m->flags & API_LONG_NAME ? m->wire : m->shape->name,
                      rq->priv->route.api->xml_namespace, body);
     else if (v)
         wire_json_out(m->shape, v, body);
+}
+
+static void json_body(struct rq *rq, const struct api_shape *shape, struct buf *body) {
+    if (rq->priv->items)
+        aws_items_json(rq, shape, body);
+    else
+        wire_json_out(shape, rq->out, body);
 }
 
 static void rest_body(struct rq *rq, struct buf *body) {
@@ -130,17 +138,19 @@ static void rest_body(struct rq *rq, struct buf *body) {
     else if (!has_body_members(shape))
         return;
     else if (rq->priv->route.protocol == PROTOCOL_REST_XML)
-        wire_xml_out(shape, rq->out, op->result.p ? op->result : shape->name,
+        wire_xml_out(shape, rq->out, rq->priv->items, op->result.p ? op->result : shape->name,
                      rq->priv->route.api->xml_namespace, body);
     else
-        wire_json_out(shape, rq->out, body);
+        json_body(rq, shape, body);
 }
 
 static void encode(struct rq *rq, struct buf *body) {
     const struct route *route = &rq->priv->route;
     switch (route->protocol) {
-    case PROTOCOL_JSON: wire_json_out(route->op->out, rq->out, body); break;
-    case PROTOCOL_QUERY: wire_query_out(route->api, route->op, rq->out, str_c(rq->id), body); break;
+    case PROTOCOL_JSON: json_body(rq, route->op->out, body); break;
+    case PROTOCOL_QUERY:
+        wire_query_out(route->api, route->op, rq->out, rq->priv->items, str_c(rq->id), body);
+        break;
     case PROTOCOL_CBOR: wire_cbor_out(route->op->out, rq->out, body); break;
     case PROTOCOL_REST_XML:
     case PROTOCOL_REST_JSON: rest_body(rq, body); break;
@@ -167,6 +177,15 @@ static bool is_json(const struct rq *rq) {
     return protocol == PROTOCOL_JSON || protocol == PROTOCOL_REST_JSON;
 }
 
+/* What was written item by item is what the document encodes to. */
+static int check_written(struct rq *rq) {
+    CLEANUP_DEINIT(buf) struct buf of_document = {0};
+    struct items *items = STEAL(rq->priv->items);
+    encode(rq, &of_document);
+    rq->priv->items = items;
+    return aws_check_same(rq, is_json(rq), buf_view(&rq->priv->payload), buf_view(&of_document));
+}
+
 /*
  * The body, but for a stream or one that the handler gave. 0, or AWS_FAILED: nothing was sent yet.
  */
@@ -177,6 +196,8 @@ static int make_body(struct rq *rq) {
     if (p->has_json && aws_take_json(rq))
         return AWS_FAILED;
     encode(rq, &p->payload);
+    if (AWS_CHECKS && p->items && check_written(rq))
+        return AWS_FAILED;
     return AWS_CHECKS && is_json(rq) ? aws_check_json(rq, buf_view(&p->payload)) : 0;
 }
 

@@ -19,7 +19,7 @@ static void expect(const struct rows *rows, const struct row *row) {
         store_expect_value(rows->batch, row->cf, buf_view(&row->key), &row->stamp,
                            buf_view(&row->bytes));
     else
-        store_expect_absent(rows->batch, row->cf, buf_view(&row->key));
+        store_expect_absent(rows->batch, row->cf, buf_view(&row->key), row->stamp.state);
 }
 
 int row_peek(const struct rows *rows, struct row *row) {

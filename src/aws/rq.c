@@ -1,5 +1,6 @@
 /* The request object: what handlers read from and write to. */
 #include "aws/aws_priv.h"
+#include "aws/items_priv.h"
 
 #include "base/clock.h"
 #include "base/rand.h"
@@ -34,6 +35,7 @@ static void drop_stream(struct rq_priv *p) {
 void aws_rq_reset(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     json_decref(STEAL(rq->out));
+    aws_items_drop(rq);
     p->snap = store_snap_free(p->snap);
     if (p->batch)
         store_batch_clear(p->batch);
@@ -63,6 +65,7 @@ struct rq *aws_rq_free(struct rq *rq) {
         aws_auth_deinit(&p->auth);
     json_decref(rq->in);
     json_decref(rq->out);
+    aws_items_drop(rq);
     store_snap_free(p->snap);
     store_batch_free(p->batch);
     policy_context_free(p->context);

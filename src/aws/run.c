@@ -1,6 +1,7 @@
 /* Handlers, commits, re-runs, and long waits. */
 #include "aws/aws_priv.h"
 #include "aws/check_answer.h"
+#include "aws/items_priv.h"
 
 #include <errno.h>
 
@@ -59,6 +60,8 @@ static int run_once(struct rq *rq, aws_handler_fn *handler) {
         return r;
     if (r != 0 && r != AWS_SUSPENDED)
         return aws_fault(rq, r, rq->op->name);
+    if (r == 0 && rq->priv->items)
+        aws_items_settle(rq);
     if (AWS_CHECKS && r == 0 && aws_check_answer(rq))
         return AWS_FAILED;
     int committed = commit(rq);

@@ -2,34 +2,16 @@
 #include "aws/meant.h"
 #include "net/net.h"
 
-struct collect {
-    struct sign_header *headers;
-    size_t n;
-};
-
-static void count_header(void *ctx, str name, str value) {
-    (void)name;
-    (void)value;
-    ((struct collect *)ctx)->n++;
-}
-
-static void take_header(void *ctx, str name, str value) {
-    struct collect *all = ctx;
-    all->headers[all->n++] = (struct sign_header){name, str_trim(value)};
-}
-
 struct aws_wire aws_wire_of(struct net_req *req) {
-    struct collect all = {0};
-    net_each_header(req, count_header, &all);
-    all.headers = arena_alloc(&req->arena, (all.n + 1) * sizeof *all.headers);
-    all.n = 0;
-    net_each_header(req, take_header, &all);
+    struct sign_header *headers = arena_alloc(&req->arena, (req->n_headers + 1) * sizeof *headers);
+    for (size_t i = 0; i < req->n_headers; i++)
+        headers[i] = (struct sign_header){req->headers[i].name, req->headers[i].value};
     struct aws_wire wire = {.method = req->method,
                             .path = req->path,
                             .query = req->query,
-                            .headers = all.headers,
-                            .n_headers = all.n,
+                            .headers = headers,
+                            .n_headers = req->n_headers,
                             .arena = &req->arena};
-    aws_wire_join(&wire, all.headers);
+    aws_wire_join(&wire, headers);
     return wire;
 }

@@ -35,16 +35,58 @@ static struct tm broken_down(int64_t epoch_ms) {
     return tm;
 }
 
+/*
+ * "2026-11-22T", kept by each thread: answers tell many times of few days, and gmtime_r takes a lock
+ * that all threads share.
+ */
+struct day {
+    bool known;
+    int64_t number;
+    char text[CLOCK_ISO_MAX];
+    size_t len;
+};
+
+static const struct day *day_of(int64_t number) {
+    static __thread struct day day;
+    if (!day.known || day.number != number) {
+        time_t t = (time_t)(number * 86400);
+        struct tm tm = {0};
+        gmtime_r(&t, &tm);
+        day = (struct day){.known = true, .number = number};
+        day.len = strftime(day.text, sizeof day.text, "%Y-%m-%dT", &tm);
+    }
+    return &day;
+}
+
+static char *put_two(char *at, int64_t v) {
+    *at++ = (char)('0' + v / 10);
+    *at++ = (char)('0' + v % 10);
+    return at;
+}
+
+/* "2026-11-22T04:56:59"; returns what follows. */
+static char *put_time(char *at, int64_t seconds) {
+    int64_t number = seconds / 86400 - (seconds % 86400 < 0), of_day = seconds - number * 86400;
+    const struct day *day = day_of(number);
+    memcpy(at, day->text, day->len);
+    at = put_two(at + day->len, of_day / 3600);
+    *at++ = ':';
+    at = put_two(at, of_day / 60 % 60);
+    *at++ = ':';
+    return put_two(at, of_day % 60);
+}
+
 char *clock_iso8601(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    struct tm tm = broken_down(epoch_ms);
-    strftime(out, CLOCK_ISO_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    memcpy(put_time(out, seconds_of(epoch_ms)), "Z", 2);
     return out;
 }
 
 char *clock_iso8601_ms(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    struct tm tm = broken_down(epoch_ms);
-    size_t n = strftime(out, CLOCK_ISO_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, CLOCK_ISO_MAX - n, ".%03dZ", (int)(epoch_ms - seconds_of(epoch_ms) * 1000));
+    int64_t seconds = seconds_of(epoch_ms), ms = epoch_ms - seconds * 1000;
+    char *at = put_time(out, seconds);
+    *at++ = '.';
+    *at++ = (char)('0' + ms / 100);
+    memcpy(put_two(at, ms % 100), "Z", 2);
     return out;
 }
 

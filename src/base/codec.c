@@ -3,13 +3,17 @@
 
 #include "base/ascii.h"
 
+/* Both digits of each byte, behind one another. */
+#define ROW(d)                                                                                     \
+    d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9" d "a" d "b" d "c" d "d" d "e" d "f"
+static const char hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6")
+    ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#undef ROW
+
 void codec_hex(char *out, const void *p, size_t n) {
-    static const char digits[] = "0123456789abcdef";
     const unsigned char *in = p;
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[in[i] >> 4];
-        out[2 * i + 1] = digits[in[i] & 15];
-    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + 2 * i, hex_pairs + 2 * (size_t)in[i], 2);
 }
 
 void codec_add_hex(struct buf *b, const void *p, size_t n) {
@@ -25,7 +29,7 @@ bool codec_unhex(str s, void *out, size_t n) {
     unsigned char *to = out;
     for (size_t i = 0; i < n; i++) {
         int high = ascii_hex(s.p[2 * i]), low = ascii_hex(s.p[2 * i + 1]);
-        if (high < 0 || low < 0)
+        if ((high | low) < 0)
             return false;
         to[i] = (unsigned char)(high << 4 | low);
     }

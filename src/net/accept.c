@@ -112,6 +112,23 @@ static void on_pending(struct net_acceptor *a, struct net_conn *conn) {
         wait_for_first_byte(a, conn, EPOLL_CTL_ADD);
 }
 
+/* ---- Handshakes that wait ---- */
+
+bool net_acceptor_greet(struct net_acceptor *a, struct net_conn *conn) {
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = conn};
+    /* net_stop sets cutting first and looks for who waits then; so one of us sees the other. */
+    if (a->net->cutting)
+        return false;
+    conn->watch = WATCH_GREETING;
+    return epoll_ctl(a->epoll_fd, EPOLL_CTL_ADD, conn->fd, &ev) == 0;
+}
+
+/* One-shot, so no further event of this batch points at it once it may go away. */
+static void on_greeting(struct net_acceptor *a, struct net_conn *conn) {
+    epoll_ctl(a->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
+    MHD_resume_connection(conn->mhd);
+}
+
 /* ---- Accepting ---- */
 
 static void accepted(struct net_acceptor *a, struct net_origin *origin, int fd,
@@ -282,6 +299,7 @@ static void *run(void *arg) {
             case WATCH_WAKE: woken = true; break;
             case WATCH_LISTENER: on_listener(a, events[i].data.ptr); break;
             case WATCH_PENDING: on_pending(a, events[i].data.ptr); break;
+            case WATCH_GREETING: on_greeting(a, events[i].data.ptr); break;
             case WATCH_LINGER: on_linger(a, events[i].data.ptr); break;
             }
         }

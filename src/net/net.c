@@ -13,8 +13,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/abstract.h>
-#include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -146,13 +144,17 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = started(net, info->connect_fd);
+        struct net_conn *conn = started(net, info->connect_fd);
+        if (conn && conn->tls)
+            net_tls_begin(conn, mhd);
+        *context = conn;
         return;
     }
     struct net_conn *conn = *context;
     *context = NULL;
     if (!conn)
         return;
+    net_greet_over(conn);
     /* libmicrohttpd completes no request whose head it has refused or could not keep. */
     void *refused = conn->request;
     if (refused)
@@ -334,34 +336,6 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s) {
     return strlen(s);
 }
 
-static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities, int n_authorities,
-                     const gnutls_pk_algorithm_t *algorithms, int n_algorithms,
-                     gnutls_pcert_st **ret_chain, unsigned *ret_n, gnutls_privkey_t *ret_key) {
-    (void)authorities;
-    (void)n_authorities;
-    (void)algorithms;
-    (void)n_algorithms;
-    struct MHD_Connection *mhd = gnutls_session_get_ptr(session);
-    const union MHD_ConnectionInfo *info =
-        mhd ? MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
-    struct net_conn *conn = info ? info->socket_context : NULL;
-    if (!conn)
-        return -1;
-    char name[256];
-    size_t len = sizeof name;
-    unsigned type = 0;
-    bool named =
-        gnutls_server_name_get(session, name, &len, &type, 0) == 0 && type == GNUTLS_NAME_DNS;
-    const struct net_sni_cert *cert =
-        net_sni_pick(conn->origin->net->sni, named ? str_n(name, strnlen(name, len)) : STR_NONE);
-    net_sni_drop(conn->origin->net->sni, conn->cert);
-    conn->cert = cert;
-    *ret_chain = cert->chain;
-    *ret_n = cert->n_chain;
-    *ret_key = cert->key;
-    return 0;
-}
-
 /*
  * 1.0's parser joins folded lines and takes bare line feeds before anybody sees them, unless it is
  * at its strict level (MHD_OPTION_CLIENT_DISCIPLINE_LVL 1, for which MHD_USE_PEDANTIC_CHECKS is
@@ -371,12 +345,6 @@ static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities
 static bool has_strict_level(void) { return strncmp(MHD_get_version(), "0.", 2) != 0; }
 
 static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool tls) {
-    struct MHD_OptionItem tls_options[] = {
-        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)pick_cert},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0,
-         "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"},
-        {MHD_OPTION_END, 0, NULL},
-    };
     struct MHD_OptionItem plain_options[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
                      MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
@@ -389,7 +357,7 @@ static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool t
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, net, MHD_OPTION_NOTIFY_COMPLETED,
         net_on_completed, net, MHD_OPTION_URI_LOG_CALLBACK, net_on_uri, net,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY,
-        tls ? tls_options : plain_options, MHD_OPTION_END);
+        tls ? net_tls_options() : plain_options, MHD_OPTION_END);
 }
 
 /* ---- Life ---- */
@@ -398,6 +366,7 @@ static struct net *net_free(struct net *net) {
     if (!net)
         return NULL;
     net->sni = net_sni_free(net->sni);
+    net->tickets = net_tickets_free(net->tickets);
     free(net->by_fd);
     net_crowd_deinit(&net->crowd);
     pthread_mutex_destroy(&net->lock);
@@ -434,6 +403,7 @@ static int start_parts(struct net *net, const struct net_options *o, struct err 
     int r;
     if (o->tls_cert_pem && (r = net_sni_new(&net->sni, o, err)) < 0)
         return r;
+    net->tickets = net_tickets_new();
     net->plain = start_daemon(net, threads, false);
     if (net->plain && o->tls_cert_pem)
         net->tls = start_daemon(net, threads, true);
@@ -514,8 +484,10 @@ static void cut_all(struct net *net) {
     net->cutting = true;
     LOCK_SCOPE(&net->lock);
     for (size_t i = 0; i < net->n_by_fd; i++)
-        if (net->by_fd[i])
+        if (net->by_fd[i]) {
             net_request_cut(net->by_fd[i]);
+            net_greet_cut_locked(net->by_fd[i]);
+        }
 }
 
 struct net *net_stop(struct net *net, unsigned ms) {

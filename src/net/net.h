@@ -26,6 +26,11 @@
 struct net;
 struct net_origin; /* one listener: what its connections mean */
 
+/* A header of a request, as it came; the value without the blanks around it. */
+struct net_field {
+    str name, value;
+};
+
 struct net_req {
     str method;      /* "GET" */
     str target;      /* as sent: "/a%20b?x=1" */
@@ -38,6 +43,8 @@ struct net_req {
     bool has_length;
     uint64_t content_length; /* when has_length */
     bool expects_continue;
+    const struct net_field *headers; /* in the order they came */
+    size_t n_headers;
     void *app;          /* the application's own, set in begin */
     struct arena arena; /* lives until done */
 };
@@ -46,9 +53,6 @@ struct net_req {
 str net_tls_version(const struct net_req *req);
 /* First header of that name (case-insensitive), absent when missing. */
 str net_header(const struct net_req *req, const char *name);
-/* All headers in the order they came. */
-void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value),
-                     void *ctx);
 
 /* Why net refuses a request itself. */
 struct net_refusal {

@@ -33,7 +33,7 @@ enum {
 };
 
 /* What an epoll event of the accepting thread points at. */
-enum net_watch { WATCH_WAKE, WATCH_LISTENER, WATCH_PENDING, WATCH_LINGER };
+enum net_watch { WATCH_WAKE, WATCH_LISTENER, WATCH_PENDING, WATCH_GREETING, WATCH_LINGER };
 
 /*
  * One listening socket and the application behind it. It lives until it is closed and its last
@@ -60,7 +60,7 @@ struct net_origin {
 
 /* One accepted connection, from accept until its socket is closed. */
 struct net_conn {
-    enum net_watch watch;      /* WATCH_PENDING */
+    enum net_watch watch;      /* WATCH_PENDING, then WATCH_GREETING */
     struct net_origin *origin; /* holds a reference */
     struct list node;          /* in origin.conns */
     struct list pending;       /* accepting thread: waits for its first byte */
@@ -69,10 +69,13 @@ struct net_conn {
     int fd;
     bool started; /* under net.lock: libmicrohttpd has it */
     bool tls;
-    bool linger;     /* close softly: the client may still be sending */
-    bool refused;    /* net_refuse has answered; nothing follows */
-    bool for_head;   /* the first request, in clear, is a HEAD; false once it is over */
-    atomic_bool cut; /* answer nothing more */
+    struct MHD_Connection *mhd; /* TLS */
+    bool greeted;               /* the handshake waits for nothing more; pool thread */
+    atomic_bool waits;          /* it does, and is suspended; set and reset by the pool thread */
+    bool linger;                /* close softly: the client may still be sending */
+    bool refused;               /* net_refuse has answered; nothing follows */
+    bool for_head;              /* the first request, in clear, is a HEAD; false once it is over */
+    atomic_bool cut;            /* answer nothing more */
     /* what the client was shown: GnuTLS points to it; the connection's pool thread */
     const struct net_sni_cert *cert;
     char peer_ip[INET6_ADDRSTRLEN];
@@ -90,6 +93,7 @@ struct net {
     _Atomic unsigned head_s, body_s;
     struct MHD_Daemon *plain, *tls;
     struct net_sni *sni;
+    struct net_tickets *tickets;
 
     pthread_mutex_t lock;
     struct list origins;
@@ -154,6 +158,12 @@ int net_acceptor_add(struct net_acceptor *acceptor, struct net_origin *origin, s
  * thread.
  */
 void net_acceptor_wake(struct net_acceptor *acceptor);
+/*
+ * Resumes the connection, which was suspended in its handshake, as soon as its socket can be read
+ * or was shut. False: net stops, or the socket cannot be watched; the caller ends it. net.lock is
+ * held.
+ */
+bool net_acceptor_greet(struct net_acceptor *acceptor, struct net_conn *conn);
 /*
  * Reads on from fd (taken) for a while before it closes, so that the client gets the last answer
  * and no reset. Bounded in time, bytes and sockets (accept.c). Any thread.
@@ -258,6 +268,34 @@ struct net_reply_head {
     struct net_reply_head *next;
     const char *name, *value;
 };
+
+/* ---- tls.c ---- */
+/* What the daemon for TLS is started with, ended by MHD_OPTION_END. Static; only read. */
+struct MHD_OptionItem *net_tls_options(void);
+/* For a connection that has begun, before its handshake. The connection's pool thread. */
+void net_tls_begin(struct net_conn *conn, struct MHD_Connection *mhd);
+
+/* ---- greet.c ---- */
+struct gnutls_session_int;
+/* Reads what the handshake reads, from here on; conn.mhd is set. The connection's pool thread. */
+void net_greet_begin(struct net_conn *conn, struct gnutls_session_int *session);
+/* The connection is no longer suspended for its handshake, if it was. Its pool thread. */
+void net_greet_over(struct net_conn *conn);
+/* Ends a handshake that waits. net.lock is held, and net.cutting set. */
+void net_greet_cut_locked(struct net_conn *conn);
+
+/* ---- tickets.c ---- */
+/* For how long one key seals tickets, and how long a ticket lasts. */
+enum { NET_TICKET_MS = 60 * 60 * 1000 };
+struct net_tickets;
+struct net_tickets *net_tickets_new(void);
+struct net_tickets *net_tickets_free(struct net_tickets *tickets);
+/*
+ * Lets the session, whose handshake has not begun, give and take tickets. now_ms is monotonic: the
+ * key is replaced when it has served its time. 0 or an error of GnuTLS. Any thread.
+ */
+int net_tickets_lend(struct net_tickets *tickets, struct gnutls_session_int *session,
+                     int64_t now_ms);
 
 /* ---- sni.c ---- */
 struct net_sni;

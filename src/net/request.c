@@ -123,33 +123,44 @@ void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 /* ---- The head ---- */
 
 struct head_walk {
-    void (*fn)(void *ctx, str name, str value);
-    void *ctx;
+    struct net_field *fields;
+    size_t n, most;
 };
 
-static enum MHD_Result walk_header(void *cls, enum MHD_ValueKind kind, const char *key,
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *key,
                                    size_t key_len, const char *value, size_t value_len) {
     (void)kind;
     struct head_walk *w = cls;
-    w->fn(w->ctx, str_n(key, key_len), str_trim(str_n(value ? value : "", value_len)));
+    if (w->n == w->most)
+        return MHD_NO;
+    w->fields[w->n++] =
+        (struct net_field){str_n(key, key_len), str_n(value ? value : "", value_len)};
     return MHD_YES;
 }
 
-void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value),
-                     void *ctx) {
-    struct head_walk w = {fn, ctx};
-    if (!request_of(req)->mhd)
-        return;
-    MHD_get_connection_values_n(request_of(req)->mhd, MHD_HEADER_KIND, walk_header, &w);
+/* What libmicrohttpd has found, with the blanks that it has left. The caller trims. */
+static struct head_walk take_headers(struct net_request *r) {
+    int n = r->mhd ? MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, NULL, NULL) : 0;
+    struct head_walk w = {.most = n > 0 ? (size_t)n : 0};
+    w.fields = arena_alloc(&r->req.arena, w.most * sizeof *w.fields);
+    if (n > 0)
+        MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, take_header, &w);
+    return w;
+}
+
+static void keep_headers(struct net_request *r, const struct head_walk *w) {
+    for (size_t i = 0; i < w->n; i++)
+        w->fields[i].value = str_trim(w->fields[i].value);
+    r->req.headers = w->fields;
+    r->req.n_headers = w->n;
 }
 
 str net_header(const struct net_req *req, const char *name) {
-    const char *value = NULL;
-    size_t len = 0;
-    if (MHD_lookup_connection_value_n(request_of(req)->mhd, MHD_HEADER_KIND, name, strlen(name),
-                                      &value, &len) != MHD_YES)
-        return STR_NONE;
-    return str_trim(str_n(value ? value : "", len));
+    str wanted = str_c(name);
+    for (size_t i = 0; i < req->n_headers; i++)
+        if (req->headers[i].name.len == wanted.len && str_eq_nocase(req->headers[i].name, wanted))
+            return req->headers[i].value;
+    return STR_NONE;
 }
 
 static enum MHD_Result gate_one(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_len,
@@ -183,7 +194,10 @@ static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
     gate_start(g, str_c(method), r->target, str_c(version), str_n(method, head_len));
     if (head_len == 0) /* there would be no walk */
         gate_refuse(g, 400, "this is not the head of an HTTP request");
-    net_gate_headers(r->mhd, g);
+    struct head_walk w = take_headers(r);
+    for (size_t i = 0; i < w.n; i++)
+        gate_header(g, w.fields[i].name, w.fields[i].value);
+    keep_headers(r, &w);
     r->cost = cost_of_head(r, head_len, g->headers);
     if (gate_finish(g) == 0 && r->cost > NET_POOL_BYTES - NET_ANSWER_BYTES)
         gate_refuse(g, 431, "the request's head is too long");
@@ -202,6 +216,10 @@ static bool closes_instead_of_continue(const struct net_req *req) {
 
 void net_request_fill(struct net_request *r, const char *method) {
     struct net_req *req = &r->req;
+    if (!req->headers) { /* no gate has looked at them */
+        struct head_walk w = take_headers(r);
+        keep_headers(r, &w);
+    }
     req->method = str_c(method);
     req->target = r->target;
     str_cut(r->target, '?', &req->path, &req->query);

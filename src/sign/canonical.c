@@ -1,7 +1,7 @@
 /* The canonical request and the string to sign of SigV4. */
 #include "base/arena.h"
 #include "base/codec.h"
-#include "sign/sign.h"
+#include "sign/digest_priv.h"
 
 void sign_add_normal_path(struct buf *out, str path) {
     size_t start = out->len;
@@ -27,19 +27,34 @@ void sign_add_normal_path(struct buf *out, str path) {
  * escaped slash stays one: who escapes it signs it so.
  */
 static void add_s3_path(struct buf *out, str path) {
-    for (size_t i = 0; i < path.len; i++) {
-        char c = path.p[i];
-        bool escaped = c == '%' && codec_unhex(str_slice(path, i + 1, i + 3), &c, 1);
-        codec_add_uri(out, str_n(&c, 1), !escaped);
-        i += escaped ? 2 : 0;
+    str left = path, plain;
+    for (bool more = path.len > 0; more;) {
+        char c = '%';
+        more = str_cut(left, '%', &plain, &left);
+        codec_add_uri(out, plain, true);
+        if (!more)
+            break;
+        bool escaped = codec_unhex(str_slice(left, 0, 2), &c, 1);
+        codec_add_uri(out, str_n(&c, 1), false);
+        left = escaped ? str_skip(left, 2) : left;
     }
     if (path.len == 0)
         buf_char(out, '/');
 }
 
+/* Nothing in it that sign_add_normal_path would take out. */
+static bool is_normal(str path) {
+    return path.len > 0 && path.p[0] == '/' && str_find(path, S("//")) < 0 &&
+           str_find(path, S("/.")) < 0;
+}
+
 void sign_add_canonical_path(struct buf *out, str path, bool s3) {
     if (s3) {
         add_s3_path(out, path);
+        return;
+    }
+    if (is_normal(path)) {
+        codec_add_uri(out, path, true);
         return;
     }
     struct buf normal = {0};
@@ -131,7 +146,8 @@ static void add_header(struct buf *out, const struct sign_request *request, str 
     buf_str(out, name);
     buf_char(out, ':');
     for (size_t i = 0; i < request->n_headers; i++) {
-        if (!str_eq_nocase(request->headers[i].name, name))
+        if (request->headers[i].name.len != name.len ||
+            !str_eq_nocase(request->headers[i].name, name))
             continue;
         if (!first)
             buf_char(out, ',');
@@ -141,7 +157,18 @@ static void add_header(struct buf *out, const struct sign_request *request, str 
     buf_char(out, '\n');
 }
 
+/* No fewer bytes than the canonical request has: so its text grows once. */
+static size_t most_bytes(const struct sign_request *request) {
+    enum { ESCAPED = 3, OTHERS = 64 };
+    size_t n = request->method.len + (request->path.len + request->query.len) * ESCAPED +
+               2 * request->signed_headers.len + request->payload_hash.len + OTHERS;
+    for (size_t i = 0; i < request->n_headers; i++)
+        n += request->headers[i].value.len + 2;
+    return n;
+}
+
 void sign_add_canonical(struct buf *out, const struct sign_request *request) {
+    buf_reserve(out, most_bytes(request));
     buf_str(out, request->method);
     buf_char(out, '\n');
     sign_add_canonical_path(out, request->path, request->s3);
@@ -168,4 +195,14 @@ void sign_add_string(struct buf *out, str amz_date, struct sign_scope scope, str
     sign_add_scope(out, scope);
     buf_char(out, '\n');
     buf_c(out, digest);
+}
+
+void sign_request(char out[SIGN_HEX + 1], const struct sign_key *key,
+                  const struct sign_request *request, str amz_date, struct sign_scope scope) {
+    struct buf *text = sign_scratch();
+    sign_add_canonical(text, request);
+    size_t at = text->len;
+    /* Into the same buffer: what is hashed has been read before it grows. */
+    sign_add_string(text, amz_date, scope, buf_view(text));
+    sign_signature(out, key, str_skip(buf_view(text), at));
 }

@@ -32,14 +32,9 @@ static str list_headers(struct arena *arena, const struct sign_request *request)
 
 static void sign_it(char out[SIGN_HEX + 1], const struct sign_request *request, str secret,
                     str amz_date, struct sign_scope scope) {
-    struct buf canonical = {0}, string = {0};
     struct sign_key key;
-    sign_add_canonical(&canonical, request);
-    sign_add_string(&string, amz_date, scope, buf_view(&canonical));
     sign_derive(&key, secret, scope);
-    sign_signature(out, &key, buf_view(&string));
-    buf_deinit(&canonical);
-    buf_deinit(&string);
+    sign_request(out, &key, request, amz_date, scope);
 }
 
 void sign_authorize(struct buf *authorization, const struct sign_request *request,

@@ -7,7 +7,7 @@
  * Query Parameters", "Signature calculations … transferring a payload in multiple chunks" (S3), and
  * "Signing and authenticating REST requests" (S3, SigV2).
  *
- * Any thread. Derived keys and keyed HMAC contexts are kept per thread and freed with it.
+ * Any thread. Derived keys, digest contexts and a little text are kept per thread and freed with it.
  */
 #include "base/buf.h"
 #include "base/outcomes.h"
@@ -61,6 +61,9 @@ void sign_add_string(struct buf *out, str amz_date, struct sign_scope scope, str
 void sign_derive(struct sign_key *ret_key, str secret, struct sign_scope scope);
 /* Lower-case hex and a NUL. */
 void sign_signature(char out[SIGN_HEX + 1], const struct sign_key *key, str string_to_sign);
+/* All of them: the request's signature, without the texts, which only a refusal needs. */
+void sign_request(char out[SIGN_HEX + 1], const struct sign_key *key,
+                  const struct sign_request *request, str amz_date, struct sign_scope scope);
 
 /* ---- Making signatures ---- */
 struct sign_credentials {
@@ -176,5 +179,12 @@ void sign_v2_presign(struct buf *query, const struct sign_request *request, str 
 /* ---- Digests ---- */
 void sign_sha256(unsigned char out[32], str bytes);
 void sign_sha256_hex(char out[SIGN_HEX + 1], str bytes);
-/* HMAC-SHA256; the context keyed with `key` is kept for the next call with the same key. */
+/* HMAC-SHA256, with a key of any length. */
 void sign_hmac(unsigned char out[32], str key, str bytes);
+/*
+ * A SHA-256 that is begun, for EVP_DigestUpdate and EVP_DigestFinal_ex. The caller gives it back,
+ * from any thread and in any state, or frees it; NULL is fine.
+ */
+struct evp_md_ctx_st;
+struct evp_md_ctx_st *sign_sha256_take(void);
+void sign_sha256_give(struct evp_md_ctx_st *md);

@@ -89,7 +89,7 @@ static void add_op(struct store_batch *batch, const struct store_op *op) {
 
 void store_put_stamped(struct store_batch *batch, enum store_cf cf, str key, str value,
                        struct store_stamp *ret_stamp) {
-    ret_stamp->sealed = true;
+    *ret_stamp = (struct store_stamp){.sealed = true}; /* not read in any state */
     seal_next_nonce(ret_stamp->nonce);
     store_batch_settle(batch);
     if (!has_room(batch, key.len + value.len))
@@ -204,15 +204,18 @@ bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large) {
 }
 
 /* Events of one target share a batch, and each expects the target's row: it is compared once. */
-static bool is_expected(const struct store_batch *batch, const struct store_cond *cond, str key,
+static bool is_expected(struct store_batch *batch, const struct store_cond *cond, str key,
                         str value) {
     enum { LOOK_BACK = 8 };
     for (size_t i = batch->n_conds; i > 0 && batch->n_conds - i < LOOK_BACK; i--) {
-        const struct store_cond *c = &batch->conds[i - 1];
+        struct store_cond *c = &batch->conds[i - 1];
         if (c->hash == cond->hash && c->kind == cond->kind && c->cf == cond->cf &&
             store_stamp_eq(&c->stamp, &cond->stamp) && str_eq(store_span_str(batch, c->key), key) &&
-            str_eq(store_span_str(batch, c->value), value))
+            str_eq(store_span_str(batch, c->value), value)) {
+            if (c->stamp.state < cond->stamp.state)
+                c->stamp.state = cond->stamp.state; /* it was so in both */
             return true;
+        }
     }
     return false;
 }
@@ -227,8 +230,9 @@ static void add_cond(struct store_batch *batch, struct store_cond cond, str key,
     batch->conds[batch->n_conds++] = cond;
 }
 
-void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key) {
-    add_cond(batch, (struct store_cond){.kind = COND_ABSENT, .cf = cf}, key, STR_NONE);
+void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key, uint64_t state) {
+    add_cond(batch, (struct store_cond){.kind = COND_ABSENT, .cf = cf, .stamp.state = state}, key,
+             STR_NONE);
 }
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key,
                         const struct store_stamp *stamp, str value) {

@@ -51,7 +51,7 @@ struct store_cond {
     enum store_cf cf;
     uint64_t hash;
     struct store_stamp stamp;
-    struct store_span key, value; /* value: where the stamp is zeroed */
+    struct store_span key, value; /* value: where the stamp is of no sealed row */
 };
 /*
  * What is called once the batch is durable, in the order of addition, by the committer's thread and

@@ -60,8 +60,43 @@ static int row_now(struct store *store, const struct store_batch *batch,
     return 0;
 }
 
+/*
+ * Is the row known to be what the condition wants, without a look into the database? Nothing
+ * changed it since it was read; or the cache holds it.
+ */
+static bool is_known(struct store *store, const struct store_batch *batch,
+                     const struct store_cond *cond, struct store_cache_row *row, bool *ret_fill) {
+    *ret_fill = false;
+    if (store_changes_none(&store->changes, cond->cf, cond->hash, cond->stamp.state))
+        return true;
+    *row = (struct store_cache_row){cond->cf, store_span_str(batch, cond->key), cond->hash};
+    if (!store_cache_takes(&store->cache, cond->cf, row->key))
+        return false;
+    struct store_entry *entry = store_cache_find(&store->cache, row, 0, ret_fill);
+    bool known =
+        entry && (cond->kind == COND_ABSENT ? !entry->there
+                                            : entry->there && cond->stamp.sealed &&
+                                                  store_stamp_eq(&entry->stamp, &cond->stamp));
+    store_entry_unref(entry);
+    return known;
+}
+
+/* The edition alone: the committer unseals nothing. */
+static void remember(struct store *store, const struct store_cache_row *row, str disk) {
+    struct store_cache_found found = {.there = disk.p != NULL,
+                                      .stamp.state = store_changes_now(&store->changes),
+                                      .value = STR_NONE};
+    if (found.there)
+        value_stamp(store, row->cf, row->key, disk, &found.stamp);
+    store_entry_unref(store_cache_put(&store->cache, &store->changes, row, &found));
+}
+
 static int check_cond(struct store *store, const struct store_batch *batch,
                       const struct store_cond *cond, struct err *err) {
+    struct store_cache_row at;
+    bool fill;
+    if (is_known(store, batch, cond, &at, &fill))
+        return 0;
     CLEANUP_DEINIT(buf) struct buf scratch = {0};
     rocksdb_pinnableslice_t *pin;
     str value;
@@ -72,6 +107,8 @@ static int check_cond(struct store *store, const struct store_batch *batch,
                      ? !value.p
                      : value.p && value_is(store, cond->cf, store_span_str(batch, cond->key), value,
                                            &cond->stamp, store_span_str(batch, cond->value));
+    if (fill)
+        remember(store, &at, value);
     if (pin)
         rocksdb_pinnableslice_destroy(pin);
     if (holds)
@@ -152,6 +189,12 @@ static void apply_sum(struct store *store, const struct store_batch *batch,
     }
 }
 
+/* Its write has not begun: whoever reads the row from here on asks the database. */
+static void change_row(struct store *store, const struct store_op *op, str key) {
+    store_changes_row(&store->changes, op->hash);
+    store_cache_drop(&store->cache, &(struct store_cache_row){op->cf, key, op->hash});
+}
+
 static void apply_op(struct store *store, const struct store_batch *batch,
                      const struct store_op *op) {
     struct store_committer *c = &store->committer;
@@ -163,18 +206,25 @@ static void apply_op(struct store *store, const struct store_batch *batch,
         rocksdb_writebatch_put_cf(c->write, store->db.cf[op->cf], key.p, key.len, value.p,
                                   value.len);
         pending_set(pending_take(&c->pending, op->cf, key, op->hash, &fresh), PENDING_PUT, value);
+        change_row(store, op, key);
         break;
     case OP_DEL:
         rocksdb_writebatch_delete_cf(c->write, store->db.cf[op->cf], key.p, key.len);
         pending_set(pending_take(&c->pending, op->cf, key, op->hash, &fresh), PENDING_DEL,
                     STR_NONE);
+        change_row(store, op, key);
         break;
     case OP_DEL_RANGE:
         rocksdb_writebatch_delete_range_cf(c->write, store->db.cf[op->cf], key.p, key.len, value.p,
                                            value.len);
+        store_changes_range(&store->changes, op->cf);
+        store_cache_drop_range(&store->cache, op->cf, key, value);
         break;
     case OP_STAT:
-    case OP_COUNT: apply_sum(store, batch, op, key); break;
+    case OP_COUNT:
+        apply_sum(store, batch, op, key);
+        change_row(store, op, key);
+        break;
     }
 }
 
@@ -221,11 +271,15 @@ static int write_group(struct store *store, struct err *err) {
         become_readonly(store, "injected fault");
     } else {
         rocksdb_writeoptions_set_sync(store->db.synced, !store_fault_on(STORE_FAULT_SKIP_WAL_SYNC));
+        store_views_pass(store);
         rocksdb_write(store->db.db, store->db.synced, c->write, &text);
-        if (text)
-            become_readonly(store, text);
-        else
+        if (text) {
+            become_readonly(store, text); /* what it changed is not known: no state is made */
+        } else {
+            store_changes_done(&store->changes);
             store_keeper_moved(store);
+        }
+        store_views_passed(store);
         rocksdb_free(text);
     }
     return store_is_readonly(store, err) ? -EIO : 0;

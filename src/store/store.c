@@ -148,13 +148,18 @@ int store_open(struct store **ret_store, const struct store_options *options, st
     store->data = mem_strdup(options->data);
     store->blob_path = store_path(options->data, "blobs");
     store_turns_init(store->turns);
+    store_changes_init(&store->changes);
+    store_views_init(&store->views);
+    store_cache_init(&store->cache);
     store_keeper_init(&store->keeper, options->data);
     r = make_folders(store, options, err);
     if (r == 0)
         r = open_parts(store, options, err);
-    if (r == 0)
-        *ret_store = STEAL(store);
-    return r;
+    if (r)
+        return r;
+    store->cache.on = true;
+    *ret_store = STEAL(store);
+    return 0;
 }
 
 struct store *store_free(struct store *store) {
@@ -163,6 +168,9 @@ struct store *store_free(struct store *store) {
     store_committer_stop(store);
     store_keeper_stop(store);
     seal_ring_close(store);
+    store_cache_deinit(&store->cache);
+    store_views_deinit(&store->views);
+    store_changes_deinit(&store->changes);
     store_db_close(&store->db);
     store_keeper_deinit(&store->keeper);
     buf_deinit(&store->format.key);

@@ -18,15 +18,18 @@
 #include "base/outcomes.h"
 #include "base/str.h"
 
+#include <stdatomic.h>
+
 struct store;
 struct store_snap;  /* a consistent view of one moment */
 struct store_batch; /* operations and conditions, in order */
 
 /*
- * Which edition of a row was read: changed by every write, of the same bytes too. Zeroed: a sum, or
- * a row of the store's own, of which the bytes are the edition.
+ * Which edition of a row was read: changed by every write, of the same bytes too. Without `sealed`:
+ * a sum, or a row of the store's own, of which the bytes are the edition; or there was none.
  */
 struct store_stamp {
+    uint64_t state; /* of the store, in which that row was so; 0: not known */
     bool sealed;
     char nonce[12]; /* of the sealed value */
 };
@@ -157,8 +160,9 @@ int store_rotate_master(struct store *store, const struct store_options *options
 
 /* ---- Reading ---- */
 /*
- * A view of this moment. It costs a lock, and keeps old versions of rows from being dropped, so it
- * is held for a request and not longer. Freed before the store is.
+ * A view of this moment: the same one for all who ask between two writes. Whoever holds one over a
+ * write keeps old versions of rows from being dropped, so it is held for a request and not longer.
+ * Freed before the store is.
  */
 struct store_snap *store_snap_new(struct store *store);
 struct store_snap *store_snap_free(struct store_snap *snap);
@@ -172,11 +176,51 @@ DEFINE_FREEP(store_snap)
  */
 int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
               struct buf *value);
-/* The same, with the row's edition (store_expect_value). */
+/* The same, with the row's edition (store_expect_value), or the state in which it was absent. */
 int store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
                       struct buf *value, struct store_stamp *ret_stamp);
 /* Is there such a row? STORE_OK or STORE_E_ABSENT, or -errno. Spares unsealing its value. */
 int store_has(struct store *store, const struct store_snap *snap, enum store_cf cf, str key);
+
+/*
+ * What was made of a row: a compiled policy, a parsed description. The store keeps it with the row,
+ * as long as that is held in memory and is not changed, and gives it to all who ask, so it is not
+ * changed either, and is used by several threads at once. Counted references; embedded in the
+ * struct of whoever makes it.
+ */
+struct store_kept {
+    const struct store_kept_kind *kind; /* set by the store */
+    struct store_stamp stamp;           /* of the row that it was made of: set by the store */
+    atomic_uint refs;                   /* set by the store: 1 is the caller's */
+    size_t bytes;                       /* of memory that it takes: set by the maker */
+};
+/* A row as it was read; borrowed. */
+struct store_kept_row {
+    struct store *store;
+    const struct store_snap *snap; /* that it was read from, or NULL */
+    str key, value;
+    struct store_stamp stamp;
+};
+struct store_kept_kind {
+    /*
+     * Makes the object: 0, or any outcome, which is answered. Where it takes more rows than this one,
+     * each of them is changed with this one alone; the maker reads all of them, this one again
+     * included, in one snapshot, and says in *row which edition it then was.
+     */
+    int (*make)(void *ctx, struct store_kept_row *row, struct store_kept **ret_kept);
+    /* By any thread, the committer too; after the store's services are gone. Must be short. */
+    void (*free)(struct store_kept *kept);
+};
+/*
+ * The object of the row, a new reference: as store_get_stamped, but for STORE_E_DAMAGED, which
+ * answers no bytes. ctx is the maker's, for this call.
+ */
+int store_get_kept(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+                   const struct store_kept_kind *kind, void *ctx, struct store_kept **ret_kept,
+                   struct store_stamp *ret_stamp);
+struct store_kept *store_kept_ref(struct store_kept *kept);
+struct store_kept *store_kept_free(struct store_kept *kept);
+DEFINE_FREEP(store_kept)
 
 /*
  * Keys in [from, to) in byte order; to absent: to the end of the family. With reverse the walk
@@ -207,6 +251,12 @@ void store_iter_keys_only(struct store_iter *it);
 void store_iter_damaged_too(struct store_iter *it);
 /* False: the walk is over, or it failed (store_iter_fault). */
 bool store_iter_next(struct store_iter *it);
+/*
+ * The same step for walks that pass most rows by: the value is absent, and nothing is unsealed,
+ * until store_iter_show is asked for the value of the row at hand. Its false is store_iter_next's.
+ */
+bool store_iter_next_key(struct store_iter *it);
+bool store_iter_show(struct store_iter *it);
 /* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
 void store_iter_seek(struct store_iter *it, str key);
 /* 0, or why the walk ended early: -errno or STORE_E_DAMAGED. */
@@ -274,9 +324,10 @@ bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large);
  * store and aws/row only (tools/check-layers.py): everybody else reads rows through aws/row.h.
  *
  * store_expect_value: the row still is the edition that was read. One that was written again with
- * the same bytes is another. value is looked at where the stamp is zeroed.
+ * the same bytes is another. value is looked at where the stamp is of no sealed row.
+ * store_expect_absent: state is the stamp's, of when it was absent; 0: not known.
  */
-void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key);
+void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key, uint64_t state);
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key,
                         const struct store_stamp *stamp, str value);
 

@@ -1,11 +1,14 @@
 #pragma once
 /* The store's inside: what its files share. */
 #include "base/map.h"
+#include "store/cache_priv.h"
+#include "store/changes_priv.h"
 #include "store/lanes_priv.h"
 #include "store/lost_priv.h"
 #include "store/pending_priv.h"
 #include "store/position_priv.h"
 #include "store/value_priv.h"
+#include "store/view_priv.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -249,6 +252,9 @@ struct store {
     bool blob_tmpfile; /* the file system has O_TMPFILE and links it */
     struct store_db db;
     struct store_space space;
+    struct store_changes changes;
+    struct store_views views;
+    struct store_cache cache;
     struct store_committer committer;
     struct store_ids ids;
     struct seal_ring ring;

@@ -111,7 +111,8 @@ int value_read(struct store *store, enum store_cf cf, str key, str disk, struct 
 /* ---- Stamps ---- */
 void value_stamp(struct store *store, enum store_cf cf, str key, str disk,
                  struct store_stamp *ret) {
-    *ret = (struct store_stamp){.sealed = disk.len > SEAL_NONCE && disk.p[0] != VALUE_PLAIN &&
+    *ret = (struct store_stamp){.state = ret->state,
+                                .sealed = disk.len > SEAL_NONCE && disk.p[0] != VALUE_PLAIN &&
                                           !format_reads_raw(store, cf, key)};
     if (ret->sealed)
         memcpy(ret->nonce, disk.p + 1, SEAL_NONCE);

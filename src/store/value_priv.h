@@ -31,7 +31,7 @@ void value_begin_sum(const struct store *store, struct buf *out);
  * `disk` then, and the log names the row.
  */
 int value_read(struct store *store, enum store_cf cf, str key, str disk, struct buf *value);
-/* Which edition of a row `disk` is. Zeroed: a plain one. */
+/* Which edition of a row `disk` is. Without `sealed`: a plain one. ret->state stays. */
 void value_stamp(struct store *store, enum store_cf cf, str key, str disk, struct store_stamp *ret);
 /* Is disk the row of which the stamp, or, where that is zeroed, the value, was read? */
 bool value_is(struct store *store, enum store_cf cf, str key, str disk,

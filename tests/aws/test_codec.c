@@ -143,9 +143,9 @@ static void check_out(const struct api_service *api, const char *op, const char 
     CLEANUP_DEINIT(buf) struct buf out = {0};
     const struct api_op *model = api_op_find(api, str_c(op));
     if (api == &api_s3)
-        wire_xml_out(model->out, doc, model->result, api->xml_namespace, &out);
+        wire_xml_out(model->out, doc, NULL, model->result, api->xml_namespace, &out);
     else
-        wire_query_out(api, model, doc, S("id"), &out);
+        wire_query_out(api, model, doc, NULL, S("id"), &out);
     CHECK_BUF(out, want);
 }
 

@@ -66,7 +66,7 @@ static void test_conditions_count(void **) {
         char key[16];
         for (int n = 0; n < 1000; n++) {
             snprintf(key, sizeof key, "%d", n);
-            store_expect_absent(waits[i].batch, STORE_META, str_c(key));
+            store_expect_absent(waits[i].batch, STORE_META, str_c(key), 0);
         }
         store_lanes_add(&lanes, &waits[i]);
     }

@@ -132,8 +132,8 @@ static int leading_key(struct ddb_svc *svc, struct rq *rq, struct policy_context
         return r == STORE_E_ABSENT ? 0 : aws_fault(rq, r, err.text);
     CLEANUP(ddb_table) struct ddb_table *table = found;
     const struct ddb_index *index = ddb_table_index(table, json_str(rq->in, "IndexName"));
-    const struct ddb_value *v = attribute_of(rq, json_has(rq->in, "Item") ? "Item" : "Key",
-                                             table->keys.partition.name);
+    const struct ddb_value *v =
+        attribute_of(rq, json_has(rq->in, "Item") ? "Item" : "Key", table->keys.partition.name);
     if (v && v->type <= DDB_B)
         add_leading_key(context, v);
     if (key_condition &&

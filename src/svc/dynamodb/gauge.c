@@ -239,10 +239,10 @@ static void done(void *ctx) {
     if (!rq_went_well(d->rq) || d->attempt != d->rq->attempt) /* another run has its own */
         return;
     observe_capacity(d);
-    observe(d->svc->gauge, d->table,
-            &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, 0,
-                              d->rq->op->name},
-            ms);
+    observe(
+        d->svc->gauge, d->table,
+        &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, 0, d->rq->op->name},
+        ms);
 }
 
 void ddb_gauge_request(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table,

@@ -88,8 +88,7 @@ static bool read_array(struct reader *r, enum ddb_type type, unsigned depth,
     for (bool first = true; (next = json_in_next(r->in, ']', first)) == JSON_IN_ONE;
          first = false) {
         struct ddb_value v;
-        if (type == DDB_L ? !read_value(r, depth, &v)
-                          : !read_scalar(r, ddb_element_type(type), &v))
+        if (type == DDB_L ? !read_value(r, depth, &v) : !read_scalar(r, ddb_element_type(type), &v))
             return false;
         slot_new(r->slots)->value = v;
     }

@@ -38,8 +38,10 @@ str s3_key_current_name(str key) {
     return at.s;
 }
 
+void s3_key_bucket_versions(struct buf *key, uint64_t bucket_id) { begin(key, "s3v", bucket_id); }
+
 void s3_key_versions(struct buf *key, uint64_t bucket_id, str name) {
-    begin(key, "s3v", bucket_id);
+    s3_key_bucket_versions(key, bucket_id);
     key_str(key, name);
 }
 

@@ -31,7 +31,8 @@ void s3_key_current(struct buf *key, uint64_t bucket_id, str name);
 str s3_key_current_name(str key);
 /* One version that is not the current one; a higher seq sorts first. */
 void s3_key_version(struct buf *key, uint64_t bucket_id, str name, uint64_t seq);
-/* Prefix of all the versions of one key. */
+/* Prefix of all the versions of a bucket that are not current, and of those of one key. */
+void s3_key_bucket_versions(struct buf *key, uint64_t bucket_id);
 void s3_key_versions(struct buf *key, uint64_t bucket_id, str name);
 /* Appends the object key inside a version row's key to name and sets *ret_seq. False: damaged. */
 bool s3_key_version_parts(str key, struct buf *name, uint64_t *ret_seq);

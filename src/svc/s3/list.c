@@ -6,7 +6,7 @@ struct s3_walk {
     struct store_iter *it;
     struct buf name;  /* of the entry given last */
     struct buf place; /* scratch: a row key */
-    bool skip;        /* the entry given last was a prefix: seek behind it before the next step */
+    bool skip;        /* the entry given last was a prefix: the next step goes behind it */
     int fault;
 };
 
@@ -23,11 +23,29 @@ static str common_prefix(const struct s3_list *list, str key) {
     return str_slice(key, 0, list->prefix.len + (size_t)at + list->delimiter.len);
 }
 
-/* Behind every key that begins with prefix. */
-static void seek_behind(struct s3_walk *walk, str prefix) {
+/*
+ * To the first row behind all that begin with prefix. A few steps over keys cost less than a seek,
+ * so prefixes with few keys are stepped over.
+ */
+enum { STEPS_BEFORE_SEEK = 8 };
+static bool pass_by(struct s3_walk *walk, str prefix) {
     s3_key_current(&walk->place, walk->list.bucket_id, prefix);
+    for (int i = 0; i < STEPS_BEFORE_SEEK; i++) {
+        if (!store_iter_next_key(walk->it))
+            return false;
+        if (!str_starts(walk->it->key, buf_view(&walk->place)))
+            return true;
+    }
     key_after(&walk->place);
     store_iter_seek(walk->it, buf_view(&walk->place));
+    return store_iter_next_key(walk->it);
+}
+
+/* The next row that may be an entry, with its value. */
+static bool step(struct s3_walk *walk) {
+    bool there = walk->skip ? pass_by(walk, buf_view(&walk->name)) : store_iter_next_key(walk->it);
+    walk->skip = false;
+    return there && store_iter_show(walk->it);
 }
 
 /*
@@ -62,10 +80,7 @@ struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap,
 }
 
 bool s3_walk_next(struct s3_walk *walk, struct s3_entry *entry) {
-    if (walk->skip)
-        seek_behind(walk, buf_view(&walk->name));
-    walk->skip = false;
-    while (!walk->fault && store_iter_next(walk->it)) {
+    while (!walk->fault && step(walk)) {
         str key = s3_key_current_name(walk->it->key);
         *entry = (struct s3_entry){.row = walk->it->value};
         if (!s3_object_read(entry->row, &entry->object)) {

@@ -1,21 +1,25 @@
-/* svc/s3: ListObjects and ListObjectsV2. */
+/* svc/s3: ListObjects and ListObjectsV2, and how the entries of a list are told. */
 #include "base/codec.h"
 #include "svc/kit/page.h"
 #include "svc/s3/list.h"
 #include "svc/s3/s3_priv.h"
+#include "svc/s3/teller.h"
 
-str s3_encoded(struct rq *rq, bool encode, str text) {
-    if (!encode || !text.p)
-        return text;
-    CLEANUP_DEINIT(buf) struct buf out = {0};
+static str encoded(struct buf *out, str text) {
     str word;
+    buf_clear(out);
     for (bool more = true; more;) { /* as forms have it: "a+b" is "a b" */
         more = str_cut(text, ' ', &word, &text);
-        codec_add_uri(&out, word, true);
+        codec_add_uri(out, word, true);
         if (more)
-            buf_char(&out, '+');
+            buf_char(out, '+');
     }
-    return arena_str(&rq->arena, buf_view(&out));
+    return buf_view(out);
+}
+
+str s3_encoded(struct rq *rq, bool encode, str text) {
+    CLEANUP_DEINIT(buf) struct buf out = {0};
+    return encode && text.p ? arena_str(&rq->arena, encoded(&out, text)) : text;
 }
 
 int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size) {
@@ -34,18 +38,60 @@ bool s3_wants_encoding(const struct rq *rq) {
     return str_is(json_str(rq->in, "EncodingType"), "url");
 }
 
-void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object) {
-    json_set_int(entry, "LastModified", s3_object_mtime_s(object));
-    json_set_str(entry, "ETag", s3_quoted(rq, object->etag));
-    json_set_int(entry, "Size", (int64_t)object->size);
-    json_set_str(entry, "StorageClass",
-                 object->storage_class.len > 0 ? object->storage_class : S("STANDARD"));
-    if (object->sum == S3_SUM_NONE)
+/* ---- Entries, as they are told ---- */
+
+void s3_teller_deinit(struct s3_teller *teller) { buf_deinit(&teller->text); }
+
+void s3_tell_name(struct s3_teller *t, const char *name, str text) {
+    items_str(t->items, name, t->encode && text.p ? encoded(&t->text, text) : text);
+}
+
+void s3_tell_etag(struct s3_teller *t, str etag) {
+    buf_clear(&t->text);
+    buf_char(&t->text, '"');
+    buf_str(&t->text, etag);
+    buf_char(&t->text, '"');
+    items_str(t->items, "ETag", buf_view(&t->text));
+}
+
+/* The objects of a list are mostly one account's. */
+void s3_tell_owner(struct s3_teller *t, const char *name, str account) {
+    if (!t->owner_id.p || !str_eq(t->owner, account)) {
+        t->owner = arena_str(&t->rq->arena, account);
+        t->owner_id = s3_canonical_id(t->rq, account);
+    }
+    items_open(t->items, name);
+    items_str(t->items, "ID", t->owner_id);
+    items_close(t->items);
+}
+
+void s3_tell_sum(struct s3_teller *t, enum s3_sum sum) {
+    if (sum == S3_SUM_NONE)
         return;
-    json_t *algorithms = json_array();
-    json_push_str(algorithms, str_c(s3_sum_rows[object->sum].name));
-    json_set(entry, "ChecksumAlgorithm", algorithms);
-    json_set_str(entry, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
+    items_open(t->items, "ChecksumAlgorithm");
+    items_str(t->items, NULL, str_c(s3_sum_rows[sum].name));
+    items_close(t->items);
+}
+
+str s3_shown_class(const struct s3_object *object) {
+    return object->storage_class.len > 0 ? object->storage_class : S("STANDARD");
+}
+
+void s3_tell_object(struct s3_teller *t, const struct s3_object *object) {
+    s3_tell_etag(t, object->etag);
+    s3_tell_sum(t, object->sum);
+    if (object->sum != S3_SUM_NONE)
+        items_str(t->items, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
+    items_int(t->items, "Size", (int64_t)object->size);
+    items_str(t->items, "StorageClass", s3_shown_class(object));
+}
+
+void s3_tell_prefix(struct s3_teller *t, str prefix) {
+    if (!t->items)
+        t->items = rq_out_items(t->rq, "CommonPrefixes");
+    items_begin(t->items);
+    s3_tell_name(t, "Prefix", prefix);
+    items_close(t->items);
 }
 
 /* What both versions of the operation share. */
@@ -55,24 +101,30 @@ struct listing {
     uint64_t most;
     bool encode, with_owner;
     /* results */
-    json_t *contents, *prefixes; /* new references, NULL while empty */
+    struct s3_teller contents, prefixes;
     uint64_t n;
     bool truncated;
     struct buf last; /* the last entry's name */
 };
 
-static void add_entry(struct rq *rq, struct listing *l, const struct s3_entry *entry) {
-    json_t **list = entry->is_prefix ? &l->prefixes : &l->contents;
-    if (!*list)
-        *list = json_array();
-    json_t *item = json_object();
-    json_set_str(item, entry->is_prefix ? "Prefix" : "Key", s3_encoded(rq, l->encode, entry->name));
-    if (!entry->is_prefix) {
-        s3_describe_entry(rq, item, &entry->object);
-        if (l->with_owner)
-            json_set(item, "Owner", s3_owner(rq, entry->object.owner));
-    }
-    json_array_append_new(*list, item);
+static void add_key(struct listing *l, const struct s3_entry *entry) {
+    struct s3_teller *t = &l->contents;
+    if (!t->items)
+        t->items = rq_out_items(t->rq, "Contents");
+    items_begin(t->items);
+    s3_tell_name(t, "Key", entry->name);
+    items_time(t->items, "LastModified", s3_object_mtime_s(&entry->object) * 1000);
+    s3_tell_object(t, &entry->object);
+    if (l->with_owner)
+        s3_tell_owner(t, "Owner", entry->object.owner);
+    items_close(t->items);
+}
+
+static void add_entry(struct listing *l, const struct s3_entry *entry) {
+    if (entry->is_prefix)
+        s3_tell_prefix(&l->prefixes, entry->name);
+    else
+        add_key(l, entry);
     buf_clear(&l->last);
     buf_str(&l->last, entry->name);
     l->n++;
@@ -88,7 +140,7 @@ static int run(struct s3_svc *svc, struct rq *rq, struct listing *l) {
             l->truncated = true;
             break;
         }
-        add_entry(rq, l, &entry);
+        add_entry(l, &entry);
     }
     int r = s3_walk_fault(walk);
     return r ? s3_fault(rq, r, "list the bucket") : 0;
@@ -103,6 +155,7 @@ static int begin(struct s3_svc *svc, struct rq *rq, struct listing *l) {
         return r;
     l->bucket = bucket;
     l->encode = s3_wants_encoding(rq);
+    l->contents = l->prefixes = (struct s3_teller){.rq = rq, .encode = l->encode};
     l->list.bucket_id = bucket->row.id;
     l->list.prefix = json_str(rq->in, "Prefix");
     l->list.delimiter = json_str(rq->in, "Delimiter");
@@ -121,13 +174,11 @@ static void describe(struct rq *rq, struct listing *l) {
     json_set_int(out, "MaxKeys", (int64_t)l->most);
     if (l->encode)
         json_set_str(out, "EncodingType", S("url"));
-    json_set(out, "Contents", STEAL(l->contents));
-    json_set(out, "CommonPrefixes", STEAL(l->prefixes));
 }
 
 static void end(struct listing *l) {
-    json_decref(l->contents);
-    json_decref(l->prefixes);
+    s3_teller_deinit(&l->contents);
+    s3_teller_deinit(&l->prefixes);
     buf_deinit(&l->last);
 }
 

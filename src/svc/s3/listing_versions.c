@@ -1,9 +1,9 @@
 /*
  * svc/s3: ListObjectVersions. The walk gives each key with its newest version; the older ones
- * follow from the key's own range of version rows. A page may end between two versions of one key.
+ * follow from a second walk, over the bucket's version rows, which lie in the order of the keys. A page may end between two versions of one key.
  */
 #include "svc/s3/list.h"
-#include "svc/s3/s3_priv.h"
+#include "svc/s3/teller.h"
 
 struct page {
     struct s3_svc *svc;
@@ -12,15 +12,11 @@ struct page {
     str key_marker, id_marker;
     uint64_t most, n;
     bool encode, truncated;
-    json_t *versions, *markers, *prefixes; /* new references, NULL while empty */
-    struct buf last_key, last_id;          /* of the last entry; no id behind a prefix */
+    struct s3_teller versions, markers, prefixes;
+    struct buf last_key, last_id; /* of the last entry; no id behind a prefix */
+    struct store_iter *older;     /* over the bucket's older versions; made when first needed */
+    enum { OLDER_UNSEEN, OLDER_FOUND, OLDER_OVER } at;
 };
-
-static void append(json_t **list, json_t *item) {
-    if (!*list)
-        *list = json_array();
-    json_array_append_new(*list, item);
-}
 
 /* False: the page was full before. */
 static bool room(struct page *p, str name) {
@@ -38,10 +34,24 @@ static bool room(struct page *p, str name) {
 static bool add_prefix(struct page *p, str prefix) {
     if (!room(p, prefix))
         return false;
-    json_t *item = json_object();
-    json_set_str(item, "Prefix", s3_encoded(p->rq, p->encode, prefix));
-    append(&p->prefixes, item);
+    s3_tell_prefix(&p->prefixes, prefix);
     return true;
+}
+
+/* Key, VersionId, IsLatest, LastModified: both lists have them in that order. */
+static void tell_version(struct s3_teller *t, str key, str version, bool latest,
+                         const struct s3_object *object) {
+    s3_tell_name(t, "Key", key);
+    items_str(t->items, "VersionId", version);
+    items_bool(t->items, "IsLatest", latest);
+    items_time(t->items, "LastModified", s3_object_mtime_s(object) * 1000);
+}
+
+static struct items *begin(struct s3_teller *t, const char *list) {
+    if (!t->items)
+        t->items = rq_out_items(t->rq, list);
+    items_begin(t->items);
+    return t->items;
 }
 
 static bool add_version(struct page *p, str key, const struct s3_object *object, bool latest) {
@@ -50,20 +60,56 @@ static bool add_version(struct page *p, str key, const struct s3_object *object,
     char id[S3_ID_LEN + 1];
     str version = s3_object_version_id(object, id);
     buf_str(&p->last_id, version);
-
-    json_t *item = json_object();
-    json_set_str(item, "Key", s3_encoded(p->rq, p->encode, key));
-    json_set_str(item, "VersionId", version);
-    json_set_bool(item, "IsLatest", latest);
-    json_set(item, "Owner", s3_owner(p->rq, object->owner));
     if (s3_object_is_marker(object)) {
-        json_set_int(item, "LastModified", s3_object_mtime_s(object));
-        append(&p->markers, item);
+        struct items *marker = begin(&p->markers, "DeleteMarkers");
+        s3_tell_owner(&p->markers, "Owner", object->owner);
+        tell_version(&p->markers, key, version, latest, object);
+        items_close(marker);
     } else {
-        s3_describe_entry(p->rq, item, object);
-        append(&p->versions, item);
+        struct items *one = begin(&p->versions, "Versions");
+        s3_tell_object(&p->versions, object);
+        tell_version(&p->versions, key, version, latest, object);
+        s3_tell_owner(&p->versions, "Owner", object->owner);
+        items_close(one);
     }
     return true;
+}
+
+/* ---- Older versions ---- */
+
+static void make_older(struct page *p) {
+    CLEANUP_DEINIT(buf) struct buf all = {0};
+    s3_key_bucket_versions(&all, p->bucket->row.id);
+    p->older = store_iter_below(p->svc->store, rq_snap(p->rq), STORE_META, buf_view(&all));
+}
+
+static bool step(struct page *p) {
+    p->at = store_iter_next_key(p->older) ? OLDER_FOUND : OLDER_OVER;
+    return p->at == OLDER_FOUND;
+}
+
+/*
+ * Puts the iterator on the first older version at or behind that row. Keys come in the order in
+ * which their older versions lie, so most often it stands there already: a key without older
+ * versions costs a comparison.
+ */
+static bool go_to(struct page *p, str row) {
+    if (!p->older)
+        make_older(p);
+    else if (p->at == OLDER_OVER || str_cmp(p->older->key, row) >= 0)
+        return p->at == OLDER_FOUND;
+    store_iter_seek(p->older, row);
+    return step(p);
+}
+
+/* What an older version of key is; walks on to the next. False: as add_older. */
+static bool add_one_older(struct page *p, str key, int *ret_fault) {
+    struct s3_object object;
+    if (!store_iter_show(p->older))
+        *ret_fault = store_iter_fault(p->older);
+    else if (!s3_object_read(p->older->value, &object))
+        *ret_fault = STORE_E_DAMAGED;
+    return *ret_fault == 0 && add_version(p, key, &object, false);
 }
 
 /*
@@ -71,26 +117,19 @@ static bool add_version(struct page *p, str key, const struct s3_object *object,
  * set.
  */
 static bool add_older(struct page *p, str key, uint64_t seq, int *ret_fault) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0}, all = {0};
+    s3_key_versions(&all, p->bucket->row.id, key);
     if (seq == UINT64_MAX)
-        s3_key_versions(&from, p->bucket->row.id, key);
+        buf_str(&from, buf_view(&all));
     else
         s3_key_version(&from, p->bucket->row.id, key, seq - 1); /* sequence numbers begin at 1 */
-    s3_key_versions(&to, p->bucket->row.id, key);
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(p->svc->store, rq_snap(p->rq), STORE_META,
-                                           buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        struct s3_object object;
-        if (!s3_object_read(it->value, &object)) {
-            *ret_fault = STORE_E_DAMAGED;
-            return false;
-        }
-        if (!add_version(p, key, &object, false))
+    for (bool there = go_to(p, buf_view(&from)); there; there = step(p)) {
+        if (!str_starts(p->older->key, buf_view(&all)))
+            return true;
+        if (!add_one_older(p, key, ret_fault))
             return false;
     }
-    *ret_fault = store_iter_fault(it);
+    *ret_fault = store_iter_fault(p->older);
     return *ret_fault == 0;
 }
 
@@ -159,9 +198,6 @@ static void describe(struct page *p, const struct s3_list *list) {
     json_set_int(out, "MaxKeys", (int64_t)p->most);
     if (p->encode)
         json_set_str(out, "EncodingType", S("url"));
-    json_set(out, "Versions", STEAL(p->versions));
-    json_set(out, "DeleteMarkers", STEAL(p->markers));
-    json_set(out, "CommonPrefixes", STEAL(p->prefixes));
 }
 
 static int list_versions(struct page *p) {
@@ -174,6 +210,7 @@ static int list_versions(struct page *p) {
         return r;
     p->bucket = bucket;
     p->encode = s3_wants_encoding(rq);
+    p->versions = p->markers = p->prefixes = (struct s3_teller){.rq = rq, .encode = p->encode};
     p->key_marker = json_str(rq->in, "KeyMarker");
     p->id_marker = json_str(rq->in, "VersionIdMarker");
     if (p->id_marker.len > 0 && p->key_marker.len == 0)
@@ -198,9 +235,10 @@ static int list_versions(struct page *p) {
 int s3_op_ListObjectVersions(struct s3_svc *svc, struct rq *rq) {
     struct page p = {.svc = svc, .rq = rq};
     int r = list_versions(&p);
-    json_decref(p.versions);
-    json_decref(p.markers);
-    json_decref(p.prefixes);
+    s3_teller_deinit(&p.versions);
+    s3_teller_deinit(&p.markers);
+    s3_teller_deinit(&p.prefixes);
+    store_iter_free(p.older);
     buf_deinit(&p.last_key);
     buf_deinit(&p.last_id);
     return r;

@@ -241,8 +241,6 @@ str s3_encoded(struct rq *rq, bool encode, str text);
 bool s3_wants_encoding(const struct rq *rq);
 /* MaxKeys and the like: at most S3_PAGE; InvalidArgument below 0. */
 int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size);
-/* LastModified, ETag, Size, StorageClass, checksum of one entry. */
-void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object);
 
 /* ---- config.c: what CreateBucket takes, too (config.h has the rest) ---- */
 /*

@@ -1,26 +1,34 @@
 /* svc/s3: ListParts and ListMultipartUploads. */
 #include "base/codec.h"
 #include "svc/s3/multipart_priv.h"
+#include "svc/s3/teller.h"
 
 /* ---- ListParts ---- */
-static void add_part(struct rq *rq, const struct s3_mpu *mpu, json_t *list, uint64_t number,
+static void add_part(struct s3_teller *t, const struct s3_mpu *mpu, uint64_t number,
                      const struct s3_part_row *part) {
     char etag[32];
     codec_hex(etag, part->md5, sizeof part->md5);
-    json_t *item = json_object();
-    json_set_int(item, "PartNumber", (int64_t)number);
-    json_set_int(item, "LastModified", part->mtime_ms / 1000);
-    json_set_str(item, "ETag", s3_quoted(rq, str_n(etag, sizeof etag)));
-    json_set_int(item, "Size", (int64_t)part->size);
-    if (mpu->row.explicit_sum)
-        s3_sum_set(item, mpu->row.object.sum, part->sum_raw, 0);
-    json_array_append_new(list, item);
+    items_begin(t->items);
+    items_int(t->items, "PartNumber", (int64_t)number);
+    items_time(t->items, "LastModified", part->mtime_ms / 1000 * 1000);
+    s3_tell_etag(t, str_n(etag, sizeof etag));
+    items_int(t->items, "Size", (int64_t)part->size);
+    enum s3_sum sum = mpu->row.explicit_sum ? mpu->row.object.sum : S3_SUM_NONE;
+    if (sum != S3_SUM_NONE) {
+        buf_clear(&t->text);
+        codec_add_base64(&t->text, part->sum_raw.p, part->sum_raw.len);
+        items_str(t->items, s3_sum_rows[sum].member, buf_view(&t->text));
+    }
+    items_close(t->items);
 }
 
 /* The parts behind marker. *ret_truncated: there are more. */
 static int fill_parts(struct s3_svc *svc, struct rq *rq, const struct s3_mpu *mpu, uint64_t marker,
-                      uint64_t most, json_t *list, uint64_t *ret_last, bool *ret_truncated) {
+                      uint64_t most, uint64_t *ret_last, bool *ret_truncated) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(s3_teller)
+    struct s3_teller teller = {.rq = rq, .items = rq_out_items(rq, "Parts")};
+    uint64_t n = 0;
     uint64_t id = mpu->bucket->row.id, seq = mpu->row.object.seq;
     s3_key_part(&from, id, seq, marker + 1);
     s3_key_parts(&to, id, seq);
@@ -34,11 +42,11 @@ static int fill_parts(struct s3_svc *svc, struct rq *rq, const struct s3_mpu *mp
         if (!s3_part_row_read(it->value, &part) ||
             !s3_key_part_parts(it->key, &of_bucket, &of_upload, &number))
             return s3_fault(rq, STORE_E_DAMAGED, "read a part");
-        if (json_array_size(list) == most) {
+        if (n++ == most) {
             *ret_truncated = true;
             break;
         }
-        add_part(rq, mpu, list, number, &part);
+        add_part(&teller, mpu, number, &part);
         *ret_last = number;
     }
     return store_iter_fault(it) ? s3_fault(rq, store_iter_fault(it), "list the parts") : 0;
@@ -58,12 +66,10 @@ static int list_parts(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     if (marker < 0)
         return aws_fail(rq, &S3_InvalidArgument,
                         "Argument part-number-marker must be an integer between 0 and 2147483647");
-    json_t *parts = json_array();
-    json_t *out = rq->out = json_object();
-    json_set(out, "Parts", parts);
-    r = fill_parts(svc, rq, mpu, (uint64_t)marker, most, parts, &last, &truncated);
+    r = fill_parts(svc, rq, mpu, (uint64_t)marker, most, &last, &truncated);
     if (r)
         return r;
+    json_t *out = rq->out = json_object();
     const struct s3_object *object = &mpu->row.object;
     json_set_str(out, "Bucket", mpu->bucket->name);
     json_set_str(out, "Key", mpu->key);
@@ -92,7 +98,7 @@ struct upload_page {
     str prefix, delimiter, key_marker, id_marker;
     uint64_t most, n, marker_seq;
     bool encode, truncated;
-    json_t *uploads, *prefixes; /* borrowed from the answer */
+    struct s3_teller uploads, prefixes;
     struct buf last_key, last_prefix;
     char last_id[S3_ID_LEN + 1];
 };
@@ -114,23 +120,36 @@ static str rolled(const struct upload_page *p, str key) {
     return at < 0 ? STR_NONE : str_slice(key, 0, p->prefix.len + (size_t)at + p->delimiter.len);
 }
 
-static void add_upload(struct rq *rq, struct upload_page *p, str key,
-                       const struct s3_upload_row *row) {
-    json_t *item = json_object();
+/* {"ID": an ARN, or the digits that stand for an account} */
+static void tell_initiator(struct s3_teller *t, str initiator) {
+    if (!str_starts(initiator, S("arn:"))) {
+        s3_tell_owner(t, "Initiator", initiator);
+        return;
+    }
+    items_open(t->items, "Initiator");
+    items_str(t->items, "ID", initiator);
+    items_close(t->items);
+}
+
+static void add_upload(struct upload_page *p, str key, const struct s3_upload_row *row) {
+    struct s3_teller *t = &p->uploads;
     s3_id_write(p->last_id, row->object.seq, row->object.nonce);
-    json_set_str(item, "UploadId", str_c(p->last_id));
-    json_set_str(item, "Key", s3_encoded(rq, p->encode, key));
-    json_set_int(item, "Initiated", s3_object_mtime_s(&row->object));
-    json_set_str(item, "StorageClass",
-                 row->object.storage_class.len ? row->object.storage_class : S("STANDARD"));
-    json_set(item, "Owner", s3_owner(rq, row->object.owner));
-    json_set(item, "Initiator", s3_initiator(rq, row->initiator));
-    s3_describe_algorithm(item, row);
-    json_array_append_new(p->uploads, item);
+    items_begin(t->items);
+    items_str(t->items, "UploadId", str_c(p->last_id));
+    s3_tell_name(t, "Key", key);
+    items_time(t->items, "Initiated", s3_object_mtime_s(&row->object) * 1000);
+    items_str(t->items, "StorageClass", s3_shown_class(&row->object));
+    s3_tell_owner(t, "Owner", row->object.owner);
+    tell_initiator(t, row->initiator);
+    if (row->explicit_sum) {
+        items_str(t->items, "ChecksumAlgorithm", str_c(s3_sum_rows[row->object.sum].name));
+        items_str(t->items, "ChecksumType", str_c(s3_sum_type_name(row->object.sum_type)));
+    }
+    items_close(t->items);
 }
 
 /* False: the page is full. */
-static bool take(struct rq *rq, struct upload_page *p, str key, const struct s3_upload_row *row) {
+static bool take(struct upload_page *p, str key, const struct s3_upload_row *row) {
     str prefix = rolled(p, key);
     if (prefix.p &&
         (str_eq(prefix, buf_view(&p->last_prefix)) || str_cmp(prefix, p->key_marker) <= 0))
@@ -144,14 +163,12 @@ static bool take(struct rq *rq, struct upload_page *p, str key, const struct s3_
     buf_str(&p->last_key, prefix.p ? prefix : key);
     p->last_id[0] = '\0';
     if (!prefix.p) {
-        add_upload(rq, p, key, row);
+        add_upload(p, key, row);
         return true;
     }
     buf_clear(&p->last_prefix);
     buf_str(&p->last_prefix, prefix);
-    json_t *item = json_object();
-    json_set_str(item, "Prefix", s3_encoded(rq, p->encode, prefix));
-    json_array_append_new(p->prefixes, item);
+    s3_tell_prefix(&p->prefixes, prefix);
     return true;
 }
 
@@ -171,7 +188,7 @@ static int fill_uploads(struct s3_svc *svc, struct rq *rq, const struct s3_bucke
             return s3_fault(rq, STORE_E_DAMAGED, "read an upload");
         if (!str_starts(buf_view(&key), p->prefix) || !is_behind(p, buf_view(&key), seq))
             continue;
-        if (!take(rq, p, buf_view(&key), &row))
+        if (!take(p, buf_view(&key), &row))
             break;
     }
     return store_iter_fault(it) ? s3_fault(rq, store_iter_fault(it), "list the uploads") : 0;
@@ -179,7 +196,7 @@ static int fill_uploads(struct s3_svc *svc, struct rq *rq, const struct s3_bucke
 
 static void describe_uploads(struct rq *rq, const struct s3_bucket *bucket,
                              const struct upload_page *p) {
-    json_t *out = rq->out;
+    json_t *out = rq->out = json_object();
     json_set_str(out, "Bucket", bucket->name);
     json_set_str(out, "KeyMarker", s3_encoded(rq, p->encode, p->key_marker));
     json_set_str(out, "UploadIdMarker", p->id_marker);
@@ -218,11 +235,8 @@ static int list_uploads(struct s3_svc *svc, struct rq *rq, struct upload_page *p
     p->id_marker = p->key_marker.len > 0 ? or_empty(json_str(rq->in, "UploadIdMarker")) : S("");
     if (p->id_marker.len > 0 && !s3_id_read(p->id_marker, &p->marker_seq, nonce))
         return aws_fail(rq, &S3_InvalidArgument, "Invalid uploadId marker");
-    p->uploads = json_array();
-    p->prefixes = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "Uploads", p->uploads);
-    json_set(rq->out, "CommonPrefixes", p->prefixes);
+    p->uploads = p->prefixes = (struct s3_teller){.rq = rq, .encode = p->encode};
+    p->uploads.items = rq_out_items(rq, "Uploads");
     r = fill_uploads(svc, rq, bucket, p);
     if (!r)
         describe_uploads(rq, bucket, p);
@@ -232,6 +246,8 @@ static int list_uploads(struct s3_svc *svc, struct rq *rq, struct upload_page *p
 int s3_op_ListMultipartUploads(struct s3_svc *svc, struct rq *rq) {
     struct upload_page p = {0};
     int r = list_uploads(svc, rq, &p);
+    s3_teller_deinit(&p.uploads);
+    s3_teller_deinit(&p.prefixes);
     buf_deinit(&p.last_key);
     buf_deinit(&p.last_prefix);
     return r;
