@@ -1,5 +1,5 @@
 /* The codecs by themselves, on real shapes: what is taken, what is refused, what is written. */
-#include "aws/codec_priv.h"
+#include "aws/aws_priv.h"
 #include "aws/xml_priv.h"
 #include "cm.h"
 

@@ -125,12 +125,13 @@ static void test_read(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(left); i++)
         CHECK_CASE(!read_text(left[i]), left[i]);
-    for (unsigned n = 0; n < 100; n++) { /* around the sizes at which its memory and its sort change */
+    for (unsigned n = 0; n < 100;
+         n++) { /* around the sizes at which its memory and its sort change */
         CLEANUP_DEINIT(buf) struct buf text = {0}, read = {0}, wanted = {0};
         buf_c(&text, "{\"M\":{");
         for (unsigned i = 0; i < n; i++)
-            buf_printf(&text, "%s\"a%03u\":{\"L\":[{\"N\":\"%u\"},{\"SS\":[\"b\",\"a\"]}]}", i ? "," : "",
-                       i * 37 % 101, i);
+            buf_printf(&text, "%s\"a%03u\":{\"L\":[{\"N\":\"%u\"},{\"SS\":[\"b\",\"a\"]}]}",
+                       i ? "," : "", i * 37 % 101, i);
         buf_c(&text, "}}");
         VALUE_JSON in = json_parse(buf_view(&text), NULL);
         const struct ddb_value *v, *same = read_text(buf_cstr(&text));
@@ -189,7 +190,7 @@ static void test_maps(void **state) {
 
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(test_round_trips), T(test_refusals), T(test_read), T(test_depth),
-                                       T(test_maps)};
+    const struct CMUnitTest tests[] = {T(test_round_trips), T(test_refusals), T(test_read),
+                                       T(test_depth), T(test_maps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
