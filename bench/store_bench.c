@@ -1,8 +1,9 @@
 /*
  * How fast the store commits: threads that each commit batches of four rows of 400 bytes (an item,
  * its index entry, an event, a previous image), the item on condition that it is new; then bodies.
- *   store_bench [DIR [SECONDS [PART]]]   DIR: where to work (a folder in it is made and removed);
+ *   store_bench [DIR [SECONDS [PART [MOST]]]]   DIR: where to work (a folder in it is made and removed);
  *                                        PART: only the figures whose name and a space behind it have it
+ *   MOST: commits of a thread, for profilers, which make SECONDS say nothing
  */
 #include "base/clock.h"
 #include "base/rand.h"
@@ -24,6 +25,7 @@ static atomic_bool stop;
 static size_t body_size;
 static uint64_t commits; /* of all figures: what a profile of the whole run is divided by */
 static const char *part = "";
+static uint64_t most = UINT64_MAX;
 
 struct worker {
     pthread_t thread;
@@ -87,7 +89,7 @@ static void *work(void *arg) {
     char *bytes = mem_alloc(body_size > ROW ? body_size : ROW);
     for (size_t i = 0; i < (body_size > ROW ? body_size : ROW); i++)
         bytes[i] = (char)('a' + i % 23);
-    while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+    while (!atomic_load_explicit(&stop, memory_order_relaxed) && w->done < most) {
         int64_t t = clock_mono_ns();
         if (body_size)
             put_body(batch, &key, bytes);
@@ -185,6 +187,7 @@ int main(int argc, char **argv) {
     struct err err;
     double seconds = argc > 2 ? atof(argv[2]) : 3;
     part = argc > 3 ? argv[3] : "";
+    most = argc > 4 ? strtoull(argv[4], NULL, 10) : most;
     buf_printf(&path, "%s/store-bench-XXXXXX", argc > 1 ? argv[1] : "/tmp");
     if (!mkdtemp(path.p)) {
         perror(path.p);
