@@ -254,6 +254,7 @@ void store_db_close(struct store_db *db) {
 int store_db_pin(const struct store_db *db, const rocksdb_readoptions_t *options, enum store_cf cf,
                  str key, rocksdb_pinnableslice_t **ret_pin, str *ret_value, struct err *err) {
     char *text = NULL;
+    store_db_uncounted();
     rocksdb_pinnableslice_t *pin =
         rocksdb_get_pinned_cf(db->db, options, db->cf[cf], key.p, key.len, &text);
     if (text)

@@ -10,7 +10,7 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
     struct err err = {0};
     if (text.len == 0)
         return 0;
-    if (policy_new(&policy, POLICY_RESOURCE, text, &err)) /* it was checked when it was set */
+    if (policy_kept(&policy, POLICY_RESOURCE, text, &err)) /* it was checked when it was set */
         return aws_fault(rq, STORE_E_DAMAGED, err.text);
     rq_on_done(rq, drop, policy);
     *ret_policy = policy;
@@ -32,7 +32,7 @@ int kit_port_admits(const struct hub_event *event, str text,
     struct aws_port_question asked = *question;
     if (str_is(event->source_service, "lambda.amazonaws.com"))
         return str_eq(event->source_account, question->account) ? HUB_OK : HUB_E_DENIED;
-    if (text.len == 0 || policy_new(&policy, POLICY_RESOURCE, text, NULL))
+    if (text.len == 0 || policy_kept(&policy, POLICY_RESOURCE, text, NULL))
         return HUB_E_DENIED;
     asked.names_owner = names_owner(event->source_service);
     return aws_port_decide(event, policy, &asked);
