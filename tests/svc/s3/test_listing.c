@@ -160,6 +160,34 @@ static void versions(void **state) {
     CHECK_BUF(all, "a a a b/1 b/2 ");
 }
 
+/*
+ * Keys with none to three older versions, next to each other; and prefixes with few keys, which are
+ * stepped over, and with many, behind which the walk seeks.
+ */
+static void versions_of_many_keys(void **state) {
+    static const char *const keys[] = {"a",    "a!",   "a/01", "a/02", "a/03", "a/04",
+                                       "a/05", "a/06", "a/07", "a/08", "a/09", "a/10",
+                                       "a/11", "a0",   "b/1",  "c",    "c/1",  "c/2"};
+    struct cloud *c = *state;
+    CLEANUP_DEINIT(buf) struct buf all = {0};
+    ok(s3_do(c, "PutBucketVersioning", PHOTOS("'VersioningConfiguration':{'Status':'Enabled'}")));
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        for (size_t n = 0; n < i % 4 + 1; n++) {
+            put(c, keys[i]);
+            buf_printf(&all, "%s%s", all.len ? "," : "", keys[i]);
+        }
+    ok(s3_do(c, "ListObjectVersions", "{'Bucket':'photos'}"));
+    CHECK_TEXT(each(c, "Versions", "Key"), buf_cstr(&all));
+    ok(s3_do(c, "ListObjectVersions", PHOTOS("'Prefix':'c','KeyMarker':'b'")));
+    CHECK_TEXT(each(c, "Versions", "Key"), "c,c,c,c,c/1,c/2,c/2");
+    ok(s3_do(c, "ListObjectVersions", PHOTOS("'Delimiter':'/'")));
+    CHECK_TEXT(each(c, "Versions", "Key"), "a,a!,a!,a0,a0,c,c,c,c");
+    CHECK_TEXT(each(c, "CommonPrefixes", "Prefix"), "a/,b/,c/");
+    ok(s3_do(c, "ListObjectsV2", PHOTOS("'Delimiter':'/'")));
+    CHECK_TEXT(each(c, "Contents", "Key"), "a,a!,a0,c");
+    CHECK_TEXT(each(c, "CommonPrefixes", "Prefix"), "a/,b/,c/");
+}
+
 /* ---- Uploads ---- */
 
 static void uploads(void **state) {
@@ -206,7 +234,8 @@ static void uploads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(keys_and_prefixes), T(pages),    T(first_version_of_the_operation),
-        T(url_encoded),       T(versions), T(uploads),
+        T(url_encoded),       T(versions), T(versions_of_many_keys),
+        T(uploads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
