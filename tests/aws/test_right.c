@@ -425,7 +425,12 @@ static void test_keys_that_nobody_wants(void **state) {
     call_with(
         ALLOW_IF("lambda:*", "\"StringEquals\":{\"x:never\":\"\"}") "," ALLOW("\"s3:*\"", "*"),
         "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
+    /* One of the caller's is none of the service's. */
     call_with(ALLOW("\"s3:GetObject\"", "arn:aws:s3:::${aws:username}/*"), "s3", "GetObject",
+              "{\"Bucket\":\"abc\",\"Key\":\"k\"}",
+              "no identity-based policy allows the s3:GetObject action");
+    CHECK_BUF(fake.asked, "");
+    call_with(ALLOW("\"s3:GetObject\"", "arn:aws:s3:::${s3:prefix}/*"), "s3", "GetObject",
               "{\"Bucket\":\"abc\",\"Key\":\"k\"}", "internal error");
     CHECK_BUF(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \n");
 }
