@@ -1,17 +1,20 @@
 /*
  * How fast the store commits: threads that each commit batches of four rows of 400 bytes (an item,
  * its index entry, an event, a previous image), the item on condition that it is new; then bodies.
- *   store_bench [DIR [SECONDS [PART]]]   DIR: where to work (a folder in it is made and removed);
- *                                        PART: only the figures whose name has it
+ *   store_bench [DIR [SECONDS [PART [MOST]]]]   DIR: where to work (a folder in it is made and removed);
+ *                                        PART: only the figures whose name and a space behind it have it
+ *   MOST: commits of a thread, for profilers, which make SECONDS say nothing
  */
 #include "base/clock.h"
 #include "base/rand.h"
 #include "store/blob.h"
 #include "store/key.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { ROW = 400, MAX_THREADS = 64, MAX_SAMPLES = 1 << 16 };
@@ -20,7 +23,9 @@ static struct store *store;
 static char key_id[SEAL_KEY_ID_LEN];
 static atomic_bool stop;
 static size_t body_size;
+static uint64_t commits; /* of all figures: what a profile of the whole run is divided by */
 static const char *part = "";
+static uint64_t most = UINT64_MAX;
 
 struct worker {
     pthread_t thread;
@@ -84,7 +89,7 @@ static void *work(void *arg) {
     char *bytes = mem_alloc(body_size > ROW ? body_size : ROW);
     for (size_t i = 0; i < (body_size > ROW ? body_size : ROW); i++)
         bytes[i] = (char)('a' + i % 23);
-    while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+    while (!atomic_load_explicit(&stop, memory_order_relaxed) && w->done < most) {
         int64_t t = clock_mono_ns();
         if (body_size)
             put_body(batch, &key, bytes);
@@ -103,12 +108,25 @@ static int by_time(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* What the process used so far: microseconds of CPU, and how often a thread of it had to wait. */
+static void used(double *ret_us, double *ret_waits) {
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    *ret_us = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+              (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    *ret_waits = (double)u.ru_nvcsw;
+}
+
 static void measure(const char *name, int threads, double seconds) {
-    if (!strstr(name, part))
+    CLEANUP_DEINIT(buf) struct buf figure = {0};
+    buf_printf(&figure, "%s_%d ", name, threads);
+    if (!strstr(buf_cstr(&figure), part))
         return;
     static struct worker workers[MAX_THREADS];
     int64_t *all = mem_alloc(sizeof *all * MAX_SAMPLES * (size_t)threads);
     atomic_store(&stop, false);
+    double us_before, waits_before, us, waits;
+    used(&us_before, &waits_before);
     int64_t began = clock_mono_ns();
     for (int i = 0; i < threads; i++) {
         workers[i] = (struct worker){.samples = mem_alloc(sizeof(int64_t) * MAX_SAMPLES)};
@@ -127,7 +145,11 @@ static void measure(const char *name, int threads, double seconds) {
         done += workers[i].done;
         free(workers[i].samples);
     }
+    commits += done;
     double took = (double)(clock_mono_ns() - began) / 1e9;
+    used(&us, &waits);
+    printf("figure cpu_%s_%d %.1f us\nfigure waits_%s_%d %.2f\n", name, threads,
+           (us - us_before) / (double)done, name, threads, (waits - waits_before) / (double)done);
     qsort(all, n, sizeof *all, by_time);
     printf("figure %s_%d %.0f per_second\n", name, threads, (double)done / took);
     if (n)
@@ -151,6 +173,8 @@ static long rss_kib(void) {
 
 static void reopen(const char *path, const char *figure) {
     struct err err;
+    if (store && !strstr(figure, part))
+        return;
     store = store_free(store);
     int64_t t = clock_mono_ns();
     must(store_open(&store, &(struct store_options){.data = path}, &err), "open", &err);
@@ -163,6 +187,7 @@ int main(int argc, char **argv) {
     struct err err;
     double seconds = argc > 2 ? atof(argv[2]) : 3;
     part = argc > 3 ? argv[3] : "";
+    most = argc > 4 ? strtoull(argv[4], NULL, 10) : most;
     buf_printf(&path, "%s/store-bench-XXXXXX", argc > 1 ? argv[1] : "/tmp");
     if (!mkdtemp(path.p)) {
         perror(path.p);
@@ -173,7 +198,7 @@ int main(int argc, char **argv) {
     must(seal_key_create(store, batch, key_id, &err), "key", &err);
     must(store_commit(store, batch, &err), "key", &err);
 
-    static const int threads[] = {1, 16, 64};
+    static const int threads[] = {1, 8, 16, 64};
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         measure("store_puts", threads[i], seconds);
     reopen(path.p, "store_open_again");
@@ -187,7 +212,8 @@ int main(int argc, char **argv) {
         body_size = bodies[i].size;
         measure(bodies[i].name, 8, seconds);
     }
-    printf("figure store_rss_after %.1f MB\n", (double)rss_kib() / 1024);
+    printf("figure store_commits %" PRIu64 "\nfigure store_rss_after %.1f MB\n", commits,
+           (double)rss_kib() / 1024);
     reopen(path.p, "store_open_with_bodies");
     store_free(store);
     buf_printf(&command, "rm -rf '%s'", path.p);

@@ -18,14 +18,17 @@ struct asking {
     struct aws_question question;
     const struct policy_set *set;   /* of the decision under way */
     struct policy_context *context; /* NULL until a policy wants a key */
-    bool unread;                    /* a key could not be read: nothing is decided without it */
     bool barred;                    /* the last decision was an explicit deny */
 };
 
-static void add_tags(void *arg, struct policy_context *context) {
+static int add_tags(void *arg, struct policy_context *context) {
     struct asking *a = arg;
-    if (aws_context_add_resource_tags(a->rq, &a->question, context))
-        a->unread = true;
+    return aws_context_add_resource_tags(a->rq, &a->question, context);
+}
+
+static int add_question(void *arg, struct policy_context *context) {
+    struct asking *a = arg;
+    return aws_context_add_question(a->rq, a->right, &a->question, a->item, context);
 }
 
 /* Documents that were stored before their keys were checked. */
@@ -47,13 +50,19 @@ static const struct policy_context *make_context(void *arg) {
     if (!a->rq->priv->context) /* once a request */
         tell_unknown(a);
     a->context = policy_context_new_over(aws_context_of_request(a->rq));
-    a->unread = aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
-    policy_context_add_later(a->context, S("aws:ResourceTag/"), add_tags, a);
-#ifdef CALOTYPE_CHECKS
-    keys_check_filled(a->rq->cloud->keys, aws_context_of_request(a->rq));
-    keys_check_filled(a->rq->cloud->keys, a->context);
-#endif
+    policy_context_add_later(a->context, aws_context_is_of_question, add_question, a);
+    policy_context_add_later(a->context, aws_context_is_tag_of_resource, add_tags, a);
     return a->context;
+}
+
+static void drop_context(struct asking *a) {
+#ifdef CALOTYPE_CHECKS
+    if (a->context) {
+        keys_check_filled(a->rq->cloud->keys, aws_context_of_request(a->rq));
+        keys_check_filled(a->rq->cloud->keys, a->context);
+    }
+#endif
+    a->context = policy_context_free(a->context);
 }
 
 /* Empty for S3's buckets. */
@@ -106,7 +115,7 @@ static int decide(struct asking *a, const char *action, struct buf *why) {
     if (!rq->caller && request.resource_account.len)
         rq->account = arena_str(&rq->arena, request.resource_account);
     struct policy_decision decision = policy_decide(&request, &set);
-    if (a->unread)
+    if (policy_context_unread(a->context))
         return AWS_FAILED;
     a->barred = decision.effect == POLICY_DENIED_EXPLICIT;
     if (decision.effect != POLICY_ALLOWED)
@@ -166,7 +175,7 @@ static int ask_item(struct rq *rq, const struct right *right, size_t item, struc
         return AWS_FAILED;
     a.question.resource = buf_view(&arn);
     int r = decide_either(&a, why);
-    policy_context_free(a.context);
+    drop_context(&a);
     return r;
 }
 

@@ -247,14 +247,17 @@ int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *ques
                                   struct policy_context *c);
 /* prefix and the tag's key → its value, of a list of {Key, Value} or a map. */
 void aws_context_add_tags(struct policy_context *c, str prefix, const json_t *tags);
+/* Whether the key is one of those; and whether it is one that aws_context_add_question adds. */
+bool aws_context_is_tag_of_resource(str key);
+bool aws_context_is_of_question(str key);
 /* The keys about who calls, and about when, for any question. */
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
 void aws_context_add_time(struct policy_context *c);
 /* A service principal that calls from a region. */
 void aws_context_add_service(struct policy_context *c, str service, str region);
 /*
- * context.c: the keys that every question has, made once; and those of one, about this item of the
- * right's list.
+ * context.c: the keys that every question has, made once and as far as they are asked for; and those
+ * of one, about this item of the right's list.
  */
 const struct policy_context *aws_context_of_request(struct rq *rq);
 int aws_context_add_question(struct rq *rq, const struct right *right,

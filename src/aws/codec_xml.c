@@ -179,13 +179,27 @@ void wire_xml_close(struct buf *out, str name) {
     out->len += name.len + 3;
 }
 
-/* Most texts are plain, and then the element is one piece. */
+/* Most texts are plain, and then the element is written in one piece. */
 void wire_xml_element(struct buf *out, str name, str text) {
-    if (plain_run(text, 0) == text.len)
-        buf_reserve(out, 2 * name.len + text.len + 5);
-    wire_xml_open(out, name);
-    wire_xml_text(out, text);
-    wire_xml_close(out, name);
+    if (plain_run(text, 0) < text.len) {
+        wire_xml_open(out, name);
+        wire_xml_text(out, text);
+        wire_xml_close(out, name);
+        return;
+    }
+    size_t n = 2 * name.len + text.len + 5;
+    char *at = buf_reserve(out, n);
+    *at++ = '<';
+    at = mempcpy(at, name.p, name.len);
+    *at++ = '>';
+    if (text.len)
+        at = mempcpy(at, text.p, text.len);
+    *at++ = '<';
+    *at++ = '/';
+    at = mempcpy(at, name.p, name.len);
+    *at++ = '>';
+    *at = '\0';
+    out->len += n;
 }
 
 static void write_value(const struct api_member *m, const struct api_shape *shape, str tag,

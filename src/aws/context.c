@@ -101,8 +101,13 @@ static void add_header(struct policy_context *c, const struct rq *rq, str key, c
 
 static void add_prefixed(struct policy_context *c, str prefix, const char *name, str value) {
     char key[64];
-    snprintf(key, sizeof key, STR_FMT ":%s", STR_ARG(prefix), name);
-    policy_context_add(c, str_c(key), value);
+    size_t n = strlen(name);
+    if (prefix.len + 1 + n > sizeof key)
+        abort();
+    memcpy(key, prefix.p, prefix.len);
+    key[prefix.len] = ':';
+    memcpy(key + prefix.len + 1, name, n);
+    policy_context_add(c, str_n(key, prefix.len + 1 + n), value);
 }
 
 /* How the request was signed: prefix:authType and the others, where the service has such keys. */
@@ -120,12 +125,8 @@ static void add_signature(struct policy_context *c, const struct aws_auth *auth,
     }
 }
 
-static void add_wire(struct policy_context *c, const struct rq *rq) {
+static void add_how_signed(struct policy_context *c, const struct rq *rq) {
     const struct aws_auth *auth = &rq->priv->auth;
-    if (rq->net->peer_ip.len)
-        policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
-    add_header(c, rq, S("aws:UserAgent"), "User-Agent");
-    add_header(c, rq, S("aws:Referer"), "Referer");
     str prefix = rq->priv->route.api->signature_keys;
     if (prefix.p && auth->kind != AWS_AUTH_ANONYMOUS)
         add_signature(c, auth, prefix);
@@ -156,20 +157,65 @@ static void add_behalf(struct policy_context *c, const struct aws_behalf *behalf
     policy_context_add(c, S("aws:CalledViaLast"), behalf->called_via);
 }
 
+static bool is_aws(str key) { return str_starts_nocase(key, S("aws:")); }
+
+/* A key of a session has its service's name. */
+static bool is_of_principal(str key) {
+    return str_starts_nocase(key, S("aws:Principal")) || str_eq_nocase(key, S("aws:userid")) ||
+           str_eq_nocase(key, S("aws:username")) ||
+           str_starts_nocase(key, S("aws:TokenIssueTime")) ||
+           str_starts_nocase(key, S("aws:MultiFactorAuth")) || !is_aws(key);
+}
+
+static int fill_principal(void *arg, struct policy_context *c) {
+    const struct rq *rq = arg;
+    if (rq->caller)
+        policy_context_add(c, S("aws:PrincipalIsAWSService"), S("false"));
+    aws_context_add_principal(c, rq->caller);
+    return 0;
+}
+
+/* Those that are there from the beginning, as most policies look at no others. */
+static bool is_of_transport(str key) {
+    return str_eq_nocase(key, S("aws:SecureTransport")) || str_eq_nocase(key, S("aws:SourceIp")) ||
+           str_eq_nocase(key, S("aws:RequestedRegion"));
+}
+
+static bool is_of_call(str key) {
+    return is_aws(key) && !is_of_transport(key) && !is_of_principal(key);
+}
+
+static int fill_call(void *arg, struct policy_context *c) {
+    struct rq *rq = arg;
+    add_behalf(c, &rq->behalf);
+    aws_context_add_time(c);
+    add_header(c, rq, S("aws:UserAgent"), "User-Agent");
+    add_header(c, rq, S("aws:Referer"), "Referer");
+    return 0;
+}
+
+/* "s3:authType" and its like have the service's name. */
+static bool is_of_signature(str key) { return !is_aws(key); }
+
+static int fill_signature(void *arg, struct policy_context *c) {
+    struct rq *rq = arg;
+    add_tls(c, rq);
+    if (rq->net)
+        add_how_signed(c, rq);
+    return 0;
+}
+
 const struct policy_context *aws_context_of_request(struct rq *rq) {
     if (rq->priv->context)
         return rq->priv->context;
     struct policy_context *c = rq->priv->context = policy_context_new();
     policy_context_add(c, S("aws:SecureTransport"), rq_is_secure(rq) ? S("true") : S("false"));
     policy_context_add(c, S("aws:RequestedRegion"), rq->region);
-    if (rq->caller)
-        policy_context_add(c, S("aws:PrincipalIsAWSService"), S("false"));
-    add_behalf(c, &rq->behalf);
-    add_tls(c, rq);
-    aws_context_add_principal(c, rq->caller);
-    aws_context_add_time(c);
-    if (rq->net)
-        add_wire(c, rq);
+    if (rq->net && rq->net->peer_ip.len)
+        policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
+    policy_context_add_later(c, is_of_principal, fill_principal, rq);
+    policy_context_add_later(c, is_of_call, fill_call, rq);
+    policy_context_add_later(c, is_of_signature, fill_signature, rq);
     return c;
 }
 
@@ -225,6 +271,17 @@ static int add_passed_role(struct rq *rq, const struct aws_question *question,
     str_cut(str_c(question->action), ':', &owner, &action);
     const struct aws_service *service = aws_cloud_service_named(rq->cloud, owner);
     return service && service->context ? service->context(service->svc, rq, question, c) : 0;
+}
+
+bool aws_context_is_tag_of_resource(str key) {
+    return str_starts_nocase(key, S("aws:ResourceTag/"));
+}
+
+/* Services whose resources have no tags of their own add those of a role (svc/iam, svc/sts). */
+bool aws_context_is_of_question(str key) {
+    return str_starts_nocase(key, S("aws:Resource")) ||
+           str_starts_nocase(key, S("aws:RequestTag/")) || str_eq_nocase(key, S("aws:TagKeys")) ||
+           !is_aws(key);
 }
 
 int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,

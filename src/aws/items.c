@@ -5,6 +5,7 @@
 #include "aws/check_answer.h"
 #include "base/clock.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,10 +89,9 @@ static _Noreturn void misuse(const struct items *it, const char *name) {
 
 static const struct api_member *take_member(struct items *it, struct items_frame *in,
                                             const char *name) {
-    str wanted = str_c(name);
     while (in->next < in->shape->n) {
         const struct api_member *m = &in->shape->members[in->next++];
-        if (str_eq(m->name, wanted))
+        if (strcmp(m->name.p, name) == 0)
             return m;
     }
     misuse(it, name);
@@ -211,6 +211,8 @@ void items_num(struct items *it, const char *name, double v) {
     struct place place = place_of(it, name);
     if (place.shape->type != API_DOUBLE)
         misuse(it, name);
+    if (!isfinite(v)) /* there is no such JSON: the nearest number that there is */
+        v = isnan(v) ? 0 : copysign(DBL_MAX, v);
     if (place.in->value)
         add_to_document(&place, json_real(v));
     if (is_plainly_whole(v)) {

@@ -34,6 +34,6 @@ void items_close(struct items *items);                  /* what was begun or ope
 /* Absent text is left out, as in json_set_str. */
 void items_str(struct items *items, const char *name, str text);
 void items_int(struct items *items, const char *name, int64_t v);
-void items_num(struct items *items, const char *name, double v); /* finite */
+void items_num(struct items *items, const char *name, double v);
 void items_bool(struct items *items, const char *name, bool v);
 void items_time(struct items *items, const char *name, int64_t epoch_ms);

@@ -12,6 +12,15 @@ static void add_given(struct policy_context *c, str key, str value) {
         policy_context_add(c, key, value);
 }
 
+static bool is_time(str key) {
+    return str_eq_nocase(key, S("aws:CurrentTime")) || str_eq_nocase(key, S("aws:EpochTime"));
+}
+
+static int fill_time(void *, struct policy_context *c) {
+    aws_context_add_time(c);
+    return 0;
+}
+
 static struct policy_context *context_of(str region, str source_arn, str source_account,
                                          bool is_service) {
     struct policy_context *c = policy_context_new();
@@ -21,7 +30,7 @@ static struct policy_context *context_of(str region, str source_arn, str source_
     add_given(c, S("aws:SourceArn"), source_arn);
     add_given(c, S("aws:SourceAccount"), source_account);
     policy_context_add(c, S("aws:ViaAWSService"), S("false"));
-    aws_context_add_time(c);
+    policy_context_add_later(c, is_time, fill_time, NULL);
     return c;
 }
 
@@ -50,7 +59,6 @@ int aws_port_decide(const struct hub_event *event, const struct policy *policy,
 struct asked_tags {
     struct aws_cloud *cloud;
     const struct aws_role_question *question;
-    bool unread;
 };
 
 /* A request of nobody, by which the resource's service is asked; NULL: it is no service's. */
@@ -69,14 +77,16 @@ static struct rq *request_of_nobody(struct aws_cloud *cloud, str resource) {
     return rq;
 }
 
-static void fill_tags(void *arg, struct policy_context *context) {
+static int fill_tags(void *arg, struct policy_context *context) {
     struct asked_tags *asked = arg;
     CLEANUP_JSON json_t *tags = NULL;
     struct rq *rq = request_of_nobody(asked->cloud, asked->question->resource);
-    if (rq && rq->service->tags)
-        asked->unread = rq->service->tags(rq->svc, rq, asked->question->resource, &tags) != 0;
+    int r = rq && rq->service->tags
+                ? rq->service->tags(rq->svc, rq, asked->question->resource, &tags)
+                : 0;
     aws_context_add_tags(context, S("aws:ResourceTag/"), tags);
     aws_rq_free(rq);
+    return r;
 }
 
 /* By the role's policies and the one attached to the resource. */
@@ -101,14 +111,14 @@ bool aws_role_may(struct aws_cloud *cloud, const struct aws_role_question *q) {
     CLEANUP(policy_context)
     struct policy_context *context = context_of(q->region, q->source_arn, q->source_account, false);
     str owner = q->resource_account.len ? q->resource_account : aws_arn_account(q->resource);
-    struct asked_tags asked = {cloud, q, false};
+    struct asked_tags asked = {cloud, q};
     aws_context_add_principal(context, role);
     add_given(context, S("aws:ResourceAccount"), owner);
-    policy_context_add_later(context, S("aws:ResourceTag/"), fill_tags, &asked);
+    policy_context_add_later(context, aws_context_is_tag_of_resource, fill_tags, &asked);
     struct policy_request request = {.principal = role->principal,
                                      .action = str_c(q->action),
                                      .resource = q->resource,
                                      .context = context,
                                      .resource_account = owner};
-    return decide_with_resource(cloud, &request, role->policies) && !asked.unread;
+    return decide_with_resource(cloud, &request, role->policies) && !policy_context_unread(context);
 }

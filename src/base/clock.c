@@ -28,88 +28,151 @@ static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Ju
 /* Floors, so that times before 1970 come out right too. */
 static int64_t seconds_of(int64_t epoch_ms) { return epoch_ms / 1000 - (epoch_ms % 1000 < 0); }
 
-static struct tm broken_down(int64_t epoch_ms) {
-    time_t t = (time_t)seconds_of(epoch_ms);
-    struct tm tm = {0};
-    gmtime_r(&t, &tm);
-    return tm;
-}
-
-/*
- * "2026-11-22T", kept by each thread: answers tell many times of few days, and gmtime_r takes a lock
- * that all threads share.
- */
-struct day {
-    bool known;
-    int64_t number;
-    char text[CLOCK_ISO_MAX];
-    size_t len;
+/* A moment in UTC, as the forms write it. */
+struct moment {
+    int year, month, day, weekday;
+    int hour, minute, second, ms;
 };
 
-static const struct day *day_of(int64_t number) {
-    static __thread struct day day;
-    if (!day.known || day.number != number) {
-        time_t t = (time_t)(number * 86400);
+/* The day that this thread wrote last: the next moment is mostly of it too. */
+static __thread struct {
+    bool known;
+    int64_t number; /* since 1970 */
+    struct moment date;
+} last_day;
+
+static struct moment moment_of(int64_t epoch_ms) {
+    enum { DAY = 86400 };
+    int64_t s = seconds_of(epoch_ms), number = s / DAY - (s % DAY < 0);
+    if (!last_day.known || last_day.number != number) {
+        time_t t = (time_t)s;
         struct tm tm = {0};
         gmtime_r(&t, &tm);
-        day = (struct day){.known = true, .number = number};
-        day.len = strftime(day.text, sizeof day.text, "%Y-%m-%dT", &tm);
+        last_day.date =
+            (struct moment){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_wday, 0, 0, 0, 0};
+        last_day.number = number;
+        last_day.known = true;
     }
-    return &day;
+    struct moment m = last_day.date;
+    int of_day = (int)(s - number * DAY);
+    m.hour = of_day / 3600;
+    m.minute = of_day / 60 % 60;
+    m.second = of_day % 60;
+    m.ms = (int)(epoch_ms - s * 1000);
+    return m;
 }
 
-static char *put_two(char *at, int64_t v) {
-    *at++ = (char)('0' + v / 10);
-    *at++ = (char)('0' + v % 10);
-    return at;
+/* Text that is written from left to right; room for years of any length. */
+struct text {
+    char bytes[CLOCK_ISO_MAX + 16];
+    size_t n;
+};
+
+static void put_char(struct text *t, char c) { t->bytes[t->n++] = c; }
+
+static void put_digits(struct text *t, int value, size_t n) {
+    for (size_t i = n; i-- > 0; value /= 10)
+        t->bytes[t->n + i] = (char)('0' + value % 10);
+    t->n += n;
 }
 
-/* "2026-11-22T04:56:59"; returns what follows. */
-static char *put_time(char *at, int64_t seconds) {
-    int64_t number = seconds / 86400 - (seconds % 86400 < 0), of_day = seconds - number * 86400;
-    const struct day *day = day_of(number);
-    memcpy(at, day->text, day->len);
-    at = put_two(at + day->len, of_day / 3600);
-    *at++ = ':';
-    at = put_two(at, of_day / 60 % 60);
-    *at++ = ':';
-    return put_two(at, of_day % 60);
+static void put_year(struct text *t, int year) {
+    if (year >= 1000 && year <= 9999)
+        put_digits(t, year, 4);
+    else
+        t->n += (size_t)snprintf(t->bytes + t->n, 12, "%d", year);
+}
+
+static void put_name(struct text *t, const char *name) {
+    memcpy(t->bytes + t->n, name, 3);
+    t->n += 3;
+}
+
+/* 2026-11-22 or 20261122 */
+static void put_date(struct text *t, const struct moment *m, bool dashes) {
+    put_year(t, m->year);
+    if (dashes)
+        put_char(t, '-');
+    put_digits(t, m->month, 2);
+    if (dashes)
+        put_char(t, '-');
+    put_digits(t, m->day, 2);
+}
+
+/* 04:56:59 or 045659 */
+static void put_time(struct text *t, const struct moment *m, bool colons) {
+    put_digits(t, m->hour, 2);
+    if (colons)
+        put_char(t, ':');
+    put_digits(t, m->minute, 2);
+    if (colons)
+        put_char(t, ':');
+    put_digits(t, m->second, 2);
+}
+
+static char *give(char out[CLOCK_ISO_MAX], const struct text *t) {
+    size_t n = t->n < CLOCK_ISO_MAX ? t->n : CLOCK_ISO_MAX - 1;
+    memcpy(out, t->bytes, n);
+    out[n] = '\0';
+    return out;
 }
 
 char *clock_iso8601(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    memcpy(put_time(out, seconds_of(epoch_ms)), "Z", 2);
-    return out;
+    struct moment m = moment_of(epoch_ms);
+    struct text t = {.n = 0};
+    put_date(&t, &m, true);
+    put_char(&t, 'T');
+    put_time(&t, &m, true);
+    put_char(&t, 'Z');
+    return give(out, &t);
 }
 
 char *clock_iso8601_ms(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    int64_t seconds = seconds_of(epoch_ms), ms = epoch_ms - seconds * 1000;
-    char *at = put_time(out, seconds);
-    *at++ = '.';
-    *at++ = (char)('0' + ms / 100);
-    memcpy(put_two(at, ms % 100), "Z", 2);
-    return out;
+    struct moment m = moment_of(epoch_ms);
+    struct text t = {.n = 0};
+    put_date(&t, &m, true);
+    put_char(&t, 'T');
+    put_time(&t, &m, true);
+    put_char(&t, '.');
+    put_digits(&t, m.ms, 3);
+    put_char(&t, 'Z');
+    return give(out, &t);
 }
 
 char *clock_amz(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    struct tm tm = broken_down(epoch_ms);
-    strftime(out, CLOCK_ISO_MAX, "%Y%m%dT%H%M%SZ", &tm);
-    return out;
+    struct moment m = moment_of(epoch_ms);
+    struct text t = {.n = 0};
+    put_date(&t, &m, false);
+    put_char(&t, 'T');
+    put_time(&t, &m, false);
+    put_char(&t, 'Z');
+    return give(out, &t);
 }
 
-/* Not strftime's %a and %b: those follow the locale. */
+/* Names of our own: strftime's follow the locale. */
 char *clock_http(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    struct tm tm = broken_down(epoch_ms);
-    char rest[CLOCK_ISO_MAX];
-    strftime(rest, sizeof rest, "%Y %H:%M:%S GMT", &tm);
-    snprintf(out, CLOCK_ISO_MAX, "%s, %02d %s %.20s", day_names[tm.tm_wday], tm.tm_mday,
-             month_names[tm.tm_mon], rest);
-    return out;
+    struct moment m = moment_of(epoch_ms);
+    struct text t = {.n = 0};
+    put_name(&t, day_names[m.weekday]);
+    put_char(&t, ',');
+    put_char(&t, ' ');
+    put_digits(&t, m.day, 2);
+    put_char(&t, ' ');
+    put_name(&t, month_names[m.month - 1]);
+    put_char(&t, ' ');
+    put_year(&t, m.year);
+    put_char(&t, ' ');
+    put_time(&t, &m, true);
+    put_char(&t, ' ');
+    put_name(&t, "GMT");
+    return give(out, &t);
 }
 
 char *clock_day(char out[CLOCK_ISO_MAX], int64_t epoch_ms) {
-    struct tm tm = broken_down(epoch_ms);
-    strftime(out, CLOCK_ISO_MAX, "%Y-%m-%d", &tm);
-    return out;
+    struct moment m = moment_of(epoch_ms);
+    struct text t = {.n = 0};
+    put_date(&t, &m, true);
+    return give(out, &t);
 }
 
 /* Takes n digits off the front of *s. */
@@ -129,6 +192,17 @@ static bool take_char(str *s, char c) {
     return true;
 }
 
+/*
+ * Of the Gregorian calendar, for years from 1. A year is counted from March, so that the leap day is
+ * its last.
+ */
+static int64_t days_since_1970(int year, int month, int day) {
+    static const int before[] = {306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+    enum { UP_TO_1970 = 719468 }; /* from the first of March of year 0 */
+    int64_t y = year - (month < 3);
+    return y * 365 + y / 4 - y / 100 + y / 400 + before[month - 1] + day - 1 - UP_TO_1970;
+}
+
 static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int second,
                         int64_t *ret) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -136,13 +210,7 @@ static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int 
     if (year < 1 || month < 1 || month > 12 || day < 1 ||
         day > days[month - 1] + (leap && month == 2) || hour > 23 || minute > 59 || second > 60)
         return false;
-    struct tm tm = {.tm_year = year - 1900,
-                    .tm_mon = month - 1,
-                    .tm_mday = day,
-                    .tm_hour = hour,
-                    .tm_min = minute,
-                    .tm_sec = second};
-    *ret = (int64_t)timegm(&tm) * 1000;
+    *ret = (days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000;
     return true;
 }
 

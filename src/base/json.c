@@ -49,20 +49,45 @@ static const char *run_end(const char *p, const char *end) {
     }
 }
 
+/*
+ * Copies plain bytes, looking at them on the way; where it stopped. to has eight bytes more than
+ * what is copied: they are written eight at once, the last ones together with some before.
+ */
+static const char *copy_plain(char *to, const char *p, const char *end) {
+    const char *from = p;
+    while (end - p >= 8) {
+        uint64_t v;
+        memcpy(&v, p, sizeof v);
+        memcpy(to + (p - from), &v, sizeof v);
+        if (json_odd_bytes(v))
+            return json_plain_end(p, end);
+        p += 8;
+        if (p < end && end - p < 8)
+            p = end - 8;
+    }
+    for (; p < end && json_is_plain(*p); p++)
+        to[p - from] = *p;
+    return p;
+}
+
 void json_add_quoted(struct buf *out, str s) {
     const char *p = s.len ? s.p : "", *end = p + s.len;
-    buf_reserve(out, s.len + 2);
-    buf_char(out, '"');
-    for (;;) {
-        const char *odd = run_end(p, end);
-        buf_add(out, p, (size_t)(odd - p));
-        if (odd == end)
-            break;
-        if ((unsigned char)*odd >= 0x80)
-            buf_c(out, "\xEF\xBF\xBD");
-        else
+    char *at = buf_reserve(out, s.len + 10);
+    *at = '"';
+    const char *odd = copy_plain(at + 1, p, end);
+    out->len += 1 + (size_t)(odd - p);
+    while (odd < end) {
+        if ((unsigned char)*odd < 0x80) {
             add_escaped(out, (unsigned char)*odd);
-        p = odd + 1;
+            p = odd + 1;
+        } else if (sequence(str_n(odd, (size_t)(end - odd)))) {
+            p = odd;
+        } else {
+            buf_c(out, "\xEF\xBF\xBD");
+            p = odd + 1;
+        }
+        odd = run_end(p, end);
+        buf_add(out, p, (size_t)(odd - p));
     }
     buf_char(out, '"');
 }

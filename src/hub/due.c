@@ -63,6 +63,11 @@ void hub_kick(void *due_) {
     pthread_cond_signal(&due->wake);
 }
 
+bool hub_due_is_idle(struct hub_due *due) {
+    LOCK_SCOPE(&due->lock);
+    return due->queue.ready.n == 0 && due->n_hands == 0;
+}
+
 /* ---- In hand: an item is in one thread at a time ---- */
 static struct hub_hand *hand_of_locked(struct hub_due *due, uint64_t id) {
     LOCK_HELD(&due->lock);

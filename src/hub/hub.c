@@ -57,6 +57,8 @@ void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *
     target->accept_ctx = ctx;
 }
 
+void hub_plug_near(struct hub *hub, str service) { target_row(hub, service)->near = true; }
+
 void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx) {
     struct hub_target *target = target_row(hub, service);
     target->check = check;

@@ -41,6 +41,13 @@ struct hub_event {
     str account, region;
 };
 void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_event *event);
+/*
+ * The same for a caller who runs again when a condition of his batch fails, as a request's handler
+ * does: where the target's port says so (hub_plug_near), no event waits, and the batch is small, the
+ * port takes the event into this very batch. There is no row then, and no second commit. What the
+ * port does not take goes the usual way.
+ */
+void hub_deliver_near(struct hub *hub, struct store_batch *batch, const struct hub_event *event);
 
 /*
  * A target's port: adds to batch what accepting the event means (a queued invocation, a message,
@@ -62,6 +69,8 @@ enum {
 typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct hub_event *event);
 /* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */
 void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *ctx);
+/* The target's port adds a few rows and is quick: it may be called in a request. */
+void hub_plug_near(struct hub *hub, str service);
 /*
  * What became of a source's events: called once for each event of that source_service, in the same
  * batch, when its target took it (HUB_OK) or it was given up (HUB_E_*, also when it goes to the

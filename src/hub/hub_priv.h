@@ -28,6 +28,7 @@ struct hub_target {
     void *accept_ctx;
     hub_check_fn *check;
     void *check_ctx;
+    bool near;
 };
 
 /* An item that a thread is running. */
@@ -134,6 +135,11 @@ int hub_due_load(struct hub_due *due, struct err *err);
  * armed.
  */
 int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n);
+/*
+ * Is nothing of the kind due or in hand? What waits for a later time does not count. Any thread; a
+ * hint, for the next moment may change it.
+ */
+bool hub_due_is_idle(struct hub_due *due);
 /* outbox.c */
 /* Adds the outbox's kind. Called once, by hub_new, so the outbox is always there. */
 void hub_outbox_open(struct hub *hub);

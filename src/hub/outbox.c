@@ -26,6 +26,24 @@ void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_ev
     put(hub, batch, event);
 }
 
+/* The port that may take the event in the batch of whoever causes it; NULL: none may. */
+static struct hub_target *near_target(struct hub *hub, const struct store_batch *batch, str arn) {
+    enum { SMALL = 64 }; /* rows: whoever has many events to tell does not wait for their targets */
+    struct hub_target *target = hub_target_of(hub, hub_arn_service(arn));
+    return target && target->near && store_batch_rows(batch) < SMALL && hub_due_is_idle(hub->outbox)
+               ? target
+               : NULL;
+}
+
+void hub_deliver_near(struct hub *hub, struct store_batch *batch, const struct hub_event *event) {
+    struct hub_target *target = near_target(hub, batch, event->target);
+    if (target && !store_fault_on(STORE_FAULT_SKIP_OUTBOX) &&
+        target->accept(target->accept_ctx, batch, event) == HUB_OK)
+        hub_tell_source(hub, batch, event, HUB_OK);
+    else
+        hub_deliver(hub, batch, event);
+}
+
 /* What the target will never take goes to the dead-letter queue, or is said in the log. */
 static enum hub_due_result refuse(struct hub *hub, struct store_batch *batch,
                                   const struct hub_event *event, int outcome, const char *why) {

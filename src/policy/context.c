@@ -3,28 +3,40 @@
 
 #include "base/arena.h"
 
-#include <assert.h>
+struct entry {
+    struct entry *next;
+    str key;
+    str *values; /* first, while there is one */
+    size_t n, cap;
+    str first;
+};
 
-/* A request has some twenty keys: a list is faster than a table here. */
+/* What was put off. */
+struct later {
+    struct later *next;
+    bool (*covers)(str key);
+    int (*fill)(void *arg, struct policy_context *context); /* NULL: it was filled */
+    void *arg;
+};
+
+/*
+ * A request has some twenty keys, and a policy asks for few of them: a list is faster than a table
+ * here. Entries and what was put off lie in the arena, in the order in which they came.
+ */
 struct policy_context {
     struct arena arena;
-    struct later {
-        str prefix; /* absent: nothing is to come */
-        void (*fill)(void *arg, struct policy_context *context);
-        void *arg;
-        struct policy_context *context;
-    } * later; /* or NULL */
-    struct entry {
-        str key;
-        str *values;
-        size_t n, cap;
-    } * entries;
-    size_t n, cap;
+    struct entry *entries, **end;
+    struct later *later;
+    struct policy_context *own;         /* this one, for what a look at it fills */
     const struct policy_context *below; /* or NULL */
+    bool unread;
 };
 
 struct policy_context *policy_context_new(void) {
-    return mem_new(struct policy_context);
+    struct policy_context *context = mem_new(struct policy_context);
+    context->own = context;
+    context->end = &context->entries;
+    return context;
 }
 
 struct policy_context *policy_context_new_over(const struct policy_context *below) {
@@ -35,10 +47,6 @@ struct policy_context *policy_context_new_over(const struct policy_context *belo
 
 struct policy_context *policy_context_free(struct policy_context *context) {
     if (context) {
-        for (size_t i = 0; i < context->n; i++)
-            free(context->entries[i].values);
-        free(context->entries);
-        free(context->later);
         arena_deinit(&context->arena);
         free(context);
     }
@@ -46,58 +54,73 @@ struct policy_context *policy_context_free(struct policy_context *context) {
 }
 
 static struct entry *find(const struct policy_context *context, str key) {
-    for (size_t i = 0; i < context->n; i++)
-        if (context->entries[i].key.len == key.len && str_eq_nocase(context->entries[i].key, key))
-            return &context->entries[i];
+    for (struct entry *e = context->entries; e; e = e->next)
+        if (e->key.len == key.len && str_eq_nocase(e->key, key))
+            return e;
     return NULL;
 }
 
 static struct entry *add_key(struct policy_context *context, str key) {
-    if (context->n == context->cap) {
-        context->cap = context->cap ? context->cap * 2 : 24;
-        context->entries = mem_realloc(context->entries, context->cap * sizeof *context->entries);
-    }
-    struct entry *e = &context->entries[context->n++];
-    *e = (struct entry){.key = arena_str(&context->arena, key)};
+    struct entry *e = arena_new(&context->arena, struct entry);
+    e->key = arena_str(&context->arena, key);
+    e->values = &e->first;
+    e->cap = 1;
+    *context->end = e;
+    context->end = &e->next;
     return e;
+}
+
+static void grow(struct policy_context *context, struct entry *e) {
+    str *values = arena_alloc(&context->arena, 2 * e->cap * sizeof *values);
+    memcpy(values, e->values, e->n * sizeof *values);
+    e->values = values;
+    e->cap *= 2;
 }
 
 void policy_context_add(struct policy_context *context, str key, str value) {
     struct entry *e = find(context, key);
     if (!e)
         e = add_key(context, key);
-    if (e->n == e->cap) {
-        e->cap = e->cap ? e->cap * 2 : 1;
-        e->values = mem_realloc(e->values, e->cap * sizeof *e->values);
-    }
+    if (e->n == e->cap)
+        grow(context, e);
     e->values[e->n++] = arena_str(&context->arena, value);
 }
 
-void policy_context_add_later(struct policy_context *context, str prefix,
-                              void (*fill)(void *arg, struct policy_context *context), void *arg) {
-    assert(!context->later);
-    context->later = mem_new(struct later);
-    *context->later = (struct later){prefix, fill, arg, context};
+void policy_context_add_later(struct policy_context *context, bool (*covers)(str key),
+                              int (*fill)(void *arg, struct policy_context *context), void *arg) {
+    struct later **end = &context->later;
+    while (*end)
+        end = &(*end)->next;
+    *end = arena_new(&context->arena, struct later);
+    **end = (struct later){NULL, covers, fill, arg};
 }
 
-/* What was put off and has a key of that name. */
-static void fetch(struct later *later, str key) {
-    if (!later || !later->prefix.p || !str_starts_nocase(key, later->prefix))
-        return;
-    later->prefix = STR_NONE;
-    later->fill(later->arg, later->context);
+/* What was put off and may have a key of that name; a fill may put off more, behind the others. */
+static void fetch(struct policy_context *context, str key) {
+    for (struct later *later = context->later; later; later = later->next) {
+        if (!later->fill || !later->covers(key))
+            continue;
+        int (*fill)(void *arg, struct policy_context *context) = later->fill;
+        later->fill = NULL;
+        if (fill(later->arg, context))
+            context->unread = true;
+    }
+}
+
+bool policy_context_unread(const struct policy_context *context) {
+    return context && (context->unread || policy_context_unread(context->below));
 }
 
 void policy_context_each(const struct policy_context *context, void (*fn)(void *arg, str key),
                          void *arg) {
-    for (size_t i = 0; i < context->n; i++)
-        fn(arg, context->entries[i].key);
+    for (const struct entry *e = context->entries; e; e = e->next)
+        fn(arg, e->key);
 }
 
 struct policy_values policy_context_get(const struct policy_context *context, str key) {
     const struct entry *e = NULL;
     for (; context && !e; context = context->below) {
-        fetch(context->later, key);
+        fetch(context->own, key);
         e = find(context, key);
     }
     return e ? (struct policy_values){e->values, e->n} : (struct policy_values){NULL, 0};

@@ -227,6 +227,7 @@ int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str jso
         return policy_malformed(err, "Syntax errors in policy. %s", why.text);
     CLEANUP(policy) struct policy *policy = mem_new(struct policy);
     policy->kind = kind;
+    policy->refs = 1;
     if (parse_document(policy, doc, err))
         return POLICY_E_MALFORMED;
     *ret_policy = STEAL(policy);
@@ -234,7 +235,7 @@ int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str jso
 }
 
 struct policy *policy_free(struct policy *policy) {
-    if (policy) {
+    if (policy && atomic_fetch_sub(&policy->refs, 1) == 1) {
         arena_deinit(&policy->arena);
         free(policy);
     }

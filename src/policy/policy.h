@@ -1,6 +1,7 @@
 #pragma once
 /*
- * policy: IAM policy documents and the decision. Pure: no I/O, no store, no clock of its own.
+ * policy: IAM policy documents and the decision. No I/O, no store, no clock of its own, and but for
+ * policies that are kept compiled no state.
  *
  * Source of the rules: "Policy evaluation logic" and "IAM JSON policy elements" in the IAM User
  * Guide. A compiled policy is immutable and may be read by any number of threads.
@@ -38,6 +39,12 @@ int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, stru
 /* The same for a text of up to max_bytes: what AWS publishes, and what is only simulated. */
 int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str json, size_t max_bytes,
                       struct err *err);
+/*
+ * The same for a text that is asked over and over, as a resource's is: who looks at one that was
+ * compiled lately gets the same policy, so it must not be changed, and frees it like any other. The
+ * policy depends on the text alone: a changed text is another policy. Any thread.
+ */
+int policy_kept(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
 struct policy *policy_free(struct policy *policy);
 DEFINE_FREEP(policy)
 /*
@@ -104,12 +111,15 @@ DEFINE_FREEP(policy_context)
 /* Copies both. A name may repeat: the key has several values then. */
 void policy_context_add(struct policy_context *context, str key, str value);
 /*
- * Keys that are dear to read: fill adds them when a key with that prefix ("aws:ResourceTag/") is
- * first asked for, at most once. prefix and arg are borrowed. One a context.
+ * Keys that are made when one is asked for: fill adds them when a key that it covers is first looked
+ * at, at most once; until then the context has none of them. A fill that is not 0 could not read
+ * one, and leaves the context unread. arg is borrowed, and lives as long as the context.
  */
-void policy_context_add_later(struct policy_context *context, str prefix,
-                              void (*fill)(void *arg, struct policy_context *context), void *arg);
-/* Every key that was added to it alone, once each. */
+void policy_context_add_later(struct policy_context *context, bool (*covers)(str key),
+                              int (*fill)(void *arg, struct policy_context *context), void *arg);
+/* A key of it, or of what lies below, could not be read: nothing may be decided by it. */
+bool policy_context_unread(const struct policy_context *context);
+/* Every key that was added to it alone so far, once each. */
 void policy_context_each(const struct policy_context *context, void (*fn)(void *arg, str key),
                          void *arg);
 

@@ -48,6 +48,7 @@ struct policy {
     struct policy_statement *statements;
     size_t n_statements;
     atomic_bool looked_at; /* policy_first_look; all else is constant */
+    atomic_uint refs;      /* policy_free drops one */
 };
 
 /* A document that lies with the caller names no principal: all of it is about whom it lies with. */

@@ -1,31 +1,43 @@
 /*
- * SHA-256 and HMAC-SHA256 with contexts that live as long as their thread: making one costs several
- * times what a signature's digest itself costs. HMAC is two digests, each behind its block of the
- * key (RFC 2104), and not EVP_MAC: that copies a context, and so allocates, for each of the two.
+ * SHA-256 and HMAC-SHA256 with contexts that live as long as their thread: creating one and keying
+ * it costs several times what a signature's HMAC itself costs (6.9 against 0.8 µs), and a new digest
+ * three times the kept one (0.45 against 0.15 µs).
  */
 #include "sign/digest_priv.h"
 
 #include "base/codec.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <pthread.h>
 
 enum {
     KEPT_CONTEXTS = 4,       /* of a thread, given back and free */
     KEPT_SCRATCH = 8 * 1024, /* bytes of text: a request's head seldom has more */
-    BLOCK = 64,              /* SHA-256's block: a longer key is hashed first */
+    KEPT_MACS = 4,     /* a request alternates between a signing key and, rarely, a derivation */
+    KEPT_KEY_MAX = 64, /* longer keys (none of AWS's) are keyed anew each time */
+};
+
+struct kept_mac {
+    unsigned char key[KEPT_KEY_MAX];
+    size_t key_len;
+    EVP_MAC_CTX *ctx; /* keyed with key; NULL: free */
 };
 
 struct thread_state {
     EVP_MD_CTX *md; /* for a digest that is made at once */
     EVP_MD_CTX *kept[KEPT_CONTEXTS];
     size_t n_kept;
+    struct kept_mac macs[KEPT_MACS];
+    unsigned next_mac; /* the one to give up */
     struct buf scratch;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t state_key;
 static EVP_MD *sha256;
+static EVP_MAC *hmac;
 static __thread struct thread_state *state;
 
 static void state_free(void *p) {
@@ -33,13 +45,18 @@ static void state_free(void *p) {
     EVP_MD_CTX_free(s->md);
     for (size_t i = 0; i < s->n_kept; i++)
         EVP_MD_CTX_free(s->kept[i]);
+    for (size_t i = 0; i < KEPT_MACS; i++) {
+        EVP_MAC_CTX_free(s->macs[i].ctx);
+        OPENSSL_cleanse(s->macs[i].key, sizeof s->macs[i].key);
+    }
     buf_deinit(&s->scratch);
     free(s);
 }
 
 static void setup(void) {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!sha256 || pthread_key_create(&state_key, state_free) != 0)
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (!sha256 || !hmac || pthread_key_create(&state_key, state_free) != 0)
         abort(); /* OpenSSL without its default provider: nothing can be verified or signed */
 }
 
@@ -63,15 +80,12 @@ static struct thread_state *my_state(void) {
 
 /* ---- In one go ---- */
 
-/* Of one text behind another. */
-static void digest(EVP_MD_CTX *md, unsigned char out[32], str first, str second) {
-    if (!EVP_DigestInit_ex2(md, sha256, NULL) || !EVP_DigestUpdate(md, first.p, first.len) ||
-        (second.len && !EVP_DigestUpdate(md, second.p, second.len)) ||
+void sign_sha256(unsigned char out[32], str bytes) {
+    EVP_MD_CTX *md = my_state()->md;
+    if (!EVP_DigestInit_ex2(md, sha256, NULL) || !EVP_DigestUpdate(md, bytes.p, bytes.len) ||
         !EVP_DigestFinal_ex(md, out, NULL))
         abort();
 }
-
-void sign_sha256(unsigned char out[32], str bytes) { digest(my_state()->md, out, bytes, STR_NONE); }
 
 void sign_sha256_hex(char out[SIGN_HEX + 1], str bytes) {
     unsigned char made[32];
@@ -80,26 +94,49 @@ void sign_sha256_hex(char out[SIGN_HEX + 1], str bytes) {
     out[SIGN_HEX] = '\0';
 }
 
-/* The key's block for one of the two digests. */
-static void pad(unsigned char block[BLOCK], const unsigned char key[BLOCK], unsigned char with) {
-    for (size_t i = 0; i < BLOCK; i++)
-        block[i] = key[i] ^ with;
+static EVP_MAC_CTX *new_mac(str key) {
+    char digest[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                           OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
+    /* An empty key must not be NULL, which would mean "the key it has". */
+    if (!ctx || !EVP_MAC_init(ctx, (const unsigned char *)(key.len ? key.p : ""), key.len, params))
+        abort();
+    return ctx;
+}
+
+static void run_mac(EVP_MAC_CTX *ctx, unsigned char out[32], str bytes) {
+    size_t n;
+    if (!EVP_MAC_update(ctx, (const unsigned char *)bytes.p, bytes.len) ||
+        !EVP_MAC_final(ctx, out, &n, 32))
+        abort();
 }
 
 void sign_hmac(unsigned char out[32], str key, str bytes) {
-    enum { INNER = 0x36, OUTER = 0x5c };
-    EVP_MD_CTX *md = my_state()->md;
-    unsigned char whole[BLOCK] = {0}, block[BLOCK], inner[32];
-    if (key.len > BLOCK)
-        sign_sha256(whole, key);
-    else if (key.len)
-        memcpy(whole, key.p, key.len);
-    pad(block, whole, INNER);
-    digest(md, inner, str_n(block, BLOCK), bytes);
-    pad(block, whole, OUTER);
-    digest(md, out, str_n(block, BLOCK), str_n(inner, sizeof inner));
-    explicit_bzero(whole, sizeof whole);
-    explicit_bzero(block, sizeof block);
+    struct thread_state *s = my_state();
+    if (key.len > KEPT_KEY_MAX) {
+        EVP_MAC_CTX *ctx = new_mac(key);
+        run_mac(ctx, out, bytes);
+        EVP_MAC_CTX_free(ctx);
+        return;
+    }
+    for (size_t i = 0; i < KEPT_MACS; i++) {
+        struct kept_mac *kept = &s->macs[i];
+        if (kept->ctx && str_eq_secret(str_n(kept->key, kept->key_len), key)) {
+            if (!EVP_MAC_init(kept->ctx, NULL, 0, NULL))
+                abort();
+            run_mac(kept->ctx, out, bytes);
+            return;
+        }
+    }
+    struct kept_mac *kept = &s->macs[s->next_mac];
+    s->next_mac = (s->next_mac + 1) % KEPT_MACS;
+    EVP_MAC_CTX_free(kept->ctx);
+    kept->ctx = new_mac(key);
+    if (key.len)
+        memcpy(kept->key, key.p, key.len);
+    kept->key_len = key.len;
+    run_mac(kept->ctx, out, bytes);
 }
 
 /* ---- Piece by piece ---- */

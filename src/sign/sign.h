@@ -7,7 +7,8 @@
  * Query Parameters", "Signature calculations … transferring a payload in multiple chunks" (S3), and
  * "Signing and authenticating REST requests" (S3, SigV2).
  *
- * Any thread. Derived keys, digest contexts and a little text are kept per thread and freed with it.
+ * Any thread. Derived keys, digests, keyed HMAC contexts and a little text are kept per thread and
+ * freed with it.
  */
 #include "base/buf.h"
 #include "base/outcomes.h"
@@ -179,7 +180,7 @@ void sign_v2_presign(struct buf *query, const struct sign_request *request, str 
 /* ---- Digests ---- */
 void sign_sha256(unsigned char out[32], str bytes);
 void sign_sha256_hex(char out[SIGN_HEX + 1], str bytes);
-/* HMAC-SHA256, with a key of any length. */
+/* HMAC-SHA256; the context keyed with `key` is kept for the next call with the same key. */
 void sign_hmac(unsigned char out[32], str key, str bytes);
 /*
  * A SHA-256 that is begun, for EVP_DigestUpdate and EVP_DigestFinal_ex. The caller gives it back,

@@ -4,9 +4,9 @@
  * DATA/blobs, an envelope and 64 KiB frames, each sealed (docs/formats/blob.md). A range decrypts
  * and verifies only the frames it touches; damage is answered STORE_E_DAMAGED, never served.
  *
- * Order of a write: O_TMPFILE, frames, fdatasync, linkat, fsync of the folder (blob_finish), and
- * only then the batch that holds the reference (blob_keep). A crash between leaves an orphan, which
- * store_open sweeps: a file without its keep row.
+ * Order of a write: O_TMPFILE, frames, linkat, fdatasync, fsync of the folder (blob_finish), and
+ * only then the batch that holds the reference (blob_keep). A crash between leaves an orphan, whole
+ * or not, which store_open sweeps: a file without its keep row.
  */
 #include "store/seal.h"
 
@@ -21,6 +21,8 @@ int blob_create(struct store *store, str key_id, uint64_t expected, struct blob_
                 struct err *err);
 /* 0, STORE_E_FULL, -errno */
 int blob_write(struct blob_writer *writer, const void *p, size_t n, struct err *err);
+/* As blob_write, where more bytes surely follow: whole frames of 64 KiB are sealed without a copy. */
+int blob_write_on(struct blob_writer *writer, const void *p, size_t n, struct err *err);
 /*
  * Makes the bytes durable and appends a reference to *ref: opaque bytes for the owner's row, which
  * include an inline body. The writer is done with either way.

@@ -117,7 +117,7 @@ int blob_file_nameless(struct store *store, int *ret_fd, struct err *err) {
     return err_sys(err, -errno, "make a nameless file in %s/%s", store->blob_path, tmp_dir);
 }
 
-static int sync_folder(const struct store *store, str id, struct err *err) {
+int blob_file_sync_name(struct store *store, str id, struct err *err) {
     if (store_fault_on(STORE_FAULT_SKIP_DIR_SYNC))
         return 0;
     char folder[FOLDER];
@@ -139,7 +139,7 @@ int blob_file_link(struct store *store, str id, int fd, struct err *err) {
         r = -errno;
     if (r == -ENOSPC || r == -EDQUOT)
         return err_set(err, STORE_E_FULL, "no space for a name under %s", store->blob_path);
-    return r ? err_sys(err, r, "name %s/%s", store->blob_path, name) : sync_folder(store, id, err);
+    return r ? err_sys(err, r, "name %s/%s", store->blob_path, name) : 0;
 }
 
 void blob_file_drop(struct store *store, str id) {

@@ -69,7 +69,8 @@ void blob_forget_pages(const struct blob_reader *reader);
 int blob_file_new(struct store *store, str id, int *ret_fd, struct err *err);
 /* A file for reading and writing that never gets a name, and is gone with its descriptor. */
 int blob_file_nameless(struct store *store, int *ret_fd, struct err *err);
-/* Gives it its name; the folder is synced. */
+/* Gives it its name, which lasts once blob_file_sync_name has synced the folder. */
 int blob_file_link(struct store *store, str id, int fd, struct err *err);
+int blob_file_sync_name(struct store *store, str id, struct err *err);
 /* A file that will not be linked: removes its name in tmp/, if it has one. */
 void blob_file_drop(struct store *store, str id);

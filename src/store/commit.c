@@ -1,11 +1,14 @@
 /*
- * The committer: one thread that takes batches that wait (a group: lanes_priv.h says how many),
- * checks conditions in order, merges what passed into one write with one sync, and wakes the
- * callers.
+ * The committer takes batches that wait (a group: lanes_priv.h says how many), checks conditions in
+ * order, merges what passed into one write with one sync, and wakes the callers.
  *
- * Why one thread: conditions need no locks, because nothing else writes; a sync is shared by all
- * who wait; and the engine is never asked to write by two threads at once, which made it abort on
- * a full disk (docs/internals/rows-and-commit.md).
+ * One thread commits at a time: conditions need no locks, because nothing else writes; a sync is
+ * shared by all who wait; and the engine is never asked to write by two threads at once, which made
+ * it abort on a full disk (docs/internals/rows-and-commit.md).
+ *
+ * Which thread: a caller that finds nobody committing commits its own batch, and hands nothing over
+ * and is woken by nobody. Whoever comes meanwhile waits for a thread kept for that, which goes on,
+ * group after group, until nobody waits (docs/decisions/0011-who-commits.md).
  *
  * Waiting for more callers before a sync was tried (syncs of 0.2 to 8 ms, 16 and 64 callers) and
  * gained nothing: those just released are back before the next group is taken.
@@ -272,6 +275,7 @@ static int write_group(struct store *store, struct err *err) {
     } else {
         rocksdb_writeoptions_set_sync(store->db.synced, !store_fault_on(STORE_FAULT_SKIP_WAL_SYNC));
         store_views_pass(store);
+        store_db_uncounted();
         rocksdb_write(store->db.db, store->db.synced, c->write, &text);
         if (text) {
             become_readonly(store, text); /* what it changed is not known: no state is made */
@@ -301,8 +305,8 @@ static void wake_list(struct store_wait *list) {
 }
 
 /*
- * Waking costs two microseconds a thread, and the next group waits for it: so the committer wakes
- * the first few, and each of those, before it goes on, its share of the others.
+ * Waking costs two microseconds a thread, and the next group waits for it: so the thread wakes the
+ * first few, and each of those, before it goes on, its share of the others.
  */
 static void wake_all(struct store_wait *group) {
     struct store_wait *heads[WAKERS] = {NULL};
@@ -326,7 +330,6 @@ static void finish(struct store_wait *group, int result, const struct err *err) 
         for (size_t i = 0; w->result == 0 && i < w->batch->n_hooks; i++)
             run_hook(&w->batch->hooks[i]);
     }
-    wake_all(group);
 }
 
 /* Before the callers free what pending borrows. A large group's memory is given back. */
@@ -360,22 +363,49 @@ static void commit_group(struct store *store, struct store_wait *group) {
     finish(group, r, &err);
 }
 
-/* The next group, or NULL when the store closes and nobody waits. */
+/* ---- Who commits ---- */
+/*
+ * True: nobody else was committing, so the caller does, and its group is the batch itself. False:
+ * it waits in its lane, and whoever commits has it taken.
+ */
+static bool begin(struct store_committer *c, struct store_wait *wait) {
+    LOCK_SCOPE(&c->lock);
+    bool free = c->who == COMMITTER_NONE;
+    if (!free)
+        sem_init(&wait->done, 0, 0);
+    store_lanes_add(&c->lanes, wait);
+    if (!free)
+        return false;
+    c->who = COMMITTER_CALLER;
+    (void)store_lanes_take(&c->lanes); /* alone: where anybody waits, somebody commits */
+    return true;
+}
+
+/* Those who came meanwhile are the thread's. */
+static void hand_over(struct store_committer *c) {
+    LOCK_SCOPE(&c->lock);
+    c->who = store_lanes_empty(&c->lanes) ? COMMITTER_NONE : COMMITTER_THREAD;
+    if (c->who == COMMITTER_THREAD)
+        pthread_cond_signal(&c->wake);
+}
+
+/* The thread's next group, or NULL when the store closes. */
 static struct store_wait *take_group(struct store_committer *c) {
     LOCK_SCOPE(&c->lock);
-    while (store_lanes_empty(&c->lanes) && !c->stop) {
-        c->sleeping = true;
+    if (c->who == COMMITTER_THREAD && store_lanes_empty(&c->lanes))
+        c->who = COMMITTER_NONE;
+    while (c->who != COMMITTER_THREAD && !c->stop)
         pthread_cond_wait(&c->wake, &c->lock);
-        c->sleeping = false;
-    }
     return store_lanes_take(&c->lanes);
 }
 
 static void *committer_main(void *arg) {
     struct store *store = arg;
     struct store_wait *group;
-    while ((group = take_group(&store->committer)))
+    while ((group = take_group(&store->committer))) {
         commit_group(store, group);
+        wake_all(group);
+    }
     return NULL;
 }
 
@@ -411,13 +441,6 @@ void store_committer_stop(struct store *store) {
     *c = (struct store_committer){0};
 }
 
-static void enqueue(struct store_committer *c, struct store_wait *wait) {
-    LOCK_SCOPE(&c->lock);
-    store_lanes_add(&c->lanes, wait);
-    if (c->sleeping)
-        pthread_cond_signal(&c->wake);
-}
-
 /* In the caller's thread, so that the committer, for whom everybody waits, encrypts nothing. */
 static void seal_puts(struct store *store, struct store_batch *batch) {
     size_t most = 0;
@@ -442,6 +465,13 @@ static void seal_puts(struct store *store, struct store_batch *batch) {
     }
 }
 
+static void await(struct store_wait *wait) {
+    while (sem_wait(&wait->done) < 0) /* EINTR */
+        ;
+    wake_list(wait->to_wake);
+    sem_destroy(&wait->done);
+}
+
 int store_commit(struct store *store, struct store_batch *batch, struct err *err) {
     if (batch->huge)
         return err_set(err, -E2BIG,
@@ -459,12 +489,12 @@ int store_commit(struct store *store, struct store_batch *batch, struct err *err
     store_batch_settle(batch);
     seal_puts(store, batch);
     struct store_wait wait = {.batch = batch};
-    sem_init(&wait.done, 0, 0);
-    enqueue(&store->committer, &wait);
-    while (sem_wait(&wait.done) < 0) /* EINTR */
-        ;
-    wake_list(wait.to_wake);
-    sem_destroy(&wait.done);
+    if (begin(&store->committer, &wait)) {
+        commit_group(store, &wait);
+        hand_over(&store->committer);
+    } else {
+        await(&wait);
+    }
     if (wait.result == 0 && batch->dropped.len)
         blob_unlink_dropped(store, buf_view(&batch->dropped));
     if (wait.result && err)

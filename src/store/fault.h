@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 enum store_fault {
-    STORE_FAULT_SKIP_BLOB_SYNC, /* "skip-blob-sync": a body file is linked without fdatasync */
+    STORE_FAULT_SKIP_BLOB_SYNC, /* "skip-blob-sync": a body file is not synced */
     STORE_FAULT_SKIP_DIR_SYNC,  /* "skip-dir-sync": … without fsync of its folder */
     /* "skip-wal-sync": commits are answered before they are on disk */
     STORE_FAULT_SKIP_WAL_SYNC,

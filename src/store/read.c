@@ -168,6 +168,7 @@ static struct iter *iter_of(struct store_iter *it) { return (struct iter *)(void
 struct store_iter *store_iter_new(struct store *store, const struct store_snap *snap,
                                   enum store_cf cf, str from, str to, bool reverse) {
     struct iter *it = mem_new(struct iter);
+    store_db_uncounted();
     it->reverse = reverse;
     it->store = store;
     it->cf = cf;

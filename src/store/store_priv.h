@@ -88,7 +88,7 @@ struct store_db {
     const char *data; /* DATA, borrowed */
     rocksdb_t *db;
     rocksdb_column_family_handle_t *cf[STORE_N_CF];
-    rocksdb_options_t *options;
+    rocksdb_options_t *options, *by_name; /* the latter of families that are asked by name */
     rocksdb_cache_t *cache;
     rocksdb_writeoptions_t *synced;
     rocksdb_readoptions_t *newest;
@@ -114,6 +114,16 @@ int store_db_identify(struct store_db *db, char ret_identity[POSITION_IDENTITY],
  */
 int store_db_rewrite(const struct store_db *db, int families, struct err *err);
 void store_db_close(struct store_db *db);
+/*
+ * Before a thread's first call of the database that reads or writes rows: RocksDB counts each
+ * comparison of keys for the thread, which is a sixth of a write, and nobody reads the counts.
+ */
+static inline void store_db_uncounted(void) {
+    static __thread bool done;
+    if (!done)
+        rocksdb_set_perf_level(rocksdb_disable);
+    done = true;
+}
 /* The family's name in RocksDB, for messages. */
 const char *store_cf_name(enum store_cf cf);
 /*
@@ -159,12 +169,13 @@ void store_space_used(struct store_space *space, uint64_t added);
 struct store_committer {
     pthread_t thread;
     bool started;
-    pthread_mutex_t lock; /* over the lanes, stop and sleeping */
+    pthread_mutex_t lock; /* over the lanes, who and stop */
     pthread_cond_t wake;
-    struct store_lanes lanes;
-    bool stop, sleeping;
+    struct store_lanes lanes; /* empty while nobody commits */
+    enum { COMMITTER_NONE, COMMITTER_CALLER, COMMITTER_THREAD } who;
+    bool stop;
 
-    struct pending pending; /* the thread's own */
+    struct pending pending; /* of whoever commits */
     rocksdb_writebatch_t *write;
 
     atomic_bool readonly;

@@ -1,5 +1,5 @@
 /* The codecs by themselves, on real shapes: what is taken, what is refused, what is written. */
-#include "aws/codec_priv.h"
+#include "aws/aws_priv.h"
 #include "aws/xml_priv.h"
 #include "cm.h"
 
@@ -214,6 +214,71 @@ static void test_json(void **state) {
     check_json("GetItem", buf_cstr(&deep), "The document is nested too deeply");
 }
 
+/*
+ * Read in one pass: what is taken is the tree's document, and keeps the model's constraints; and all
+ * that clients send in order is taken.
+ */
+static void test_json_read(void **state) {
+    (void)state;
+    static const struct {
+        const struct api_service *api;
+        const char *op, *body;
+        bool taken;
+    } cases[] = {
+        {&api_dynamodb, "ListTables", "{}", true},
+        {&api_dynamodb, "ListTables", " {\"Limit\" : 5 ,\n\"ExclusiveStartTableName\":\"abc\"} ",
+         true},
+        {&api_dynamodb, "ListTables", "{\"Limit\":-0}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":1e1}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":05}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":101}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":99999999999}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":5.0}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":null}", false},
+        {&api_dynamodb, "ListTables", "{\"Limit\":5,\"Limit\":5}", false},
+        {&api_dynamodb, "ListTables", "{\"Nothing\":5}", false},
+        {&api_dynamodb, "ListTables", "{} x", false},
+        {&api_dynamodb, "ListTables", "", false},
+        {&api_dynamodb, "ListTables", "[]", false},
+        {&api_dynamodb, "GetItem",
+         "{\"TableName\":\"abc\",\"Key\":{\"a\":{\"N\":\"1\"},\"b\":{\"L\":[{\"BOOL\":true}]}},"
+         "\"ConsistentRead\":false,\"ReturnConsumedCapacity\":\"TOTAL\"}",
+         true},
+        {&api_dynamodb, "GetItem", "{\"TableName\":\"abc\"}", false},
+        {&api_dynamodb, "GetItem",
+         "{\"TableName\":\"abc\",\"Key\":{\"a\":{\"N\":\"1\"},\"a\":{\"N\":\"1\"}}}", false},
+        {&api_dynamodb, "GetItem",
+         "{\"TableName\":\"abc\",\"Key\":{},\"ReturnConsumedCapacity\":\"ALL\"}", false},
+        {&api_dynamodb, "GetItem", "{\"TableName\":\"abc\",\"Key\":{\"a\":{\"B\":\"?\"}}}", false},
+        {&api_sqs, "SendMessage",
+         "{\"QueueUrl\":\"u\",\"MessageBody\":\"{\\\"a\\\": \\u00e9}\",\"DelaySeconds\":3,"
+         "\"MessageAttributes\":{\"x\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAEC\"}}}",
+         true},
+        {&api_sqs, "ReceiveMessage",
+         "{\"QueueUrl\":\"u\",\"AttributeNames\":[\"All\"],\"MaxNumberOfMessages\":10}", true},
+        {&api_sqs, "ReceiveMessage", "{\"QueueUrl\":\"u\",\"AttributeNames\":[null]}", false},
+        {&api_logs, "PutLogEvents",
+         "{\"logGroupName\":\"g\",\"logStreamName\":\"s\",\"logEvents\":[{\"timestamp\":1795323419123,"
+         "\"message\":\"m\"}]}",
+         true},
+        {&api_logs, "PutLogEvents",
+         "{\"logGroupName\":\"g\",\"logStreamName\":\"s\",\"logEvents\":[]}", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(arena) struct arena arena = {0};
+        CLEANUP_JSON json_t *read = NULL, *tree = NULL;
+        const struct api_shape *shape = in_of(cases[i].api, cases[i].op);
+        struct json_in in = json_in_of(str_c(cases[i].body), &arena, false);
+        struct err err;
+        bool taken = wire_json_read(shape, &in, NULL, &read);
+        CHECK_CASE(taken == cases[i].taken, cases[i].body);
+        if (!taken)
+            continue;
+        CHECK_INT(wire_json_in(shape, str_c(cases[i].body), &tree, &err), 0);
+        CHECK_CASE(json_equal(read, tree) && aws_document_fits(shape, tree), cases[i].body);
+    }
+}
+
 /* ---- CBOR ---- */
 
 static int cbor(const char *op, const void *p, size_t n, json_t **doc) {
@@ -273,7 +338,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_query), cmocka_unit_test(test_query_parameters),
         cmocka_unit_test(test_xml),   cmocka_unit_test(test_xml_out),
-        cmocka_unit_test(test_json),  cmocka_unit_test(test_cbor),
+        cmocka_unit_test(test_json),  cmocka_unit_test(test_json_read),
+        cmocka_unit_test(test_cbor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,12 @@
 /* Events on their way: accepted once, put off, refused, given up; and what their source hears. */
 #include "hub_fixture.h"
 
+#include "hub/event.h"
 #include "hub/hub_priv.h"
 
 #include "store/fault.h"
+
+#include <errno.h>
 
 /* A target that remembers, and answers what the test wants. */
 struct target {
@@ -257,6 +260,71 @@ static void the_source_hears_what_became_of_it(void **state) {
 }
 
 /* As many services as there are, and more. */
+/* ---- In the batch of whoever causes it ---- */
+
+/* Rows that the batch has before; what the target's port was asked is in its calls. */
+static void deliver_near(struct fixture *f, const char *payload, int rows) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct hub_event event = {.target = function, .payload = str_c(payload)};
+    for (int i = 0; i < rows; i++) {
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        key_begin(&key, "other");
+        key_u64(&key, (uint64_t)i);
+        store_put_blind(batch, STORE_QUEUE, buf_view(&key), S("1"));
+    }
+    hub_deliver_near(f->h.hub, batch, &event);
+    CHECK_INT(store_commit(f->h.store, batch, NULL), 0);
+}
+
+static void check_near(struct fixture *f, int calls, size_t taken, int due) {
+    CHECK_INT(f->target.calls, calls);
+    CHECK_INT(hub_fixture_rows(&f->h, "taken"), taken);
+    CHECK_INT(hub_fixture_due(&f->h, HUB_OUTBOX), due);
+}
+
+static void a_near_target_takes_it_in_the_same_commit(void **state) {
+    struct fixture *f = *state;
+    deliver_near(f, "far", 0); /* nobody has said that the port is quick */
+    check_near(f, 0, 0, 1);
+    hub_due_work(f->h.hub->outbox);
+    check_near(f, 1, 1, 0);
+    hub_plug_near(f->h.hub, S("lambda"));
+    deliver_near(f, "near", 0);
+    check_near(f, 2, 2, 0);
+    deliver_near(f, "of a crowd", 64); /* who writes much does not wait for targets too */
+    check_near(f, 2, 2, 1);
+    hub_due_work(f->h.hub->outbox);
+    check_near(f, 3, 3, 0);
+}
+
+static void what_it_does_not_take_goes_the_usual_way(void **state) {
+    static const int answers[] = {HUB_E_RETRY, HUB_E_DENIED, HUB_E_NO_TARGET, -EIO};
+    struct fixture *f = *state;
+    hub_plug_near(f->h.hub, S("lambda"));
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        f->target.answer = answers[i];
+        f->target.calls = 0;
+        deliver_near(f, "refused", 0);
+        check_near(f, 1, 0, 1);
+        open_again(f);
+        hub_plug_near(f->h.hub, S("lambda"));
+        f->target.answer = HUB_E_DENIED; /* it is gone at the next look */
+        hub_due_work(f->h.hub->outbox);
+        check_near(f, 2, 0, 0);
+    }
+}
+
+static void it_overtakes_nothing(void **state) {
+    struct fixture *f = *state;
+    hub_plug_near(f->h.hub, S("lambda"));
+    deliver(f, "first", function, STR_NONE);
+    deliver_near(f, "second", 0);
+    check_near(f, 0, 0, 2);
+    hub_due_work(f->h.hub->outbox);
+    check_near(f, 2, 2, 0);
+    CHECK_TEXT(f->target.last, "second");
+}
+
 static void any_number_is_plugged(void **state) {
     struct fixture *f = *state;
     static const char *const sources[] = {"a", "b", "c", "d", "e",
@@ -296,6 +364,9 @@ int main(void) {
         CASE(it_ages_only_while_we_can_work),
         CASE(nor_is_it_tried_for_years_after_the_clock_went_back),
         CASE(the_source_hears_what_became_of_it),
+        CASE(a_near_target_takes_it_in_the_same_commit),
+        CASE(what_it_does_not_take_goes_the_usual_way),
+        CASE(it_overtakes_nothing),
         CASE(any_number_is_plugged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

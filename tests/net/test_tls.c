@@ -2,8 +2,8 @@
 #include "cm.h"
 
 #include "server.h"
+#include "tls.h"
 
-#include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -38,65 +38,13 @@ static int stop(void **state) {
     return 0;
 }
 
-struct tls {
-    int fd;
-    gnutls_session_t session;
-    gnutls_certificate_credentials_t cred;
-};
-
 /*
  * Handshakes; the server must prove to be `name` under our CA. sni NULL: none is sent. 0 or GnuTLS'
  * error.
  */
 static int tls_open(struct tls *t, const char *sni, const char *name) {
-    gnutls_datum_t pem = {(unsigned char *)ca.p, (unsigned)ca.len};
-    t->fd = client_connect(s.port);
-    gnutls_certificate_allocate_credentials(&t->cred);
-    CHECK_INT(gnutls_certificate_set_x509_trust_mem(t->cred, &pem, GNUTLS_X509_FMT_PEM), 1);
-    gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
-    gnutls_set_default_priority(t->session);
-    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->cred);
-    if (sni)
-        gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, sni, strlen(sni));
-    gnutls_session_set_verify_cert(t->session, name, 0);
-    gnutls_transport_set_int(t->session, t->fd);
-    gnutls_handshake_set_timeout(t->session, 10000);
-    int r;
-    do
-        r = gnutls_handshake(t->session);
-    while (r < 0 && !gnutls_error_is_fatal(r));
-    return r;
-}
-
-static void tls_close(struct tls *t) {
-    gnutls_deinit(t->session);
-    gnutls_certificate_free_credentials(t->cred);
-    close(t->fd);
-}
-
-/* Sends all, reads until the answer ends with `tail` or the connection does. */
-static bool tls_ask(struct tls *t, str ask, const char *tail) {
-    struct buf got = {0};
-    while (ask.len) {
-        ssize_t n = gnutls_record_send(t->session, ask.p, ask.len);
-        if (n < 0 && gnutls_error_is_fatal((int)n))
-            break;
-        ask = str_skip(ask, n > 0 ? (size_t)n : 0);
-    }
-    bool found = false;
-    for (ssize_t n = 1; n > 0 && !found;) {
-        n = gnutls_record_recv(t->session, buf_reserve(&got, 65536), 65536);
-        if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) {
-            n = 1;
-            continue;
-        }
-        got.len += n > 0 ? (size_t)n : 0;
-        found = str_ends(buf_view(&got), str_c(tail));
-    }
-    if (!found)
-        print_error("got \"%.200s\"\n", buf_cstr(&got));
-    buf_deinit(&got);
-    return found;
+    return tls_connect(
+        t, &(struct tls_options){.port = s.port, .ca = buf_view(&ca), .sni = sni, .name = name});
 }
 
 static void both_on_one_port(void **state) {

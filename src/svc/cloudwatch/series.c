@@ -103,21 +103,31 @@ void cw_series_key(struct buf *key, const struct cw_series *series) {
     series_parts(key, series);
 }
 
-void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute) {
+/* Where the series' parts begin in the key. */
+static size_t begin_point(struct buf *key, const struct cw_series *series) {
     key_begin(key, "cw.point");
+    size_t from = key->len;
     series_parts(key, series);
+    return from;
+}
+
+void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute) {
+    begin_point(key, series);
     key_u64(key, (uint64_t)minute);
 }
 
-/* Blind: whoever writes this row within the hour writes the same. */
-static void note_series(struct cw_svc *cw, const struct rows *rows,
-                        const struct cw_series *series) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+/*
+ * Blind: whoever writes this row within the hour writes the same. parts: the series, as keys name
+ * it.
+ */
+static void note_series(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,
+                        str parts) {
     int64_t hour = clock_world_ms() / HOUR_MS;
-    cw_series_key(&key, series);
-    uint64_t mark = mark_of(buf_view(&key), hour);
+    uint64_t mark = mark_of(parts, hour);
     if (*place_of(cw->known, mark) == mark)
         return;
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    cw_series_key(&key, series);
     buf_u64(&value, (uint64_t)hour);
     row_put_blind(rows, STORE_METRICS, buf_view(&key), buf_view(&value));
     store_after_id(rows->batch, mark_written, cw->known, mark);
@@ -126,11 +136,12 @@ static void note_series(struct cw_svc *cw, const struct rows *rows,
 void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,
                    str unit, int64_t time_ms, double value, double count) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_point_key(&key, series, time_ms / CW_MINUTE_MS);
+    size_t from = begin_point(&key, series), to = key.len;
+    key_u64(&key, (uint64_t)(time_ms / CW_MINUTE_MS));
     key_raw(&key, unit);
     if (store_stat_again(rows->batch, STORE_METRICS, buf_view(&key), value, count))
         return; /* its series is in the batch, or known */
-    note_series(cw, rows, series);
+    note_series(cw, rows, series, str_slice(buf_view(&key), from, to));
     store_stat(rows->batch, STORE_METRICS, buf_view(&key), value, count);
 }
 

@@ -1,5 +1,6 @@
 /* GetMetricStatistics and GetMetricData. */
 #include "base/ascii.h"
+#include "aws/items.h"
 #include "svc/cloudwatch/cw_priv.h"
 
 enum { MAX_POINTS = 1440, MAX_QUERIES = 500, MAX_DATA_POINTS = 100800 };
@@ -150,9 +151,35 @@ static int check_query(struct rq *rq, const json_t *queries, size_t at) {
     return check_period(rq, json_int(stat, "Period", 0));
 }
 
+static const struct cw_bucket *bucket_of(const struct cw_result *result, bool ascending, size_t i) {
+    return &result->buckets[ascending ? i : result->n - 1 - i];
+}
+
+static void tell_result(struct items *results, const json_t *q, const struct cw_result *result,
+                        bool ascending) {
+    const json_t *stat = json_obj(q, "MetricStat"), *metric = json_obj(stat, "Metric");
+    items_begin(results);
+    items_str(results, "Id", json_str(q, "Id"));
+    items_str(results, "Label",
+              json_has(q, "Label") ? json_str(q, "Label") : json_str(metric, "MetricName"));
+    items_open(results, "Timestamps");
+    for (size_t i = 0; i < result->n; i++)
+        items_time(results, NULL, bucket_of(result, ascending, i)->start_ms / 1000 * 1000);
+    items_close(results);
+    items_open(results, "Values");
+    for (size_t i = 0; i < result->n; i++) {
+        double v = 0;
+        cw_statistic(json_str(stat, "Stat"), &bucket_of(result, ascending, i)->sum, &v);
+        items_num(results, NULL, v);
+    }
+    items_close(results);
+    items_str(results, "StatusCode", S("Complete"));
+    items_close(results);
+}
+
 /* Values and Timestamps of one query; *budget: how many more points the answer may have. */
 static int answer_query(struct cw_svc *cw, struct rq *rq, const json_t *q, int64_t start,
-                        int64_t end, int64_t *budget, json_t **ret_result) {
+                        int64_t end, int64_t *budget, struct items *results) {
     const json_t *stat = json_obj(q, "MetricStat"), *metric = json_obj(stat, "Metric");
     int64_t period_ms = json_int(stat, "Period", 60) * 1000;
     bool ascending = str_is(json_str(rq->in, "ScanBy"), "TimestampAscending");
@@ -176,21 +203,7 @@ static int answer_query(struct cw_svc *cw, struct rq *rq, const json_t *q, int64
             rq, &CW_ValidationError,
             "You have requested more than %d datapoints. Use a longer Period or a shorter time range.",
             MAX_DATA_POINTS);
-    json_t *times = json_array(), *values = json_array(), *out = json_object();
-    for (size_t i = 0; i < result.n; i++) {
-        const struct cw_bucket *b = &result.buckets[ascending ? i : result.n - 1 - i];
-        double v = 0;
-        cw_statistic(json_str(stat, "Stat"), &b->sum, &v);
-        json_array_append_new(times, json_integer(b->start_ms / 1000));
-        json_array_append_new(values, json_real(v));
-    }
-    json_set_str(out, "Id", json_str(q, "Id"));
-    json_set_str(out, "Label",
-                 json_has(q, "Label") ? json_str(q, "Label") : json_str(metric, "MetricName"));
-    json_set(out, "Timestamps", times);
-    json_set(out, "Values", values);
-    json_set_str(out, "StatusCode", S("Complete"));
-    *ret_result = out;
+    tell_result(results, q, &result, ascending);
     return 0;
 }
 
@@ -210,17 +223,13 @@ int cw_op_GetMetricData(struct cw_svc *cw, struct rq *rq) {
         if (check_query(rq, queries, i))
             return AWS_FAILED;
     rq->out = json_object();
-    json_t *results = json_array();
-    json_set(rq->out, "MetricDataResults", results);
+    struct items *results = rq_out_items(rq, "MetricDataResults");
     json_set(rq->out, "Messages", json_array());
     for (size_t i = 0; i < json_array_size(queries); i++) {
         const json_t *q = json_array_get(queries, i);
-        json_t *result = NULL;
-        if (!json_bool(q, "ReturnData", true))
-            continue;
-        if (answer_query(cw, rq, q, start, end, &budget, &result))
+        if (json_bool(q, "ReturnData", true) &&
+            answer_query(cw, rq, q, start, end, &budget, results))
             return AWS_FAILED;
-        json_array_append_new(results, result);
     }
     return 0;
 }

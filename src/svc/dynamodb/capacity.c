@@ -13,28 +13,33 @@ double ddb_write_units(size_t bytes) {
     return (double)units;
 }
 
-static json_t *units(double v) {
-    json_t *json = json_object();
-    json_set(json, "CapacityUnits", json_real(v));
-    return json;
+/* Halves and whole ones, with their fraction as AWS has it ("1.0"). */
+static void add_units(struct buf *out, double units) {
+    buf_printf(out, "{\"CapacityUnits\":%.1f}", units);
 }
 
-static void add_indexes(json_t *out, const struct ddb_table *table,
+/* A member, where the answer holds others already. */
+static void add_indexes(struct buf *out, const char *member, const struct ddb_table *table,
                         const struct ddb_capacity *capacity, bool local) {
-    json_t *indexes = json_object();
+    bool any = false;
     for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
         const struct ddb_index *index = &table->indexes[i];
-        if (index->local == local && capacity->indexes[i] > 0)
-            json_object_setn_new(indexes, index->name.p, index->name.len,
-                                 units(capacity->indexes[i]));
+        if (index->local != local || capacity->indexes[i] <= 0)
+            continue;
+        if (any)
+            buf_char(out, ',');
+        else
+            buf_printf(out, ",\"%s\":{", member);
+        any = true;
+        json_add_quoted(out, index->name);
+        buf_char(out, ':');
+        add_units(out, capacity->indexes[i]);
     }
-    if (json_object_size(indexes) == 0)
-        json_decref(indexes);
-    else
-        json_set(out, local ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes", indexes);
+    if (any)
+        buf_char(out, '}');
 }
 
-static void add_capacity(struct rq *rq, struct buf *answer, const struct ddb_table *table,
+static void add_capacity(struct rq *rq, struct buf *out, const struct ddb_table *table,
                          const struct ddb_capacity *capacity) {
     str wanted = json_str(rq->in, "ReturnConsumedCapacity");
     if (!wanted.p || str_is(wanted, "NONE"))
@@ -42,16 +47,17 @@ static void add_capacity(struct rq *rq, struct buf *answer, const struct ddb_tab
     double total = capacity->table;
     for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++)
         total += capacity->indexes[i];
-    CLEANUP_JSON json_t *out = json_object();
-    json_set_str(out, "TableName", table->name);
-    json_set(out, "CapacityUnits", json_real(total));
+    ddb_out_name(out, "ConsumedCapacity");
+    buf_c(out, "{\"TableName\":");
+    json_add_quoted(out, table->name);
+    buf_printf(out, ",\"CapacityUnits\":%.1f", total);
     if (str_is(wanted, "INDEXES")) {
-        json_set(out, "Table", units(capacity->table));
-        add_indexes(out, table, capacity, false);
-        add_indexes(out, table, capacity, true);
+        buf_c(out, ",\"Table\":");
+        add_units(out, capacity->table);
+        add_indexes(out, "LocalSecondaryIndexes", table, capacity, true);
+        add_indexes(out, "GlobalSecondaryIndexes", table, capacity, false);
     }
-    ddb_out_name(answer, "ConsumedCapacity");
-    json_write(answer, out);
+    buf_char(out, '}');
 }
 
 /* ---- Answers ---- */

@@ -230,6 +230,7 @@ int ddb_op_GetItem(struct ddb_svc *svc, struct rq *rq) {
     if (item && projection)
         item = ddb_project(&rq->arena, projection, item);
     if (item) {
+        buf_reserve(out, change.row.bytes.len * 3 / 2); /* about what an item takes as text */
         ddb_out_name(out, "Item");
         ddb_item_write(item, out);
     }

@@ -1,28 +1,18 @@
 /* dynamodb/rowkey: makes the keys of items and index entries. */
 #include "svc/dynamodb/rowkey.h"
 
+#include "sign/sign.h"
 #include "store/key.h"
-
-#include <openssl/evp.h>
-#include <pthread.h>
-
-static EVP_MD *sha256;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void fetch(void) { sha256 = EVP_MD_fetch(NULL, "SHA256", NULL); }
 
 void ddb_hash_partition(const struct ddb_value *partition, char out[DDB_HASH]) {
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    if (partition->type == DDB_N)
+    unsigned char digest[32];
+    str text = partition->text;
+    if (partition->type == DDB_N) {
         ddb_number_key(partition->number, &bytes);
-    else
-        buf_str(&bytes, partition->text);
-    pthread_once(&once, fetch);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx || !sha256 || !EVP_DigestInit_ex2(ctx, sha256, NULL) ||
-        !EVP_DigestUpdate(ctx, bytes.p, bytes.len) || !EVP_DigestFinal_ex(ctx, digest, NULL))
-        abort(); /* no memory, or no SHA-256 */
-    EVP_MD_CTX_free(ctx);
+        text = buf_view(&bytes);
+    }
+    sign_sha256(digest, text);
     memcpy(out, digest, DDB_HASH);
 }
 

@@ -123,6 +123,8 @@ struct ddb_change {
     struct row row;              /* the item's; old has texts in it */
     const struct ddb_value *old; /* NULL: not there */
     const struct ddb_value *new; /* NULL: to be deleted */
+    size_t old_size, new_size;   /* as DynamoDB counts them; 0: not there */
+    struct buf bytes;            /* new's stored form */
     struct ddb_capacity capacity;
 };
 /* Finds the item that has key's key attributes. Clean up with ddb_change_deinit. */

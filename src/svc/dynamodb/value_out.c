@@ -38,15 +38,19 @@ static void add_content(const struct ddb_value *v, struct buf *out) {
     buf_char(out, ']');
 }
 
-void ddb_value_write(const struct ddb_value *v, struct buf *out) {
+/* named: behind a name, and its colon is to be written. */
+static void add_value(const struct ddb_value *v, bool named, struct buf *out) {
     static const str opens[DDB_N_TYPES] = {
-        S_INIT("{\"S\":"),    S_INIT("{\"N\":"), S_INIT("{\"B\":"), S_INIT("{\"BOOL\":"),
-        S_INIT("{\"NULL\":"), S_INIT("{\"M\":"), S_INIT("{\"L\":"), S_INIT("{\"SS\":"),
-        S_INIT("{\"NS\":"),   S_INIT("{\"BS\":")};
-    buf_str(out, opens[v->type]);
+        S_INIT(":{\"S\":"),    S_INIT(":{\"N\":"), S_INIT(":{\"B\":"), S_INIT(":{\"BOOL\":"),
+        S_INIT(":{\"NULL\":"), S_INIT(":{\"M\":"), S_INIT(":{\"L\":"), S_INIT(":{\"SS\":"),
+        S_INIT(":{\"NS\":"),   S_INIT(":{\"BS\":")};
+    str open = opens[v->type];
+    buf_add(out, open.p + !named, open.len - !named);
     add_content(v, out);
     buf_char(out, '}');
 }
+
+void ddb_value_write(const struct ddb_value *v, struct buf *out) { add_value(v, false, out); }
 
 void ddb_item_write(const struct ddb_value *item, struct buf *out) {
     buf_char(out, '{');
@@ -54,8 +58,7 @@ void ddb_item_write(const struct ddb_value *item, struct buf *out) {
         if (i)
             buf_char(out, ',');
         json_add_quoted(out, item->attrs[i].name);
-        buf_char(out, ':');
-        ddb_value_write(item->attrs[i].value, out);
+        add_value(item->attrs[i].value, true, out);
     }
     buf_char(out, '}');
 }

@@ -22,7 +22,10 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
     return ddb_item_of(rq, &rq->arena, buf_view(&row->bytes), &change->old);
 }
 
-void ddb_change_deinit(struct ddb_change *change) { row_deinit(&change->row); }
+void ddb_change_deinit(struct ddb_change *change) {
+    row_deinit(&change->row);
+    buf_deinit(&change->bytes);
+}
 
 int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition) {
@@ -90,7 +93,7 @@ static int check_new(struct rq *rq, const struct ddb_change *change) {
         if (r)
             return r;
     }
-    if (ddb_item_size(change->new) > DDB_ITEM_MAX)
+    if (change->new_size > DDB_ITEM_MAX)
         return ddb_invalid(rq, "Item size%s has exceeded the maximum allowed size",
                            json_has(rq->in, "Key") ? " to update" : "");
     if (too_deep(change->new, 0)) /* an update can put a value deeper than it was sent */
@@ -120,21 +123,29 @@ struct entry {
     size_t size;
 };
 static void entry_of(struct rq *rq, const struct ddb_table *t, const struct ddb_index *index,
-                     const struct ddb_value *item, struct entry *ret) {
+                     const struct ddb_value *item, size_t item_size, struct entry *ret) {
     *ret = (struct entry){.key = {0}};
     if (!item || !ddb_entry_key(&ret->key, t, index, item))
         return;
     ret->item = ddb_entry_item(&rq->arena, t, index, item);
-    ret->size = ddb_item_size(ret->item);
+    ret->size = ret->item == item ? item_size : ddb_item_size(ret->item);
+}
+
+/* Its bytes: the item's own where the entry is the whole of it. */
+static str entry_bytes(const struct ddb_change *change, const struct entry *new, struct buf *made) {
+    if (new->item == change->new)
+        return buf_view(&change->bytes);
+    encode_item(new->item, new->size, made);
+    return buf_view(made);
 }
 
 /*
  * Writes what changed; returns the write units. An unchanged entry costs nothing. Entries are
  * changed blind: they follow from the item, whose row is a condition.
  */
-static double write_entry(const struct rows *rows, const struct ddb_table *t,
-                          const struct ddb_index *index, const struct entry *old,
-                          const struct entry *new) {
+static double write_entry(const struct ddb_change *change, const struct ddb_index *index,
+                          const struct entry *old, const struct entry *new) {
+    const struct rows *rows = change->rows;
     double units = 0;
     bool moved = old->item && new->item && !str_eq(buf_view(&old->key), buf_view(&new->key));
     if (old->item && (!new->item || moved)) {
@@ -142,13 +153,12 @@ static double write_entry(const struct rows *rows, const struct ddb_table *t,
         units += ddb_write_units(old->size);
     }
     if (new->item && (!old->item || moved || !ddb_value_equal(old->item, new->item))) {
-        CLEANUP_DEINIT(buf) struct buf bytes = {0};
+        CLEANUP_DEINIT(buf) struct buf made = {0};
         size_t larger = old->item && !moved && old->size > new->size ? old->size : new->size;
-        encode_item(new->item, new->size, &bytes);
-        row_put_blind(rows, STORE_ITEMS, buf_view(&new->key), buf_view(&bytes));
+        row_put_blind(rows, STORE_ITEMS, buf_view(&new->key), entry_bytes(change, new, &made));
         units += ddb_write_units(larger);
     }
-    count(rows, t, index->id, (new->item != NULL) - (old->item != NULL),
+    count(rows, change->table, index->id, (new->item != NULL) - (old->item != NULL),
           (int64_t) new->size - (int64_t)old->size);
     return units;
 }
@@ -157,9 +167,9 @@ static void write_indexes(struct rq *rq, struct ddb_change *change) {
     const struct ddb_table *t = change->table;
     for (size_t i = 0; i < t->n_indexes; i++) {
         struct entry old, new;
-        entry_of(rq, t, &t->indexes[i], change->old, &old);
-        entry_of(rq, t, &t->indexes[i], change->new, &new);
-        double units = write_entry(change->rows, t, &t->indexes[i], &old, &new);
+        entry_of(rq, t, &t->indexes[i], change->old, change->old_size, &old);
+        entry_of(rq, t, &t->indexes[i], change->new, change->new_size, &new);
+        double units = write_entry(change, &t->indexes[i], &old, &new);
         if (i < DDB_CAPACITY_INDEXES)
             change->capacity.indexes[i] += units;
         buf_deinit(&old.key);
@@ -185,22 +195,21 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
 }
 
 static void write_item(struct ddb_change *change) {
-    const struct ddb_table *t = change->table;
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
-    size_t before = change->old ? ddb_item_size(change->old) : 0;
-    size_t after = change->new ? ddb_item_size(change->new) : 0;
+    size_t before = change->old_size, after = change->new_size;
     if (change->new) {
-        encode_item(change->new, after, &bytes);
-        row_put(change->rows, &change->row, buf_view(&bytes));
+        encode_item(change->new, after, &change->bytes);
+        row_put(change->rows, &change->row, buf_view(&change->bytes));
     } else if (change->old) {
         row_del(change->rows, &change->row);
     }
     change->capacity.table += ddb_write_units(before > after ? before : after);
-    count(change->rows, t, 0, (change->new != NULL) - (change->old != NULL),
+    count(change->rows, change->table, 0, (change->new != NULL) - (change->old != NULL),
           (int64_t)after - (int64_t)before);
 }
 
 int ddb_change_write(struct rq *rq, struct ddb_change *change) {
+    change->old_size = change->old ? ddb_item_size(change->old) : 0;
+    change->new_size = change->new ? ddb_item_size(change->new) : 0;
     int r = change->new ? check_new(rq, change) : 0;
     if (r)
         return r;

@@ -97,7 +97,7 @@ int iam_role_of_request(struct rq *rq, str role_arn, struct iam_role_view *ret_r
     if (!str_eq(json_str(doc, "Arn"), role_arn))
         return STORE_E_ABSENT;
     struct policy *trust = NULL;
-    if (policy_new(&trust, POLICY_TRUST, json_str(doc, "AssumeRolePolicyDocument"), NULL))
+    if (policy_kept(&trust, POLICY_TRUST, json_str(doc, "AssumeRolePolicyDocument"), NULL))
         return aws_fault(rq, -EBADMSG, "stored trust policy");
     rq_on_done(rq, drop_policy, trust);
     *ret_role = (struct iam_role_view){

@@ -316,7 +316,7 @@ static int find(void *ctx, str access_key, struct aws_identity **ret_identity) {
 /* Does the role trust the service? */
 static bool trusts(const json_t *role, str account, str service) {
     CLEANUP(policy) struct policy *trust = NULL;
-    if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
+    if (policy_kept(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
         return false;
     const struct hub_event event = {.source_service = service, .source_account = account};
     const struct aws_port_question question = {"sts:AssumeRole", json_str(role, "Arn"), account,

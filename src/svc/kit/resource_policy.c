@@ -10,7 +10,7 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
     struct err err = {0};
     if (text.len == 0)
         return 0;
-    if (policy_new(&policy, POLICY_RESOURCE, text, &err)) /* it was checked when it was set */
+    if (policy_kept(&policy, POLICY_RESOURCE, text, &err)) /* it was checked when it was set */
         return aws_fault(rq, STORE_E_DAMAGED, err.text);
     rq_on_done(rq, drop, policy);
     *ret_policy = policy;
@@ -45,6 +45,6 @@ int kit_port_admits(const struct hub_event *event, str text,
                     const struct aws_port_question *question) {
     CLEANUP(policy) struct policy *policy = NULL;
     if (!is_lambda(event) && text.len)
-        (void)policy_new(&policy, POLICY_RESOURCE, text, NULL); /* none: denied */
+        (void)policy_kept(&policy, POLICY_RESOURCE, text, NULL); /* none: denied */
     return kit_port_decides(event, policy, question);
 }

@@ -2,6 +2,7 @@
  * FilterLogEvents: a walk over the group in the order of time, all streams interleaved. A page ends
  * at its limit, at 1 MB, or after a bounded search; then it has a token, and may be empty.
  */
+#include "aws/items.h"
 #include "svc/logs/logs_priv.h"
 #include "svc/logs/pattern.h"
 
@@ -48,40 +49,39 @@ static bool is_wanted(const struct filter *f, const struct logs_event *event) {
     return listed && logs_pattern_match(f->pattern, event->message);
 }
 
-static json_t *describe(struct rq *rq, const struct logs_event *event) {
-    json_t *out = json_object();
-    json_set_str(out, "logStreamName", event->stream);
-    json_set_int(out, "timestamp", event->at.time_ms);
-    json_set_str(out, "message", event->message);
-    json_set_int(out, "ingestionTime", event->ingested_ms);
-    /* 56 digits, as AWS's: stream, time and number. */
-    json_set_str(out, "eventId",
-                 arena_printf(&rq->arena, "%016llu" STR_FMT, (unsigned long long)event->stream_id,
-                              STR_ARG(logs_place_text(rq, event->at))));
-    return out;
+static void tell(struct items *events, const struct logs_event *event) {
+    char id[LOGS_EVENT_ID];
+    logs_event_id(event, id);
+    items_begin(events);
+    items_str(events, "logStreamName", event->stream);
+    items_int(events, "timestamp", event->at.time_ms);
+    items_str(events, "message", event->message);
+    items_int(events, "ingestionTime", event->ingested_ms);
+    items_str(events, "eventId", str_n(id, sizeof id));
+    items_close(events);
 }
 
-static int walk(struct rq *rq, const struct logs_group *group, const struct filter *f,
-                json_t *events) {
+static int walk(struct rq *rq, const struct logs_group *group, const struct filter *f) {
+    struct items *events = rq_out_items(rq, "events");
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     logs_event_key(&from, group->id, f->from);
     logs_event_key(&to, group->id, (struct logs_place){f->end_ms, 0});
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from),
                                            buf_view(&to), false);
-    size_t bytes = 0, searched = 0;
+    size_t told = 0, bytes = 0, searched = 0;
     struct logs_event event;
     while (store_iter_next(it)) {
         if (!logs_event_decode(it->key, it->value, &event))
             return aws_fault(rq, STORE_E_DAMAGED, "a log event");
-        if (json_array_size(events) == f->limit || bytes >= MAX_BYTES ||
-            searched++ >= MAX_SEARCHED) {
+        if (told == f->limit || bytes >= MAX_BYTES || searched++ >= MAX_SEARCHED) {
             json_set_str(rq->out, "nextToken", logs_place_text(rq, event.at));
             break;
         }
         if (!is_wanted(f, &event))
             continue;
-        json_array_append_new(events, describe(rq, &event));
+        tell(events, &event);
+        told++;
         bytes += logs_event_size(event.message);
     }
     int fault = store_iter_fault(it);
@@ -93,9 +93,7 @@ int logs_op_FilterLogEvents(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(filter) struct filter f = {0};
     if (logs_group_of(rq, &group) || take_filter(rq, &group, &f))
         return AWS_FAILED;
-    json_t *events = json_array();
     rq->out = json_object();
-    json_set(rq->out, "events", events);
     json_set(rq->out, "searchedLogStreams", json_array()); /* empty, since 2020, in AWS too */
-    return walk(rq, &group, &f, events);
+    return walk(rq, &group, &f);
 }

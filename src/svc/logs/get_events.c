@@ -2,6 +2,7 @@
  * GetLogEvents. A token names a place between two events: "f/PLACE" goes forward from there,
  * "b/PLACE" backward. At an end of the stream the same token comes back, which is how clients know.
  */
+#include "aws/items.h"
 #include "svc/logs/logs_priv.h"
 
 enum { DEFAULT_LIMIT = 10000, MAX_BYTES = 1048576 };
@@ -24,11 +25,31 @@ struct reading {
     struct logs_place from, to; /* to is not included */
     bool backward;
     size_t limit;
-    struct logs_place first, last; /* of what was read */
-    json_t *events;                /* ascending */
+    struct event {
+        int64_t time_ms, ingested_ms;
+        size_t message, len; /* where it lies in text */
+    } * events;              /* in the order of the walk */
+    size_t n;
+    struct buf text;
+    struct logs_place first, last; /* of what was read, in the order of time */
 };
 
-/* The event at a place of the index, appended. 0, STORE_E_ABSENT (just swept) or AWS_FAILED. */
+static void reading_deinit(struct reading *rd) {
+    free(rd->events);
+    buf_deinit(&rd->text);
+}
+
+static void keep(struct reading *rd, struct logs_place at, const struct logs_event *event) {
+    if ((rd->n & (rd->n - 1)) == 0) /* a power of two, or none: the room is used up */
+        rd->events = mem_realloc(rd->events, (rd->n ? rd->n * 2 : 1) * sizeof *rd->events);
+    rd->events[rd->n++] = (struct event){.time_ms = at.time_ms,
+                                         .ingested_ms = event->ingested_ms,
+                                         .message = rd->text.len,
+                                         .len = event->message.len};
+    buf_str(&rd->text, event->message);
+}
+
+/* The event at a place of the index, kept. 0, STORE_E_ABSENT (just swept) or AWS_FAILED. */
 static int read_event(struct rq *rq, struct reading *rd, struct logs_place at, size_t *bytes) {
     CLEANUP_DEINIT(row) struct row row = {.cf = STORE_LOGS};
     struct logs_event event;
@@ -38,14 +59,7 @@ static int read_event(struct rq *rq, struct reading *rd, struct logs_place at, s
         return r;
     if (!logs_event_decode(buf_view(&row.key), buf_view(&row.bytes), &event))
         return aws_fault(rq, STORE_E_DAMAGED, "a log event");
-    json_t *out = json_object();
-    json_set_int(out, "timestamp", at.time_ms);
-    json_set_str(out, "message", event.message);
-    json_set_int(out, "ingestionTime", event.ingested_ms);
-    if (rd->backward)
-        json_array_insert_new(rd->events, 0, out);
-    else
-        json_array_append_new(rd->events, out);
+    keep(rd, at, &event);
     *bytes += logs_event_size(event.message);
     return 0;
 }
@@ -59,9 +73,9 @@ static int read_events(struct rq *rq, struct reading *rd) {
                                            buf_view(&to), rd->backward);
     store_iter_keys_only(it);
     size_t bytes = 0;
-    while (json_array_size(rd->events) < rd->limit && bytes < MAX_BYTES && store_iter_next(it)) {
+    while (rd->n < rd->limit && bytes < MAX_BYTES && store_iter_next(it)) {
         struct logs_place at = logs_place_of(it->key);
-        bool is_first = json_array_size(rd->events) == 0;
+        bool is_first = rd->n == 0;
         int r = read_event(rq, rd, at, &bytes);
         if (r == AWS_FAILED)
             return r;
@@ -103,23 +117,37 @@ static int plan(struct rq *rq, const struct logs_group *group, struct reading *r
     return 0;
 }
 
+/* Ascending, whichever way they were read. */
+static void tell(struct rq *rq, const struct reading *rd) {
+    struct items *events = rq_out_items(rq, "events");
+    for (size_t i = 0; i < rd->n; i++) {
+        const struct event *e = &rd->events[rd->backward ? rd->n - 1 - i : i];
+        items_begin(events);
+        items_int(events, "timestamp", e->time_ms);
+        items_str(events, "message",
+                  str_slice(buf_view(&rd->text), e->message, e->message + e->len));
+        items_int(events, "ingestionTime", e->ingested_ms);
+        items_close(events);
+    }
+}
+
 int logs_op_GetLogEvents(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     struct logs_place here;
+    CLEANUP_DEINIT(reading)
     struct reading rd = {.limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT)};
     if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream) ||
         plan(rq, &group, &rd, &here))
         return AWS_FAILED;
     rd.group = group.id;
     rd.stream = stream.id;
-    rq->out = json_object();
-    rd.events = json_array();
-    json_set(rq->out, "events", rd.events);
     if (read_events(rq, &rd))
         return AWS_FAILED;
+    rq->out = json_object();
+    tell(rq, &rd);
     struct logs_place behind = {rd.last.time_ms, rd.last.id + 1};
-    bool any = json_array_size(rd.events) > 0;
+    bool any = rd.n > 0;
     json_set_str(rq->out, "nextForwardToken", make_token(rq, 'f', any ? behind : here));
     json_set_str(rq->out, "nextBackwardToken", make_token(rq, 'b', any ? rd.first : here));
     return 0;

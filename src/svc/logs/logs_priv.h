@@ -41,6 +41,10 @@ struct logs_place {
 /* 40 digits, as they stand in tokens. False: it is none. */
 str logs_place_text(struct rq *rq, struct logs_place at);
 bool logs_place_parse(str text, struct logs_place *ret_place);
+struct logs_event;
+/* The eventId of answers. */
+enum { LOGS_EVENT_ID = 56 };
+void logs_event_id(const struct logs_event *event, char out[LOGS_EVENT_ID]);
 void logs_event_key(struct buf *key, uint64_t group, struct logs_place at);
 void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct logs_place at);
 void logs_size_key(struct buf *key, uint64_t group);

@@ -50,9 +50,23 @@ struct logs_place logs_place_of(str key) {
     return (struct logs_place){time_ms, key_take_u64(&c)};
 }
 
+/* The number in that many digits, zeros in front; it has no more. */
+static char *put_digits(char *at, uint64_t v, size_t digits) {
+    for (size_t i = digits; i-- > 0; v /= 10)
+        at[i] = (char)('0' + v % 10);
+    return at + digits;
+}
+
 str logs_place_text(struct rq *rq, struct logs_place at) {
-    return arena_printf(&rq->arena, "%020llu%020llu", (unsigned long long)at.time_ms,
-                        (unsigned long long)at.id);
+    char text[40];
+    put_digits(put_digits(text, (uint64_t)at.time_ms, 20), at.id, 20);
+    return arena_str(&rq->arena, str_n(text, sizeof text));
+}
+
+/* 56 digits, as AWS's: stream, time and number. */
+void logs_event_id(const struct logs_event *event, char out[LOGS_EVENT_ID]) {
+    char *at = put_digits(out, event->stream_id, 16);
+    put_digits(put_digits(at, (uint64_t)event->at.time_ms, 20), event->at.id, 20);
 }
 
 bool logs_place_parse(str text, struct logs_place *ret) {

@@ -75,9 +75,21 @@ static void add_request_tags(const json_t *in, struct policy_context *context) {
         policy_context_add(context, S("s3:RequestObjectTagKeys"), key);
 }
 
+static bool is_existing_tag(str key) { return str_starts_nocase(key, S("s3:ExistingObjectTag/")); }
+
+/* Whose tags are asked for. In the request's arena. */
+struct tagged {
+    struct s3_svc *svc;
+    struct rq *rq;
+    const struct aws_question *question;
+};
+
 /* Of the object, or of the very version, that the question is about. */
-static int add_existing_tags(struct s3_svc *svc, struct rq *rq, const struct aws_question *question,
-                             struct policy_context *context) {
+static int add_existing_tags(void *arg, struct policy_context *context) {
+    const struct tagged *of = arg;
+    struct s3_svc *svc = of->svc;
+    struct rq *rq = of->rq;
+    const struct aws_question *question = of->question;
     struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
     /* rights are those of the moment they are asked for */
@@ -116,7 +128,6 @@ static void add_copy_source(struct rq *rq, struct policy_context *context) {
 
 int s3_hook_context(void *svc_, struct rq *rq, const struct aws_question *question,
                     struct policy_context *context) {
-    struct s3_svc *svc = svc_;
     if (question->version.p)
         policy_context_add(context, S("s3:versionid"), question->version);
     if (!(question->flags & RIGHT_APART))
@@ -126,5 +137,10 @@ int s3_hook_context(void *svc_, struct rq *rq, const struct aws_question *questi
                            question->flags & S3_CREATES ? S("true") : S("false"));
     if (question->flags & S3_NEW_TAGS)
         add_request_tags(rq->in, context);
-    return question->flags & S3_OLD_TAGS ? add_existing_tags(svc, rq, question, context) : 0;
+    if (question->flags & S3_OLD_TAGS) {
+        struct tagged *of = arena_new(&rq->arena, struct tagged);
+        *of = (struct tagged){svc_, rq, question};
+        policy_context_add_later(context, is_existing_tag, add_existing_tags, of);
+    }
+    return 0;
 }

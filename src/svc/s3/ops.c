@@ -1,5 +1,6 @@
 /* svc/s3: the operation table, expanded from ops.def, and the service row. */
 #include "aws/model.h"
+#include "svc/s3/digest.h"
 #include "svc/s3/s3_priv.h"
 #include "svc/kit/op_table.h"
 
@@ -23,6 +24,7 @@ int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct
     struct s3_svc *s3 = mem_new(struct s3_svc);
     s3->store = store;
     s3->hub = hub;
+    s3->hashers = s3_hashers_new();
     int r = s3_sweep(s3, err);
     if (r) {
         s3_close(s3);
@@ -36,6 +38,7 @@ int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct
 struct s3_svc *s3_close(struct s3_svc *s3) {
     if (!s3)
         return NULL;
+    s3_hashers_free(s3->hashers);
     free(s3);
     return NULL;
 }

@@ -207,5 +207,5 @@ void s3_emit(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
     CLEANUP_DEINIT(buf) struct buf payload = {0};
     s3_event_write(&payload, &event);
     struct hub_event out = s3_hub_event(rq, bucket, target->arn, buf_view(&payload));
-    hub_deliver(svc->hub, rq_batch(rq), &out);
+    hub_deliver_near(svc->hub, rq_batch(rq), &out);
 }

@@ -18,6 +18,7 @@
 struct s3_svc {
     struct store *store;
     struct hub *hub;
+    struct s3_hashers *hashers;
 };
 
 /* Flags of rows, for the hooks (hooks.c). */

@@ -29,7 +29,7 @@ int s3_upload_new(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *buc
     u->svc = svc;
     u->own_sum = own_sum;
     u->most = S3_MAX_PUT;
-    u->digest = s3_digest_new(own_sum);
+    u->digest = s3_digest_new(svc->hashers, own_sum, expected);
     struct err why = {""};
     int r = blob_create(svc->store, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN), expected,
                         &u->writer, &why);
@@ -39,40 +39,71 @@ int s3_upload_new(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *buc
     return 0;
 }
 
+/* The lot under way is over, and more bytes follow: they are sealed while a hasher has them. */
+static int pass_on(struct s3_upload *u, struct rq *rq) {
+    struct err why = {""};
+    str lot = s3_digest_next(u->digest);
+    int r = blob_write_on(u->writer, lot.p, lot.len, &why);
+    return r ? s3_fault(rq, r, why.text) : 0;
+}
+
 int s3_upload_write(struct s3_upload *u, struct rq *rq, const void *p, size_t n) {
     if (n > u->most - u->size)
         return aws_fail(rq, &S3_EntityTooLarge, NULL);
     u->size += n;
-    s3_digest_add(u->digest, p, n);
+    for (;;) {
+        size_t taken = s3_digest_fill(u->digest, p, n);
+        p = (const char *)p + taken;
+        n -= taken;
+        if (n == 0)
+            return 0;
+        int r = pass_on(u, rq);
+        if (r)
+            return r;
+    }
+}
+
+static int read_sent_sum(struct s3_upload *u, struct rq *rq) {
+    str sent = rq->payload.checksum_algorithm;
+    u->sum = u->own_sum;
+    if (u->sum != S3_SUM_NONE || !sent.p)
+        return 0;
+    u->sum = s3_sum_by_name(sent);
+    if (u->sum == S3_SUM_NONE || s3_sum_decode(u->sum, rq->payload.checksum_value, u->sum_raw))
+        return 0;
+    return aws_fail(rq, &S3_InvalidRequest,
+                    "Value for x-amz-checksum-" STR_FMT " header is invalid.", STR_ARG(sent));
+}
+
+/* The last lot, and the sync. No bytes, no blob. */
+static int finish_blob(struct s3_upload *u, struct rq *rq) {
     struct err why = {""};
-    int r = blob_write(u->writer, p, n, &why);
+    if (u->size == 0) {
+        u->committed = true;
+        return 0;
+    }
+    str lot = s3_digest_next(u->digest);
+    int r = blob_write(u->writer, lot.p, lot.len, &why);
+    if (r == 0)
+        r = blob_finish(STEAL(u->writer), &u->ref, &why);
     return r ? s3_fault(rq, r, why.text) : 0;
 }
 
 int s3_upload_finish(struct s3_upload *u, struct rq *rq) {
     if (u->finished)
         return 0;
-    s3_digest_finish(u->digest, u->md5, u->sum_raw);
+    int r = read_sent_sum(u, rq);
+    if (!r)
+        r = finish_blob(u, rq);
+    if (r)
+        return r;
+    u->finished = true;
+    uint8_t own[S3_SUM_MAX];
+    s3_digest_finish(u->digest, u->md5, own);
+    if (u->own_sum != S3_SUM_NONE)
+        memcpy(u->sum_raw, own, sizeof own);
     codec_hex(u->etag, u->md5, sizeof u->md5);
     u->etag[32] = '\0';
-    u->sum = u->own_sum;
-    str sent = rq->payload.checksum_algorithm;
-    if (u->sum == S3_SUM_NONE && sent.p) {
-        u->sum = s3_sum_by_name(sent);
-        if (u->sum != S3_SUM_NONE && !s3_sum_decode(u->sum, rq->payload.checksum_value, u->sum_raw))
-            return aws_fail(rq, &S3_InvalidRequest,
-                            "Value for x-amz-checksum-" STR_FMT " header is invalid.",
-                            STR_ARG(sent));
-    }
-    if (u->size == 0) { /* no bytes, no blob */
-        u->finished = u->committed = true;
-        return 0;
-    }
-    struct err why = {""};
-    int r = blob_finish(STEAL(u->writer), &u->ref, &why);
-    if (r)
-        return s3_fault(rq, r, why.text);
-    u->finished = true;
     return 0;
 }
 

@@ -94,6 +94,8 @@ static str dead_letter_of(const json_t *attributes, json_t **keep) {
 
 static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct sns_walk *walk,
                     const struct sns_message *m) {
+    void (*const send)(struct hub * hub, struct store_batch * batch,
+                       const struct hub_event *event) = m->near ? hub_deliver_near : hub_deliver;
     CLEANUP_DEINIT(buf) struct buf topic_arn = {0}, own_arn = {0}, payload = {0}, attributes = {0};
     CLEANUP_JSON json_t *redrive = NULL;
     const json_t *settings = json_obj(walk->doc, "Attributes");
@@ -122,7 +124,7 @@ static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct
                               .dead_letter = dead_letter_of(settings, &redrive),
                               .account = topic.account,
                               .region = topic.region};
-    hub_deliver(svc->hub, batch, &event);
+    send(svc->hub, batch, &event);
 }
 
 enum verdict { DELIVER, SKIP, FILTERED_OUT, FILTERED_OUT_NO_ATTRIBUTES };

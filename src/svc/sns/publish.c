@@ -98,7 +98,8 @@ int sns_op_Publish(struct sns_svc *svc, struct rq *rq) {
     struct sns_message m = {.subject = json_str(rq->in, "Subject"),
                             .body = json_str(rq->in, "Message"),
                             .attributes = json_obj(rq->in, "MessageAttributes"),
-                            .time_ms = rq->now_ms};
+                            .time_ms = rq->now_ms,
+                            .near = true};
     if (refuse_others(rq) || sns_use_topic(rq, member, &topic, &row) ||
         check_message(rq, &m, &structure))
         return AWS_FAILED;

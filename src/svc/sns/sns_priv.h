@@ -66,6 +66,7 @@ struct sns_message {
     const json_t *attributes;  /* MessageAttributes; or NULL */
     char id[37];
     int64_t time_ms;
+    bool near;       /* of a request: its batch may take what queues get (hub_deliver_near) */
     uint64_t before; /* subscriptions with a higher number came later; 0: all are served */
 };
 /*

@@ -86,6 +86,7 @@ struct sqs_live {
     int64_t armed_ms;   /* when it is looked at next; INT64_MAX: not armed */
     bool dirty;         /* its counts have changed since they were put */
     int64_t put_ms;     /* world time of the last metrics */
+    int64_t count_ms;   /* how long the last count took */
     int64_t active_ms;  /* world time of the last change; 0: none in this life */
     int64_t seen_ms;    /* world time at which the walk over all queues that met it began */
 };

@@ -24,16 +24,20 @@ void sqs_place_key(struct buf *key, uint64_t queue_id, int64_t due_ms, uint64_t 
     key_u64(key, id);
 }
 
-bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id,
-                     enum sqs_place *ret_place, int64_t *ret_sent_ms) {
-    struct cur k = cur_of(key), v = cur_of(value);
+bool sqs_place_of_key(str key, int64_t *ret_due_ms, uint64_t *ret_id) {
+    struct cur k = cur_of(key);
     key_take_kind(&k);
     key_take_u64(&k);
     *ret_due_ms = (int64_t)key_take_u64(&k);
     *ret_id = key_take_u64(&k);
+    return !k.bad;
+}
+
+bool sqs_place_of_value(str value, enum sqs_place *ret_place, int64_t *ret_sent_ms) {
+    struct cur v = cur_of(value);
     *ret_place = (enum sqs_place)cur_u8(&v);
     *ret_sent_ms = (int64_t)cur_u64(&v);
-    return !k.bad && !v.bad;
+    return !v.bad;
 }
 
 /*

@@ -9,7 +9,10 @@
 #include "svc/sqs/live.h"
 
 static const int64_t minute_ms = 60000;
-static const int64_t soon_ms = 1000; /* counts are put at most this often */
+/* Counts are put at most this often, and a long queue's less: a twentieth of the time at most. */
+static const int64_t soon_ms = 1000;
+static const int64_t longest_pause_ms = 30000;
+enum { PAUSE_FOR_COUNT = 20 };
 /* as long as CloudWatch takes a queue for active */
 static const int64_t active_ms = 6 * 3600000LL;
 enum { EXPIRE_MAX = 1000 }; /* messages dropped in one commit */
@@ -24,27 +27,55 @@ void sqs_put_metric(struct sqs_svc *svc, struct store_batch *batch, const struct
     kit_metric_put(&metrics, batch, name, value, count, unit);
 }
 
+/* Whether it waits for its delay or was received stands in the value of its place. */
+static int count_hidden(struct store_iter *it, struct sqs_counts *counts) {
+    enum sqs_place place;
+    int64_t sent;
+    if (!store_iter_show(it))
+        return store_iter_fault(it);
+    if (sqs_place_of_value(it->value, &place, &sent))
+        (*(place == SQS_IN_FLIGHT ? &counts->in_flight : &counts->delayed))++;
+    return 0;
+}
+
+/* 0: the message was taken meanwhile. */
+static int64_t sent_of(struct sqs_svc *svc, uint64_t queue_id, int64_t due_ms, uint64_t id) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    enum sqs_place place;
+    int64_t sent;
+    sqs_place_key(&key, queue_id, due_ms, id);
+    return store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &value) == 0 &&
+                   sqs_place_of_value(buf_view(&value), &place, &sent)
+               ? sent
+               : 0;
+}
+
+/*
+ * A backlog is counted by its keys alone. Ids grow with the time of sending, so the lowest one is
+ * the oldest message's.
+ */
 int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
+    uint64_t oldest = UINT64_MAX, id;
+    int64_t oldest_due = 0, due;
     *ret = (struct sqs_counts){0};
     sqs_place_prefix(&from, queue_id);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
-    while (store_iter_next(it)) {
-        int64_t due, sent;
-        uint64_t id;
-        enum sqs_place place;
-        if (!sqs_place_parse(it->key, it->value, &due, &id, &place, &sent))
+    while (store_iter_next_key(it)) {
+        if (!sqs_place_of_key(it->key, &due, &id))
             continue;
         if (due <= now_ms)
             ret->visible++;
-        else if (place == SQS_IN_FLIGHT)
-            ret->in_flight++;
-        else
-            ret->delayed++;
-        if (ret->oldest_ms == 0 || sent < ret->oldest_ms)
-            ret->oldest_ms = sent;
+        else if (count_hidden(it, ret))
+            break;
+        if (id < oldest) {
+            oldest = id;
+            oldest_due = due;
+        }
     }
+    if (oldest != UINT64_MAX)
+        ret->oldest_ms = sent_of(svc, queue_id, oldest_due, oldest);
     return store_iter_fault(it);
 }
 
@@ -166,15 +197,13 @@ int64_t sqs_each_minute(void *ctx) {
 static bool first_place(struct sqs_svc *svc, uint64_t queue_id, int64_t from_ms, int64_t to_ms,
                         int64_t *ret_due) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    int64_t sent;
     uint64_t id;
-    enum sqs_place place;
     sqs_place_key(&from, queue_id, from_ms, 0);
     sqs_place_key(&to, queue_id, to_ms, 0);
     CLEANUP(store_iter)
     struct store_iter *it =
         store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
-    return store_iter_next(it) && sqs_place_parse(it->key, it->value, ret_due, &id, &place, &sent);
+    return store_iter_next_key(it) && sqs_place_of_key(it->key, ret_due, &id);
 }
 
 /*
@@ -202,8 +231,12 @@ static void take_changed(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
         live->put_ms = 0;
     if (!live->dirty)
         return;
-    if (now_ms - live->put_ms < soon_ms) {
-        *next_ms = live->put_ms + soon_ms < *next_ms ? live->put_ms + soon_ms : *next_ms;
+    int64_t pause = live->count_ms * PAUSE_FOR_COUNT;
+    if (pause > longest_pause_ms)
+        pause = longest_pause_ms;
+    int64_t at = live->put_ms + (pause > soon_ms ? pause : soon_ms);
+    if (now_ms < at) {
+        *next_ms = at < *next_ms ? at : *next_ms;
         return;
     }
     live->dirty = false;
@@ -211,7 +244,13 @@ static void take_changed(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
     buf_str(ret_key, buf_view(&live->row_key));
 }
 
+static void took(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms) {
+    LOCK_SCOPE(&svc->lock);
+    sqs_live_get_locked(svc, queue_id)->count_ms = clock_mono_ms() - began_ms;
+}
+
 static void put_changed(struct sqs_svc *svc, str row_key, int64_t now_ms) {
+    int64_t began_ms = clock_mono_ms();
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
     struct sqs_queue queue;
@@ -220,8 +259,10 @@ static void put_changed(struct sqs_svc *svc, str row_key, int64_t now_ms) {
     /* a peek: counts of a queue that goes meanwhile do no harm */
     if (row_peek(&(struct rows){.store = svc->store}, &row) == 0 &&
         kit_doc_of(row_key, buf_view(&row.bytes), &doc) == 0 && sqs_queue_of(&doc, &queue) == 0 &&
-        sqs_count(svc, queue.id, now_ms, &counts) == 0)
+        sqs_count(svc, queue.id, now_ms, &counts) == 0) {
+        took(svc, queue.id, began_ms);
         put_counts(svc, &queue, &counts, now_ms);
+    }
 }
 
 static bool is_waited_for(struct sqs_svc *svc, uint64_t queue_id) {

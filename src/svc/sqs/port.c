@@ -36,5 +36,6 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
 
 void sqs_plug(struct sqs_svc *svc) {
     hub_plug_target(svc->hub, S("sqs"), accept_event, svc);
+    hub_plug_near(svc->hub, S("sqs"));
     hub_plug_check(svc->hub, S("sqs"), check, svc);
 }

@@ -101,9 +101,9 @@ void sqs_messages_drop_all(struct store_batch *batch, uint64_t queue_id);
  */
 void sqs_place_prefix(struct buf *key, uint64_t queue_id);
 void sqs_place_key(struct buf *key, uint64_t queue_id, int64_t due_ms, uint64_t id);
-/* False: not such a key or row. */
-bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id,
-                     enum sqs_place *ret_place, int64_t *ret_sent_ms);
+/* What the key says, and what the value does. False: not such a key, or value. */
+bool sqs_place_of_key(str key, int64_t *ret_due_ms, uint64_t *ret_id);
+bool sqs_place_of_value(str value, enum sqs_place *ret_place, int64_t *ret_sent_ms);
 
 /* ---- What clients check: MD5s in hex ---- */
 /* Lower-case digits and a NUL. */

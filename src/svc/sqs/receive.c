@@ -171,11 +171,10 @@ static int scan(struct look *l, int64_t from_ms) {
     l->first_due_ms = INT64_MAX;
     /* dead letters are moved with their bodies: a hundred may be a hundred MiB */
     while ((int64_t)json_array_size(l->messages) < l->most && l->taken < SQS_LOOK &&
-           !store_batch_is_full(l->rows->batch) && store_iter_next(it)) {
-        int64_t due, sent;
+           !store_batch_is_full(l->rows->batch) && store_iter_next_key(it)) {
+        int64_t due;
         uint64_t id;
-        enum sqs_place place;
-        if (!sqs_place_parse(it->key, it->value, &due, &id, &place, &sent))
+        if (!sqs_place_of_key(it->key, &due, &id))
             return aws_fault(l->rq, STORE_E_DAMAGED, "reading a message's place");
         if (due < l->first_due_ms)
             l->first_due_ms = due;

@@ -146,32 +146,80 @@ static void checksums_in_documents(void **state) {
     CHECK_INT(s3_sum_by_name(S("XXHASH3")), S3_SUM_NONE);
 }
 
-/* Small bodies hash in place, large ones on a helper thread: the same result, in any split. */
+enum { BODIES = 12, LONGEST = 2 * 1024 * 1024 + 17 };
+struct body_of {
+    struct s3_hashers *hashers;
+    const unsigned char *bytes;
+    size_t size, piece;
+    bool told; /* the size, beforehand */
+};
+
+/* What the lots say, too, comes to the body. */
+static void *digest_one(void *ctx) {
+    const struct body_of *body = ctx;
+    CLEANUP_DEINIT(buf) struct buf lots = {0};
+    uint8_t md5[S3_MD5_LEN], want[EVP_MAX_MD_SIZE], crc[S3_SUM_MAX], want_crc[S3_SUM_MAX];
+    EVP_Digest(body->bytes, body->size, want, NULL, EVP_md5(), NULL);
+    sum(S3_SUM_CRC32C, str_n(body->bytes, body->size), want_crc);
+    CLEANUP(s3_digest)
+    struct s3_digest *d = s3_digest_new(body->hashers, S3_SUM_CRC32C, body->told ? body->size : 0);
+    for (size_t at = 0; at < body->size;) {
+        size_t n = body->size - at < body->piece ? body->size - at : body->piece;
+        size_t taken = s3_digest_fill(d, body->bytes + at, n);
+        at += taken;
+        if (taken == 0)
+            buf_str(&lots, s3_digest_next(d));
+    }
+    buf_str(&lots, s3_digest_next(d));
+    s3_digest_finish(d, md5, crc);
+    CHECK_MEM(md5, want, S3_MD5_LEN);
+    CHECK_MEM(crc, want_crc, 4);
+    CHECK(lots.len == body->size && (lots.len == 0 || !memcmp(lots.p, body->bytes, lots.len)));
+    return NULL;
+}
+
+/* Small bodies hash in place, large ones by hashers: the same result, in any split. */
 static void digests(void **state) {
     (void)state;
-    static const size_t sizes[] = {
-        0, 1, 1000, S3_DIGEST_AHEAD, S3_DIGEST_AHEAD + 1, 5 * 1024 * 1024 + 17};
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        CLEANUP_MEM unsigned char *bytes = mem_zalloc(sizes[i] + 1);
-        for (size_t k = 0; k < sizes[i]; k++)
-            bytes[k] = (unsigned char)(k * 31 + k / 251);
-        uint8_t md5[S3_MD5_LEN], want[EVP_MAX_MD_SIZE], crc[S3_SUM_MAX], want_crc[S3_SUM_MAX];
-        EVP_Digest(bytes, sizes[i], want, NULL, EVP_md5(), NULL);
-        sum(S3_SUM_CRC32C, str_n(bytes, sizes[i]), want_crc);
-        CLEANUP(s3_digest) struct s3_digest *d = s3_digest_new(S3_SUM_CRC32C);
-        for (size_t at = 0; at < sizes[i];) {
-            size_t n = sizes[i] - at < 70001 ? sizes[i] - at : 70001;
-            s3_digest_add(d, bytes + at, n);
-            at += n;
-        }
-        s3_digest_finish(d, md5, crc);
-        CHECK_MEM(md5, want, S3_MD5_LEN);
-        CHECK_MEM(crc, want_crc, 4);
+    static const size_t sizes[] = {0,
+                                   1,
+                                   1000,
+                                   S3_DIGEST_LOT,
+                                   S3_DIGEST_LOT + 1,
+                                   S3_DIGEST_AHEAD,
+                                   S3_DIGEST_AHEAD + 1,
+                                   S3_DIGEST_LOTS * S3_DIGEST_LOT,
+                                   LONGEST};
+    CLEANUP(s3_hashers) struct s3_hashers *hashers = s3_hashers_new();
+    CLEANUP_MEM unsigned char *bytes = mem_zalloc(LONGEST);
+    for (size_t k = 0; k < LONGEST; k++)
+        bytes[k] = (unsigned char)(k * 31 + k / 251);
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        for (int told = 0; told < 2; told++)
+            digest_one(&(struct body_of){hashers, bytes, sizes[i], 70001, told});
+    /* Given up in the middle. */
+    CLEANUP(s3_digest) struct s3_digest *d = s3_digest_new(hashers, S3_SUM_NONE, LONGEST);
+    for (int i = 0; i < 3; i++) {
+        s3_digest_fill(d, bytes, LONGEST);
+        s3_digest_next(d);
     }
-    /* Given up in the middle: the helper ends. */
-    CLEANUP_MEM char *zeroes = mem_zalloc(3 * 1024 * 1024);
-    CLEANUP(s3_digest) struct s3_digest *d = s3_digest_new(S3_SUM_NONE);
-    s3_digest_add(d, zeroes, 3 * 1024 * 1024);
+}
+
+/* Bodies of several callers share the hashers' lanes, and none gets another's bytes. */
+static void digests_together(void **state) {
+    (void)state;
+    CLEANUP(s3_hashers) struct s3_hashers *hashers = s3_hashers_new();
+    CLEANUP_MEM unsigned char *bytes = mem_zalloc(LONGEST + BODIES);
+    for (size_t k = 0; k < LONGEST + BODIES; k++)
+        bytes[k] = (unsigned char)(k * 17 + k / 253);
+    struct body_of bodies[BODIES];
+    pthread_t threads[BODIES];
+    for (size_t i = 0; i < BODIES; i++) {
+        bodies[i] = (struct body_of){hashers, bytes + i, LONGEST - i * 100003, 7001, i % 2};
+        CHECK_INT(pthread_create(&threads[i], NULL, digest_one, &bodies[i]), 0);
+    }
+    for (size_t i = 0; i < BODIES; i++)
+        pthread_join(threads[i], NULL);
 }
 
 static void tags(void **state) {
@@ -210,6 +258,7 @@ int main(void) {
         cmocka_unit_test(checksums_combine),
         cmocka_unit_test(checksums_in_documents),
         cmocka_unit_test(digests),
+        cmocka_unit_test(digests_together),
         cmocka_unit_test(tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

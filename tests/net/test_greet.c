@@ -1,0 +1,294 @@
+/* Handshakes: what they settle on, how a client that comes again is spared most, how they wait. */
+#include "cm.h"
+
+#include "server.h"
+#include "tls.h"
+
+#include "base/clock.h"
+#include "net/net_priv.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct server s;
+static struct buf ca, ca_key, cert, key;
+
+#define REQUEST S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
+#define ONLY_12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+#define ONLY_13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+static void start_server(struct server *ret) {
+    server_start(ret, &(struct net_options){.tls_cert_pem = buf_cstr(&cert),
+                                            .tls_key_pem = buf_cstr(&key),
+                                            .tls_ca_cert_pem = buf_cstr(&ca),
+                                            .tls_ca_key_pem = buf_cstr(&ca_key)});
+}
+
+static int start(void **) {
+    struct err err = {0};
+    str names[] = {S("localhost")};
+    if (net_make_ca(NULL, &ca, &ca_key, &err) != 0 ||
+        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key,
+                      &err) != 0)
+        fail_msg("%s", err.text);
+    start_server(&s);
+    return 0;
+}
+
+static int stop(void **) {
+    server_stop(&s, 1000);
+    buf_deinit(&ca);
+    buf_deinit(&ca_key);
+    buf_deinit(&cert);
+    buf_deinit(&key);
+    return 0;
+}
+
+static struct tls_options options(uint16_t port, const char *priorities) {
+    return (struct tls_options){.port = port,
+                                .ca = buf_view(&ca),
+                                .name = "localhost",
+                                .sni = "localhost",
+                                .priorities = priorities};
+}
+
+/* ---- What is settled on ---- */
+
+static int on_retry(gnutls_session_t session, unsigned, unsigned, unsigned,
+                    const gnutls_datum_t *) {
+    *(int *)gnutls_session_get_ptr(session) += 1;
+    return 0;
+}
+
+/* A client that sends its half for one group is answered with that group, not asked for another. */
+static void no_second_hello(void **) {
+    static const struct {
+        const char *priorities;
+        gnutls_group_t group;
+    } cases[] = {
+        {"NORMAL:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP521R1", GNUTLS_GROUP_X25519},
+        {"NORMAL:-GROUP-ALL:+GROUP-SECP256R1:+GROUP-SECP384R1", GNUTLS_GROUP_SECP256R1},
+        {"NORMAL:-GROUP-ALL:+GROUP-SECP384R1", GNUTLS_GROUP_SECP384R1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct tls t;
+        struct tls_options o = options(s.port, cases[i].priorities);
+        o.flags = GNUTLS_KEY_SHARE_TOP;
+        int retries = 0, r;
+        tls_begin(&t, &o);
+        gnutls_session_set_ptr(t.session, &retries);
+        gnutls_handshake_set_hook_function(t.session, GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST,
+                                           GNUTLS_HOOK_POST, on_retry);
+        do
+            r = gnutls_handshake(t.session);
+        while (r < 0 && !gnutls_error_is_fatal(r));
+        CHECK_CASE(r == 0, cases[i].priorities);
+        CHECK_CASE(retries == 0, cases[i].priorities);
+        CHECK_CASE(gnutls_group_get(t.session) == cases[i].group, cases[i].priorities);
+        tls_close(&t);
+    }
+}
+
+static void what_is_not_spoken(void **) {
+    static const char *const refused[] = {
+        "NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT",
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-FFDHE8192",
+        "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA",
+        "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        struct tls t;
+        struct tls_options o = options(s.port, refused[i]);
+        CHECK_CASE(tls_connect(&t, &o) < 0, refused[i]);
+        tls_close(&t);
+    }
+}
+
+/* ---- Coming again ---- */
+
+static const char *const versions[] = {ONLY_12, ONLY_13};
+
+/* One connection with one request; *ret_data, if wanted, is for coming again. Was it resumed? */
+static bool visit(uint16_t port, const char *priorities, const gnutls_datum_t *resume,
+                  gnutls_datum_t *ret_data) {
+    struct tls t;
+    struct tls_options o = options(port, priorities);
+    o.resume = resume;
+    CHECK_INT(tls_connect(&t, &o), 0);
+    CHECK(tls_ask(&t, REQUEST, "GET /echo 0"));
+    bool resumed = gnutls_session_is_resumed(t.session);
+    if (ret_data)
+        CHECK_INT(gnutls_session_get_data2(t.session, ret_data), 0);
+    tls_close(&t);
+    return resumed;
+}
+
+static void who_comes_again_is_known(void **) {
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        gnutls_datum_t first, second;
+        CHECK(!visit(s.port, versions[i], NULL, &first));
+        CHECK_CASE(visit(s.port, versions[i], &first, &second), versions[i]);
+        CHECK_CASE(visit(s.port, versions[i], &second, NULL), versions[i]);
+        gnutls_free(first.data);
+        gnutls_free(second.data);
+    }
+}
+
+/* The daemon was restarted meanwhile, or it is another one: a whole handshake, and all is well. */
+static void a_strange_ticket_is_none(void **) {
+    struct server other;
+    start_server(&other);
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        gnutls_datum_t ticket, fresh;
+        visit(other.port, versions[i], NULL, &ticket);
+        CHECK_CASE(!visit(s.port, versions[i], &ticket, &fresh), versions[i]);
+        CHECK_CASE(visit(s.port, versions[i], &fresh, NULL), versions[i]);
+        gnutls_free(ticket.data);
+        gnutls_free(fresh.data);
+    }
+    server_stop(&other, 0);
+}
+
+/* Both ends in this thread, over a pair of sockets: the clock of the key is the caller's. */
+static bool meet(struct net_tickets *tickets, int64_t now_ms, const char *priorities,
+                 const gnutls_datum_t *resume, gnutls_datum_t *ret_data) {
+    gnutls_datum_t pem = {(unsigned char *)cert.p, (unsigned)cert.len};
+    gnutls_datum_t pem_key = {(unsigned char *)key.p, (unsigned)key.len};
+    gnutls_certificate_credentials_t own, none;
+    gnutls_session_t server, client;
+    int pair[2], a = GNUTLS_E_AGAIN, b = GNUTLS_E_AGAIN;
+    char byte;
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    gnutls_certificate_allocate_credentials(&own);
+    gnutls_certificate_allocate_credentials(&none);
+    CHECK_INT(gnutls_certificate_set_x509_key_mem(own, &pem, &pem_key, GNUTLS_X509_FMT_PEM), 0);
+    gnutls_init(&server, GNUTLS_SERVER | GNUTLS_NONBLOCK);
+    gnutls_init(&client, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+    gnutls_set_default_priority(server);
+    CHECK_INT(gnutls_priority_set_direct(client, priorities, NULL), 0);
+    gnutls_credentials_set(server, GNUTLS_CRD_CERTIFICATE, own);
+    gnutls_credentials_set(client, GNUTLS_CRD_CERTIFICATE, none);
+    gnutls_transport_set_int(server, pair[0]);
+    gnutls_transport_set_int(client, pair[1]);
+    CHECK_INT(net_tickets_lend(tickets, server, now_ms), 0);
+    if (resume)
+        gnutls_session_set_data(client, resume->data, resume->size);
+    while ((a < 0 && !gnutls_error_is_fatal(a)) || (b < 0 && !gnutls_error_is_fatal(b))) {
+        b = b < 0 ? gnutls_handshake(client) : b;
+        a = a < 0 ? gnutls_handshake(server) : a;
+    }
+    CHECK_INT(a, 0);
+    CHECK_INT(b, 0);
+    CHECK_INT(gnutls_record_recv(client, &byte, 1), GNUTLS_E_AGAIN); /* tickets of 1.3 */
+    bool resumed = gnutls_session_is_resumed(server);
+    if (ret_data)
+        CHECK_INT(gnutls_session_get_data2(client, ret_data), 0);
+    gnutls_deinit(server);
+    gnutls_deinit(client);
+    gnutls_certificate_free_credentials(own);
+    gnutls_certificate_free_credentials(none);
+    close(pair[0]);
+    close(pair[1]);
+    return resumed;
+}
+
+/* What was sealed an hour ago nobody can open any more. */
+static void a_key_serves_an_hour(void **) {
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        struct net_tickets *tickets = net_tickets_new();
+        gnutls_datum_t first, second;
+        int64_t began = 5000;
+        CHECK(!meet(tickets, began, versions[i], NULL, &first));
+        CHECK_CASE(meet(tickets, began + NET_TICKET_MS - 1, versions[i], &first, NULL),
+                   versions[i]);
+        CHECK_CASE(!meet(tickets, began + NET_TICKET_MS, versions[i], &first, &second),
+                   versions[i]);
+        CHECK_CASE(meet(tickets, began + NET_TICKET_MS, versions[i], &second, NULL), versions[i]);
+        CHECK_CASE(!meet(tickets, began + NET_TICKET_MS, versions[i], &first, NULL), versions[i]);
+        gnutls_free(first.data);
+        gnutls_free(second.data);
+        net_tickets_free(tickets);
+    }
+}
+
+/* ---- Waiting ---- */
+
+static void wait_for_greeting(struct net *net, unsigned n) {
+    int64_t until = clock_mono_ms() + 10000;
+    while (net->parked != n) {
+        if (clock_mono_ms() > until)
+            fail_msg("%u handshakes wait instead of %u", net->parked, n);
+        sched_yield();
+    }
+}
+
+/* However much of a hello has come, nobody works until the rest does; and then it goes on. */
+static void half_a_hello_costs_nothing(void **) {
+    struct tls t;
+    struct tls_options o = options(s.port, NULL);
+    int half[3];
+    static const char *const begun[] = {"\x16", "\x16\x03\x01", "\x16\x03\x01\x02\xff\x01"};
+    for (size_t i = 0; i < ARRAY_LEN(half); i++) {
+        half[i] = client_connect(s.port);
+        client_send(half[i], str_n(begun[i], i == 0 ? 1 : i == 1 ? 3 : 6));
+    }
+    wait_for_greeting(s.net, 3);
+    CHECK_INT(tls_connect(&t, &o), 0); /* others are served */
+    CHECK(tls_ask(&t, REQUEST, "GET /echo 0"));
+    tls_close(&t);
+    wait_for_greeting(s.net, 3);
+    for (size_t i = 0; i < ARRAY_LEN(half); i++)
+        close(half[i]);
+    wait_for_greeting(s.net, 0);
+}
+
+/* The client takes its time before it answers the server's part. */
+static void a_slow_client_is_waited_for(void **) {
+    struct tls t;
+    struct tls_options o = options(s.port, NULL);
+    o.flags = GNUTLS_NONBLOCK;
+    tls_begin(&t, &o);
+    CHECK_INT(fcntl(t.fd, F_SETFL, O_NONBLOCK), 0);
+    CHECK_INT(gnutls_handshake(t.session), GNUTLS_E_AGAIN); /* the hello is out */
+    wait_for_greeting(s.net, 1);
+    int r;
+    do
+        r = gnutls_handshake(t.session);
+    while (r < 0 && !gnutls_error_is_fatal(r));
+    CHECK_INT(r, 0);
+    CHECK(tls_ask(&t, REQUEST, "GET /echo 0"));
+    wait_for_greeting(s.net, 0);
+    tls_close(&t);
+}
+
+static void stopping_ends_handshakes(void **) {
+    struct server own;
+    int half[8];
+    start_server(&own);
+    for (size_t i = 0; i < ARRAY_LEN(half); i++) {
+        half[i] = client_connect(own.port);
+        SEND(half[i], "\x16\x03\x01");
+    }
+    wait_for_greeting(own.net, ARRAY_LEN(half));
+    server_stop(&own, 0);
+    for (size_t i = 0; i < ARRAY_LEN(half); i++) {
+        CHECK(client_is_closed(half[i]));
+        close(half[i]);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_second_hello),
+        cmocka_unit_test(what_is_not_spoken),
+        cmocka_unit_test(who_comes_again_is_known),
+        cmocka_unit_test(a_strange_ticket_is_none),
+        cmocka_unit_test(a_key_serves_an_hour),
+        cmocka_unit_test(half_a_hello_costs_nothing),
+        cmocka_unit_test(a_slow_client_is_waited_for),
+        cmocka_unit_test(stopping_ends_handshakes),
+    };
+    return cmocka_run_group_tests_name("net/greet", tests, start, stop);
+}
