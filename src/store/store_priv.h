@@ -88,7 +88,7 @@ struct store_db {
     const char *data; /* DATA, borrowed */
     rocksdb_t *db;
     rocksdb_column_family_handle_t *cf[STORE_N_CF];
-    rocksdb_options_t *options;
+    rocksdb_options_t *options, *by_name; /* the latter of families that are asked by name */
     rocksdb_cache_t *cache;
     rocksdb_writeoptions_t *synced;
     rocksdb_readoptions_t *newest;

@@ -2,12 +2,55 @@
 #include "svc/kit/doc.h"
 
 #include "aws/op.h"
+#include "policy/policy.h"
 #include "store/key.h"
 #include "svc/kit/resource_policy.h"
 
+/* ---- What is kept with the row ---- */
+struct kept_doc {
+    struct store_kept kept; /* first: this is what the store hands out */
+    json_t *doc;
+    struct policy *policy; /* of its attribute; NULL: none, or one that does not compile */
+};
+
+/* A document in memory takes so much for each byte of its text, about; with the policy. */
+enum { KEPT_FACTOR = 6 };
+
+static void drop_kept(struct store_kept *kept) {
+    struct kept_doc *k = (struct kept_doc *)(void *)kept;
+    policy_free(k->policy);
+    json_decref(k->doc);
+    free(k);
+}
+
+static str policy_of(const json_t *doc) { return json_str(json_obj(doc, "Attributes"), "Policy"); }
+
+static int make_kept(void *, struct store_kept_row *row, struct store_kept **ret_kept) {
+    json_t *doc = json_parse(row->value, NULL);
+    if (!doc)
+        return STORE_E_DAMAGED;
+    struct kept_doc *k = mem_new(struct kept_doc);
+    k->doc = doc;
+    str policy = policy_of(doc);
+    if (policy.len)
+        (void)policy_new(&k->policy, POLICY_RESOURCE, policy, NULL); /* asked for: told */
+    k->kept.bytes = sizeof *k + KEPT_FACTOR * row->value.len;
+    *ret_kept = &k->kept;
+    return 0;
+}
+
+static const struct store_kept_kind kept_kind = {make_kept, drop_kept};
+
+/* The compiled policy of the document, as long as that is the row's. */
+static const struct policy *compiled(const struct kit_doc *doc) {
+    return doc->own || !doc->kept ? NULL : ((struct kept_doc *)(void *)doc->kept)->policy;
+}
+
+/* ---- Documents ---- */
 void kit_doc_deinit(struct kit_doc *doc) {
     row_deinit(&doc->row);
-    json_decref(doc->doc);
+    store_kept_free(doc->kept);
+    json_decref(doc->own);
 }
 
 void kit_doc_key(struct buf *key, const char *service, str account, str region, str name) {
@@ -18,22 +61,35 @@ void kit_doc_key(struct buf *key, const char *service, str account, str region, 
 }
 
 int kit_doc_get(const struct rows *rows, struct kit_doc *doc) {
-    return row_get_json(rows, &doc->row, &doc->doc);
+    int r = row_get_kept(rows, &doc->row, &kept_kind, NULL, &doc->kept);
+    if (r == 0)
+        doc->doc = ((struct kept_doc *)(void *)doc->kept)->doc;
+    return r;
 }
 
 int kit_doc_of(str key, str value, struct kit_doc *doc) {
     buf_str(&doc->row.key, key);
-    buf_str(&doc->row.bytes, value);
     doc->row.there = true;
-    doc->doc = json_parse(value, NULL);
+    doc->doc = doc->own = json_parse(value, NULL);
     return doc->doc ? 0 : STORE_E_DAMAGED;
+}
+
+json_t *kit_doc_change(struct kit_doc *doc) {
+    if (!doc->own)
+        doc->doc = doc->own = doc->doc ? json_deep_copy(doc->doc) : json_object();
+    return doc->own;
 }
 
 void kit_doc_put(const struct rows *rows, const struct kit_doc *doc) {
     row_put_json(rows, &doc->row, doc->doc);
 }
 
-json_t *kit_doc_attributes(const struct kit_doc *doc) { return json_obj(doc->doc, "Attributes"); }
+const json_t *kit_doc_attributes(const struct kit_doc *doc) {
+    return json_obj(doc->doc, "Attributes");
+}
+json_t *kit_doc_change_attributes(struct kit_doc *doc) {
+    return json_obj(kit_doc_change(doc), "Attributes");
+}
 
 /* ---- Of a request ---- */
 
@@ -62,10 +118,6 @@ int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc
 
 /* ---- Policies and tags ---- */
 
-static str policy_of(const struct kit_doc *doc) {
-    return json_str(kit_doc_attributes(doc), "Policy");
-}
-
 int kit_doc_policy(void *, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
     struct kit_doc *doc;
@@ -76,7 +128,8 @@ int kit_doc_policy(void *, struct rq *rq, str arn, const struct policy **ret_pol
     int r = kit_doc_use(rq, name.account, name.region, name.resource, &doc);
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
-    return kit_resource_policy(rq, policy_of(doc), ret_policy);
+    *ret_policy = compiled(doc);
+    return *ret_policy ? 0 : kit_resource_policy(rq, policy_of(doc->doc), ret_policy);
 }
 
 int kit_doc_tags(void *, struct rq *rq, str arn, json_t **ret_tags) {
@@ -103,7 +156,9 @@ int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const 
         return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : HUB_E_RETRY;
     const struct aws_port_question question = {action, event->target, name.account,
                                                json_object_get(doc->doc, "Tags"), false};
-    if (otherwise && policy_of(doc).len == 0)
+    if (compiled(doc))
+        return kit_port_decides(event, compiled(doc), &question);
+    if (otherwise && policy_of(doc->doc).len == 0)
         otherwise(&text, event->target, name.account);
-    return kit_port_admits(event, text.len ? buf_view(&text) : policy_of(doc), &question);
+    return kit_port_admits(event, text.len ? buf_view(&text) : policy_of(doc->doc), &question);
 }

@@ -6,17 +6,20 @@
  *   {"Attributes": {"Policy": "…", …}, "Tags": {…}, …}
  *
  * A request reads the row of its resource once: authorisation, which asks for its policy, and the
- * handler share what was read.
+ * handler share what was read. All requests share the document and the compiled policy, which the
+ * store keeps with the row (row_get_kept); whoever changes the document takes a copy of his own.
  */
 #include "aws/row.h"
 #include "aws/rq.h"
 #include "base/arn.h"
 
 struct kit_doc {
-    struct row row;
-    json_t *doc; /* NULL while the row is absent */
+    struct row row;          /* without bytes */
+    const json_t *doc;       /* NULL while the row is absent; borrowed of one of these two */
+    struct store_kept *kept; /* shared */
+    json_t *own;             /* changed, or made */
 };
-/* Frees the row's bytes and drops the document. */
+/* Frees the row's key and drops the document. */
 void kit_doc_deinit(struct kit_doc *doc);
 
 /* SERVICE account region name. Clears key first. */
@@ -25,9 +28,15 @@ void kit_doc_key(struct buf *key, const char *service, str account, str region, 
 int kit_doc_get(const struct rows *rows, struct kit_doc *doc);
 /* What an iterator shows, to be read and not put back; doc is empty. 0 or STORE_E_DAMAGED. */
 int kit_doc_of(str key, str value, struct kit_doc *doc);
+/*
+ * The document to be changed: doc->doc is a copy from here on, or a new object where the row is
+ * absent. Borrowed; what was borrowed of the document before stays as it was.
+ */
+json_t *kit_doc_change(struct kit_doc *doc);
 /* Writes doc->doc as it is now. */
 void kit_doc_put(const struct rows *rows, const struct kit_doc *doc);
-json_t *kit_doc_attributes(const struct kit_doc *doc); /* borrowed */
+const json_t *kit_doc_attributes(const struct kit_doc *doc); /* borrowed */
+json_t *kit_doc_change_attributes(struct kit_doc *doc);      /* of kit_doc_change */
 
 /*
  * The request's: the row of that name (or key), newest state, read at the first call of a run.

@@ -26,14 +26,25 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
  */
 static bool names_owner(str service) { return str_is(service, "cloudwatch.amazonaws.com"); }
 
-int kit_port_admits(const struct hub_event *event, str text,
-                    const struct aws_port_question *question) {
-    CLEANUP(policy) struct policy *policy = NULL;
+static bool is_lambda(const struct hub_event *event) {
+    return str_is(event->source_service, "lambda.amazonaws.com");
+}
+
+int kit_port_decides(const struct hub_event *event, const struct policy *policy,
+                     const struct aws_port_question *question) {
     struct aws_port_question asked = *question;
-    if (str_is(event->source_service, "lambda.amazonaws.com"))
+    if (is_lambda(event))
         return str_eq(event->source_account, question->account) ? HUB_OK : HUB_E_DENIED;
-    if (text.len == 0 || policy_kept(&policy, POLICY_RESOURCE, text, NULL))
+    if (!policy)
         return HUB_E_DENIED;
     asked.names_owner = names_owner(event->source_service);
     return aws_port_decide(event, policy, &asked);
+}
+
+int kit_port_admits(const struct hub_event *event, str text,
+                    const struct aws_port_question *question) {
+    CLEANUP(policy) struct policy *policy = NULL;
+    if (!is_lambda(event) && text.len)
+        (void)policy_kept(&policy, POLICY_RESOURCE, text, NULL); /* none: denied */
+    return kit_port_decides(event, policy, question);
 }

@@ -22,3 +22,6 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
  */
 int kit_port_admits(const struct hub_event *event, str text,
                     const struct aws_port_question *question);
+/* The same of a compiled policy; NULL: nothing is attached. */
+int kit_port_decides(const struct hub_event *event, const struct policy *policy,
+                     const struct aws_port_question *question);

@@ -1,19 +1,13 @@
 /*
- * s3/bucket: reads a bucket's row and configurations into struct s3_bucket, and caches these by
- * name.
+ * s3/bucket: reads a bucket's row and configurations into struct s3_bucket, which the store keeps
+ * with the row.
  */
 #include "svc/s3/bucket.h"
 
-#include "base/lock.h"
-#include "base/map.h"
 #include "svc/s3/keys.h"
 
-enum { ROW_FORMAT = 1, CACHE_MAX = 4096 };
-
-struct s3_buckets {
-    pthread_mutex_t lock;
-    struct map by_name; /* struct s3_bucket, one reference each */
-};
+/* KEPT_FACTOR: what a compiled policy or notification takes, for each byte of its text, about. */
+enum { ROW_FORMAT = 1, KEPT_FACTOR = 4 };
 
 enum { HAS_POLICY = 1, HAS_NOTIFICATION = 2, IS_DELETING = 4 };
 
@@ -60,20 +54,20 @@ bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row) {
 }
 
 /* ---- One bucket ---- */
-static struct s3_bucket *ref_bucket(struct s3_bucket *bucket) {
-    bucket->refs++;
-    return bucket;
+struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket) {
+    if (bucket)
+        store_kept_free(&bucket->kept);
+    return NULL;
 }
 
-struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket) {
-    if (!bucket || --bucket->refs > 0)
-        return NULL;
+/* The last reference is gone, or it was never counted. */
+static void drop(struct s3_bucket *bucket) {
     policy_free(bucket->policy);
     s3_notify_free(bucket->notify);
     buf_deinit(&bucket->memory);
     free(bucket);
-    return NULL;
 }
+static void drop_kept(struct store_kept *kept) { drop((struct s3_bucket *)(void *)kept); }
 
 static int load_policy(const struct rows *rows, struct s3_bucket *b) {
     CLEANUP_DEINIT(row) struct row row = {0};
@@ -88,6 +82,7 @@ static int load_policy(const struct rows *rows, struct s3_bucket *b) {
     if (policy_kept(&b->policy, POLICY_RESOURCE, buf_view(&row.bytes), NULL))
         return STORE_E_DAMAGED;
     b->policy_is_public = policy_is_public(b->policy);
+    b->kept.bytes += KEPT_FACTOR * row.bytes.len;
     return 0;
 }
 
@@ -98,97 +93,63 @@ static int load_notification(const struct rows *rows, struct s3_bucket *b) {
     int r = row_peek_json(rows, &row, &config);
     if (r)
         return r;
+    b->kept.bytes += KEPT_FACTOR * row.bytes.len;
     return s3_notify_new(&b->notify, config, NULL) ? STORE_E_DAMAGED : 0;
+}
+
+static int load_configurations(const struct rows *rows, struct s3_bucket *b) {
+    int r = b->row.has_policy ? load_policy(rows, b) : 0;
+    if (!r && b->row.has_notification)
+        r = load_notification(rows, b);
+    return r == STORE_E_ABSENT ? STORE_E_DAMAGED : r;
+}
+
+static int load(const struct rows *rows, str name, str bytes, struct s3_bucket **ret_bucket) {
+    struct s3_bucket *b = mem_new(struct s3_bucket);
+    buf_str(&b->memory, name);
+    buf_str(&b->memory, bytes);
+    b->name = str_slice(buf_view(&b->memory), 0, name.len);
+    b->kept.bytes = sizeof *b + b->memory.len;
+    int r = s3_bucket_row_read(str_skip(buf_view(&b->memory), name.len), &b->row)
+                ? load_configurations(rows, b)
+                : STORE_E_DAMAGED;
+    if (r)
+        drop(b);
+    else
+        *ret_bucket = b;
+    return r;
 }
 
 /*
  * Row and configurations are peeked at in one snapshot, so they belong together. Whoever changes a
- * configuration changes the row too, so the row alone has to be a condition: s3_buckets_get's.
+ * configuration changes the row too, so the row alone has to be a condition: s3_bucket_get's.
  */
-static int load(struct store *store, str name, struct s3_bucket **ret_bucket) {
-    CLEANUP(store_snap) struct store_snap *snap = store_snap_new(store);
+static int make(void *ctx, struct store_kept_row *kept, struct store_kept **ret_kept) {
+    const str *name = ctx;
+    CLEANUP(store_snap) struct store_snap *own = kept->snap ? NULL : store_snap_new(kept->store);
     CLEANUP_DEINIT(row) struct row row = {0};
-    const struct rows rows = {store, snap, NULL};
-    s3_key_bucket(&row.key, name);
-    int r = row_peek(&rows, &row);
+    const struct rows rows = {kept->store, own ? own : kept->snap, NULL};
+    struct s3_bucket *bucket = NULL;
+    buf_str(&row.key, kept->key);
+    int r = row_peek(&rows, &row); /* may be newer than the one at hand */
+    if (!r)
+        r = load(&rows, *name, buf_view(&row.bytes), &bucket);
     if (r)
         return r;
-
-    CLEANUP(s3_bucket) struct s3_bucket *b = mem_new(struct s3_bucket);
-    b->refs = 1;
-    buf_str(&b->memory, name);
-    buf_str(&b->memory, buf_view(&row.bytes));
-    b->name = str_slice(buf_view(&b->memory), 0, name.len);
-    b->row_bytes = str_skip(buf_view(&b->memory), name.len);
-    if (!s3_bucket_row_read(b->row_bytes, &b->row))
-        return STORE_E_DAMAGED;
-    if (b->row.has_policy)
-        r = load_policy(&rows, b);
-    if (!r && b->row.has_notification)
-        r = load_notification(&rows, b);
-    if (r)
-        return r == STORE_E_ABSENT ? STORE_E_DAMAGED : r;
-    *ret_bucket = STEAL(b);
+    kept->stamp = row.stamp;
+    *ret_kept = &bucket->kept;
     return 0;
 }
 
-/* ---- The cache ---- */
-struct s3_buckets *s3_buckets_new(void) {
-    struct s3_buckets *buckets = mem_new(struct s3_buckets);
-    pthread_mutex_init(&buckets->lock, NULL);
-    return buckets;
-}
+static const struct store_kept_kind bucket_kind = {make, drop_kept};
 
-/* With the lock held. */
-static void forget_all(struct s3_buckets *buckets) {
-    size_t at = 0;
-    str name;
-    void *bucket;
-    while (map_next(&buckets->by_name, &at, &name, &bucket))
-        s3_bucket_free(bucket);
-    map_deinit(&buckets->by_name);
-    buckets->by_name = (struct map){0};
-}
-
-struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets) {
-    if (!buckets)
-        return NULL;
-    forget_all(buckets);
-    pthread_mutex_destroy(&buckets->lock);
-    free(buckets);
-    return NULL;
-}
-
-static struct s3_bucket *cached(struct s3_buckets *buckets, str name, str row_bytes) {
-    LOCK_SCOPE(&buckets->lock);
-    struct s3_bucket *b = map_get(&buckets->by_name, name);
-    return b && str_eq(b->row_bytes, row_bytes) ? ref_bucket(b) : NULL;
-}
-
-static void remember(struct s3_buckets *buckets, struct s3_bucket *bucket) {
-    LOCK_SCOPE(&buckets->lock);
-    if (buckets->by_name.n >= CACHE_MAX)
-        forget_all(buckets);
-    s3_bucket_free(map_put(&buckets->by_name, bucket->name, ref_bucket(bucket)));
-}
-
-int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,
-                   struct s3_bucket **ret_bucket) {
+int s3_bucket_get(const struct rows *rows, str name, struct s3_bucket **ret_bucket) {
     CLEANUP_DEINIT(row) struct row row = {0};
+    struct store_kept *kept = NULL;
     s3_key_bucket(&row.key, name);
-    int r = row_get(rows, &row);
-    if (r)
-        return r;
-    struct s3_bucket *bucket = cached(buckets, name, buf_view(&row.bytes));
-    if (!bucket) {
-        /* May find a newer row: then the condition of the first does not hold. */
-        r = load(rows->store, name, &bucket);
-        if (r)
-            return r;
-        remember(buckets, bucket);
-    }
-    *ret_bucket = bucket;
-    return 0;
+    int r = row_get_kept(rows, &row, &bucket_kind, &name, &kept);
+    *ret_bucket = (struct s3_bucket *)(void *)kept;
+    return r;
 }
 
 void s3_bucket_put(const struct rows *rows, str name, struct s3_bucket_row row) {

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * s3/bucket: a bucket as requests see it: its row, and its policy and notification configuration
- * compiled. Immutable and reference-counted; cached by name for as long as the row's bytes stay the
- * same, so a request costs one read of the row.
+ * compiled. Immutable and reference-counted; the store keeps it with the row (row_get_kept), so a
+ * request costs a look for the row.
  */
 #include "aws/row.h"
 #include "policy/policy.h"
@@ -43,32 +43,22 @@ bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row);
  * A bucket as a request holds it. What it points to is constant for as long as a reference is held.
  */
 struct s3_bucket {
-    _Atomic unsigned refs;
+    struct store_kept kept; /* first: this is what the store hands out */
     str name;
     struct s3_bucket_row row;
-    str row_bytes; /* as stored */
     struct policy *policy;
     bool policy_is_public;
     struct s3_notify *notify;
-    struct buf memory; /* what name and row_bytes point into */
+    struct buf memory; /* what name and row point into */
 };
 struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket); /* drops one reference */
 DEFINE_FREEP(s3_bucket)
 
 /*
- * The cache, with a lock of its own: any thread. It is emptied when it is full; a bucket that is in
- * use lives on by its references.
+ * A new reference to the bucket; its row is a condition where rows has a batch. Any thread. 0,
+ * STORE_E_ABSENT, STORE_E_DAMAGED or -errno.
  */
-struct s3_buckets;
-/* s3_buckets_free drops the cache's references; buckets in use outlive it. */
-struct s3_buckets *s3_buckets_new(void);
-struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets);
-/*
- * A new reference to the bucket whose row row_get finds; the row is a condition where rows has a
- * batch. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno.
- */
-int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,
-                   struct s3_bucket **ret_bucket);
+int s3_bucket_get(const struct rows *rows, str name, struct s3_bucket **ret_bucket);
 /*
  * The bucket's row shall be this one, with another generation; or none. It was got in the same
  * batch.

@@ -24,7 +24,6 @@ int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct
     struct s3_svc *s3 = mem_new(struct s3_svc);
     s3->store = store;
     s3->hub = hub;
-    s3->buckets = s3_buckets_new();
     s3->hashers = s3_hashers_new();
     int r = s3_sweep(s3, err);
     if (r) {
@@ -40,7 +39,6 @@ struct s3_svc *s3_close(struct s3_svc *s3) {
     if (!s3)
         return NULL;
     s3_hashers_free(s3->hashers);
-    s3_buckets_free(s3->buckets);
     free(s3);
     return NULL;
 }

@@ -19,14 +19,14 @@ struct held {
     struct held *next;
 };
 
-int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket) {
+int s3_bucket_of(struct s3_svc *, struct rq *rq, str name, struct s3_bucket **ret_bucket) {
     for (const struct held *h = rq->memo; h; h = h->next)
         if (str_eq(h->bucket->name, name)) {
             *ret_bucket = h->bucket;
             return 0;
         }
     struct s3_bucket *bucket = NULL;
-    int r = rq_row_result(rq, s3_buckets_get(svc->buckets, rq_rows_newest(rq), name, &bucket));
+    int r = rq_row_result(rq, s3_bucket_get(rq_rows_newest(rq), name, &bucket));
     if (r)
         return r;
     struct held *held = arena_new(&rq->arena, struct held);

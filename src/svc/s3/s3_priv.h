@@ -2,7 +2,7 @@
 /*
  * svc/s3, inside the room: the service's state and what its operations share.
  *
- * The state is set by s3_open and constant afterwards; the cache of buckets has a lock of its own.
+ * The state is set by s3_open and constant afterwards.
  * So handlers run in any thread, and what they share lies in rows. Functions that take a request
  * answer 0 or AWS_FAILED with the error set, unless they say otherwise; texts and structs that they
  * give live in the request's arena, or until its end.
@@ -18,7 +18,6 @@
 struct s3_svc {
     struct store *store;
     struct hub *hub;
-    struct s3_buckets *buckets;
     struct s3_hashers *hashers;
 };
 

@@ -131,7 +131,7 @@ static void answer(struct rq *rq, const struct sns_arn *arn, bool confirmed) {
  * subscriptions, so that each changes it: of two calls for one endpoint the later runs again and
  * finds the other's. Blind: the id is our own.
  */
-static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *arn, str protocol,
+static int put_new(struct rq *rq, struct kit_doc *topic, struct sns_arn *arn, str protocol,
                    str endpoint, bool confirmed, json_t *attributes) {
     const struct rows *writes = rq_rows_newest(rq);
     CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
@@ -149,7 +149,7 @@ static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *a
     json_write(&text, doc);
     sns_subscription_key(&key, arn);
     row_put_blind(writes, STORE_META, buf_view(&key), buf_view(&text));
-    json_set_int(topic->doc, "Subscribed", json_int(topic->doc, "Subscribed", 0) + 1);
+    json_set_int(kit_doc_change(topic), "Subscribed", json_int(topic->doc, "Subscribed", 0) + 1);
     kit_doc_put(writes, topic);
     answer(rq, arn, confirmed);
     return 0;
@@ -203,7 +203,7 @@ int sns_op_GetSubscriptionAttributes(struct sns_svc *, struct rq *rq) {
     struct sns_arn arn;
     if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
-    json_t *out = json_copy(kit_doc_attributes(row));
+    json_t *out = json_copy((json_t *)kit_doc_attributes(row));
     const json_t *doc = row->doc;
     struct sns_arn topic = sns_topic_of(&arn);
     bool confirmed = json_bool(doc, "Confirmed", false);
@@ -232,7 +232,7 @@ int sns_op_SetSubscriptionAttributes(struct sns_svc *, struct rq *rq) {
         return AWS_FAILED;
     const struct of of = {&arn, json_str(row->doc, "Protocol")};
     if (kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"),
-                            kit_doc_attributes(row), &of))
+                            kit_doc_change_attributes(row), &of))
         return AWS_FAILED;
     kit_doc_put(rq_rows_newest(rq), row);
     return 0;

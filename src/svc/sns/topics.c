@@ -97,7 +97,8 @@ int sns_op_GetTopicAttributes(struct sns_svc *svc, struct rq *rq) {
     json_set_str(out, "Owner", arn.account);
     json_set_str(out, "DisplayName", S(""));
     json_set_str(out, "Policy", buf_view(&otherwise));
-    json_object_update(out, kit_doc_attributes(topic)); /* what was set, over the defaults */
+    json_object_update(out,
+                       (json_t *)kit_doc_attributes(topic)); /* what was set, over the defaults */
     rq->out = json_object();
     json_object_set(rq->out, "Attributes", out);
     return 0;
@@ -109,7 +110,7 @@ int sns_op_SetTopicAttributes(struct sns_svc *, struct rq *rq) {
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
     if (sns_use_topic(rq, "TopicArn", &arn, &topic) ||
         kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"),
-                            kit_doc_attributes(topic), NULL))
+                            kit_doc_change_attributes(topic), NULL))
         return AWS_FAILED;
     put(rq, topic);
     return 0;
@@ -136,7 +137,8 @@ static int use_resource(struct rq *rq, struct kit_doc **ret_topic) {
 
 int sns_op_TagResource(struct sns_svc *, struct rq *rq) {
     struct kit_doc *topic;
-    if (use_resource(rq, &topic) || kit_tags_merge(rq, &tags, topic->doc, json_arr(rq->in, "Tags")))
+    if (use_resource(rq, &topic) ||
+        kit_tags_merge(rq, &tags, kit_doc_change(topic), json_arr(rq->in, "Tags")))
         return AWS_FAILED;
     put(rq, topic);
     return 0;
@@ -146,7 +148,7 @@ int sns_op_UntagResource(struct sns_svc *, struct rq *rq) {
     struct kit_doc *topic;
     if (use_resource(rq, &topic))
         return AWS_FAILED;
-    kit_tags_remove(&tags, topic->doc, json_arr(rq->in, "TagKeys"));
+    kit_tags_remove(&tags, kit_doc_change(topic), json_arr(rq->in, "TagKeys"));
     put(rq, topic);
     return 0;
 }
@@ -197,10 +199,10 @@ int sns_op_CreateTopic(struct sns_svc *, struct rq *rq) {
         return AWS_FAILED;
     int r = kit_doc_use(rq, arn.account, arn.region, arn.topic, &topic);
     if (r == STORE_E_ABSENT) {
-        topic->doc = json_object();
-        json_set_int(topic->doc, "Created", rq->now_ms);
-        json_object_set(topic->doc, "Attributes", attributes);
-        json_object_set(topic->doc, "Tags", wanted);
+        json_t *doc = kit_doc_change(topic);
+        json_set_int(doc, "Created", rq->now_ms);
+        json_object_set(doc, "Attributes", attributes);
+        json_object_set(doc, "Tags", wanted);
         put(rq, topic);
     } else if (r || compare_existing(rq, topic, attributes, wanted)) {
         return AWS_FAILED;

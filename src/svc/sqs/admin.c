@@ -7,7 +7,7 @@
 #include "svc/sqs/attribute.h"
 #include "svc/sqs/live.h"
 
-static json_t *attributes_of(const struct sqs_queue *queue) {
+static const json_t *attributes_of(const struct sqs_queue *queue) {
     return kit_doc_attributes(queue->of);
 }
 
@@ -48,15 +48,15 @@ static int compare_existing(struct rq *rq, const struct kit_doc *queue, const js
 static void make_queue(struct sqs_svc *svc, struct rq *rq, str name, json_t *attributes,
                        struct kit_doc *queue) {
     uint64_t id = store_next_id(svc->store);
-    queue->doc = json_object();
-    json_set_str(queue->doc, "Account", rq->account);
-    json_set_str(queue->doc, "Region", rq->region);
-    json_set_str(queue->doc, "Name", name);
-    json_set_int(queue->doc, "Id", (int64_t)id);
-    json_set_int(queue->doc, "Created", rq->now_ms);
-    json_set_int(queue->doc, "Modified", rq->now_ms);
-    json_object_set(queue->doc, "Attributes", attributes);
-    json_set(queue->doc, "Tags", kit_tags_map(json_obj(rq->in, "tags")));
+    json_t *doc = kit_doc_change(queue);
+    json_set_str(doc, "Account", rq->account);
+    json_set_str(doc, "Region", rq->region);
+    json_set_str(doc, "Name", name);
+    json_set_int(doc, "Id", (int64_t)id);
+    json_set_int(doc, "Created", rq->now_ms);
+    json_set_int(doc, "Modified", rq->now_ms);
+    json_object_set(doc, "Attributes", attributes);
+    json_set(doc, "Tags", kit_tags_map(json_obj(rq->in, "tags")));
     put(rq, queue);
     sqs_live_changes(svc, rq_batch(rq), &(struct sqs_queue){.of = queue, .id = id}, SQS_CHANGED);
 }
@@ -199,10 +199,10 @@ int sqs_op_SetQueueAttributes(struct sqs_svc *, struct rq *rq) {
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     sqs_queue_arn(&queue, &arn);
-    if (sqs_attributes_apply(rq, json_obj(rq->in, "Attributes"), attributes_of(&queue),
-                             buf_view(&arn)))
+    if (sqs_attributes_apply(rq, json_obj(rq->in, "Attributes"),
+                             kit_doc_change_attributes(queue.of), buf_view(&arn)))
         return AWS_FAILED;
-    json_set_int(queue.of->doc, "Modified", rq->now_ms);
+    json_set_int(kit_doc_change(queue.of), "Modified", rq->now_ms);
     put(rq, queue.of);
     return 0;
 }
@@ -212,7 +212,7 @@ int sqs_op_SetQueueAttributes(struct sqs_svc *, struct rq *rq) {
 int sqs_op_TagQueue(struct sqs_svc *, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue) ||
-        kit_tags_merge(rq, &tags, queue.of->doc, json_obj(rq->in, "Tags")))
+        kit_tags_merge(rq, &tags, kit_doc_change(queue.of), json_obj(rq->in, "Tags")))
         return AWS_FAILED;
     put(rq, queue.of);
     return 0;
@@ -222,7 +222,7 @@ int sqs_op_UntagQueue(struct sqs_svc *, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
-    kit_tags_remove(&tags, queue.of->doc, json_arr(rq->in, "TagKeys"));
+    kit_tags_remove(&tags, kit_doc_change(queue.of), json_arr(rq->in, "TagKeys"));
     put(rq, queue.of);
     return 0;
 }

@@ -90,6 +90,31 @@ static void test_rows(void **state) {
     CHECK_INT(kit_doc_of(S("k"), S("no"), &damaged), STORE_E_DAMAGED);
 }
 
+/* Who changes a document changes a copy: others share what was read, and see what is written. */
+static void test_shared(void **state) {
+    cloud = *state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    const struct rows rows = {cloud->store, NULL, batch};
+    struct kit_doc docs[5] = {0};
+    put_policy("p");
+    for (size_t i = 0; i < ARRAY_LEN(docs); i++)
+        kit_doc_key(&docs[i].row.key, "sns", S(ACCOUNT), S("us-east-1"), S("t"));
+    for (size_t i = 0; i < 4; i++)
+        CHECK_INT(kit_doc_get(&rows, &docs[i]), 0);
+    CHECK(docs[2].doc == docs[3].doc);
+    json_set_str(kit_doc_change_attributes(&docs[3]), "Policy", S("q"));
+    CHECK(docs[3].doc == kit_doc_change(&docs[3]));
+    CHECK_STR(json_str(kit_doc_attributes(&docs[3]), "Policy"), S("q"));
+    CHECK_STR(json_str(kit_doc_attributes(&docs[2]), "Policy"), S("p"));
+    kit_doc_put(&rows, &docs[3]);
+    CHECK_INT(store_commit(cloud->store, batch, NULL), 0);
+    CHECK_INT(kit_doc_get(&rows, &docs[4]), 0);
+    CHECK_STR(json_str(kit_doc_attributes(&docs[4]), "Policy"), S("q"));
+    CHECK_STR(json_str(kit_doc_attributes(&docs[2]), "Policy"), S("p"));
+    for (size_t i = 0; i < ARRAY_LEN(docs); i++)
+        kit_doc_deinit(&docs[i]);
+}
+
 /* ---- Of a request ---- */
 
 static const struct kit_refusal refusal = {&kit_test_error, "{name} of {what}, {none}end {"};
@@ -198,6 +223,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_admission, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_rows, cloud_setup, cloud_teardown),
+        cmocka_unit_test_setup_teardown(test_shared, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_metrics, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_use, setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_policy, setup, cloud_teardown),

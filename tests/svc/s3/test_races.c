@@ -34,16 +34,34 @@ static void take(const struct step *steps) {
     }
 }
 
+static void count_bucket(str key) {
+    CLEANUP_DEINIT(buf) struct buf head = {0};
+    key_begin(&head, "s3b");
+    bucket_reads += str_starts(key, buf_view(&head));
+}
+
+int __real_store_get_kept(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                          str key, const struct store_kept_kind *kind, void *ctx,
+                          struct store_kept **ret_kept, struct store_stamp *ret_stamp);
+int __wrap_store_get_kept(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                          str key, const struct store_kept_kind *kind, void *ctx,
+                          struct store_kept **ret_kept, struct store_stamp *ret_stamp);
+int __wrap_store_get_kept(struct store *store, const struct store_snap *snap, enum store_cf cf,
+                          str key, const struct store_kept_kind *kind, void *ctx,
+                          struct store_kept **ret_kept, struct store_stamp *ret_stamp) {
+    count_bucket(key);
+    return __real_store_get_kept(store, snap, cf, key, kind, ctx, ret_kept, ret_stamp);
+}
+
 int __real_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
                              str key, struct buf *value, struct store_stamp *ret_stamp);
 int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
                              str key, struct buf *value, struct store_stamp *ret_stamp);
 int __wrap_store_get_stamped(struct store *store, const struct store_snap *snap, enum store_cf cf,
                              str key, struct buf *value, struct store_stamp *ret_stamp) {
-    CLEANUP_DEINIT(buf) struct buf head = {0}, older = {0};
-    key_begin(&head, "s3b");
+    CLEANUP_DEINIT(buf) struct buf older = {0};
     key_begin(&older, "s3v");
-    bucket_reads += str_starts(key, buf_view(&head));
+    count_bucket(key);
     if (str_starts(key, buf_view(&older)))
         take(STEAL(between));
     return __real_store_get_stamped(store, snap, cf, key, value, ret_stamp);
@@ -147,7 +165,10 @@ static void a_request_reads_its_bucket_once(void **state) {
     done("PutObject", K, "mine");
     done("PutObject", "{'Bucket':'other','Key':'k'}", "mine");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        done("HeadBucket", "{'Bucket':'box'}", ""); /* compiled and cached */
+        for (int n = 0; n < 2; n++) { /* compiled, and kept from the second time on */
+            done("HeadBucket", "{'Bucket':'box'}", "");
+            done("HeadBucket", "{'Bucket':'other'}", "");
+        }
         bucket_reads = 0;
         done(cases[i].op, cases[i].in, "mine");
         if (bucket_reads != cases[i].reads)
