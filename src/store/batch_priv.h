@@ -54,7 +54,7 @@ struct store_cond {
     struct store_span key, value; /* value: where the stamp is of no sealed row */
 };
 /*
- * What is called once the batch is durable, in the order of addition, by the committer's thread and
+ * What is called once the batch is durable, in the order of addition, by the thread that commits and
  * before the batch's owner goes on: it must not block. Not called when the commit fails.
  */
 struct store_hook {

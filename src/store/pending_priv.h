@@ -2,7 +2,7 @@
 /*
  * The writes of one group that are not in the database yet, newest state per row: what conditions
  * of later batches in the group must see, and where statistics of one row add up. Keys and values
- * are borrowed from the group's batches. Committer's thread only.
+ * are borrowed from the group's batches. Of the thread that commits.
  */
 #include "store/stat_priv.h"
 #include "store/store.h"

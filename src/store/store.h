@@ -3,9 +3,9 @@
  * store: everything the cloud remembers. One RocksDB under DATA/db, body files under DATA/blobs.
  *
  * Reads take a snapshot and run in the caller's thread. Writes are collected in a store_batch and
- * handed to ONE committer thread, which checks the batch's conditions (against the writes of the
- * batches merged before it too), merges everything that waits into one synced write, and wakes the
- * callers. store_commit returns 0 only when the write is on disk.
+ * committed by ONE thread at a time, a caller's or the store's own, which checks the batch's
+ * conditions (against the writes of the batches merged before it too), merges everything that waits
+ * into one synced write, and wakes the callers. store_commit returns 0 only when the write is on disk.
  *
  * A failed write or sync stops the committer: from then on every commit answers STORE_E_READONLY
  * until the process is started again; reads go on. Below the free-space reserve commits that add
@@ -332,8 +332,9 @@ void store_expect_value(struct store_batch *batch, enum store_cf cf, str key,
                         const struct store_stamp *stamp, str value);
 
 /*
- * Runs after the batch is durable, in the committer's thread: must be short, must not block and
- * must not commit. For waking whoever waits for the rows.
+ * Runs after the batch is durable, one at a time, in the thread that commits, which may be the
+ * batch's own or any other caller's: must be short, must not block and must not commit. Nobody
+ * commits under a lock that a hook takes. For waking whoever waits for the rows.
  */
 void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx);
 /* As store_after, with a number of the caller's (the id of the row that was put). */

@@ -162,9 +162,9 @@ void store_space_used(struct store_space *space, uint64_t added);
 
 /* ---- commit.c: the committer ---- */
 /*
- * One thread writes for all: it takes the batches that wait, a group at a time (lanes_priv.h), and
- * makes one durable write of each. The first disk fault makes the store read-only, which only a
- * restart ends; `why` says which it was.
+ * One thread at a time writes for all: it takes the batches that wait, a group at a time
+ * (lanes_priv.h), and makes one durable write of each. The first disk fault makes the store
+ * read-only, which only a restart ends; `why` says which it was.
  */
 struct store_committer {
     pthread_t thread;
@@ -184,7 +184,7 @@ struct store_committer {
 };
 /* The database is open. 0 or -errno. */
 int store_committer_start(struct store *store, struct err *err);
-void store_committer_stop(struct store *store); /* after everything queued is written */
+void store_committer_stop(struct store *store); /* nobody commits any more */
 
 /* ---- ids.c ---- */
 /*

@@ -217,6 +217,70 @@ static void test_threads(void **state) {
     CHECK_INT(atomic_load(&hooks_run), THREADS * ROUNDS);
 }
 
+/* ---- Who commits ---- */
+
+static pthread_t hook_ran_in;
+static void note_thread(void *ctx) {
+    (void)ctx;
+    hook_ran_in = pthread_self();
+}
+
+/* Holds the commit of whoever commits first, until another has come. */
+static void await_another(void *ctx) {
+    (void)ctx;
+    struct store_committer *c = &store->committer;
+    for (bool alone = true; alone;) {
+        sched_yield();
+        pthread_mutex_lock(&c->lock);
+        alone = store_lanes_empty(&c->lanes);
+        pthread_mutex_unlock(&c->lock);
+    }
+}
+
+static void *commit_and_hold(void *arg) {
+    (void)arg;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_put_blind(batch, STORE_META, S("first"), S("1"));
+    store_after(batch, await_another, NULL);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+    return NULL;
+}
+
+static void commit_and_note(void) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_put_blind(batch, STORE_META, S("second"), S("2"));
+    store_after(batch, note_thread, NULL);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+}
+
+/* A caller alone commits by itself; who comes while another commits is the thread's; then again. */
+static void test_who_commits(void **state) {
+    (void)state;
+    pthread_t first;
+    commit_and_note();
+    CHECK(pthread_equal(hook_ran_in, pthread_self()));
+
+    CHECK_INT(pthread_create(&first, NULL, commit_and_hold, NULL), 0);
+    for (bool held = false; !held;) {
+        sched_yield();
+        pthread_mutex_lock(&store->committer.lock);
+        held = store->committer.who == COMMITTER_CALLER;
+        pthread_mutex_unlock(&store->committer.lock);
+    }
+    commit_and_note();
+    pthread_join(first, NULL);
+    CHECK(pthread_equal(hook_ran_in, store->committer.thread));
+
+    for (bool free = false; !free;) { /* the thread wakes its callers before it looks again */
+        sched_yield();
+        pthread_mutex_lock(&store->committer.lock);
+        free = store->committer.who == COMMITTER_NONE;
+        pthread_mutex_unlock(&store->committer.lock);
+    }
+    commit_and_note();
+    CHECK(pthread_equal(hook_ran_in, pthread_self()));
+}
+
 /* ---- Turns ---- */
 
 struct waiter {
@@ -388,6 +452,7 @@ int main(void) {
         T(test_nothing_of_a_refused_batch_is_written),
         T(test_empty_and_idle),
         T(test_threads),
+        T(test_who_commits),
         T(test_turns),
         T(test_snapshots_and_walks),
         T(test_a_failed_write_stops_the_store),
