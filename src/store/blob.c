@@ -143,10 +143,12 @@ static void add_ref(const struct blob_writer *w, struct buf *ref) {
 }
 
 /* The row that the reference lies in is sealed. */
-static void finish_inline(struct blob_writer *w, struct buf *ref) {
+static void add_inline(str plain, struct buf *ref) {
+    enum { MARK_AND_SIZE = 16 };
+    buf_reserve(ref, plain.len + MARK_AND_SIZE);
     buf_char(ref, 'P');
-    buf_varint(ref, w->size);
-    buf_str(ref, buf_view(&w->plain));
+    buf_varint(ref, plain.len);
+    buf_str(ref, plain);
 }
 
 static int sync_data(struct blob_writer *w, struct err *err) {
@@ -188,8 +190,19 @@ int blob_finish(struct blob_writer *writer, struct buf *ref, struct err *err) {
         return err_set(err, -EIO, "an earlier write of this body failed");
     if (w->fd >= 0)
         return finish_file(w, ref, err);
-    finish_inline(w, ref);
+    add_inline(buf_view(&w->plain), ref);
     return 0;
+}
+
+int blob_finish_with(struct blob_writer *writer, const void *p, size_t n, struct buf *ref,
+                     struct err *err) {
+    CLEANUP(blob_writer) struct blob_writer *w = writer;
+    if (!w->failed && w->size == 0 && n <= BLOB_INLINE) {
+        add_inline(str_n(p, n), ref);
+        return 0;
+    }
+    int r = blob_write(w, p, n, err);
+    return r ? r : blob_finish(STEAL(w), ref, err);
 }
 
 struct blob_writer *blob_writer_free(struct blob_writer *w) {

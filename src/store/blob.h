@@ -28,6 +28,9 @@ int blob_write_on(struct blob_writer *writer, const void *p, size_t n, struct er
  * include an inline body. The writer is done with either way.
  */
 int blob_finish(struct blob_writer *writer, struct buf *ref, struct err *err);
+/* blob_write of the last bytes, and blob_finish: what stays inline is copied once, into *ref. */
+int blob_finish_with(struct blob_writer *writer, const void *p, size_t n, struct buf *ref,
+                     struct err *err);
 /* drops what was not finished */
 struct blob_writer *blob_writer_free(struct blob_writer *writer);
 DEFINE_FREEP(blob_writer)

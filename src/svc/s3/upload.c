@@ -83,9 +83,7 @@ static int finish_blob(struct s3_upload *u, struct rq *rq) {
         return 0;
     }
     str lot = s3_digest_next(u->digest);
-    int r = blob_write(u->writer, lot.p, lot.len, &why);
-    if (r == 0)
-        r = blob_finish(STEAL(u->writer), &u->ref, &why);
+    int r = blob_finish_with(STEAL(u->writer), lot.p, lot.len, &u->ref, &why);
     return r ? s3_fault(rq, r, why.text) : 0;
 }
 

@@ -116,22 +116,31 @@ int s3_load_bodies(const struct rows *rows, uint64_t bucket_id, const struct s3_
 }
 
 /* ---- Changing ---- */
-/* Drops the bodies of a version whose row goes; that row is a condition. */
-static int drop_bodies(const struct rows *rows, uint64_t bucket_id,
-                       const struct s3_object *object) {
-    if (s3_object_is_marker(object))
-        return 0;
+/* The files of a version whose row goes. */
+static int drop_files(const struct rows *rows, uint64_t bucket_id, const struct s3_object *object) {
     CLEANUP_DEINIT(buf) struct buf storage = {0};
     str bodies;
     int r = s3_load_bodies(rows, bucket_id, object, &storage, &bodies);
-    if (r == STORE_E_ABSENT) /* another writer was faster; the conditions will tell */
-        return 0;
     if (r)
         return r;
     struct s3_body body;
     for (struct cur at = cur_of(bodies); s3_body_next(&at, &body);)
         if (body.ref.len > 0)
             blob_drop(rows->batch, body.ref);
+    return 0;
+}
+
+/* Drops the bodies of a version whose row goes; that row is a condition. */
+static int drop_bodies(const struct rows *rows, uint64_t bucket_id,
+                       const struct s3_object *object) {
+    if (s3_object_is_marker(object))
+        return 0;
+    /* No part of so small an object has a file. */
+    int r = object->size > BLOB_INLINE ? drop_files(rows, bucket_id, object) : 0;
+    if (r == STORE_E_ABSENT) /* another writer was faster; the conditions will tell */
+        return 0;
+    if (r)
+        return r;
     if (object->flags & S3_OBJECT_BODY_ROW) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         s3_key_body(&key, bucket_id, object->seq);
