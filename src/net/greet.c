@@ -64,16 +64,13 @@ static int pull_within(gnutls_transport_ptr_t ptr, unsigned ms) {
 /* The client's Finished is the last that a handshake of either version waits for. */
 static int on_finished(gnutls_session_t session, unsigned, unsigned, unsigned incoming,
                        const gnutls_datum_t *) {
-    gnutls_transport_ptr_t conn, fd;
-    gnutls_transport_get_ptr2(session, &conn, &fd);
-    if (incoming)
-        ((struct net_conn *)conn)->greeted = true;
+    struct net_conn *conn = gnutls_transport_get_ptr(session);
+    conn->greeted |= incoming;
     return 0;
 }
 
 void net_greet_begin(struct net_conn *conn, gnutls_session_t session) {
-    /* For sending the library's own functions stay, which take a descriptor. */
-    gnutls_transport_set_ptr2(session, conn, (gnutls_transport_ptr_t)(intptr_t)conn->fd);
+    gnutls_transport_set_ptr(session, conn);
     gnutls_transport_set_pull_function(session, pull);
     gnutls_transport_set_pull_timeout_function(session, pull_within);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,

@@ -72,10 +72,12 @@ struct net_conn {
     struct MHD_Connection *mhd; /* TLS */
     bool greeted;               /* the handshake waits for nothing more; pool thread */
     atomic_bool waits;          /* it does, and is suspended; set and reset by the pool thread */
-    bool linger;                /* close softly: the client may still be sending */
-    bool refused;               /* net_refuse has answered; nothing follows */
-    bool for_head;              /* the first request, in clear, is a HEAD; false once it is over */
-    atomic_bool cut;            /* answer nothing more */
+    size_t piece;    /* of an answer: its sealed records are kept (gather.c); pool thread */
+    struct buf kept; /* … which these are */
+    bool linger;     /* close softly: the client may still be sending */
+    bool refused;    /* net_refuse has answered; nothing follows */
+    bool for_head;   /* the first request, in clear, is a HEAD; false once it is over */
+    atomic_bool cut; /* answer nothing more */
     /* what the client was shown: GnuTLS points to it; the connection's pool thread */
     const struct net_sni_cert *cert;
     char peer_ip[INET6_ADDRSTRLEN];
@@ -283,6 +285,12 @@ void net_greet_begin(struct net_conn *conn, struct gnutls_session_int *session);
 void net_greet_over(struct net_conn *conn);
 /* Ends a handshake that waits. net.lock is held, and net.cutting set. */
 void net_greet_cut_locked(struct net_conn *conn);
+
+/* ---- gather.c: all by the connection's pool thread ---- */
+/* Sends what the session sends. */
+void net_gather_begin(struct net_conn *conn, struct gnutls_session_int *session);
+/* So many bytes of an answer, all of which are there, will be sent next. */
+void net_gather(struct net_conn *conn, size_t piece);
 
 /* ---- tickets.c ---- */
 /* For how long one key seals tickets, and how long a ticket lasts. */

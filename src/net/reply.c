@@ -105,7 +105,10 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *p, size_t max) {
     /*
      * The length was announced: all that is left when bytes fail to come is to cut the connection.
      */
-    return n > 0 && (size_t)n <= max ? n : MHD_CONTENT_READER_END_WITH_ERROR;
+    if (n <= 0 || (size_t)n > max)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    net_gather(s->conn, (size_t)n);
+    return n;
 }
 
 static void stream_free(void *cls) {

@@ -27,6 +27,7 @@ void net_tls_begin(struct net_conn *conn, struct MHD_Connection *mhd) {
         return;
     conn->mhd = mhd;
     net_greet_begin(conn, info->tls_session);
+    net_gather_begin(conn, info->tls_session);
     int r = net_tickets_lend(conn->origin->net->tickets, info->tls_session, clock_mono_ms());
     if (r < 0) /* its client gets whole handshakes */
         log_debug("net", "no session tickets: %s", gnutls_strerror(r));
