@@ -274,7 +274,7 @@ static int decode_json(struct rq *rq, const struct api_shape *shape, struct err 
     struct arena mark = rq->arena;
     bool goes = rq->priv->held.decoded; /* the text does, before the handler runs */
     struct json_in in = json_in_of(body, &rq->arena, goes);
-    rq->priv->fits = wire_json_read(shape, &in, rq->service->takes, &rq->in);
+    rq->priv->fits = wire_json_read(shape, &in, rq->service ? rq->service->takes : NULL, &rq->in);
     if (rq->priv->fits)
         return 0;
     arena_rewind(&rq->arena, &mark);
