@@ -170,7 +170,7 @@ static void has_changed_locked(struct sqs_svc *svc, struct sqs_live *live) {
     sqs_live_arm_locked(svc, live, list_empty(&live->waiters) ? live->put_ms + counts_pause_ms : 0);
 }
 
-/* In the committer's thread. One message wakes one waiter; the others look when the queue is. */
+/* In the thread that commits. One message wakes one waiter; the others look when the queue is. */
 static void message_arrived(void *ctx, uint64_t queue_id) {
     struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
