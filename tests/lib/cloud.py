@@ -259,12 +259,14 @@ def wait_for(what, seconds=30, every=0.02):
 
 
 class CloudCase(unittest.TestCase):
-    """One daemon for all tests of the class, as self.cloud; cloud_args are its further flags, prepare() what all tests need."""
+    """One daemon for all tests of the class, as self.cloud; cloud_args are its further flags, cloud_env its
+    further variables, prepare() what all tests need."""
     cloud_args = ()
+    cloud_env = None
 
     @classmethod
     def setUpClass(cls):
-        cls.cloud = Cloud(*cls.cloud_args).__enter__()
+        cls.cloud = Cloud(*cls.cloud_args, env=cls.cloud_env).__enter__()
         try:
             cls.prepare()
         except BaseException:  # unittest calls no tearDownClass then

@@ -4,6 +4,7 @@ The figures of the contract (150 MB, 100 ms) are measured with a release build b
 that a build with sanitizers on a busy machine keeps, and that the daemon without them passed by far.
 """
 import json
+import os
 import pathlib
 import re
 import sys
@@ -15,11 +16,14 @@ from cloud import compiler, main, wait_for
 from functions import FunctionsCase
 
 MIB = 1 << 20
-MEMORY_MOST = (600 if compiler() < 14 else 1000) * MIB  # with sanitizers; without bounds a flood took 4 GB and more
+MEMORY_MOST = (400 if compiler() < 14 else 800) * MIB  # with sanitizers; without bounds a flood took 4 GB and more
 WAIT_MOST = 5  # seconds of an honest writer, on a busy machine; without bounds tens of seconds
 
 
 class Flood(FunctionsCase):
+    # What was freed is held back by the sanitizer, 256 MiB of it: the measure is of what is held by us.
+    cloud_env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=16"}
+
     @classmethod
     def prepare(cls):
         super().prepare()
@@ -107,7 +111,7 @@ class Flood(FunctionsCase):
                 self.end_of_log(of, request)
                 room = 20000 + 10000 * seconds if of == "newlines" else (8 + 2 * seconds) * MIB
                 lines, lost = self.lost(self.told_of_losses(of))
-                self.assertGreater(lines, 0)
+                self.assertTrue(lines > 0 or room >= size)
                 self.assertGreaterEqual(lost, size - room - MIB)
                 self.assertLessEqual(lost, size + 100)
                 self.check_log_goes_on(of)
