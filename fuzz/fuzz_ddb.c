@@ -163,7 +163,8 @@ static void fuzz_body(struct arena *a, uint8_t which, str text) {
         lent = NULL;
     }
     if (taken) {
-        static const char *const maps[] = {"ExpressionAttributeValues", "Item", "Key"};
+        static const char *const maps[] = {"ExpressionAttributeValues", "ExclusiveStartKey", "Item",
+                                           "Key"};
         trap_unless(wire_json_in(op->in, text, &doc, &err) == 0 && aws_document_fits(op->in, doc));
         for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
             json_t *x = json_object_get(read, maps[i]), *y = json_object_get(doc, maps[i]);

@@ -7,6 +7,7 @@ struct s3_walk {
     struct buf name;  /* of the entry given last */
     struct buf place; /* scratch: a row key */
     bool skip;        /* the entry given last was a prefix: the next step goes behind it */
+    unsigned sought;  /* prefixes that are still left by a seek, without a step */
     int fault;
 };
 
@@ -24,28 +25,42 @@ static str common_prefix(const struct s3_list *list, str key) {
 }
 
 /*
- * To the first row behind all that begin with prefix. A few steps over keys cost less than a seek,
- * so prefixes with few keys are stepped over.
+ * To the first row behind all that begin with prefix. A seek costs as much as about seven steps, so
+ * prefixes with few keys are stepped over; behind one that had more, the next ones are taken to be
+ * like it, and one in SOUGHT is tried again.
  */
-enum { STEPS_BEFORE_SEEK = 8 };
+enum { STEPS_BEFORE_SEEK = 8, SOUGHT = 16 };
 static bool pass_by(struct s3_walk *walk, str prefix) {
+    int steps = walk->sought ? 0 : STEPS_BEFORE_SEEK;
     s3_key_current(&walk->place, walk->list.bucket_id, prefix);
-    for (int i = 0; i < STEPS_BEFORE_SEEK; i++) {
+    for (int i = 0; i < steps; i++) {
         if (!store_iter_next_key(walk->it))
             return false;
         if (!str_starts(walk->it->key, buf_view(&walk->place)))
             return true;
     }
+    walk->sought = walk->sought ? walk->sought - 1 : SOUGHT;
     key_after(&walk->place);
     store_iter_seek(walk->it, buf_view(&walk->place));
     return store_iter_next_key(walk->it);
 }
 
-/* The next row that may be an entry, with its value. */
+/* The next row that may be an entry. */
 static bool step(struct s3_walk *walk) {
     bool there = walk->skip ? pass_by(walk, buf_view(&walk->name)) : store_iter_next_key(walk->it);
     walk->skip = false;
-    return there && store_iter_show(walk->it);
+    return there;
+}
+
+/* What the row holds. False: it is damaged. */
+static bool read_row(struct s3_walk *walk, struct s3_entry *entry) {
+    if (!store_iter_show(walk->it))
+        return false;
+    entry->row = walk->it->value;
+    if (s3_object_read(entry->row, &entry->object))
+        return true;
+    walk->fault = STORE_E_DAMAGED;
+    return false;
 }
 
 /*
@@ -82,15 +97,14 @@ struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap,
 bool s3_walk_next(struct s3_walk *walk, struct s3_entry *entry) {
     while (!walk->fault && step(walk)) {
         str key = s3_key_current_name(walk->it->key);
-        *entry = (struct s3_entry){.row = walk->it->value};
-        if (!s3_object_read(entry->row, &entry->object)) {
-            walk->fault = STORE_E_DAMAGED;
-            return false;
-        }
-        if (s3_object_is_marker(&entry->object) && !walk->list.with_markers)
-            continue;
         str prefix = common_prefix(&walk->list, key);
-        entry->is_prefix = prefix.p != NULL;
+        *entry = (struct s3_entry){.is_prefix = prefix.p != NULL};
+        if (!(entry->is_prefix && walk->list.no_markers)) {
+            if (!read_row(walk, entry))
+                return false;
+            if (s3_object_is_marker(&entry->object) && !walk->list.with_markers)
+                continue;
+        }
         buf_clear(&walk->name);
         buf_str(&walk->name, entry->is_prefix ? prefix : key);
         walk->skip = entry->is_prefix;

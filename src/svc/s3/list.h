@@ -12,6 +12,7 @@ struct s3_list {
     str prefix, delimiter; /* empty: none */
     str after;             /* entries up to here are left out; empty: begin at the start */
     bool with_markers;     /* keys whose newest version is a delete marker are told too */
+    bool no_markers;       /* the bucket has none: what is rolled up need not be read */
 };
 
 /* One entry: a common prefix (is_prefix) or a key with its current version. */
@@ -19,7 +20,7 @@ struct s3_entry {
     bool is_prefix;
     str name;                /* key or common prefix; until the next step */
     struct s3_object object; /* keys only; views until the next step */
-    str row;
+    str row;                 /* likewise */
 };
 
 struct s3_walk;

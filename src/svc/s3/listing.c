@@ -158,6 +158,7 @@ static int begin(struct s3_svc *svc, struct rq *rq, struct listing *l) {
     l->encode = s3_wants_encoding(rq);
     l->contents = l->prefixes = (struct s3_teller){.rq = rq, .encode = l->encode};
     l->list.bucket_id = bucket->row.id;
+    l->list.no_markers = bucket->row.versioning == S3_UNVERSIONED;
     l->list.prefix = json_str(rq->in, "Prefix");
     l->list.delimiter = json_str(rq->in, "Delimiter");
     return 0;

@@ -188,6 +188,41 @@ static void versions_of_many_keys(void **state) {
     CHECK_TEXT(each(c, "CommonPrefixes", "Prefix"), "a/,b/,c/");
 }
 
+/*
+ * Prefixes of one to twelve keys in turn, so that some are stepped over, some are left by a seek, and
+ * some stand behind those; the same when versions are kept, where one of deleted keys is none.
+ */
+enum { GROUPS = 60, GROUP_MOST = 12, GONE = 7 };
+static unsigned group_size(unsigned group) { return group * 5 % GROUP_MOST + 1; }
+static void list_groups(struct cloud *c, unsigned gone) {
+    CLEANUP_DEINIT(buf) struct buf all = {0};
+    for (unsigned i = 0; i < GROUPS; i++)
+        if (i != gone)
+            buf_printf(&all, "%s%02u/", all.len ? "," : "", i);
+    ok(s3_do(c, "ListObjectsV2", PHOTOS("'Delimiter':'/'")));
+    CHECK_TEXT(each(c, "CommonPrefixes", "Prefix"), buf_cstr(&all));
+    CHECK_TEXT(each(c, "Contents", "Key"), "20,40");
+}
+static void prefixes_of_all_sizes(void **state) {
+    struct cloud *c = *state;
+    char text[80];
+    put(c, "20");
+    put(c, "40");
+    for (unsigned i = 0; i < GROUPS; i++)
+        for (unsigned n = 0; n < group_size(i); n++) {
+            snprintf(text, sizeof text, "%02u/%02u", i, n);
+            put(c, text);
+        }
+    list_groups(c, GROUPS);
+    ok(s3_do(c, "PutBucketVersioning", PHOTOS("'VersioningConfiguration':{'Status':'Enabled'}")));
+    for (unsigned n = 0; n < group_size(GONE); n++) {
+        list_groups(c, GROUPS);
+        snprintf(text, sizeof text, PHOTOS("'Key':'%02u/%02u'"), GONE, n);
+        ok(s3_do(c, "DeleteObject", text));
+    }
+    list_groups(c, GONE);
+}
+
 /* ---- Uploads ---- */
 
 static void uploads(void **state) {
@@ -233,9 +268,14 @@ static void uploads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(keys_and_prefixes), T(pages),    T(first_version_of_the_operation),
-        T(url_encoded),       T(versions), T(versions_of_many_keys),
+        T(keys_and_prefixes),
+        T(pages),
+        T(first_version_of_the_operation),
+        T(url_encoded),
+        T(versions),
+        T(versions_of_many_keys),
         T(uploads),
+        T(prefixes_of_all_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
