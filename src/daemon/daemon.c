@@ -407,6 +407,13 @@ int daemon_failure(struct daemon *d, struct err *err) {
     return -EPIPE;
 }
 
+/* Here, because its levels were tried while the store opened. */
+static int tell_refused(struct daemon *d, struct err *) {
+    if (d->o.tell_refused)
+        d->o.tell_refused(d->o.settings, d->o.spawner);
+    return 0;
+}
+
 static int watch_spawner(struct daemon *d, struct err *err) {
     return d->o.spawner ? sandbox_spawner_watch(d->o.spawner, spawner_died, d, err) : 0;
 }
@@ -430,8 +437,9 @@ static int listen_at_last(struct daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct daemon *d, struct err *err) = {
-    check_modes, open_store,    bind_port,      open_tls,   open_identity, open_cloud,
-    open_net,    watch_spawner, start_services, open_admin, mark_complete, listen_at_last,
+    check_modes,   open_store,    bind_port,      open_tls,      tell_refused,
+    open_identity, open_cloud,    open_net,       watch_spawner, start_services,
+    open_admin,    mark_complete, listen_at_last,
 };
 
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,

@@ -13,6 +13,8 @@ struct sandbox_spawner;
 struct daemon_options {
     const struct daemon_settings *settings; /* borrowed; data is set */
     struct sandbox_spawner *spawner;        /* borrowed; started before */
+    /* Says why functions cannot be run, if so; once, before the first start is told of. May be NULL. */
+    void (*tell_refused)(const struct daemon_settings *settings, struct sandbox_spawner *spawner);
 };
 struct daemon;
 /*

@@ -14,6 +14,7 @@
 #include "daemon/modes.h"
 #include "daemon/next.h"
 #include "daemon/notify.h"
+#include "daemon/pages.h"
 #include "daemon/watchdog.h"
 #include "prog/data.h"
 #include "prog/say.h"
@@ -76,7 +77,7 @@ static int tell_ready(struct daemon_settings *s, const char *endpoint, struct er
     return 0;
 }
 
-/* The spawner, and whether its level is enough. */
+/* The spawner, and whether its level is enough. Where any is, it tries them while the store opens. */
 static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner **ret_spawner,
                          struct err *err) {
     static const enum sandbox_level least[] = {[ISOLATION_ANY] = SANDBOX_NONE,
@@ -85,7 +86,7 @@ static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner
     struct sandbox_options options = {.strict = s->strict};
     go_last();
     int r = sandbox_spawner_start(ret_spawner, &options, err);
-    if (r)
+    if (r || s->isolation == ISOLATION_ANY)
         return r;
     const struct sandbox_status *status = sandbox_spawner_status(*ret_spawner);
     if (status->level < least[s->isolation])
@@ -119,6 +120,16 @@ static void log_isolation(struct sandbox_spawner *spawner) {
         log_info("daemon", "limits of functions: %s", buf_cstr(&kept));
 }
 
+/* Before all that goes well. Who detached it sees no log: it goes up the pipe too. */
+static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
+    struct err refused = {0};
+    if (!is_refused(s, spawner, &refused))
+        return;
+    log_warn("daemon", "%s", refused.text);
+    if (s->detach)
+        dprintf((int)s->ready_fd, "%c%s\n", WARNING, refused.text);
+}
+
 static void reload(void *daemon) { daemon_reload(daemon, NULL, NULL); /* the log tells it all */ }
 
 static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, struct daemon *daemon,
@@ -130,18 +141,9 @@ static int serve(struct daemon_settings *s, struct sandbox_spawner *spawner, str
     log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
              daemon_endpoint(daemon), (long long)(clock_mono_ms() - began_ms), s->data);
     daemon_watchdog_ready(daemon_works, daemon);
+    daemon_pages_give_back();
     daemon_signals_wait(reload, daemon);
     return daemon_failure(daemon, err);
-}
-
-/* The first line, before all that goes well. Who detached it sees no log: it goes up the pipe too. */
-static void tell_refused(const struct daemon_settings *s, struct sandbox_spawner *spawner) {
-    struct err refused = {0};
-    if (!is_refused(s, spawner, &refused))
-        return;
-    log_warn("daemon", "%s", refused.text);
-    if (s->detach)
-        dprintf((int)s->ready_fd, "%c%s\n", WARNING, refused.text);
 }
 
 static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner, struct err *err) {
@@ -151,7 +153,9 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
     daemon_notify_status("starting", "");
 
     struct daemon *daemon = NULL;
-    struct daemon_options options = {.settings = s, .spawner = spawner};
+    struct daemon_options options = {.settings = s,
+                                     .spawner = spawner,
+                                     .tell_refused = tell_refused};
     int r = daemon_watchdog_begin(err);
     r = r ? r : daemon_start(&daemon, &options, err);
     r = r ? r : serve(s, spawner, daemon, began_ms, err);
@@ -170,10 +174,7 @@ static int run_daemon(struct daemon_settings *s, struct sandbox_spawner *spawner
 static int run_cloud(struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
     int r = start_spawner(s, &spawner, err);
-    if (r == 0) {
-        tell_refused(s, spawner);
-        r = run_daemon(s, spawner, err);
-    }
+    r = r ? r : run_daemon(s, spawner, err);
     if (r)
         daemon_notify_status(err->text, "");
     return r;

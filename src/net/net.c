@@ -94,7 +94,6 @@ void net_conn_free(struct net_conn *conn) {
     pthread_mutex_unlock(&net->lock);
     if (conn->cert)
         net_sni_drop(net->sni, conn->cert);
-    buf_deinit(&conn->kept);
     pthread_mutex_destroy(&conn->lock);
     free(conn);
     net_origin_unref(origin);

@@ -72,12 +72,11 @@ struct net_conn {
     struct MHD_Connection *mhd; /* TLS */
     bool greeted;               /* the handshake waits for nothing more; pool thread */
     atomic_bool waits;          /* it does, and is suspended; set and reset by the pool thread */
-    size_t piece;    /* of an answer: its sealed records are kept (gather.c); pool thread */
-    struct buf kept; /* … which these are */
-    bool linger;     /* close softly: the client may still be sending */
-    bool refused;    /* net_refuse has answered; nothing follows */
-    bool for_head;   /* the first request, in clear, is a HEAD; false once it is over */
-    atomic_bool cut; /* answer nothing more */
+    size_t piece;               /* what is left of an answer's (gather.c); pool thread */
+    bool linger;                /* close softly: the client may still be sending */
+    bool refused;               /* net_refuse has answered; nothing follows */
+    bool for_head;              /* the first request, in clear, is a HEAD; false once it is over */
+    atomic_bool cut;            /* answer nothing more */
     /* what the client was shown: GnuTLS points to it; the connection's pool thread */
     const struct net_sni_cert *cert;
     char peer_ip[INET6_ADDRSTRLEN];

@@ -1,6 +1,6 @@
 /*
  * RocksDB behind rocksdb/c.h. Options are chosen for one daemon on a small
- * machine: about 22 MB idle, 40 ms to start, and no loss of an acknowledged write
+ * machine, and for no loss of an acknowledged write
  * (docs/formats/store.md says what each family holds).
  */
 #include "store/key.h"

@@ -286,6 +286,14 @@ class Life(unittest.TestCase):
             given.rename(c.data / "keys/master")
             c.start()
 
+    def test_code_of_the_start_is_given_back(self):
+        """Of the libraries' files 20 MB are mapped by a start, and a tenth of that is used by who waits."""
+        with Cloud(test_clock=False) as c:
+            def mapped():
+                return int(re.search(r"RssFile:\s+(\d+) kB", pathlib.Path(f"/proc/{c.pid}/status").read_text())[1])
+            wait_for(lambda: mapped() < 12 * 1024)
+            self.assertEqual(c.http("GET", "/health")[0], 200)
+
     def test_usage(self):
         for args in ((), ("fly",), ("up", "--prt", "1"), ("up", "--port"), ("up", "--port", "70000"), ("up", "x")):
             done = calotype(*args)
