@@ -13,7 +13,7 @@ struct kept_doc {
     struct policy *policy; /* of its attribute; NULL: none, or one that does not compile */
 };
 
-/* A document in memory takes so much for each byte of its text, about; with the policy. */
+/* A document in memory takes so much for each byte of its text, about. */
 enum { KEPT_FACTOR = 6 };
 
 static void drop_kept(struct store_kept *kept) {
@@ -35,6 +35,8 @@ static int make_kept(void *, struct store_kept_row *row, struct store_kept **ret
     if (policy.len)
         (void)policy_new(&k->policy, POLICY_RESOURCE, policy, NULL); /* asked for: told */
     k->kept.bytes = sizeof *k + KEPT_FACTOR * row->value.len;
+    if (k->policy)
+        k->kept.bytes += policy_bytes(k->policy);
     *ret_kept = &k->kept;
     return 0;
 }
