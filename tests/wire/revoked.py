@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cloud import CloudCase, main
 
 ACCOUNT = "000000000000"
-REFUSED = {"InvalidAccessKeyId", "UnrecognizedClientException", "AccessDenied", "AccessDeniedException", "403", "AWS.SimpleQueueService.NonExistentQueue"}
+REFUSED = {"InvalidAccessKeyId", "AccessDenied", "AuthorizationError", "AccessDeniedException", "403", "AWS.SimpleQueueService.NonExistentQueue"}
 
 
 def document(*statements):
@@ -111,15 +111,15 @@ class Revoked(CloudCase):
         turn = lambda to: self.iam.update_access_key(UserName="keyed", AccessKeyId=keys[0], Status=to)
         self.check(lambda: s3.get_object(Bucket="looped", Key="k")["Body"].read(), lambda: turn("Active"), lambda: turn("Inactive"))
 
-    def test_group_of_a_user(self):
-        self.iam.create_user(UserName="member")
-        self.iam.create_group(GroupName="readers")
-        self.iam.put_group_policy(GroupName="readers", PolicyName="p", PolicyDocument=document(allow("s3:GetObject", "*")))
-        key = self.iam.create_access_key(UserName="member")["AccessKey"]
+    def test_policy_attached_to_a_user(self):
+        self.iam.create_user(UserName="attached")
+        arn = self.iam.create_policy(PolicyName="attached", PolicyDocument=document(allow("s3:GetObject", "*")))["Policy"]["Arn"]
+        self.iam.attach_user_policy(UserName="attached", PolicyArn=arn)
+        key = self.iam.create_access_key(UserName="attached")["AccessKey"]
         s3 = self.cloud.client("s3", tls=False, keys=(key["AccessKeyId"], key["SecretAccessKey"]), retries={"max_attempts": 1})
         self.check(lambda: s3.get_object(Bucket="looped", Key="k")["Body"].read(),
-                   lambda: self.iam.add_user_to_group(UserName="member", GroupName="readers"),
-                   lambda: self.iam.remove_user_from_group(UserName="member", GroupName="readers"))
+                   lambda: self.iam.attach_user_policy(UserName="attached", PolicyArn=arn),
+                   lambda: self.iam.detach_user_policy(UserName="attached", PolicyArn=arn))
 
     def test_version_of_a_managed_policy(self):
         name, client = self.role()
@@ -164,6 +164,15 @@ class Revoked(CloudCase):
         self.check(lambda: theirs.send_message(QueueUrl=url, MessageBody="x"),
                    lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(grant)}),
                    lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""}))
+
+    def test_policy_of_a_topic(self):
+        name, client = self.role()
+        sns = self.cloud.client("sns")
+        arn = sns.create_topic(Name="looped")["TopicArn"]
+        theirs = client("sns")
+        to = lambda who: sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=document(
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:{who}"}, "Action": "sns:Publish", "Resource": arn}))
+        self.check(lambda: theirs.publish(TopicArn=arn, Message="x"), lambda: to(f"role/{name}"), lambda: to("user/opener"))
 
 
 if __name__ == "__main__":
