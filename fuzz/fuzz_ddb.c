@@ -1,7 +1,11 @@
 /*
- * DynamoDB's readers of untrusted text: numbers, attribute values, expressions of every kind, and
- * the stored form. Input: lines; the first byte says which reader gets the rest.
+ * DynamoDB's readers of untrusted text: numbers, attribute values, expressions of every kind, the
+ * stored form, and whole bodies whose items are read from the text. The first byte says which
+ * reader gets the rest.
  */
+#include "aws/codec_priv.h"
+#include "aws/aws_priv.h"
+#include "svc/dynamodb/dynamodb.h"
 #include "svc/dynamodb/keycond.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -116,11 +120,71 @@ static void fuzz_expression(struct arena *a, uint8_t which, str text) {
     (void)ddb_expr_env_done(&env, &err);
 }
 
+/* ---- Whole bodies ---- */
+/* Two documents of one member: as values. False: as documents. */
+static bool is_same_value(struct arena *a, const json_t *read, const json_t *doc) {
+    const struct ddb_value *x = aws_taken(read, ddb_item_read), *y;
+    struct err err;
+    bool item = x != NULL;
+    if (!x && !(x = aws_taken(read, ddb_value_read)))
+        return json_equal((json_t *)read, (json_t *)doc);
+    trap_unless(item ? ddb_item_from_json(a, doc, &y, &err)
+                     : ddb_value_from_json(a, doc, &y, &err));
+    return ddb_value_equal(x, y);
+}
+
+static bool is_same_map(struct arena *a, const json_t *read, const json_t *doc) {
+    const char *name;
+    size_t len;
+    json_t *v;
+    json_object_keylen_foreach ((json_t *)read, name, len, v) {
+        if (!is_same_value(a, v, json_object_getn(doc, name, len)))
+            return false;
+    }
+    return json_object_size(read) == json_object_size(doc);
+}
+
+/*
+ * What the service's readers take is what its tree is read as, and keeps the model's constraints.
+ * The text is gone when the values are looked at, where it may be.
+ */
+static void fuzz_body(struct arena *a, uint8_t which, str text) {
+    static const char *const ops[] = {"PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query"};
+    const struct api_op *op = api_op_find(&api_dynamodb, str_c(ops[which % ARRAY_LEN(ops)]));
+    bool goes = which & 0x40;
+    char *lent = mem_alloc(text.len + 1);
+    memcpy(lent, text.p ? text.p : "", text.len);
+    struct json_in in = json_in_of(str_n(lent, text.len), a, goes);
+    CLEANUP_JSON json_t *read = NULL, *doc = NULL;
+    struct err err;
+    bool taken = wire_json_read(op->in, &in, ddb_service(NULL).takes, &read);
+    if (goes) {
+        free(lent);
+        lent = NULL;
+    }
+    if (taken) {
+        static const char *const maps[] = {"ExpressionAttributeValues", "Item", "Key"};
+        trap_unless(wire_json_in(op->in, text, &doc, &err) == 0 && aws_document_fits(op->in, doc));
+        for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+            json_t *x = json_object_get(read, maps[i]), *y = json_object_get(doc, maps[i]);
+            trap_unless(json_is_object(x) ? is_same_map(a, x, y) : !x || is_same_value(a, x, y));
+            json_object_del(read, maps[i]);
+            json_object_del(doc, maps[i]);
+        }
+        trap_unless(json_equal(read, doc));
+    }
+    free(lent);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
     CLEANUP_DEINIT(arena) struct arena a = {0};
     str text = str_n(data + 1, size - 1);
+    if (data[0] & 0x80) {
+        fuzz_body(&a, data[0] & 0x7F, text);
+        return 0;
+    }
     switch (data[0] % 6) {
     case 0: fuzz_number(text); break;
     case 1: fuzz_value(&a, text); break;

@@ -122,6 +122,12 @@ struct aws_question {
 /* 0 or aws_fail… */
 typedef int aws_sink_fn(void *stream, struct rq *rq, const void *p, size_t n);
 void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream);
+/*
+ * Behind aws_set_sink, of a stream that makes the MD5 of its bytes: it is asked for it once, when
+ * they are all there, and a Content-MD5 is held against it.
+ */
+typedef void aws_sink_md5_fn(void *stream, unsigned char md5[16]);
+void aws_set_sink_md5(struct rq *rq, aws_sink_md5_fn *md5);
 
 /*
  * What rows name "@name": a text that the service reads out of the request. 0 or AWS_FAILED;

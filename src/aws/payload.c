@@ -9,6 +9,7 @@
 #include "aws/chunked.h"
 #include "base/ascii.h"
 #include "base/codec.h"
+#include "base/md5.h"
 
 #include <openssl/evp.h>
 
@@ -23,13 +24,17 @@ struct aws_body_priv {
     str checksum_header; /* "x-amz-checksum-crc32", in the arena */
     str checksum_value;  /* as sent, base64; from the header or, later, the trailer */
     str expected_sha256; /* the literal form; absent otherwise */
-    EVP_MD_CTX *sha256, *md5;
+    EVP_MD_CTX *sha256;
+    struct md5 md5;
+    aws_sink_md5_fn *other_md5; /* whose, in place of ours; NULL: ours */
+    void *other_md5_ctx;
     EVP_MD_CTX *chunk; /* of the signed chunk under way */
     struct aws_chunked chunked;
     struct buf trailer_text;     /* "name:value\n" of each, for the trailer's signature */
     char previous[SIGN_HEX + 1]; /* signature that the next chunk chains from */
     char trailer_signature[SIGN_HEX + 1];
-    unsigned char expected_md5[16];
+    unsigned char expected_md5[MD5_LEN];
+    bool has_md5; /* it is asked for */
     bool framed, is_signed, trailers_expected, check_md5, checksum_in_trailer;
 };
 
@@ -79,13 +84,6 @@ static int fail_size(struct aws_body *body, uint64_t size) {
             arena_printf(p->wire->arena, "%llu", (unsigned long long)p->options.max_bytes));
     }
     return AWS_FAILED;
-}
-
-static EVP_MD_CTX *start(const EVP_MD *md) {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx || !EVP_DigestInit_ex(ctx, md, NULL))
-        abort();
-    return ctx;
 }
 
 static void add(EVP_MD_CTX *ctx, str bytes) {
@@ -277,7 +275,8 @@ static int take_decoded(struct aws_body *body, str bytes) {
     if (p->options.max_bytes && p->decoded_bytes > p->options.max_bytes)
         return fail_size(body, p->decoded_bytes);
     add(p->sha256, bytes);
-    add(p->md5, bytes);
+    if (p->has_md5 && !p->other_md5)
+        md5_add(&p->md5, bytes.p, bytes.len);
     aws_checksum_update(&p->checksum, bytes.p, bytes.len);
     return p->options.sink && bytes.len ? p->options.sink(p->options.sink_ctx, bytes.p, bytes.len)
                                         : 0;
@@ -365,10 +364,15 @@ int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws
     }
     if (p->expected_sha256.p || auth->awaits_body || options->want_sha256)
         p->sha256 = sign_sha256_take();
-    if (p->check_md5 || options->want_md5)
-        p->md5 = start(EVP_md5());
+    p->has_md5 = p->check_md5 || options->want_md5;
+    md5_init(&p->md5);
     aws_checksum_init(&p->checksum, p->algorithm);
     return 0;
+}
+
+void aws_body_borrow_md5(struct aws_body *body, aws_sink_md5_fn *md5, void *ctx) {
+    body->priv->other_md5 = md5;
+    body->priv->other_md5_ctx = ctx;
 }
 
 int aws_body_feed(struct aws_body *body, const void *bytes, size_t n) {
@@ -450,11 +454,13 @@ static str base64(struct arena *arena, const void *bytes, size_t n) {
 
 static int end_md5(struct aws_body *body, struct aws_payload *ret) {
     struct aws_body_priv *p = body->priv;
-    unsigned char digest[16];
-    if (!p->md5)
+    unsigned char digest[MD5_LEN];
+    if (!p->has_md5)
         return 0;
-    if (!EVP_DigestFinal_ex(p->md5, digest, NULL))
-        abort();
+    if (p->other_md5)
+        p->other_md5(p->other_md5_ctx, digest);
+    else
+        md5_finish(&p->md5, digest);
     codec_hex(ret->md5, digest, sizeof digest);
     ret->md5[32] = '\0';
     if (!p->check_md5 || memcmp(digest, p->expected_md5, sizeof digest) == 0)
@@ -517,7 +523,6 @@ void aws_body_deinit(struct aws_body *body) {
     aws_chunked_deinit(&p->chunked);
     aws_checksum_deinit(&p->checksum);
     sign_sha256_give(p->sha256);
-    EVP_MD_CTX_free(p->md5);
     sign_sha256_give(p->chunk);
     buf_deinit(&p->trailer_text);
     body->priv = NULL;

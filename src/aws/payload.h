@@ -20,6 +20,7 @@
  * chunks" and "Checking object integrity" in the S3 documentation.
  */
 #include "aws/auth.h"
+#include "aws/op.h"
 #include "aws/rq.h"
 
 /*
@@ -57,6 +58,11 @@ struct aws_body {
 /* wire and auth must outlive the body. 0 or AWS_FAILED. */
 int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws_auth *auth,
                   const struct aws_body_options *options);
+/*
+ * Before the first byte: who makes the MD5 of all that the sink takes in any case. A Content-MD5 is
+ * then held against that one, for which md5 is asked once, in aws_body_end.
+ */
+void aws_body_borrow_md5(struct aws_body *body, aws_sink_md5_fn *md5, void *ctx);
 /*
  * 0, AWS_FAILED with body->fault, or the sink's own answer. After a failure feed and end answer it
  * again.

@@ -38,18 +38,12 @@ int row_get(const struct rows *rows, struct row *row) {
     return r;
 }
 
-int row_peek_kept(const struct rows *rows, struct row *row, const struct store_kept_kind *kind,
-                  void *ctx, struct store_kept **ret_kept) {
+int row_get_kept(const struct rows *rows, struct row *row, const struct store_kept_kind *kind,
+                 void *ctx, struct store_kept **ret_kept) {
     buf_clear(&row->bytes);
     int r = store_get_kept(rows->store, rows->snap, row->cf, buf_view(&row->key), kind, ctx,
                            ret_kept, &row->stamp);
     row->there = r == 0;
-    return r;
-}
-
-int row_get_kept(const struct rows *rows, struct row *row, const struct store_kept_kind *kind,
-                 void *ctx, struct store_kept **ret_kept) {
-    int r = row_peek_kept(rows, row, kind, ctx, ret_kept);
     if (r == 0 || r == STORE_E_ABSENT)
         expect(rows, row);
     return r;

@@ -58,13 +58,11 @@ void row_still(const struct rows *rows, const struct row *row);
  * What `kind` makes of the row's bytes, in place of them: a new reference (store_kept_free) to an
  * object that the store keeps with the row, and that others use too (store_get_kept). row->bytes
  * stays empty; row->stamp is of the edition that the object was made of. STORE_OK, STORE_E_ABSENT,
- * or what the kind says of bytes that it cannot make anything of: STORE_E_DAMAGED, or -errno.
- * The two are to each other as row_get and row_peek.
+ * or what the kind says of bytes that it cannot make anything of: STORE_E_DAMAGED, or -errno. A
+ * condition as row_get's.
  */
 int row_get_kept(const struct rows *rows, struct row *row, const struct store_kept_kind *kind,
                  void *ctx, struct store_kept **ret_kept);
-int row_peek_kept(const struct rows *rows, struct row *row, const struct store_kept_kind *kind,
-                  void *ctx, struct store_kept **ret_kept);
 
 /* A JSON row: a new reference in *ret_doc. STORE_E_DAMAGED when it is no JSON. */
 int row_get_json(const struct rows *rows, struct row *row, json_t **ret_doc);

@@ -209,3 +209,9 @@ void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream) {
     rq->priv->sink_stream = stream;
     rq->stream = stream;
 }
+
+/* Calls from inside have no Content-MD5. */
+void aws_set_sink_md5(struct rq *rq, aws_sink_md5_fn *md5) {
+    if (rq->priv->has_body)
+        aws_body_borrow_md5(&rq->priv->body, md5, rq->priv->sink_stream);
+}

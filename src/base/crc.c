@@ -46,6 +46,11 @@ static void make(void) {
     }
 }
 
+void crc_limit(bool may_fold) {
+    pthread_once(&made, make);
+    folds = may_fold && crc_fold_can();
+}
+
 /* The state after n bytes. */
 static uint64_t walk(const uint64_t tables[8][256], uint64_t state, const void *p, size_t n) {
     const unsigned char *at = p;

@@ -12,3 +12,6 @@
 uint32_t crc32_ieee(uint32_t crc, const void *p, size_t n);
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
 uint64_t crc64nvme(uint64_t crc, const void *p, size_t n);
+
+/* For tests, before any thread; false: as on a processor that cannot multiply without carries. */
+void crc_limit(bool may_fold);

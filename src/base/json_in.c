@@ -10,13 +10,14 @@ static void skip_space(struct json_in *in) {
         in->at++;
 }
 
-char json_in_peek(struct json_in *in) {
+/* The first byte behind white space, which is not taken; NUL at the end. */
+static char peek(struct json_in *in) {
     skip_space(in);
     return in->at < in->end ? *in->at : '\0';
 }
 
 bool json_in_char(struct json_in *in, char c) {
-    if (json_in_peek(in) != c || in->at == in->end)
+    if (peek(in) != c || in->at == in->end)
         return false;
     in->at++;
     return true;
@@ -36,7 +37,7 @@ bool json_in_end(struct json_in *in) {
 }
 
 enum json_in_next json_in_next(struct json_in *in, char close, bool first) {
-    char c = json_in_peek(in);
+    char c = peek(in);
     if (c == close && in->at < in->end) {
         in->at++;
         return JSON_IN_NONE;

@@ -23,8 +23,6 @@ static inline struct json_in json_in_of(str text, struct arena *arena, bool copi
     return (struct json_in){text.p, text.p + text.len, arena, copies};
 }
 
-/* The first byte behind white space, which is not taken; NUL at the end. */
-char json_in_peek(struct json_in *in);
 /* Takes that byte, behind white space. */
 bool json_in_char(struct json_in *in, char c);
 /* true, false, null: behind white space. */

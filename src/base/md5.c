@@ -65,6 +65,8 @@ static void blocks_plain(uint32_t state[4], const unsigned char *p, size_t n) {
 }
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 typedef uint32_t four __attribute__((vector_size(16)));
 typedef uint32_t eight __attribute__((vector_size(32)));
 
@@ -85,32 +87,34 @@ __attribute__((target("avx512f,avx512vl"))) static void blocks_vector(uint32_t s
         state[i] = s[i][0];
 }
 
-/* Half a block of each lane to words of all lanes: eight by eight, turned over its diagonal. */
-static inline __attribute__((always_inline)) void turn_over(
+/*
+ * Half a block of each lane to words of all lanes: eight by eight, turned over its diagonal. AVX2's
+ * own names, for compilers differ in what they call a shuffle.
+ */
+__attribute__((target("avx2"), always_inline)) static inline void turn_over(
     eight out[8], const unsigned char *const lane[MD5_LANES], size_t at) {
-    eight row[8], pair[8], quad[8];
+    __m256i row[8], pair[8], quad[8];
     for (int i = 0; i < 8; i++)
-        memcpy(&row[i], lane[i] + at, sizeof row[i]);
+        row[i] = _mm256_loadu_si256((const void *)(lane[i] + at));
     for (int i = 0; i < 8; i += 2) {
-        pair[i] = __builtin_shuffle(row[i], row[i + 1], (eight){0, 8, 1, 9, 4, 12, 5, 13});
-        pair[i + 1] = __builtin_shuffle(row[i], row[i + 1], (eight){2, 10, 3, 11, 6, 14, 7, 15});
+        pair[i] = _mm256_unpacklo_epi32(row[i], row[i + 1]);
+        pair[i + 1] = _mm256_unpackhi_epi32(row[i], row[i + 1]);
     }
     for (int i = 0; i < 8; i += 4)
         for (int k = 0; k < 2; k++) {
-            eight x = pair[i + k], y = pair[i + k + 2];
-            quad[i + 2 * k] = __builtin_shuffle(x, y, (eight){0, 1, 8, 9, 4, 5, 12, 13});
-            quad[i + 2 * k + 1] = __builtin_shuffle(x, y, (eight){2, 3, 10, 11, 6, 7, 14, 15});
+            __m256i x = pair[i + k], y = pair[i + k + 2];
+            quad[i + 2 * k] = _mm256_unpacklo_epi64(x, y);
+            quad[i + 2 * k + 1] = _mm256_unpackhi_epi64(x, y);
         }
     for (int i = 0; i < 4; i++) {
-        out[i] = __builtin_shuffle(quad[i], quad[i + 4], (eight){0, 1, 2, 3, 8, 9, 10, 11});
-        out[i + 4] = __builtin_shuffle(quad[i], quad[i + 4], (eight){4, 5, 6, 7, 12, 13, 14, 15});
+        out[i] = (eight)_mm256_permute2x128_si256(quad[i], quad[i + 4], 0x20);
+        out[i + 4] = (eight)_mm256_permute2x128_si256(quad[i], quad[i + 4], 0x31);
     }
 }
 
 /* n blocks of each lane, whose pointers are moved on. */
-static inline __attribute__((always_inline)) void lanes(eight s[4],
-                                                        const unsigned char *lane[MD5_LANES],
-                                                        size_t n) {
+__attribute__((target("avx2"), always_inline)) static inline void lanes(
+    eight s[4], const unsigned char *lane[MD5_LANES], size_t n) {
     for (; n > 0; n--) {
         eight word[16];
         turn_over(word, lane, 0);
@@ -221,6 +225,13 @@ void md5_finish(struct md5 *md5, unsigned char out[MD5_LEN]) {
     md5_add(md5, length, sizeof length);
     for (int i = 0; i < MD5_LEN; i++)
         out[i] = (unsigned char)(md5->state[i / 4] >> (8 * (i % 4)));
+}
+
+void md5_of(str text, unsigned char out[MD5_LEN]) {
+    struct md5 md5;
+    md5_init(&md5);
+    md5_add(&md5, text.p, text.len);
+    md5_finish(&md5, out);
 }
 
 /* ---- Several at once ---- */

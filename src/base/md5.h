@@ -1,7 +1,7 @@
 #pragma once
 /*
- * base/md5: the MD5 that S3's ETags are (RFC 1321), and nothing that anybody's safety hangs on. One
- * text's steps wait for each other, so a processor with wide registers hashes eight texts in the
+ * base/md5: the MD5 that clients of S3 and SQS compare (RFC 1321), and nothing that anybody's safety
+ * hangs on. One text's steps wait for each other, so a processor with wide registers hashes eight texts in the
  * time of one: whoever has several bodies under way hands them over together. Any thread; no
  * allocation, nothing to release.
  */
@@ -19,6 +19,8 @@ void md5_init(struct md5 *md5);
 void md5_add(struct md5 *md5, const void *p, size_t n);
 /* Once, at the end. */
 void md5_finish(struct md5 *md5, unsigned char out[MD5_LEN]);
+/* Of one text. */
+void md5_of(str text, unsigned char out[MD5_LEN]);
 
 /* n bytes at p that go on a text. */
 struct md5_piece {

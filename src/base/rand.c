@@ -51,7 +51,11 @@ static pthread_key_t ahead_key;
 static pthread_once_t ahead_once = PTHREAD_ONCE_INIT;
 static _Thread_local struct ahead *ahead;
 
-static void ahead_free(void *p) { munmap(p, sizeof(struct ahead)); }
+/* What else ends with the thread may still ask for an id: it gets a page of its own then. */
+static void ahead_free(void *p) {
+    ahead = NULL;
+    munmap(p, sizeof(struct ahead));
+}
 static void ahead_init(void) {
     if (pthread_key_create(&ahead_key, ahead_free))
         abort();

@@ -94,6 +94,16 @@ int hub_check(struct hub *hub, const struct hub_event *event);
 struct hub_dimension {
     str name, value;
 };
+/*
+ * What the port keeps of a series that gets values all the time, beside whatever the series is of:
+ * the next value costs no making of names. Zeroed it is empty. Any thread may put by it; its owner
+ * ends it when nobody does.
+ */
+struct hub_place {
+    _Atomic(void *) made; /* malloc'd, the port's own; constant once it is there */
+};
+static inline void hub_place_deinit(struct hub_place *place) { free(place->made); }
+
 struct hub_metric {
     str account, region, name_space, name;
     const struct hub_dimension *dimensions;
@@ -101,6 +111,8 @@ struct hub_metric {
     double value, count; /* count observations of value (1 usually) */
     const char *unit;    /* "Count", "Milliseconds", … or NULL for None */
     int64_t time_ms;     /* world time */
+    /* of this series, told by the same names, dimensions and unit each time; or NULL */
+    struct hub_place *place;
 };
 typedef void hub_metric_fn(void *service, struct store_batch *batch,
                            const struct hub_metric *metric);

@@ -258,7 +258,9 @@ static void take_arriving(struct net_acceptor *a) {
 
 /* Ends what is over its time; returns the milliseconds until the next deadline, -1 without one. */
 static int expire(struct net_acceptor *a) {
-    int64_t now = clock_mono_ms(), next = net_crowd_look(a->net, now);
+    int64_t now = clock_mono_ms(), next = net_crowd_look(a->net, now),
+            key = net_tickets_look(a->net->tickets, now);
+    next = key < next ? key : next;
     LIST_EACH (node, &a->pending) {
         struct net_conn *conn = LIST_ENTRY(node, struct net_conn, pending);
         if (conn->deadline_ms > now) {

@@ -304,6 +304,11 @@ struct net_tickets *net_tickets_free(struct net_tickets *tickets);
  */
 int net_tickets_lend(struct net_tickets *tickets, struct gnutls_session_int *session,
                      int64_t now_ms);
+/*
+ * Wipes a key that has served its time. Returns when to look next (monotonic), INT64_MAX where
+ * there is no key. Any thread.
+ */
+int64_t net_tickets_look(struct net_tickets *tickets, int64_t now_ms);
 
 /* ---- sni.c ---- */
 struct net_sni;

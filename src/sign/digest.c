@@ -40,8 +40,10 @@ static EVP_MD *sha256;
 static EVP_MAC *hmac;
 static __thread struct thread_state *state;
 
+/* What else ends with the thread may still ask for a digest: it gets a state of its own then. */
 static void state_free(void *p) {
     struct thread_state *s = p;
+    state = NULL;
     EVP_MD_CTX_free(s->md);
     for (size_t i = 0; i < s->n_kept; i++)
         EVP_MD_CTX_free(s->kept[i]);

@@ -21,7 +21,7 @@ bool store_cache_takes(const struct store_cache *cache, enum store_cf cf, str ke
 }
 
 /* ---- Kept objects ---- */
-struct store_kept *store_kept_ref(struct store_kept *kept) {
+static struct store_kept *kept_ref(struct store_kept *kept) {
     atomic_fetch_add_explicit(&kept->refs, 1, memory_order_relaxed);
     return kept;
 }
@@ -203,7 +203,7 @@ void store_cache_keep(struct store_cache *cache, struct store_entry *entry,
     struct store_entry **place =
         place_of(set, &(struct store_cache_row){entry->cf, entry->key, entry->hash});
     if (place && *place == entry && !atomic_load_explicit(&entry->kept, memory_order_relaxed)) {
-        atomic_store_explicit(&entry->kept, store_kept_ref(kept), memory_order_release);
+        atomic_store_explicit(&entry->kept, kept_ref(kept), memory_order_release);
         entry->bytes += kept->bytes;
         atomic_fetch_add_explicit(&cache->bytes, kept->bytes, memory_order_relaxed);
     }
@@ -215,7 +215,7 @@ void store_cache_keep(struct store_cache *cache, struct store_entry *entry,
 struct store_kept *store_entry_kept(const struct store_entry *entry,
                                     const struct store_kept_kind *kind) {
     struct store_kept *kept = atomic_load_explicit(&entry->kept, memory_order_acquire);
-    return kept && kept->kind == kind ? store_kept_ref(kept) : NULL;
+    return kept && kept->kind == kind ? kept_ref(kept) : NULL;
 }
 
 /* ---- The committer's ---- */

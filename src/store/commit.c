@@ -23,11 +23,16 @@
 #include "base/lock.h"
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 
 enum { WAKERS = 6 };
 /* What a large batch may leave in the committer's memory. */
 enum { KEEP_BYTES = 4 << 20, KEEP_ROWS = 8192 };
+
+static bool is_sum(const struct pending_row *row) {
+    return row->kind == PENDING_STAT || row->kind == PENDING_COUNT;
+}
 
 /* What lies on disk of a row that adds up. */
 static void write_sum(const struct store *store, const struct pending_row *row, struct buf *out) {
@@ -50,13 +55,15 @@ static int row_now(struct store *store, const struct store_batch *batch,
         pending_find(&store->committer.pending, cond->cf, key, cond->hash);
     *ret_pin = NULL;
     *ret_value = STR_NONE;
+    if (!row && pending_is_dropped(&store->committer.pending, cond->cf, key))
+        return 0;
     if (!row) {
         int r = store_db_pin(&store->db, store->db.newest, cond->cf, key, ret_pin, ret_value, err);
         return r == STORE_E_ABSENT ? 0 : r;
     }
     if (row->kind == PENDING_PUT)
         *ret_value = row->value;
-    if (row->kind == PENDING_STAT || row->kind == PENDING_COUNT) {
+    if (is_sum(row)) {
         write_sum(store, row, scratch);
         *ret_value = buf_view(scratch);
     }
@@ -156,10 +163,25 @@ static void begin_sum(struct store *store, struct pending_row *row, enum pending
         row->many = row->large = 0;
 }
 
+#ifdef CALOTYPE_CHECKS
+/* What is remembered of a sum is what lies on disk. */
+static void check_sum(const struct store *store, const struct pending_row *row) {
+    CLEANUP_DEINIT(buf) struct buf want = {0};
+    rocksdb_pinnableslice_t *pin = NULL;
+    str disk = STR_NONE;
+    write_sum(store, row, &want);
+    (void)store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &disk, NULL);
+    assert(pin && str_eq(disk, buf_view(&want)));
+    rocksdb_pinnableslice_destroy(pin);
+}
+#endif
+
 static void load_sum(struct store *store, struct pending_row *row, enum pending_kind kind) {
     rocksdb_pinnableslice_t *pin;
     str disk;
     row->kind = kind;
+    if (pending_is_dropped(&store->committer.pending, row->cf, row->key))
+        return;
     struct err err = {0};
     int r = store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &disk, &err);
     if (r < 0)
@@ -171,6 +193,16 @@ static void load_sum(struct store *store, struct pending_row *row, enum pending_
     rocksdb_pinnableslice_destroy(pin);
 }
 
+static void find_sum(struct store *store, struct pending_row *row, enum pending_kind kind) {
+    if (!store_sums_take(&store->committer.sums, row, kind)) {
+        load_sum(store, row, kind);
+        return;
+    }
+#ifdef CALOTYPE_CHECKS
+    check_sum(store, row);
+#endif
+}
+
 static void apply_sum(struct store *store, const struct store_batch *batch,
                       const struct store_op *op, str key) {
     enum pending_kind kind = op->kind == OP_STAT ? PENDING_STAT : PENDING_COUNT;
@@ -178,7 +210,7 @@ static void apply_sum(struct store *store, const struct store_batch *batch,
     struct pending_row *row =
         pending_take(&store->committer.pending, op->cf, key, op->hash, &fresh);
     if (fresh)
-        load_sum(store, row, kind);
+        find_sum(store, row, kind);
     else if (row->kind != kind)
         begin_sum(store, row, kind, row->kind == PENDING_PUT ? row->value : STR_NONE);
     if (kind == PENDING_STAT) {
@@ -195,6 +227,7 @@ static void apply_sum(struct store *store, const struct store_batch *batch,
 /* Its write has not begun: whoever reads the row from here on asks the database. */
 static void change_row(struct store *store, const struct store_op *op, str key) {
     store_changes_row(&store->changes, op->hash);
+    store_sums_forget(&store->committer.sums, op->cf, key, op->hash);
     store_cache_drop(&store->cache, &(struct store_cache_row){op->cf, key, op->hash});
 }
 
@@ -220,6 +253,8 @@ static void apply_op(struct store *store, const struct store_batch *batch,
     case OP_DEL_RANGE:
         rocksdb_writebatch_delete_range_cf(c->write, store->db.cf[op->cf], key.p, key.len, value.p,
                                            value.len);
+        pending_drop_range(&c->pending, op->cf, key, value);
+        store_sums_forget_range(&c->sums, op->cf, key, value);
         store_changes_range(&store->changes, op->cf);
         store_cache_drop_range(&store->cache, op->cf, key, value);
         break;
@@ -237,7 +272,7 @@ static void merge_sums(struct store *store) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
     for (size_t i = 0; i < c->pending.n; i++) {
         const struct pending_row *row = &c->pending.rows[i];
-        if (row->kind != PENDING_STAT && row->kind != PENDING_COUNT)
+        if (!is_sum(row))
             continue;
         buf_clear(&value);
         write_sum(store, row, &value);
@@ -332,6 +367,15 @@ static void finish(struct store_wait *group, int result, const struct err *err) 
     }
 }
 
+/* What the group wrote of sums is known, and after a write that failed nothing is. */
+static void settle_sums(struct store_committer *c, int result) {
+    if (result)
+        store_sums_forget_all(&c->sums);
+    for (size_t i = 0; result == 0 && i < c->pending.n; i++)
+        if (is_sum(&c->pending.rows[i]))
+            store_sums_keep(&c->sums, &c->pending.rows[i]);
+}
+
 /* Before the callers free what pending borrows. A large group's memory is given back. */
 static void clear_group(struct store_committer *c) {
     size_t size = 0;
@@ -359,6 +403,7 @@ static void commit_group(struct store *store, struct store_wait *group) {
     struct err err;
     int r = write_group(store, &err);
     store_space_used(&store->space, bytes);
+    settle_sums(c, r);
     clear_group(c);
     finish(group, r, &err);
 }
@@ -438,6 +483,7 @@ void store_committer_stop(struct store *store) {
     pthread_mutex_destroy(&c->why_lock);
     rocksdb_writebatch_destroy(c->write);
     pending_deinit(&c->pending);
+    store_sums_deinit(&c->sums);
     *c = (struct store_committer){0};
 }
 

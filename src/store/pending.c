@@ -53,17 +53,41 @@ void pending_set(struct pending_row *row, enum pending_kind kind, str value) {
     row->value = value;
 }
 
+static bool is_in(const struct pending_range *range, enum store_cf cf, str key) {
+    return range->cf == cf && str_cmp(key, range->from) >= 0 && str_cmp(key, range->to) < 0;
+}
+
+void pending_drop_range(struct pending *p, enum store_cf cf, str from, str to) {
+    if (p->n_ranges == p->cap_ranges) {
+        p->cap_ranges = p->cap_ranges ? p->cap_ranges * 2 : 8;
+        p->ranges = mem_realloc(p->ranges, p->cap_ranges * sizeof *p->ranges);
+    }
+    struct pending_range *range = &p->ranges[p->n_ranges++];
+    *range = (struct pending_range){cf, from, to};
+    for (size_t i = 0; i < p->n; i++)
+        if (is_in(range, p->rows[i].cf, p->rows[i].key))
+            pending_set(&p->rows[i], PENDING_DEL, STR_NONE);
+}
+
+bool pending_is_dropped(const struct pending *p, enum store_cf cf, str key) {
+    for (size_t i = 0; i < p->n_ranges; i++)
+        if (is_in(&p->ranges[i], cf, key))
+            return true;
+    return false;
+}
+
 void pending_clear(struct pending *p) {
     for (size_t i = 0; i < p->n; i++)
         stat_sum_deinit(&p->rows[i].stat);
     if (p->n)
         memset(p->slots, 0, p->n_slots * sizeof *p->slots);
-    p->n = 0;
+    p->n = p->n_ranges = 0;
 }
 
 void pending_deinit(struct pending *p) {
     pending_clear(p);
     free(p->rows);
     free(p->slots);
+    free(p->ranges);
     *p = (struct pending){0};
 }

@@ -20,12 +20,19 @@ struct pending_row {
     struct stat_sum stat; /* PENDING_STAT: owned */
     int64_t many, large;  /* PENDING_COUNT */
 };
+/* [from, to) of a family, borrowed as keys are. */
+struct pending_range {
+    enum store_cf cf;
+    str from, to;
+};
 /* A hash table with open addressing. Zeroed it is empty; rows move when it grows. */
 struct pending {
     struct pending_row *rows; /* in order of first write */
     size_t n, cap;
     uint32_t *slots; /* index + 1, 0 = free; a power of two, at least 2 * cap */
     size_t n_slots;
+    struct pending_range *ranges; /* that the group drops */
+    size_t n_ranges, cap_ranges;
 };
 
 /* The row as the group leaves it so far, or NULL; valid until the next pending_take. */
@@ -35,5 +42,11 @@ struct pending_row *pending_take(struct pending *p, enum store_cf cf, str key, u
                                  bool *ret_new);
 /* What the row becomes; drops statistics it held. */
 void pending_set(struct pending_row *row, enum pending_kind kind, str value);
+/*
+ * The group drops a range: what it has made of rows in it is gone, and so is what the database holds.
+ */
+void pending_drop_range(struct pending *p, enum store_cf cf, str from, str to);
+/* Has the group dropped the row with a range? Of a row that pending_find does not know. */
+bool pending_is_dropped(const struct pending *p, enum store_cf cf, str key);
 void pending_clear(struct pending *p); /* keeps the memory */
 void pending_deinit(struct pending *p);

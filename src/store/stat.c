@@ -128,6 +128,11 @@ void stat_write(const struct stat_sum *sum, struct buf *row) {
     }
 }
 
+bool stat_is_sound(const struct stat_sum *sum) {
+    return isfinite(sum->count) && sum->count >= 0 && !isnan(sum->sum) && isfinite(sum->min) &&
+           isfinite(sum->max) && sum->min <= sum->max;
+}
+
 /* One bin behind the index *last; false: not ascending, out of range or not a count. */
 static bool take_bin(struct cur *c, int64_t *last, bool first, struct stat_bin *ret) {
     uint64_t zigzag = cur_varint(c);
@@ -150,8 +155,7 @@ static bool parse(str row, struct stat_sum *sum) {
     sum->min = take_double(&c);
     sum->max = take_double(&c);
     uint64_t n = cur_varint(&c);
-    if (c.bad || n > MAX_BINS || !isfinite(sum->count) || sum->count < 0 || isnan(sum->sum) ||
-        !isfinite(sum->min) || !isfinite(sum->max) || sum->min > sum->max)
+    if (c.bad || n > MAX_BINS || !stat_is_sound(sum))
         return false;
     int64_t last = 0;
     for (uint64_t i = 0; i < n; i++) {

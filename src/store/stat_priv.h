@@ -7,5 +7,7 @@
  * not positive; value may be negative.
  */
 void stat_add(struct stat_sum *sum, double value, double count);
+/* Are its totals such as a row may have? Counts that add up to infinity are not. */
+bool stat_is_sound(const struct stat_sum *sum);
 /* Appends the row's bytes (docs/formats/store.md), which stat_merge reads. */
 void stat_write(const struct stat_sum *sum, struct buf *row);

@@ -218,7 +218,6 @@ struct store_kept_kind {
 int store_get_kept(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
                    const struct store_kept_kind *kind, void *ctx, struct store_kept **ret_kept,
                    struct store_stamp *ret_stamp);
-struct store_kept *store_kept_ref(struct store_kept *kept);
 struct store_kept *store_kept_free(struct store_kept *kept);
 DEFINE_FREEP(store_kept)
 

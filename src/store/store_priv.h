@@ -7,6 +7,7 @@
 #include "store/lost_priv.h"
 #include "store/pending_priv.h"
 #include "store/position_priv.h"
+#include "store/sums_priv.h"
 #include "store/value_priv.h"
 #include "store/view_priv.h"
 
@@ -175,7 +176,8 @@ struct store_committer {
     enum { COMMITTER_NONE, COMMITTER_CALLER, COMMITTER_THREAD } who;
     bool stop;
 
-    struct pending pending; /* of whoever commits */
+    struct pending pending; /* of whoever commits, as the next two */
+    struct store_sums sums;
     rocksdb_writebatch_t *write;
 
     atomic_bool readonly;

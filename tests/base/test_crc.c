@@ -70,9 +70,12 @@ static void long_pieces_equal_the_whole(void **state) {
     }
 }
 
+/* What this processor has not is left out by crc.c. */
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_values), cmocka_unit_test(pieces_equal_the_whole),
         cmocka_unit_test(any_length_and_place), cmocka_unit_test(long_pieces_equal_the_whole)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    crc_limit(false);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/rand.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +60,33 @@ static void uuids_of_a_child(void **state) {
             CHECK(strcmp(mine[i], its[k]) != 0);
             CHECK(i == k || strcmp(mine[i], mine[k]) != 0);
         }
+}
+
+static pthread_key_t at_end;
+static char last[RAND_UUID_LEN + 1];
+
+static void one_more(void *arg) {
+    (void)arg;
+    rand_uuid(last);
+}
+static void *draw(void *arg) {
+    char id[RAND_UUID_LEN + 1];
+    rand_uuid(id);
+    pthread_setspecific(at_end, arg);
+    return NULL;
+}
+
+/* What ends later with the thread than its ids were drawn ahead still gets one. */
+static void the_last_of_a_thread(void **state) {
+    (void)state;
+    pthread_t thread;
+    rand_uuid(last);
+    CHECK_INT(pthread_key_create(&at_end, one_more), 0); /* after the key of what was drawn ahead */
+    memset(last, 'x', sizeof last);
+    CHECK_INT(pthread_create(&thread, NULL, draw, last), 0);
+    pthread_join(thread, NULL);
+    CHECK_INT(strlen(last), 36);
+    CHECK_INT(last[14], '4');
 }
 
 /* Each of the 32 digits at each of 20 places, within 400 draws. */
@@ -117,8 +145,11 @@ static void numbers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(uuids), cmocka_unit_test(uuids_of_a_child),
-                                       cmocka_unit_test(base32), cmocka_unit_test(hex),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(uuids),
+                                       cmocka_unit_test(uuids_of_a_child),
+                                       cmocka_unit_test(the_last_of_a_thread),
+                                       cmocka_unit_test(base32),
+                                       cmocka_unit_test(hex),
                                        cmocka_unit_test(numbers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

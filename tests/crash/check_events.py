@@ -1,4 +1,5 @@
-"""S3's events to a queue and to a topic: every upload and deletion has its event, and no event is of nothing."""
+"""S3's events to a queue and to a topic: every upload and deletion has its event, once, and no event is of nothing."""
+import collections
 import json
 import random
 import urllib.parse
@@ -17,7 +18,7 @@ class Work(Base):
         super().__init__(history)
         self.events = Registers("event")    # (key, what) → True
         self.objects = Registers("object")  # key → True
-        self.standing, self.events_seen = [], set()
+        self.standing, self.events_seen = [], collections.Counter()  # how often it came
 
     def prepare(self, c):
         c.s3.create_bucket(Bucket=BUCKET)
@@ -69,7 +70,7 @@ class Work(Base):
             messages = c.drain(url)
             for message in messages:
                 for record in json.loads(message["Body"]).get("Records", []):  # but for the test event
-                    self.events_seen.add((urllib.parse.unquote_plus(record["s3"]["object"]["key"]), record["eventName"].removeprefix("s3:")))
+                    self.events_seen[urllib.parse.unquote_plus(record["s3"]["object"]["key"]), record["eventName"].removeprefix("s3:")] += 1
             c.remove(url, messages)
 
     def missing(self):
@@ -84,13 +85,14 @@ class Work(Base):
         # A request that was cut off: the object and its event are one commit.
         waited(lambda: self.read(c) or not self.halves(objects), seconds=5, every=0.2)
         problems += [f"event {key} {what}: its object {'is' if key in objects else 'is not'} there" for key, what in self.halves(objects)]
+        problems += [f"event {e} came {n} times" for e, n in self.events_seen.items() if n > 1]
         self.events.compare({e: True for e in self.events_seen}, problems)
         self.objects.compare(objects, problems)
         for e in [e for e in self.events if e in self.events_seen or e[0] not in objects]:
             del self.events[e]
         for key in [k for k in self.objects if k not in objects]:
             del self.objects[key]
-        self.standing, self.events_seen = [k for k in self.standing if k in objects], set()
+        self.standing, self.events_seen = [k for k in self.standing if k in objects], collections.Counter()
         return problems
 
     patience = 60
@@ -105,4 +107,10 @@ class Work(Base):
             c.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
             for seed in range(8):
                 self.put(c, random.Random(seed))
-        return [("events are lost", lose)]
+
+        def double():
+            self.put(c, random.Random(3))  # of in/
+            url = c.queue_url(QUEUE)
+            message = c.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10, VisibilityTimeout=0)["Messages"][0]
+            c.sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
+        return [("an event comes twice", double), ("events are lost", lose)]

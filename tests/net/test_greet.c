@@ -213,6 +213,21 @@ static void a_key_serves_an_hour(void **) {
     }
 }
 
+static void a_key_that_nobody_asks_for_is_wiped(void **) {
+    struct net_tickets *tickets = net_tickets_new();
+    gnutls_datum_t ticket;
+    int64_t began = 5000, ends = began + NET_TICKET_MS;
+    CHECK(net_tickets_look(tickets, began) == INT64_MAX);
+    CHECK(!meet(tickets, began, ONLY_13, NULL, &ticket));
+    CHECK(net_tickets_look(tickets, began) == ends);
+    CHECK(net_tickets_look(tickets, ends - 1) == ends);
+    CHECK(meet(tickets, ends - 1, ONLY_13, &ticket, NULL));
+    CHECK(net_tickets_look(tickets, ends) == INT64_MAX);
+    CHECK(!meet(tickets, ends - 1, ONLY_13, &ticket, NULL)); /* another key, though it is time */
+    gnutls_free(ticket.data);
+    net_tickets_free(tickets);
+}
+
 /* ---- Waiting ---- */
 
 static void wait_for_greeting(struct net *net, unsigned n) {
@@ -275,6 +290,77 @@ static void a_slow_client_is_waited_for(void **) {
     tls_close(&t);
 }
 
+static size_t room; /* for bytes that the client still sends */
+
+static ssize_t send_some(gnutls_transport_ptr_t fd, const void *p, size_t n) {
+    size_t now = n < room ? n : room;
+    if (now && send((int)(intptr_t)fd, p, now, MSG_NOSIGNAL) < 0)
+        return -1;
+    room -= now;
+    if (now)
+        return (ssize_t)now;
+    errno = EAGAIN;
+    return -1;
+}
+
+/*
+ * Shakes hands, but sends no more than so many bytes; then the client goes, by an end of its stream
+ * or a reset, or waits to be greeted and goes then. True: more had not been needed.
+ */
+static bool cut_short(const char *priorities, const gnutls_datum_t *resume, size_t bytes) {
+    struct tls t;
+    struct tls_options o = options(s.port, priorities);
+    o.flags = GNUTLS_NONBLOCK;
+    o.resume = resume;
+    tls_begin(&t, &o);
+    gnutls_transport_set_push_function(t.session, send_some);
+    room = bytes;
+    int r;
+    do
+        r = gnutls_handshake(t.session);
+    while (r < 0 && !gnutls_error_is_fatal(r) && room > 0);
+    if (r < 0 && bytes % 3 == 0)
+        shutdown(t.fd, SHUT_WR);
+    struct linger reset = {.l_onoff = bytes % 3 == 1};
+    setsockopt(t.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    tls_close(&t);
+    return r == 0;
+}
+
+/* Wherever a client stops, nobody waits for it for ever, and others are served. */
+static void cut_at_each_byte(void **) {
+    enum { STEP = 7 }; /* all places of three rounds: a prime, and each round begins elsewhere */
+    for (size_t i = 0; i < ARRAY_LEN(versions) * 2; i++) {
+        gnutls_datum_t ticket;
+        const char *version = versions[i / 2];
+        bool resumes = i % 2;
+        CHECK(!visit(s.port, version, NULL, &ticket));
+        size_t n = 1 + i % STEP;
+        while (n < 4096 && !cut_short(version, resumes ? &ticket : NULL, n))
+            n += STEP;
+        CHECK_CASE(n > 100 && n < 4096, version);
+        CHECK_CASE(visit(s.port, version, &ticket, NULL), version);
+        gnutls_free(ticket.data);
+    }
+    wait_for_greeting(s.net, 0);
+}
+
+/* A ticket is no proof of a name: whoever comes with it under another one is served as himself. */
+static void a_ticket_under_another_name(void **) {
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        gnutls_datum_t ticket;
+        struct tls t;
+        struct tls_options o = options(s.port, versions[i]);
+        CHECK(!visit(s.port, versions[i], NULL, &ticket));
+        o.resume = &ticket;
+        o.sni = o.name = "sts.amazonaws.com";
+        CHECK_CASE(tls_connect(&t, &o) == 0, versions[i]);
+        CHECK_CASE(tls_ask(&t, REQUEST, "GET /echo 0"), versions[i]);
+        tls_close(&t);
+        gnutls_free(ticket.data);
+    }
+}
+
 static void stopping_ends_handshakes(void **) {
     struct server own;
     int half[8];
@@ -298,8 +384,11 @@ int main(void) {
         cmocka_unit_test(who_comes_again_is_known),
         cmocka_unit_test(a_strange_ticket_is_none),
         cmocka_unit_test(a_key_serves_an_hour),
+        cmocka_unit_test(a_key_that_nobody_asks_for_is_wiped),
         cmocka_unit_test(half_a_hello_costs_nothing),
         cmocka_unit_test(a_slow_client_is_waited_for),
+        cmocka_unit_test(cut_at_each_byte),
+        cmocka_unit_test(a_ticket_under_another_name),
         cmocka_unit_test(stopping_ends_handshakes),
     };
     return cmocka_run_group_tests_name("net/greet", tests, start, stop);

@@ -83,7 +83,7 @@ static void parks_and_streams(void **state) {
 static void a_narrow_client_gets_every_byte(void **state) {
     (void)state;
     struct tls t;
-    int narrow = 4096;
+    int narrow = 16 * 1024;
     char piece[1000];
     size_t n = 0, wrong = 0;
     CHECK_INT(tls_open(&t, NULL, "localhost"), 0);

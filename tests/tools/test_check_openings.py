@@ -25,7 +25,8 @@ class Openings(unittest.TestCase):
     def test_good_ones(self):
         for name, text in (("a.c", "/* room/a: cuts things. */\n#include <x.h>\n"), ("room/b.c", "/*\n * room/b: cuts\n * things.\n */\n"),
                            ("c.c", "// Cuts things.\n"), ("d.h", "#pragma once\n/* room/d: things. */\n"),
-                           ("e.h", "/*\n * room/e: no guard.\n */\n"), ("f.txt", "")):
+                           ("e.h", "/*\n * room/e: no guard.\n */\n"), ("f.txt", ""),
+                           ("node_modules/g/g.h", "struct g;\n")):
             with self.subTest(name): self.assertEqual(self.check(name, text), (0, []))
 
     def test_bad_ones(self):

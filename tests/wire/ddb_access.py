@@ -166,8 +166,8 @@ class Access(DdbCase):
                 Dimensions=[{"Name": k, "Value": v} for k, v in {"TableName": t, **dimensions}.items()],
                 StartTime=now - datetime.timedelta(minutes=5), EndTime=now + datetime.timedelta(minutes=5))
             return sum(p[statistic] for p in got["Datapoints"])
-        wait_for(lambda: points("ConsumedWriteCapacityUnits", "Sum") == 10)
-        wait_for(lambda: points("ConsumedWriteCapacityUnits", "Sum", GlobalSecondaryIndexName="gsi") == 10)
+        self.assertEqual(points("ConsumedWriteCapacityUnits", "Sum"), 10)
+        self.assertEqual(points("ConsumedWriteCapacityUnits", "Sum", GlobalSecondaryIndexName="gsi"), 10)
         wait_for(lambda: points("ConsumedReadCapacityUnits", "Sum") == 5)
         wait_for(lambda: points("SuccessfulRequestLatency", "SampleCount", Operation="PutItem") == 5)
         wait_for(lambda: points("SuccessfulRequestLatency", "SampleCount", Operation="GetItem") == 5)

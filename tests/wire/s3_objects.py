@@ -98,6 +98,24 @@ class Objects(S3Case):
         self.assertEqual(got["Checksum"]["ChecksumCRC64NVME"], base64.b64encode(bytes.fromhex("AE8B14860A799888")).decode())
         self.assertEqual((got["ObjectSize"], got["ETag"]), (9, hashlib.md5(b"123456789").hexdigest()))
 
+    def test_content_md5(self):
+        """Of objects and parts of every kind of size: inline, a file, one that other threads hash."""
+        b = self.bucket()
+        upload = self.s3.create_multipart_upload(Bucket=b, Key="parts")["UploadId"]
+        digest = lambda body: base64.b64encode(hashlib.md5(body).digest()).decode()
+        for size in 0, 1, 32768, 32769, 65536, 65537, 131072, 131073, 400000:
+            body = os.urandom(size)
+            for call, more in ((self.s3.put_object, {"Key": f"k{size}"}),
+                               (self.s3.upload_part, {"Key": "parts", "UploadId": upload, "PartNumber": 1})):
+                with self.subTest(size=size, call=call.__name__):
+                    error = error_of(call, Bucket=b, Body=body, ContentMD5=digest(body + b"x"), **more)
+                    self.assertEqual((error["Code"], error["ExpectedDigest"], error["CalculatedDigest"]),
+                                     ("BadDigest", digest(body + b"x"), digest(body)))
+                    self.assertEqual(call(Bucket=b, Body=body, ContentMD5=digest(body), **more)["ETag"],
+                                     '"' + hashlib.md5(body).hexdigest() + '"')
+            self.assertEqual(self.s3.get_object(Bucket=b, Key=f"k{size}")["Body"].read(), body)
+        self.assertEqual(len(self.s3.list_parts(Bucket=b, Key="parts", UploadId=upload)["Parts"]), 1)
+
     def follow(self, method, url, body=None):
         """What a client without an SDK does with a presigned URL."""
         return self.cloud.http(method, url[len(self.cloud.endpoint):], body=body, tls=True)

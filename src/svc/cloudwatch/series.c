@@ -28,13 +28,19 @@ struct cw_known *cw_known_free(struct cw_known *known) {
     return NULL;
 }
 
-static uint64_t mark_of(str key, int64_t hour) {
-    uint64_t low = ((uint64_t)1 << HOUR_BITS) - 1;
-    return (map_hash(key) & ~low) | ((uint64_t)hour & low);
+/* hash: map_hash of the series' parts. */
+static uint64_t mark_of(uint64_t hash) {
+    uint64_t low = ((uint64_t)1 << HOUR_BITS) - 1, hour = (uint64_t)(clock_world_ms() / HOUR_MS);
+    return (hash & ~low) | (hour & low);
 }
 
 static _Atomic uint64_t *place_of(struct cw_known *known, uint64_t mark) {
     return &known->marks[(mark >> HOUR_BITS) % PLACES];
+}
+
+/* This process knows the series' row to be written for the hour. */
+static bool is_known(struct cw_known *known, uint64_t mark) {
+    return *place_of(known, mark) == mark;
 }
 
 static void mark_written(void *ctx, uint64_t mark) { *place_of(ctx, mark) = mark; }
@@ -122,13 +128,12 @@ void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minut
  */
 static void note_series(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,
                         str parts) {
-    int64_t hour = clock_world_ms() / HOUR_MS;
-    uint64_t mark = mark_of(parts, hour);
-    if (*place_of(cw->known, mark) == mark)
+    uint64_t mark = mark_of(map_hash(parts));
+    if (is_known(cw->known, mark))
         return;
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     cw_series_key(&key, series);
-    buf_u64(&value, (uint64_t)hour);
+    buf_u64(&value, (uint64_t)(clock_world_ms() / HOUR_MS));
     row_put_blind(rows, STORE_METRICS, buf_view(&key), buf_view(&value));
     store_after_id(rows->batch, mark_written, cw->known, mark);
 }
@@ -145,8 +150,52 @@ void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_s
     store_stat(rows->batch, STORE_METRICS, buf_view(&key), value, count);
 }
 
+/* ---- The hub's port ---- */
+
+/* A series that gets values all the time (struct hub_place). */
+struct place {
+    uint64_t hash;    /* map_hash of its parts */
+    size_t minute_at; /* in the key: where the parts end */
+    size_t len;
+    char key[]; /* of a point; its minute is written in for each */
+};
+enum { PLACE_KEY_MAX = 1024, MINUTE_BYTES = 8 };
+
+static void keep_place(struct hub_place *place, const struct cw_series *series, str unit) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    size_t from = begin_point(&key, series), minute_at = key.len;
+    key_u64(&key, 0);
+    key_raw(&key, unit);
+    if (key.len > PLACE_KEY_MAX)
+        return;
+    struct place *made = mem_alloc(sizeof *made + key.len);
+    *made =
+        (struct place){map_hash(str_slice(buf_view(&key), from, minute_at)), minute_at, key.len};
+    memcpy(made->key, key.p, key.len);
+    void *none = NULL;
+    if (!atomic_compare_exchange_strong(&place->made, &none, made))
+        free(made); /* another thread was first */
+}
+
+/* False: the series' row is to be written first. */
+static bool put_at_place(struct cw_svc *cw, struct store_batch *batch, const struct place *place,
+                         const struct hub_metric *metric) {
+    if (!is_known(cw->known, mark_of(place->hash)))
+        return false;
+    char key[PLACE_KEY_MAX];
+    uint64_t minute = (uint64_t)(metric->time_ms / CW_MINUTE_MS);
+    memcpy(key, place->key, place->len);
+    for (int i = MINUTE_BYTES - 1; i >= 0; i--, minute >>= 8)
+        key[place->minute_at + (size_t)i] = (char)minute;
+    store_stat(batch, STORE_METRICS, str_n(key, place->len), metric->value, metric->count);
+    return true;
+}
+
 void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric *metric) {
     struct cw_svc *cw = ctx;
+    const struct place *place = metric->place ? metric->place->made : NULL;
+    if (place && put_at_place(cw, batch, place, metric))
+        return;
     struct rows rows = {cw->store, NULL, batch};
     struct hub_dimension sorted[CW_MAX_DIMENSIONS];
     size_t n = metric->n_dimensions < CW_MAX_DIMENSIONS ? metric->n_dimensions : CW_MAX_DIMENSIONS;
@@ -157,5 +206,7 @@ void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric
     struct cw_series series = {metric->account, metric->region, metric->name_space, metric->name,
                                buf_view(&dimensions)};
     str unit = metric->unit ? str_c(metric->unit) : S("None");
+    if (metric->place && !place)
+        keep_place(metric->place, &series, unit);
     cw_series_add(cw, &rows, &series, unit, metric->time_ms, metric->value, metric->count);
 }

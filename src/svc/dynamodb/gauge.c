@@ -1,7 +1,8 @@
 /*
- * Metrics of requests: latencies and capacity, gathered in memory when a request is over, and
- * written once a second by a timer. A crash loses what was gathered since: these are measurements,
- * not data, and no write waits for a row of theirs. Values are kept in one-percent steps, as the statistics rows keep them anyway.
+ * Metrics of requests that have no row of their own to go with: latencies and read capacity,
+ * gathered in memory when a request is over, and written once a second by a timer. A crash loses
+ * what was gathered since: these are measurements, not data. (Write capacity goes with the write:
+ * write.c.) Values are kept in one-percent steps, as the statistics rows keep them anyway.
  */
 #include "svc/dynamodb/svc_priv.h"
 
@@ -212,9 +213,7 @@ struct done {
 
 static void observe_capacity(const struct done *d) {
     const struct ddb_table *table = d->table;
-    bool writes = d->rq->op->flags & OP_MUTATES;
-    struct subject of = {writes ? "ConsumedWriteCapacityUnits" : "ConsumedReadCapacityUnits",
-                         "Count", STR_NONE, 0, NULL};
+    struct subject of = {"ConsumedReadCapacityUnits", "Count", STR_NONE, 0, NULL};
     double own = d->capacity.table;
     for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
         const struct ddb_index *index = &table->indexes[i];
@@ -229,7 +228,7 @@ static void observe_capacity(const struct done *d) {
     }
     of.index = STR_NONE;
     of.index_id = 0;
-    if (own > 0 || writes)
+    if (own > 0)
         observe(d->svc->gauge, table, &of, own);
 }
 
@@ -238,7 +237,8 @@ static void done(void *ctx) {
     double ms = (double)(clock_mono_ns() - d->rq->began_ns) / 1e6;
     if (!rq_went_well(d->rq) || d->attempt != d->rq->attempt) /* another run has its own */
         return;
-    observe_capacity(d);
+    if (!(d->rq->op->flags & OP_MUTATES))
+        observe_capacity(d);
     observe(
         d->svc->gauge, d->table,
         &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, 0, d->rq->op->name},

@@ -34,7 +34,7 @@ static const struct ddb_value *returned(struct rq *rq, const struct ddb_change *
 /* Writes the change and answers what of the item is wanted. update: NULL for the other writes. */
 static int finish(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change,
                   const struct ddb_update *update) {
-    int r = ddb_change_write(rq, change);
+    int r = ddb_change_write(svc, rq, change);
     if (r)
         return r;
     struct buf *out = ddb_out_begin(rq);

@@ -110,8 +110,8 @@ struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
 /* Puts what was gathered as metrics, in a commit of its own. */
 void ddb_gauge_flush(struct ddb_gauge *gauge);
 /*
- * The capacity that the request has consumed, and SuccessfulRequestLatency: counted when it is over
- * and went well. table lives until then, as ddb_table_of gives it.
+ * SuccessfulRequestLatency and, of an operation that only reads, the capacity it has consumed:
+ * counted when it is over and went well. table lives until then, as ddb_table_of gives it.
  */
 void ddb_gauge_request(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table,
                        const struct ddb_capacity *capacity);
@@ -134,6 +134,6 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
 int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition);
 /* Checks the new item and adds everything to the request's batch. */
-int ddb_change_write(struct rq *rq, struct ddb_change *change);
+int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change);
 /* Releases the row that was read: old ends with it, and what of new was taken from old. */
 void ddb_change_deinit(struct ddb_change *change);

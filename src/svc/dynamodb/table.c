@@ -78,6 +78,7 @@ static bool read_index(struct ddb_table *t, const json_t *json, bool local, stru
     for (size_t i = 0; i < ret->n_include; i++)
         ret->include[i] = json_text(json_array_get(include, i));
     ret->prefix = keep_prefix(t, "x", ret->id);
+    ret->writes = arena_new(&t->arena, struct hub_place);
     return ret->id != 0 && ret->name.p &&
            read_keys(t->doc, json_arr(json, "KeySchema"), &ret->keys);
 }
@@ -108,6 +109,7 @@ static int read_table(struct ddb_table *t, struct err *err) {
     t->arn =
         arn_str(&t->arena, "dynamodb", t->region, t->account, "table/" STR_FMT, STR_ARG(t->name));
     t->prefix = keep_prefix(t, "i", 0);
+    t->writes = arena_new(&t->arena, struct hub_place);
     t->history_prefix = keep_prefix(t, "h", 0);
     if (t->id == 0 || !read_keys(t->doc, json_arr(t->doc, "KeySchema"), &t->keys) ||
         !read_indexes(t))
@@ -116,10 +118,20 @@ static int read_table(struct ddb_table *t, struct err *err) {
     return 0;
 }
 
+/* A table whose row is damaged may have been read in part. */
+static void drop_places(struct ddb_table *t) {
+    if (t->writes)
+        hub_place_deinit(t->writes);
+    for (size_t i = 0; i < t->n_indexes; i++)
+        if (t->indexes[i].writes)
+            hub_place_deinit(t->indexes[i].writes);
+}
+
 struct ddb_table *ddb_table_free(struct ddb_table *t) {
     if (!t || --t->refs)
         return NULL;
     json_decref(t->doc);
+    drop_places(t);
     row_deinit(&t->row);
     arena_deinit(&t->arena);
     free(t);

@@ -7,6 +7,7 @@
  * makes its row a condition (row_still), so nothing is ever written by an old one.
  */
 #include "aws/row.h"
+#include "hub/hub.h"
 #include "svc/dynamodb/value.h"
 
 enum { DDB_HASH = 16 }; /* bytes of a partition key's hash in row keys */
@@ -31,7 +32,8 @@ struct ddb_index {
     enum ddb_projection_type projection;
     str *include; /* DDB_PROJECT_INCLUDE: non-key attributes */
     size_t n_include;
-    str prefix; /* of its entries' row keys */
+    str prefix;               /* of its entries' row keys */
+    struct hub_place *writes; /* of its ConsumedWriteCapacityUnits; in the arena */
 };
 /* One table as its row describes it; all texts lie in its arena or in doc. */
 struct ddb_table {
@@ -45,6 +47,7 @@ struct ddb_table {
     bool history;               /* point-in-time recovery is on */
     str prefix, history_prefix; /* of its items' and previous images' row keys */
     struct row row;             /* as it was read */
+    struct hub_place *writes;   /* of the table's ConsumedWriteCapacityUnits; in the arena */
     json_t *doc;                /* the same, parsed: docs/formats/dynamodb.md */
 };
 

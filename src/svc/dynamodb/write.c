@@ -1,12 +1,13 @@
 /*
  * One item from an old state to a new one: the item's row, its index entries, its previous image
- * when point-in-time recovery is on, and the counters, on condition that neither the item nor its
- * table changed since they were read.
+ * when point-in-time recovery is on, the counters and the capacity metric, on condition that
+ * neither the item nor its table changed since they were read.
  */
 #include "svc/dynamodb/svc_priv.h"
 
 #include "base/clock.h"
 #include "store/key.h"
+#include "svc/kit/metric.h"
 
 /* ---- Reading the old state ---- */
 int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_table *table,
@@ -194,6 +195,33 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
     row_put_blind(change->rows, STORE_HISTORY, buf_view(&key), buf_view(&value));
 }
 
+/* In the write's own batch: after a crash the sums are those of what was written. */
+static void write_metric(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *t,
+                         const struct ddb_index *index, double units) {
+    struct kit_metrics metrics = {.hub = svc->hub,
+                                  .account = t->account,
+                                  .region = t->region,
+                                  .name_space = "AWS/DynamoDB",
+                                  .dimensions = {{S("TableName"), t->name}},
+                                  .time_ms = rq->now_ms,
+                                  .place = index ? index->writes : t->writes};
+    if (index)
+        metrics.dimensions[1] = (struct hub_dimension){S("GlobalSecondaryIndexName"), index->name};
+    kit_metric_put(&metrics, rq_batch(rq), "ConsumedWriteCapacityUnits", units, 1, "Count");
+}
+
+static void write_metrics(struct ddb_svc *svc, struct rq *rq, const struct ddb_change *change) {
+    const struct ddb_table *t = change->table;
+    double own = change->capacity.table;
+    for (size_t i = 0; i < t->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
+        if (t->indexes[i].local) /* part of the table */
+            own += change->capacity.indexes[i];
+        else if (change->capacity.indexes[i] > 0)
+            write_metric(svc, rq, t, &t->indexes[i], change->capacity.indexes[i]);
+    }
+    write_metric(svc, rq, t, NULL, own);
+}
+
 static void write_item(struct ddb_change *change) {
     size_t before = change->old_size, after = change->new_size;
     if (change->new) {
@@ -207,7 +235,7 @@ static void write_item(struct ddb_change *change) {
           (int64_t)after - (int64_t)before);
 }
 
-int ddb_change_write(struct rq *rq, struct ddb_change *change) {
+int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change) {
     change->old_size = change->old ? ddb_item_size(change->old) : 0;
     change->new_size = change->new ? ddb_item_size(change->new) : 0;
     int r = change->new ? check_new(rq, change) : 0;
@@ -217,5 +245,6 @@ int ddb_change_write(struct rq *rq, struct ddb_change *change) {
     write_indexes(rq, change);
     if (change->old || change->new)
         write_history(rq, change);
+    write_metrics(svc, rq, change);
     return 0;
 }

@@ -11,19 +11,52 @@ struct kept_doc {
     struct store_kept kept; /* first: this is what the store hands out */
     json_t *doc;
     struct policy *policy; /* of its attribute; NULL: none, or one that does not compile */
+    json_t *parts[KIT_DOC_N_PARTS];
 };
 
-/* A document in memory takes so much for each byte of its text, about. */
-enum { KEPT_FACTOR = 6 };
+/*
+ * A document in memory takes so much for each byte of its text, about; a part, which may be a list
+ * of digits, more.
+ */
+enum { KEPT_FACTOR = 6, PART_FACTOR = 24 };
+
+static struct kept_doc *kept_of(struct store_kept *kept) { return (struct kept_doc *)(void *)kept; }
 
 static void drop_kept(struct store_kept *kept) {
-    struct kept_doc *k = (struct kept_doc *)(void *)kept;
+    struct kept_doc *k = kept_of(kept);
+    for (size_t i = 0; i < KIT_DOC_N_PARTS; i++)
+        json_decref(k->parts[i]);
     policy_free(k->policy);
     json_decref(k->doc);
     free(k);
 }
 
 static str policy_of(const json_t *doc) { return json_str(json_obj(doc, "Attributes"), "Policy"); }
+
+/* What is read of it alone: all else would take memory that nobody counts. */
+static json_t *trim_redrive(json_t *policy) {
+    static const char *const members[] = {"deadLetterTargetArn", "maxReceiveCount"};
+    json_t *out = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        json_t *value = json_object_get(policy, members[i]);
+        if (json_is_string(value) || json_is_number(value))
+            json_object_set(out, members[i], value);
+    }
+    json_decref(policy);
+    return out;
+}
+
+static json_t *parse_part(const json_t *doc, enum kit_doc_part part, size_t *bytes) {
+    static const struct {
+        const char *name;
+        json_t *(*trim)(json_t *parsed); /* takes it over */
+    } rows[KIT_DOC_N_PARTS] = {[KIT_DOC_REDRIVE_POLICY] = {"RedrivePolicy", trim_redrive},
+                               [KIT_DOC_FILTER_POLICY] = {"FilterPolicy", NULL}};
+    str text = json_str(json_obj(doc, "Attributes"), rows[part].name);
+    json_t *parsed = text.len ? json_parse(text, NULL) : NULL;
+    *bytes += PART_FACTOR * text.len;
+    return parsed && rows[part].trim ? rows[part].trim(parsed) : parsed;
+}
 
 static int make_kept(void *, struct store_kept_row *row, struct store_kept **ret_kept) {
     json_t *doc = json_parse(row->value, NULL);
@@ -37,6 +70,8 @@ static int make_kept(void *, struct store_kept_row *row, struct store_kept **ret
     k->kept.bytes = sizeof *k + KEPT_FACTOR * row->value.len;
     if (k->policy)
         k->kept.bytes += policy_bytes(k->policy);
+    for (size_t i = 0; i < KIT_DOC_N_PARTS; i++)
+        k->parts[i] = parse_part(doc, (enum kit_doc_part)i, &k->kept.bytes);
     *ret_kept = &k->kept;
     return 0;
 }
@@ -45,7 +80,7 @@ static const struct store_kept_kind kept_kind = {make_kept, drop_kept};
 
 /* The compiled policy of the document, as long as that is the row's. */
 static const struct policy *compiled(const struct kit_doc *doc) {
-    return doc->own || !doc->kept ? NULL : ((struct kept_doc *)(void *)doc->kept)->policy;
+    return doc->own || !doc->kept ? NULL : kept_of(doc->kept)->policy;
 }
 
 /* ---- Documents ---- */
@@ -53,6 +88,7 @@ void kit_doc_deinit(struct kit_doc *doc) {
     row_deinit(&doc->row);
     store_kept_free(doc->kept);
     json_decref(doc->own);
+    json_decref(doc->parts);
 }
 
 void kit_doc_key(struct buf *key, const char *service, str account, str region, str name) {
@@ -65,7 +101,7 @@ void kit_doc_key(struct buf *key, const char *service, str account, str region, 
 int kit_doc_get(const struct rows *rows, struct kit_doc *doc) {
     int r = row_get_kept(rows, &doc->row, &kept_kind, NULL, &doc->kept);
     if (r == 0)
-        doc->doc = ((struct kept_doc *)(void *)doc->kept)->doc;
+        doc->doc = kept_of(doc->kept)->doc;
     return r;
 }
 
@@ -91,6 +127,19 @@ const json_t *kit_doc_attributes(const struct kit_doc *doc) {
 }
 json_t *kit_doc_change_attributes(struct kit_doc *doc) {
     return json_obj(kit_doc_change(doc), "Attributes");
+}
+
+const json_t *kit_doc_part(struct kit_doc *doc, enum kit_doc_part part) {
+    if (!doc->own && doc->kept)
+        return kept_of(doc->kept)->parts[part];
+    size_t bytes = 0;
+    json_t *parsed = parse_part(doc->doc, part, &bytes);
+    if (!parsed)
+        return NULL;
+    if (!doc->parts)
+        doc->parts = json_array();
+    json_array_append_new(doc->parts, parsed);
+    return parsed;
 }
 
 /* ---- Of a request ---- */

@@ -6,8 +6,9 @@
  *   {"Attributes": {"Policy": "…", …}, "Tags": {…}, …}
  *
  * A request reads the row of its resource once: authorisation, which asks for its policy, and the
- * handler share what was read. All requests share the document and the compiled policy, which the
- * store keeps with the row (row_get_kept); whoever changes the document takes a copy of his own.
+ * handler share what was read. All requests share the document, the compiled policy and the parts,
+ * which the store keeps with the row (row_get_kept); whoever changes the document takes a copy of
+ * his own.
  */
 #include "aws/row.h"
 #include "aws/rq.h"
@@ -18,6 +19,7 @@ struct kit_doc {
     const json_t *doc;       /* NULL while the row is absent; borrowed of one of these two */
     struct store_kept *kept; /* shared */
     json_t *own;             /* changed, or made */
+    json_t *parts;           /* an array: what kit_doc_part has parsed of it */
 };
 /* Frees the row's key and drops the document. */
 void kit_doc_deinit(struct kit_doc *doc);
@@ -37,6 +39,12 @@ json_t *kit_doc_change(struct kit_doc *doc);
 void kit_doc_put(const struct rows *rows, const struct kit_doc *doc);
 const json_t *kit_doc_attributes(const struct kit_doc *doc); /* borrowed */
 json_t *kit_doc_change_attributes(struct kit_doc *doc);      /* of kit_doc_change */
+/*
+ * A part: an attribute whose value is the text of another document, parsed. NULL: it is not there,
+ * or no JSON. Borrowed of doc, until kit_doc_deinit.
+ */
+enum kit_doc_part { KIT_DOC_REDRIVE_POLICY, KIT_DOC_FILTER_POLICY, KIT_DOC_N_PARTS };
+const json_t *kit_doc_part(struct kit_doc *doc, enum kit_doc_part part);
 
 /*
  * The request's: the row of that name (or key), newest state, read at the first call of a run.

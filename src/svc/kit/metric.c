@@ -13,6 +13,7 @@ void kit_metric_put(const struct kit_metrics *metrics, struct store_batch *batch
                                 .value = value,
                                 .count = count,
                                 .unit = unit,
+                                .place = metrics->place,
                                 .time_ms = metrics->time_ms ? metrics->time_ms : clock_world_ms()};
     while (metric.n_dimensions < KIT_METRIC_DIMENSIONS &&
            metrics->dimensions[metric.n_dimensions].name.p)

@@ -12,7 +12,8 @@ struct kit_metrics {
     const char *name_space;
     /* the first without a name ends them */
     struct hub_dimension dimensions[KIT_METRIC_DIMENSIONS];
-    int64_t time_ms; /* world time; 0: now */
+    int64_t time_ms;         /* world time; 0: now */
+    struct hub_place *place; /* of the one metric that is put; or NULL */
 };
 /* count observations of value, with the commit of batch. unit as CloudWatch spells it, or NULL. */
 void kit_metric_put(const struct kit_metrics *metrics, struct store_batch *batch, const char *name,

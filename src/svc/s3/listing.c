@@ -65,7 +65,8 @@ void s3_tell_owner(struct s3_teller *t, const char *name, str account) {
     items_close(t->items);
 }
 
-void s3_tell_sum(struct s3_teller *t, enum s3_sum sum) {
+/* ChecksumAlgorithm, of which objects have a list; nothing for S3_SUM_NONE. */
+static void tell_sum(struct s3_teller *t, enum s3_sum sum) {
     if (sum == S3_SUM_NONE)
         return;
     items_open(t->items, "ChecksumAlgorithm");
@@ -79,7 +80,7 @@ str s3_shown_class(const struct s3_object *object) {
 
 void s3_tell_object(struct s3_teller *t, const struct s3_object *object) {
     s3_tell_etag(t, object->etag);
-    s3_tell_sum(t, object->sum);
+    tell_sum(t, object->sum);
     if (object->sum != S3_SUM_NONE)
         items_str(t->items, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
     items_int(t->items, "Size", (int64_t)object->size);

@@ -20,8 +20,6 @@ void s3_teller_deinit(struct s3_teller *teller);
 void s3_tell_name(struct s3_teller *teller, const char *name, str text);
 void s3_tell_etag(struct s3_teller *teller, str etag);
 void s3_tell_owner(struct s3_teller *teller, const char *name, str account);
-/* ChecksumAlgorithm, of which objects have a list; nothing for S3_SUM_NONE. */
-void s3_tell_sum(struct s3_teller *teller, enum s3_sum sum);
 /* ETag, checksum, Size, StorageClass. */
 void s3_tell_object(struct s3_teller *teller, const struct s3_object *object);
 /* The whole item of CommonPrefixes. */

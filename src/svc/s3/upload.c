@@ -63,7 +63,23 @@ int s3_upload_write(struct s3_upload *u, struct rq *rq, const void *p, size_t n)
     }
 }
 
-static int read_sent_sum(struct s3_upload *u, struct rq *rq) {
+/* The last lot: it is on its way to the hashers. */
+static str last_lot(struct s3_upload *u) {
+    if (!u->over)
+        u->last = s3_digest_next(u->digest);
+    u->over = true;
+    return u->last;
+}
+
+static void end_digest(struct s3_upload *u) {
+    last_lot(u);
+    if (!u->hashed)
+        s3_digest_finish(u->digest, u->md5, u->own_raw);
+    u->hashed = true;
+}
+
+/* The checksum that goes with the object: our own, or what the client sent and aws has verified. */
+static int read_sum(struct s3_upload *u, struct rq *rq) {
     str sent = rq->payload.checksum_algorithm;
     u->sum = u->own_sum;
     if (u->sum != S3_SUM_NONE || !sent.p)
@@ -75,14 +91,14 @@ static int read_sent_sum(struct s3_upload *u, struct rq *rq) {
                     "Value for x-amz-checksum-" STR_FMT " header is invalid.", STR_ARG(sent));
 }
 
-/* The last lot, and the sync. No bytes, no blob. */
+/* The last bytes, and the sync. No bytes, no blob. */
 static int finish_blob(struct s3_upload *u, struct rq *rq) {
     struct err why = {""};
     if (u->size == 0) {
         u->committed = true;
         return 0;
     }
-    str lot = s3_digest_next(u->digest);
+    str lot = last_lot(u);
     int r = blob_finish_with(STEAL(u->writer), lot.p, lot.len, &u->ref, &why);
     return r ? s3_fault(rq, r, why.text) : 0;
 }
@@ -90,16 +106,15 @@ static int finish_blob(struct s3_upload *u, struct rq *rq) {
 int s3_upload_finish(struct s3_upload *u, struct rq *rq) {
     if (u->finished)
         return 0;
-    int r = read_sent_sum(u, rq);
+    int r = read_sum(u, rq);
     if (!r)
         r = finish_blob(u, rq);
     if (r)
         return r;
     u->finished = true;
-    uint8_t own[S3_SUM_MAX];
-    s3_digest_finish(u->digest, u->md5, own);
+    end_digest(u);
     if (u->own_sum != S3_SUM_NONE)
-        memcpy(u->sum_raw, own, sizeof own);
+        memcpy(u->sum_raw, u->own_raw, sizeof u->own_raw);
     codec_hex(u->etag, u->md5, sizeof u->md5);
     u->etag[32] = '\0';
     return 0;
@@ -117,6 +132,12 @@ void s3_upload_keep(struct s3_upload *u, struct rq *rq) {
 /* ---- The sink of streamed rows ---- */
 static int sink(void *stream, struct rq *rq, const void *p, size_t n) {
     return s3_upload_write(stream, rq, p, n);
+}
+
+static void sink_md5(void *stream, unsigned char md5[S3_MD5_LEN]) {
+    struct s3_upload *u = stream;
+    end_digest(u);
+    memcpy(md5, u->md5, S3_MD5_LEN);
 }
 
 enum s3_sum s3_client_sum(struct rq *rq) {
@@ -141,5 +162,6 @@ int s3_upload_open(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bu
         return r;
     rq->stream = upload;
     aws_set_sink(rq, sink, upload);
+    aws_set_sink_md5(rq, sink_md5);
     return 0;
 }

@@ -86,20 +86,14 @@ static void write_for_lambda(const struct sns_message *m, str topic_arn, str sub
     json_write(out, event);
 }
 
-static str dead_letter_of(const json_t *attributes, json_t **keep) {
-    str text = json_str(attributes, "RedrivePolicy");
-    *keep = text.len ? json_parse(text, NULL) : NULL;
-    return json_str(*keep, "deadLetterTargetArn");
-}
-
-static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct sns_walk *walk,
+static void deliver(struct sns_svc *svc, struct store_batch *batch, struct sns_walk *walk,
                     const struct sns_message *m) {
     void (*const send)(struct hub * hub, struct store_batch * batch,
                        const struct hub_event *event) = m->near ? hub_deliver_near : hub_deliver;
     CLEANUP_DEINIT(buf) struct buf topic_arn = {0}, own_arn = {0}, payload = {0}, attributes = {0};
-    CLEANUP_JSON json_t *redrive = NULL;
-    const json_t *settings = json_obj(walk->doc, "Attributes");
-    str protocol = json_str(walk->doc, "Protocol"), endpoint = json_str(walk->doc, "Endpoint");
+    const json_t *doc = walk->row.doc, *settings = kit_doc_attributes(&walk->row),
+                 *redrive = kit_doc_part(&walk->row, KIT_DOC_REDRIVE_POLICY);
+    str protocol = json_str(doc, "Protocol"), endpoint = json_str(doc, "Endpoint");
     struct sns_arn topic = sns_topic_of(&walk->arn);
     sns_arn_add(&topic_arn, &topic);
     sns_arn_add(&own_arn, &walk->arn);
@@ -110,8 +104,8 @@ static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct
         if (json_object_size(m->attributes))
             json_write(&attributes, m->attributes);
     } else {
-        CLEANUP_JSON json_t *doc = notification(m, buf_view(&topic_arn), "sqs");
-        json_write(&payload, doc);
+        CLEANUP_JSON json_t *shown = notification(m, buf_view(&topic_arn), "sqs");
+        json_write(&payload, shown);
     }
     struct hub_event event = {.target = endpoint,
                               .source_service = source,
@@ -121,7 +115,7 @@ static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct
                               .attributes = buf_view(&attributes),
                               .subject =
                                   endpoint, /* for on_outcome: a dead letter's target is another */
-                              .dead_letter = dead_letter_of(settings, &redrive),
+                              .dead_letter = json_str(redrive, "deadLetterTargetArn"),
                               .account = topic.account,
                               .region = topic.region};
     send(svc->hub, batch, &event);
@@ -129,21 +123,21 @@ static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct
 
 enum verdict { DELIVER, SKIP, FILTERED_OUT, FILTERED_OUT_NO_ATTRIBUTES };
 
-static enum verdict judge(const json_t *doc, const struct sns_message *m) {
-    str protocol = json_str(doc, "Protocol"),
-        text = json_str(json_obj(doc, "Attributes"), "FilterPolicy");
+static enum verdict judge(struct kit_doc *row, const struct sns_message *m) {
+    const json_t *doc = row->doc;
+    str protocol = json_str(doc, "Protocol");
     if (!json_bool(doc, "Confirmed", false) ||
         (!str_is(protocol, "sqs") && !str_is(protocol, "lambda")))
         return SKIP;
-    CLEANUP_JSON json_t *filter = text.len ? json_parse(text, NULL) : NULL;
+    const json_t *filter = kit_doc_part(row, KIT_DOC_FILTER_POLICY);
     if (!filter || sns_filter_match(filter, m->attributes))
         return DELIVER;
     return json_object_size(m->attributes) ? FILTERED_OUT : FILTERED_OUT_NO_ATTRIBUTES;
 }
 
-static void notify(struct sns_svc *svc, struct store_batch *batch, const struct sns_walk *walk,
+static void notify(struct sns_svc *svc, struct store_batch *batch, struct sns_walk *walk,
                    const struct sns_arn *topic, const struct sns_message *m) {
-    enum verdict verdict = judge(walk->doc, m);
+    enum verdict verdict = judge(&walk->row, m);
     if (verdict == DELIVER)
         deliver(svc, batch, walk, m);
     else if (verdict != SKIP)
@@ -165,7 +159,7 @@ int sns_fan_out_some(struct sns_svc *svc, struct store_batch *batch, const struc
     int r;
     sns_walk_init(&walk, svc->store, snap, topic, buf_view(last));
     while ((r = sns_walk_next(&walk)) > 0 && !(full = store_batch_is_full(batch))) {
-        if (!is_later(walk.doc, m))
+        if (!is_later(walk.row.doc, m))
             notify(svc, batch, &walk, topic, m);
         buf_clear(last);
         buf_str(last, walk.arn.subscription);

@@ -108,11 +108,11 @@ static int find_same(struct sns_svc *svc, struct rq *rq, const struct sns_arn *t
     int r, found = 0;
     sns_walk_init(&walk, svc->store, NULL, topic, STR_NONE);
     while (!found && (r = sns_walk_next(&walk)) > 0) {
-        found = str_eq(json_str(walk.doc, "Protocol"), protocol) &&
-                str_eq(json_str(walk.doc, "Endpoint"), endpoint);
+        found = str_eq(json_str(walk.row.doc, "Protocol"), protocol) &&
+                str_eq(json_str(walk.row.doc, "Endpoint"), endpoint);
         if (found) {
             *ret_id = arena_str(&rq->arena, walk.arn.subscription);
-            *ret_doc = json_incref(walk.doc);
+            *ret_doc = json_deep_copy(walk.row.doc);
         }
     }
     sns_walk_deinit(&walk);

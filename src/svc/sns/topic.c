@@ -60,7 +60,9 @@ void sns_walk_init(struct sns_walk *walk, struct store *store, const struct stor
     CLEANUP_DEINIT(buf) struct buf from = {0};
     struct sns_arn all = sns_topic_of(topic);
     sns_subscription_key(&from, &all);
-    *walk = (struct sns_walk){.it = store_iter_below(store, snap, STORE_META, buf_view(&from))};
+    *walk = (struct sns_walk){.it = store_iter_below(store, snap, STORE_META, buf_view(&from)),
+                              .store = store,
+                              .snap = snap};
     if (after.len == 0)
         return;
     all.subscription = after;
@@ -69,19 +71,40 @@ void sns_walk_init(struct sns_walk *walk, struct store *store, const struct stor
     store_iter_seek(walk->it, buf_view(&from));
 }
 
+/* 0, STORE_E_ABSENT (gone since the iterator was made), STORE_E_DAMAGED or -errno. */
+static int read_row(struct sns_walk *walk) {
+    enum { SHARED = 16 };
+    struct store_iter *it = walk->it;
+    if (walk->n++ >= SHARED)
+        return store_iter_show(it) ? kit_doc_of(it->key, it->value, &walk->row)
+                                   : store_iter_fault(it);
+    buf_str(&walk->row.row.key, it->key);
+    return kit_doc_get(&(struct rows){walk->store, walk->snap, NULL}, &walk->row);
+}
+
+static void drop_row(struct sns_walk *walk) {
+    kit_doc_deinit(&walk->row);
+    walk->row = (struct kit_doc){0};
+}
+
 int sns_walk_next(struct sns_walk *walk) {
-    json_decref(STEAL(walk->doc));
-    if (!store_iter_next(walk->it))
-        return store_iter_fault(walk->it);
-    walk->doc = json_parse(walk->it->value, NULL);
-    return walk->doc && sns_subscription_key_parse(walk->it->key, &walk->text, &walk->arn)
-               ? 1
-               : -EBADMSG;
+    int r;
+    do {
+        drop_row(walk);
+        if (!store_iter_next_key(walk->it)) {
+            r = store_iter_fault(walk->it);
+            return r > 0 ? -EBADMSG : r;
+        }
+        r = read_row(walk);
+    } while (r == STORE_E_ABSENT);
+    if (r == 0 && !sns_subscription_key_parse(walk->it->key, &walk->text, &walk->arn))
+        r = STORE_E_DAMAGED;
+    return r == 0 ? 1 : r > 0 ? -EBADMSG : r;
 }
 
 void sns_walk_deinit(struct sns_walk *walk) {
+    drop_row(walk);
     store_iter_free(walk->it);
     buf_deinit(&walk->text);
-    json_decref(walk->doc);
     *walk = (struct sns_walk){0};
 }

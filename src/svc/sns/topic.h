@@ -29,12 +29,18 @@ void sns_subscription_key(struct buf *key, const struct sns_arn *arn);
 /* From such a key; the texts go to *text. */
 bool sns_subscription_key_parse(str key, struct buf *text, struct sns_arn *ret);
 
-/* A topic's subscriptions, in the order of their ids. */
+/*
+ * A topic's subscriptions, in the order of their ids. The first few share what the store keeps with
+ * their rows; a long walk drives nothing out for the others.
+ */
 struct sns_walk {
     struct store_iter *it;
+    struct store *store;
+    const struct store_snap *snap;
+    size_t n;
     struct buf text;
     struct sns_arn arn; /* of the current one */
-    json_t *doc;        /* the current one's row */
+    struct kit_doc row; /* the current one's */
 };
 /*
  * Over the subscriptions that snap shows (NULL: the newest state), those behind the id `after` where
@@ -42,7 +48,7 @@ struct sns_walk {
  */
 void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap,
                    const struct sns_arn *topic, str after);
-/* 1: there is one; 0: no more; or -errno. */
+/* 1: there is one; 0: no more; or -errno (-EBADMSG: its row is damaged). */
 int sns_walk_next(struct sns_walk *walk);
 /* Releases the current row too. */
 void sns_walk_deinit(struct sns_walk *walk);

@@ -74,7 +74,7 @@ static int count_subscriptions(struct sns_svc *svc, struct rq *rq, const struct 
     int r;
     sns_walk_init(&walk, svc->store, rq_snap(rq), topic, STR_NONE);
     while ((r = sns_walk_next(&walk)) > 0)
-        *(json_bool(walk.doc, "Confirmed", false) ? &confirmed : &pending) += 1;
+        *(json_bool(walk.row.doc, "Confirmed", false) ? &confirmed : &pending) += 1;
     sns_walk_deinit(&walk);
     if (r < 0)
         return aws_fault(rq, r, "reading the topic's subscriptions");

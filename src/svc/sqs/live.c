@@ -3,7 +3,13 @@
 
 #include "base/clock.h"
 
-static const int64_t counts_pause_ms = 1000; /* between two looks at the counts of a queue */
+/*
+ * Between two counts of a queue: so much at least, and a long queue's are rarer, a twentieth of the
+ * time at most.
+ */
+static const int64_t counts_pause_ms = 1000;
+static const int64_t longest_counts_pause_ms = 30000;
+enum { PAUSE_FOR_COUNT = 20 };
 /* longer than a batch is on its way to the disk */
 static const int64_t floor_margin_ms = 10000;
 static const int64_t full_scan_every_ms = 5000;
@@ -163,14 +169,23 @@ void sqs_live_arm_waiting(struct sqs_svc *svc) {
             sqs_live_arm_locked(svc, value, 0);
 }
 
+int64_t sqs_live_counts_due_locked(struct sqs_svc *svc, const struct sqs_live *live) {
+    LOCK_HELD(&svc->lock);
+    int64_t pause = live->count_ms * PAUSE_FOR_COUNT;
+    if (pause > longest_counts_pause_ms)
+        pause = longest_counts_pause_ms;
+    return live->put_ms + (pause > counts_pause_ms ? pause : counts_pause_ms);
+}
+
 /* Counts are put soon; whoever waits may see something earlier than was thought. */
 static void has_changed_locked(struct sqs_svc *svc, struct sqs_live *live) {
     LOCK_HELD(&svc->lock);
     live->dirty = true;
-    sqs_live_arm_locked(svc, live, list_empty(&live->waiters) ? live->put_ms + counts_pause_ms : 0);
+    sqs_live_arm_locked(svc, live,
+                        list_empty(&live->waiters) ? sqs_live_counts_due_locked(svc, live) : 0);
 }
 
-/* In the committer's thread. One message wakes one waiter; the others look when the queue is. */
+/* In the thread that commits. One message wakes one waiter; the others look when the queue is. */
 static void message_arrived(void *ctx, uint64_t queue_id) {
     struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);

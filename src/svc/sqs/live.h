@@ -94,6 +94,8 @@ struct sqs_live {
  * The queue is looked at then (0: at once), or earlier where it is armed for an earlier time.
  */
 void sqs_live_arm_locked(struct sqs_svc *svc, struct sqs_live *live, int64_t due_ms);
+/* When its counts may be put next (world, ms). */
+int64_t sqs_live_counts_due_locked(struct sqs_svc *svc, const struct sqs_live *live);
 /* Queues that somebody waits at, all: the clock has moved, or nobody knows why they wait. */
 void sqs_live_arm_waiting(struct sqs_svc *svc);
 /* Made when missing. */

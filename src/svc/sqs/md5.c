@@ -1,20 +1,11 @@
 /* The digests that SDKs compare: of bodies, and of message attributes. */
 #include "base/codec.h"
+#include "base/md5.h"
 #include "svc/sqs/queue.h"
 
-#include <openssl/evp.h>
-#include <pthread.h>
-
-/* Fetched once: OpenSSL looks a digest up in its tables each time that it is named. */
-static EVP_MD *md5;
-static void fetch(void) { md5 = EVP_MD_fetch(NULL, "MD5", NULL); }
-
 void sqs_md5(str bytes, char hex[33]) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    unsigned char digest[16];
-    pthread_once(&once, fetch);
-    if (!md5 || !EVP_Digest(bytes.p ? bytes.p : "", bytes.len, digest, NULL, md5, NULL))
-        abort();
+    unsigned char digest[MD5_LEN];
+    md5_of(bytes, digest);
     codec_hex(hex, digest, sizeof digest);
     hex[32] = '\0';
 }

@@ -9,10 +9,6 @@
 #include "svc/sqs/live.h"
 
 static const int64_t minute_ms = 60000;
-/* Counts are put at most this often, and a long queue's less: a twentieth of the time at most. */
-static const int64_t soon_ms = 1000;
-static const int64_t longest_pause_ms = 30000;
-enum { PAUSE_FOR_COUNT = 20 };
 /* as long as CloudWatch takes a queue for active */
 static const int64_t active_ms = 6 * 3600000LL;
 enum { EXPIRE_MAX = 1000 }; /* messages dropped in one commit */
@@ -27,55 +23,50 @@ void sqs_put_metric(struct sqs_svc *svc, struct store_batch *batch, const struct
     kit_metric_put(&metrics, batch, name, value, count, unit);
 }
 
-/* Whether it waits for its delay or was received stands in the value of its place. */
-static int count_hidden(struct store_iter *it, struct sqs_counts *counts) {
+/* What counts need of the value of a place. */
+struct place {
     enum sqs_place place;
-    int64_t sent;
-    if (!store_iter_show(it))
-        return store_iter_fault(it);
-    if (sqs_place_of_value(it->value, &place, &sent))
-        (*(place == SQS_IN_FLIGHT ? &counts->in_flight : &counts->delayed))++;
-    return 0;
-}
+    int64_t sent_ms;
+};
 
-/* 0: the message was taken meanwhile. */
-static int64_t sent_of(struct sqs_svc *svc, uint64_t queue_id, int64_t due_ms, uint64_t id) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
-    enum sqs_place place;
-    int64_t sent;
-    sqs_place_key(&key, queue_id, due_ms, id);
-    return store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &value) == 0 &&
-                   sqs_place_of_value(buf_view(&value), &place, &sent)
-               ? sent
-               : 0;
+/* False: it is no such value, or cannot be read, which is the iterator's fault then. */
+static bool show_place(struct store_iter *it, struct place *ret) {
+    return store_iter_show(it) && sqs_place_of_value(it->value, &ret->place, &ret->sent_ms);
 }
 
 /*
- * A backlog is counted by its keys alone. Ids grow with the time of sending, so the lowest one is
- * the oldest message's.
+ * A backlog is counted by its keys. Ids grow with the time of sending, so the age needs the value of
+ * the lowest one alone, which stands near the beginning. Of a dead-letter queue the lowest is the
+ * message that has been there longest, which CloudWatch asks for too ("Setting-up dead-letter queue
+ * retention", SQS developer guide).
  */
 int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     uint64_t oldest = UINT64_MAX, id;
-    int64_t oldest_due = 0, due;
+    int64_t due;
     *ret = (struct sqs_counts){0};
     sqs_place_prefix(&from, queue_id);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (store_iter_next_key(it)) {
+        struct place place;
         if (!sqs_place_of_key(it->key, &due, &id))
             continue;
-        if (due <= now_ms)
+        bool hidden = due > now_ms, older = id < oldest;
+        if ((hidden || older) && !show_place(it, &place)) {
+            if (store_iter_fault(it))
+                break;
+            continue;
+        }
+        if (hidden)
+            (*(place.place == SQS_IN_FLIGHT ? &ret->in_flight : &ret->delayed))++;
+        else
             ret->visible++;
-        else if (count_hidden(it, ret))
-            break;
-        if (id < oldest) {
+        if (older) {
             oldest = id;
-            oldest_due = due;
+            ret->oldest_ms = place.sent_ms;
         }
     }
-    if (oldest != UINT64_MAX)
-        ret->oldest_ms = sent_of(svc, queue_id, oldest_due, oldest);
     return store_iter_fault(it);
 }
 
@@ -231,10 +222,7 @@ static void take_changed(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
         live->put_ms = 0;
     if (!live->dirty)
         return;
-    int64_t pause = live->count_ms * PAUSE_FOR_COUNT;
-    if (pause > longest_pause_ms)
-        pause = longest_pause_ms;
-    int64_t at = live->put_ms + (pause > soon_ms ? pause : soon_ms);
+    int64_t at = sqs_live_counts_due_locked(svc, live);
     if (now_ms < at) {
         *next_ms = at < *next_ms ? at : *next_ms;
         return;

@@ -18,11 +18,11 @@ bool sqs_redrive_parse(const json_t *policy, str *ret_target, int64_t *ret_count
     return ret_target->len > 0;
 }
 
-static void take_redrive(struct sqs_queue *q, const json_t *attributes) {
-    str text = json_str(attributes, "RedrivePolicy"), arn;
-    CLEANUP_JSON json_t *policy = text.len ? json_parse(text, NULL) : NULL;
+static void take_redrive(struct sqs_queue *q) {
+    const json_t *policy = kit_doc_part(q->of, KIT_DOC_REDRIVE_POLICY);
+    str arn;
     int64_t count;
-    if (!sqs_redrive_parse(policy, &arn, &count) || count < 1 ||
+    if (!policy || !sqs_redrive_parse(policy, &arn, &count) || count < 1 ||
         arn.len >= sizeof q->dead_letter_arn)
         return;
     memcpy(q->dead_letter_arn, arn.p, arn.len); /* zeroed, so it ends */
@@ -43,7 +43,7 @@ int sqs_queue_of(struct kit_doc *doc, struct sqs_queue *ret) {
         .wait_s = sqs_attribute_integer(a, "ReceiveMessageWaitTimeSeconds"),
         .visibility_s = sqs_attribute_integer(a, "VisibilityTimeout"),
     };
-    take_redrive(&q, a);
+    take_redrive(&q);
     *ret = q;
     return 0;
 }

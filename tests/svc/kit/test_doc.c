@@ -115,6 +115,34 @@ static void test_shared(void **state) {
         kit_doc_deinit(&docs[i]);
 }
 
+/* Texts of documents inside of documents: kept with the row, or made of a document of one's own. */
+static void test_parts(void **state) {
+    cloud = *state;
+    static const char text[] =
+        "{\"Attributes\":{\"RedrivePolicy\":\"{\\\"deadLetterTargetArn\\\":\\\"a\\\","
+        "\\\"maxReceiveCount\\\":\\\"3\\\",\\\"x\\\":[1]}\"}}";
+    CLEANUP_DEINIT(kit_doc) struct kit_doc shared = {0}, own = {0};
+    struct kit_doc *docs[] = {&shared, &own};
+    put_row(str_c(text));
+    kit_doc_key(&shared.row.key, "sns", S(ACCOUNT), S("us-east-1"), S("t"));
+    CHECK_INT(kit_doc_get(&(struct rows){cloud->store, NULL, NULL}, &shared), 0);
+    CHECK_INT(kit_doc_of(S("k"), str_c(text), &own), 0);
+    for (size_t i = 0; i < ARRAY_LEN(docs); i++) {
+        const json_t *part = kit_doc_part(docs[i], KIT_DOC_REDRIVE_POLICY);
+        CHECK_STR(json_str(part, "deadLetterTargetArn"), S("a"));
+        CHECK_STR(json_str(part, "maxReceiveCount"), S("3"));
+        CHECK_INT(json_object_size(part), 2); /* nobody asks for more */
+        CHECK(!kit_doc_part(docs[i], KIT_DOC_FILTER_POLICY));
+        const json_t *again = kit_doc_part(docs[i], KIT_DOC_REDRIVE_POLICY);
+        CHECK(json_equal((json_t *)part, (json_t *)again));
+        json_set_str(kit_doc_change_attributes(docs[i]), "RedrivePolicy", S("{"));
+        CHECK(!kit_doc_part(docs[i], KIT_DOC_REDRIVE_POLICY));
+        json_set_str(kit_doc_change_attributes(docs[i]), "FilterPolicy", S("{\"a\":[1]}"));
+        CHECK_INT(json_object_size(kit_doc_part(docs[i], KIT_DOC_FILTER_POLICY)), 1);
+        CHECK_STR(json_str(part, "deadLetterTargetArn"), S("a")); /* it lives as long */
+    }
+}
+
 /* ---- Of a request ---- */
 
 static const struct kit_refusal refusal = {&kit_test_error, "{name} of {what}, {none}end {"};
@@ -224,6 +252,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_admission, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_rows, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_shared, cloud_setup, cloud_teardown),
+        cmocka_unit_test_setup_teardown(test_parts, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_metrics, cloud_setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_use, setup, cloud_teardown),
         cmocka_unit_test_setup_teardown(test_policy, setup, cloud_teardown),

@@ -8,7 +8,10 @@
 #include "hub/event.h"
 #include "hub/hub_priv.h"
 #include "store/fault.h"
+#include "store/store_priv.h"
 #include "svc/sns/sns_priv.h"
+
+#include <errno.h>
 
 #define TOPIC "arn:aws:sns:us-east-1:" ACCOUNT ":t"
 CLOUD_PLUG(sns);
@@ -231,7 +234,7 @@ static void a_damaged_row(void **state) {
     for (int i = 0; i < 5; i++) /* the first three have it */
         CHECK_INT(sns_walk_next(&walk), 1);
     buf_str(&key, walk.it->key);
-    buf_str(&good, walk.it->value);
+    CHECK_INT(store_get(c->store, NULL, STORE_META, buf_view(&key), &good), 0);
     sns_walk_deinit(&walk);
     put_row(c, buf_view(&key), S("{"));
     for (int i = 1; i <= 3; i++) {
@@ -243,6 +246,46 @@ static void a_damaged_row(void **state) {
     clock_set_offset_ms(600000);
     work(c);
     CHECK_INT(events(c, count), 8);
+}
+
+/* Turns a bit of the row over past the store, as a damaged disk would. */
+static void damage_row(struct store *store, str key) {
+    CLEANUP_DEINIT(buf) struct buf disk = {0};
+    rocksdb_pinnableslice_t *pin;
+    char *text = NULL;
+    str bytes;
+    CHECK_INT(store_db_pin(&store->db, store->db.newest, STORE_META, key, &pin, &bytes, NULL), 0);
+    buf_str(&disk, bytes);
+    rocksdb_pinnableslice_destroy(pin);
+    disk.p[disk.len - 1] ^= 1;
+    rocksdb_put_cf(store->db.db, store->db.synced, store->db.cf[STORE_META], key.p, key.len, disk.p,
+                   disk.len, &text);
+    CHECK(!text);
+}
+
+/* Nobody walks on the spot at a row that does not verify. */
+static void a_row_that_does_not_verify(void **state) {
+    struct cloud *c = *state;
+    static char arns[MOST][128];
+    struct sns_walk walk;
+    struct sns_arn topic = {S("us-east-1"), S(ACCOUNT), S("t"), STR_NONE};
+    subscribe(c, 0, 18, arns);
+    sns_walk_init(&walk, c->store, NULL, &topic, STR_NONE);
+    for (int i = 0; i < 18; i++)
+        CHECK_INT(sns_walk_next(&walk), 1);
+    CHECK_INT(json_array_size(walk.row.parts), 0);
+    CHECK_STR(json_str(walk.row.doc, "Protocol"), S("sqs"));
+    damage_row(c->store, walk.it->key);
+    CHECK_INT(sns_walk_next(&walk), 0);
+    sns_walk_deinit(&walk);
+    sns_walk_init(&walk, c->store, NULL, &topic, STR_NONE);
+    for (int i = 0; i < 17; i++)
+        CHECK_INT(sns_walk_next(&walk), 1);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(sns_walk_next(&walk), -EBADMSG);
+    sns_walk_deinit(&walk);
+    sns_call(c, "GetTopicAttributes", "{'TopicArn':'" TOPIC "'}");
+    CHECK_INT(c->call.status, 500);
 }
 
 /* What another service publishes comes in by the hub, whose own batch is bounded in the same way. */
@@ -283,8 +326,14 @@ static int teardown(void **state) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(the_bound), T(kills),         T(come_and_go),        T(the_topic_goes),
-        T(no_room),   T(a_damaged_row), T(of_another_service),
+        T(the_bound),
+        T(kills),
+        T(come_and_go),
+        T(the_topic_goes),
+        T(no_room),
+        T(a_damaged_row),
+        T(a_row_that_does_not_verify),
+        T(of_another_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

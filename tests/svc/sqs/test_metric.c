@@ -89,9 +89,56 @@ static void queues_that_are_gone_are_forgotten(void **state) {
     CHECK_TEXT(received(c, TEN), "m");
 }
 
+static struct sqs_live *only_queue(void) {
+    size_t at = 0;
+    str key;
+    void *live = NULL;
+    CHECK(map_next(&sqs->live, &at, &key, &live));
+    return live;
+}
+
+/* Whoever sends to a queue that takes long to count does not wake its count each time. */
+static void a_long_queue_is_left_in_peace(void **state) {
+    struct cloud *c = *state;
+    ok(sqs_call(c, "SendMessage", "{" JOBS ",'MessageBody':'m'}"));
+    struct sqs_live *live = only_queue();
+    sqs_queue_due(sqs, NULL, &(struct hub_due_item){.id = live->id});
+    CHECK(live->armed_ms == INT64_MAX && live->put_ms > 0);
+    live->count_ms = 500;
+    ok(sqs_call(c, "SendMessage", "{" JOBS ",'MessageBody':'m'}"));
+    CHECK_INT(live->armed_ms - live->put_ms, 10000);
+    sqs_queue_due(sqs, NULL, &(struct hub_due_item){.id = live->id});
+    CHECK_INT(live->armed_ms - live->put_ms, 10000);
+}
+
+/* Whichever way the places have moved since. */
+static void the_oldest_is_the_one_that_was_sent_first(void **state) {
+    struct cloud *c = *state;
+    struct sqs_counts counted;
+    int64_t first = 0;
+    for (int i = 0; i < 4; i++) {
+        ok(sqs_call(c, "SendMessage", "{" JOBS ",'MessageBody':'m'}"));
+        first = i ? first : clock_world_ms();
+        later(5000);
+    }
+    const uint64_t id = only_queue()->id;
+    CHECK_INT(sqs_count(sqs, id, clock_world_ms(), &counted), 0);
+    CHECK_INT(counted.visible, 4);
+    CHECK_RANGE(first - counted.oldest_ms, 0, 1000);
+    ok(sqs_call(c, "ReceiveMessage", "{" JOBS ",'VisibilityTimeout':2}"));
+    for (int i = 0; i < 2; i++) { /* in flight; and behind the others again */
+        CHECK_INT(sqs_count(sqs, id, clock_world_ms(), &counted), 0);
+        CHECK_INT(counted.visible, i ? 4 : 3);
+        CHECK_INT(counted.in_flight, i ? 0 : 1);
+        CHECK_RANGE(first - counted.oldest_ms, 0, 1000);
+        later(3000);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {T(a_message_that_comes_during_a_run_counts),
-                                       T(a_deletion_counts_once),
-                                       T(queues_that_are_gone_are_forgotten)};
+    const struct CMUnitTest tests[] = {
+        T(a_message_that_comes_during_a_run_counts), T(a_deletion_counts_once),
+        T(queues_that_are_gone_are_forgotten), T(a_long_queue_is_left_in_peace),
+        T(the_oldest_is_the_one_that_was_sent_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
