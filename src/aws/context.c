@@ -46,11 +46,15 @@ static void add_session(struct policy_context *c, const struct aws_identity *id)
     char issued[CLOCK_ISO_MAX];
     policy_context_add(c, S("aws:TokenIssueTime"), str_c(clock_iso8601(issued, id->issued_ms)));
     policy_context_add(c, S("aws:MultiFactorAuthPresent"), S("false"));
-    if (id->key.name.len)
+}
+
+/* It has the name of a service: lambda:SourceFunctionArn. */
+static void add_key_of_session(struct policy_context *c, const struct aws_identity *id) {
+    if (id && id->principal.kind == PRINCIPAL_SESSION && id->key.name.len)
         policy_context_add(c, id->key.name, id->key.value);
 }
 
-void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id) {
+static void add_principal(struct policy_context *c, const struct aws_identity *id) {
     static const char *const types[] = {
         [PRINCIPAL_ANONYMOUS] = "Anonymous", [PRINCIPAL_ROOT] = "Account",
         [PRINCIPAL_USER] = "User",           [PRINCIPAL_SESSION] = "AssumedRole",
@@ -75,6 +79,11 @@ void aws_context_add_principal(struct policy_context *c, const struct aws_identi
     if (p->kind == PRINCIPAL_SESSION)
         add_session(c, id);
     aws_context_add_tags(c, S("aws:PrincipalTag/"), id->tags);
+}
+
+void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id) {
+    add_principal(c, id);
+    add_key_of_session(c, id);
 }
 
 void aws_context_add_service(struct policy_context *c, str service, str region) {
@@ -159,19 +168,26 @@ static void add_behalf(struct policy_context *c, const struct aws_behalf *behalf
 
 static bool is_aws(str key) { return str_starts_nocase(key, S("aws:")); }
 
-/* A key of a session has its service's name. */
 static bool is_of_principal(str key) {
     return str_starts_nocase(key, S("aws:Principal")) || str_eq_nocase(key, S("aws:userid")) ||
            str_eq_nocase(key, S("aws:username")) ||
            str_starts_nocase(key, S("aws:TokenIssueTime")) ||
-           str_starts_nocase(key, S("aws:MultiFactorAuth")) || !is_aws(key);
+           str_starts_nocase(key, S("aws:MultiFactorAuth"));
 }
 
 static int fill_principal(void *arg, struct policy_context *c) {
     const struct rq *rq = arg;
     if (rq->caller)
         policy_context_add(c, S("aws:PrincipalIsAWSService"), S("false"));
-    aws_context_add_principal(c, rq->caller);
+    add_principal(c, rq->caller);
+    return 0;
+}
+
+static bool is_of_service(str key) { return !is_aws(key); }
+
+static int fill_key_of_session(void *arg, struct policy_context *c) {
+    const struct rq *rq = arg;
+    add_key_of_session(c, rq->caller);
     return 0;
 }
 
@@ -194,12 +210,31 @@ static int fill_call(void *arg, struct policy_context *c) {
     return 0;
 }
 
-/* "s3:authType" and its like have the service's name. */
-static bool is_of_signature(str key) { return !is_aws(key); }
+static bool is_named(str key, const char *name) {
+    str service, its;
+    return str_cut(key, ':', &service, &its) && str_eq_nocase(its, str_c(name));
+}
+
+/* "s3:TlsVersion" has the service's name. */
+static bool is_of_tls(str key) { return is_named(key, "TlsVersion"); }
+
+static int fill_tls(void *arg, struct policy_context *c) {
+    add_tls(c, arg);
+    return 0;
+}
+
+/* So have those of add_signature. */
+static bool is_of_signature(str key) {
+    static const char *const names[] = {"signatureversion", "authType", "x-amz-content-sha256",
+                                        "signatureAge"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (is_named(key, names[i]))
+            return true;
+    return false;
+}
 
 static int fill_signature(void *arg, struct policy_context *c) {
     struct rq *rq = arg;
-    add_tls(c, rq);
     if (rq->net)
         add_how_signed(c, rq);
     return 0;
@@ -215,7 +250,9 @@ const struct policy_context *aws_context_of_request(struct rq *rq) {
         policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
     policy_context_add_later(c, is_of_principal, fill_principal, rq);
     policy_context_add_later(c, is_of_call, fill_call, rq);
+    policy_context_add_later(c, is_of_tls, fill_tls, rq);
     policy_context_add_later(c, is_of_signature, fill_signature, rq);
+    policy_context_add_later(c, is_of_service, fill_key_of_session, rq);
     return c;
 }
 
@@ -277,11 +314,15 @@ bool aws_context_is_tag_of_resource(str key) {
     return str_starts_nocase(key, S("aws:ResourceTag/"));
 }
 
-/* Services whose resources have no tags of their own add those of a role (svc/iam, svc/sts). */
+/*
+ * Services whose resources have no tags of their own add those of a role (svc/iam, svc/sts). What
+ * the whole request decides is no question's, though it has a service's name.
+ */
 bool aws_context_is_of_question(str key) {
+    if (!is_aws(key))
+        return !is_of_tls(key) && !is_of_signature(key);
     return str_starts_nocase(key, S("aws:Resource")) ||
-           str_starts_nocase(key, S("aws:RequestTag/")) || str_eq_nocase(key, S("aws:TagKeys")) ||
-           !is_aws(key);
+           str_starts_nocase(key, S("aws:RequestTag/")) || str_eq_nocase(key, S("aws:TagKeys"));
 }
 
 int aws_context_add_resource_tags(struct rq *rq, const struct aws_question *question,

@@ -48,18 +48,20 @@ static void common_headers(struct rq *rq) {
 
 /* ---- Success ---- */
 
-static void member_header(struct rq *rq, const struct api_member *m, const json_t *v) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+/* scratch: whatever is in it is overwritten. */
+static void member_header(struct rq *rq, const struct api_member *m, const json_t *v,
+                          struct buf *scratch) {
+    buf_clear(scratch);
     if (json_is_array(v)) {
         for (size_t i = 0; i < json_array_size(v); i++) {
-            buf_c(&text, i ? ", " : "");
+            buf_c(scratch, i ? ", " : "");
             wire_scalar_out(m->shape->element, json_array_get(v, i), API_TIME_DEFAULT,
-                            API_TIME_RFC822, &text);
+                            API_TIME_RFC822, scratch);
         }
     } else {
-        wire_scalar_out(m->shape, v, (enum api_time)m->time, API_TIME_RFC822, &text);
+        wire_scalar_out(m->shape, v, (enum api_time)m->time, API_TIME_RFC822, scratch);
     }
-    put_header(rq, m->wire.p, buf_view(&text));
+    put_header(rq, m->wire.p, buf_view(scratch));
 }
 
 static void prefixed_headers(struct rq *rq, const struct api_member *m, const json_t *map) {
@@ -73,6 +75,7 @@ static void prefixed_headers(struct rq *rq, const struct api_member *m, const js
 
 /* Headers and status out of the document. *ret_type: a Content-Type that the document names. */
 static void rest_members(struct rq *rq, const struct api_shape *shape, bool *ret_has_type) {
+    CLEANUP_DEINIT(buf) struct buf scratch = {0};
     for (size_t i = 0; i < shape->n; i++) {
         const struct api_member *m = &shape->members[i];
         const json_t *v = json_object_get(rq->out, m->name.p);
@@ -86,7 +89,7 @@ static void rest_members(struct rq *rq, const struct api_shape *shape, bool *ret
             continue; /* net writes it */
         } else if (m->location == API_IN_HEADER) {
             *ret_has_type |= str_is(m->wire, "Content-Type");
-            member_header(rq, m, v);
+            member_header(rq, m, v, &scratch);
         }
     }
 }

@@ -11,8 +11,11 @@ struct rq *aws_rq_new(struct aws_cloud *cloud) {
     struct whole {
         struct rq rq;
         struct rq_priv priv;
-    } *whole = mem_new(struct whole);
+    };
+    struct arena arena = {0}; /* it lies in its own */
+    struct whole *whole = arena_new(&arena, struct whole);
     struct rq *rq = &whole->rq;
+    rq->arena = arena;
     rq->priv = &whole->priv;
     rq->cloud = cloud;
     rq->now_ms = clock_world_ms();
@@ -75,8 +78,8 @@ struct rq *aws_rq_free(struct rq *rq) {
     aws_identity_free(rq->caller);
     pthread_cond_destroy(&p->wait_cond);
     pthread_mutex_destroy(&p->wait_lock);
-    arena_deinit(&rq->arena);
-    free(rq);
+    struct arena arena = rq->arena;
+    arena_deinit(&arena);
     return NULL;
 }
 

@@ -9,8 +9,6 @@
 #include <stdio.h>
 
 enum { FIRST_BLOCK = 4096, LARGEST_STEP = 256 * 1024 };
-/* Of each of the two smallest sizes, so a thread keeps 24 KiB at most. */
-enum { KEPT_SIZES = 2, KEPT_BLOCKS = 2 };
 
 struct arena_block {
     struct arena_block *next;
@@ -30,6 +28,12 @@ static struct arena_block *take_kept(size_t size) {
     return NULL;
 }
 #else
+/*
+ * A request has an arena of the connection's side, one of its own, and two for the keys that a
+ * policy looks at. A thread keeps 32 KiB at most.
+ */
+static const unsigned kept_most[] = {4, 2}; /* of 4 KiB, of 8 KiB */
+enum { KEPT_SIZES = ARRAY_LEN(kept_most) };
 struct kept {
     struct arena_block *first;
     unsigned n;
@@ -72,7 +76,7 @@ static struct kept *kept_of(size_t size) {
 
 static bool keep(struct arena_block *b) {
     struct kept *k = kept_of(b->size);
-    if (!k || k->n == KEPT_BLOCKS || kept.state == KEPT_OVER ||
+    if (!k || k->n == kept_most[k - kept.sizes] || kept.state == KEPT_OVER ||
         (kept.state == KEPT_NEVER && !kept_begins()))
         return false;
     b->next = k->first;
@@ -128,6 +132,13 @@ static void add_block(struct arena *a, size_t need) {
     a->blocks = b;
     a->at = b->bytes;
     a->end = b->bytes + size;
+}
+
+size_t arena_bytes(const struct arena *a) {
+    size_t bytes = 0;
+    for (const struct arena_block *b = a->blocks; b; b = b->next)
+        bytes += sizeof *b + b->size;
+    return bytes;
 }
 
 void *arena_alloc(struct arena *a, size_t n) {

@@ -23,6 +23,8 @@ struct arena {
 void arena_deinit(struct arena *a);
 /* Frees what was allocated since mark, a copy of *a, was taken. */
 void arena_rewind(struct arena *a, const struct arena *mark);
+/* What it takes of the machine's memory, free room included. */
+size_t arena_bytes(const struct arena *a);
 /* n bytes, aligned to 16. n may be 0: the pointer is the caller's all the same. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));

@@ -46,7 +46,9 @@ str net_tls_version(const struct net_req *req) {
 /* ---- Making and freeing ---- */
 
 struct net_request *net_request_new(struct net_conn *conn, struct MHD_Connection *mhd, str target) {
-    struct net_request *r = mem_new(struct net_request);
+    struct arena arena = {0}; /* it lies in its own */
+    struct net_request *r = arena_new(&arena, struct net_request);
+    r->req.arena = arena;
     r->conn = conn;
     r->mhd = mhd;
     r->app = conn->origin->app;
@@ -87,8 +89,8 @@ void net_request_over(struct net_request *r) {
     if (r->response)
         MHD_destroy_response(r->response);
     bool begun = r->begun;
-    arena_deinit(&r->req.arena);
-    free(r);
+    struct arena arena = r->req.arena;
+    arena_deinit(&arena);
     if (begun && --net->under_way == 0)
         net_wake_quiet(net);
 }

@@ -33,7 +33,9 @@ struct policy_context {
 };
 
 struct policy_context *policy_context_new(void) {
-    struct policy_context *context = mem_new(struct policy_context);
+    struct arena arena = {0}; /* it lies in its own */
+    struct policy_context *context = arena_new(&arena, struct policy_context);
+    context->arena = arena;
     context->own = context;
     context->end = &context->entries;
     return context;
@@ -47,8 +49,8 @@ struct policy_context *policy_context_new_over(const struct policy_context *belo
 
 struct policy_context *policy_context_free(struct policy_context *context) {
     if (context) {
-        arena_deinit(&context->arena);
-        free(context);
+        struct arena arena = context->arena;
+        arena_deinit(&arena);
     }
     return NULL;
 }
@@ -95,15 +97,29 @@ void policy_context_add_later(struct policy_context *context, bool (*covers)(str
     **end = (struct later){NULL, covers, fill, arg};
 }
 
+/* Nobody would find a key that what was put off does not cover. */
+static void check_covered(bool (*covers)(str key), const struct entry *added) {
+#ifdef CALOTYPE_CHECKS
+    for (; added; added = added->next)
+        if (!covers(added->key))
+            abort();
+#else
+    (void)covers;
+    (void)added;
+#endif
+}
+
 /* What was put off and may have a key of that name; a fill may put off more, behind the others. */
 static void fetch(struct policy_context *context, str key) {
     for (struct later *later = context->later; later; later = later->next) {
         if (!later->fill || !later->covers(key))
             continue;
         int (*fill)(void *arg, struct policy_context *context) = later->fill;
+        struct entry **added = context->end;
         later->fill = NULL;
         if (fill(later->arg, context))
             context->unread = true;
+        check_covered(later->covers, *added);
     }
 }
 

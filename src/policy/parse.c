@@ -234,6 +234,10 @@ int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str jso
     return 0;
 }
 
+size_t policy_bytes(const struct policy *policy) {
+    return sizeof *policy + arena_bytes(&policy->arena);
+}
+
 struct policy *policy_free(struct policy *policy) {
     if (policy && atomic_fetch_sub(&policy->refs, 1) == 1) {
         arena_deinit(&policy->arena);

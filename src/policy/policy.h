@@ -39,6 +39,8 @@ int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, stru
 /* The same for a text of up to max_bytes: what AWS publishes, and what is only simulated. */
 int policy_new_within(struct policy **ret_policy, enum policy_kind kind, str json, size_t max_bytes,
                       struct err *err);
+/* What it takes of the machine's memory: up to some twenty times its text, and 4 KiB at least. */
+size_t policy_bytes(const struct policy *policy);
 /*
  * The same for a text that is asked over and over, as a resource's is: who looks at one that was
  * compiled lately gets the same policy, so it must not be changed, and frees it like any other. The

@@ -70,6 +70,42 @@ static void a_policy_outlives_its_place(void **state) {
     CHECK(lets_in(again));
 }
 
+/* Whoever looks at many texts does not drive out those that are in use. */
+static void a_policy_in_use_stays(void **state) {
+    (void)state;
+    enum { TEXTS = 3000, BETWEEN = 100 }; /* of 4 KiB in memory each */
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP(policy) struct policy *first = NULL;
+    CHECK_INT(policy_kept(&first, POLICY_RESOURCE, document(&text, 50001), NULL), 0);
+    for (unsigned i = 0; i < TEXTS; i++) {
+        CLEANUP(policy) struct policy *policy = NULL;
+        bool used = i % BETWEEN == 0;
+        document(&text, used ? 50001 : 60000 + i);
+        CHECK_INT(policy_kept(&policy, POLICY_RESOURCE, buf_view(&text), NULL), 0);
+        if (used)
+            CHECK(policy == first);
+    }
+}
+
+/* A short text takes a block of memory, and a list of short actions many times its length. */
+static void what_it_takes_is_counted(void **state) {
+    (void)state;
+    enum { ACTIONS = 2000 };
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP(policy) struct policy *short_one = NULL;
+    CLEANUP(policy) struct policy *long_one = NULL;
+    CHECK_INT(policy_new(&short_one, POLICY_RESOURCE, document(&text, 7), NULL), 0);
+    CHECK(policy_bytes(short_one) > 20 * text.len);
+    buf_clear(&text);
+    buf_c(&text, "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Resource\":\"*\","
+                 "\"Action\":[\"*\"");
+    for (size_t i = 0; i < ACTIONS; i++)
+        buf_c(&text, ",\"*\"");
+    buf_c(&text, "]}}");
+    CHECK_INT(policy_new(&long_one, POLICY_RESOURCE, buf_view(&text), NULL), 0);
+    CHECK(policy_bytes(long_one) > 5 * text.len);
+}
+
 static void *look(void *arg) {
     (void)arg;
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -100,6 +136,8 @@ int main(void) {
         cmocka_unit_test(a_text_is_compiled_once),
         cmocka_unit_test(a_kind_is_checked_each_time),
         cmocka_unit_test(a_policy_outlives_its_place),
+        cmocka_unit_test(a_policy_in_use_stays),
+        cmocka_unit_test(what_it_takes_is_counted),
         cmocka_unit_test(threads_share_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cloud import CloudCase, main
 
 ACCOUNT = "000000000000"
-REFUSED = {"AccessDenied", "AccessDeniedException", "403", "AWS.SimpleQueueService.NonExistentQueue"}
+REFUSED = {"InvalidAccessKeyId", "AccessDenied", "AuthorizationError", "AccessDeniedException", "403", "AWS.SimpleQueueService.NonExistentQueue"}
 
 
 def document(*statements):
@@ -102,6 +102,42 @@ class Revoked(CloudCase):
                    lambda: self.iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(allow("s3:GetObject", "arn:aws:s3:::looped/*"))),
                    lambda: self.iam.delete_role_policy(RoleName=name, PolicyName="p") if self.iam.list_role_policies(RoleName=name)["PolicyNames"] else None)
 
+    def test_key_of_a_user(self):
+        self.iam.create_user(UserName="keyed")
+        self.iam.put_user_policy(UserName="keyed", PolicyName="p", PolicyDocument=document(allow("s3:GetObject", "*")))
+        key = self.iam.create_access_key(UserName="keyed")["AccessKey"]
+        keys = key["AccessKeyId"], key["SecretAccessKey"]
+        s3 = self.cloud.client("s3", tls=False, keys=keys, retries={"max_attempts": 1})
+        turn = lambda to: self.iam.update_access_key(UserName="keyed", AccessKeyId=keys[0], Status=to)
+        self.check(lambda: s3.get_object(Bucket="looped", Key="k")["Body"].read(), lambda: turn("Active"), lambda: turn("Inactive"))
+
+    def test_policy_attached_to_a_user(self):
+        self.iam.create_user(UserName="attached")
+        arn = self.iam.create_policy(PolicyName="attached", PolicyDocument=document(allow("s3:GetObject", "*")))["Policy"]["Arn"]
+        self.iam.attach_user_policy(UserName="attached", PolicyArn=arn)
+        key = self.iam.create_access_key(UserName="attached")["AccessKey"]
+        s3 = self.cloud.client("s3", tls=False, keys=(key["AccessKeyId"], key["SecretAccessKey"]), retries={"max_attempts": 1})
+        self.check(lambda: s3.get_object(Bucket="looped", Key="k")["Body"].read(),
+                   lambda: self.iam.attach_user_policy(UserName="attached", PolicyArn=arn),
+                   lambda: self.iam.detach_user_policy(UserName="attached", PolicyArn=arn))
+
+    def test_version_of_a_managed_policy(self):
+        name, client = self.role()
+        arn = self.iam.create_policy(PolicyName="managed", PolicyDocument=document(allow("s3:GetObject", "*")))["Policy"]["Arn"]
+        self.iam.create_policy_version(PolicyArn=arn, PolicyDocument=document(allow("s3:PutObject", "*")))
+        self.iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        s3 = client("s3")
+        turn = lambda to: self.iam.set_default_policy_version(PolicyArn=arn, VersionId=to)
+        self.check(lambda: s3.get_object(Bucket="looped", Key="k")["Body"].read(), lambda: turn("v1"), lambda: turn("v2"))
+
+    def test_boundary_of_a_role(self):
+        name, client = self.role(allow("s3:GetObject", "*"))
+        policy = lambda called, action: self.iam.create_policy(PolicyName=called, PolicyDocument=document(allow(action, "*")))["Policy"]["Arn"]
+        wide, narrow = policy("wide", "s3:*"), policy("narrow", "sqs:*")
+        s3 = client("s3")
+        bound = lambda to: self.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=to)
+        self.check(lambda: s3.get_object(Bucket="looped", Key="k")["Body"].read(), lambda: bound(wide), lambda: bound(narrow))
+
     def test_deny_of_a_bucket(self):
         _, client = self.role(allow("s3:*", "*"))
         s3 = client("s3")
@@ -128,6 +164,15 @@ class Revoked(CloudCase):
         self.check(lambda: theirs.send_message(QueueUrl=url, MessageBody="x"),
                    lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(grant)}),
                    lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""}))
+
+    def test_policy_of_a_topic(self):
+        name, client = self.role()
+        sns = self.cloud.client("sns")
+        arn = sns.create_topic(Name="looped")["TopicArn"]
+        theirs = client("sns")
+        to = lambda who: sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=document(
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:{who}"}, "Action": "sns:Publish", "Resource": arn}))
+        self.check(lambda: theirs.publish(TopicArn=arn, Message="x"), lambda: to(f"role/{name}"), lambda: to("user/opener"))
 
 
 if __name__ == "__main__":

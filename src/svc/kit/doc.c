@@ -15,8 +15,8 @@ struct kept_doc {
 };
 
 /*
- * A document in memory takes so much for each byte of its text, about, with its policy; a part,
- * which may be a list of digits, more.
+ * A document in memory takes so much for each byte of its text, about; a part, which may be a list
+ * of digits, more.
  */
 enum { KEPT_FACTOR = 6, PART_FACTOR = 24 };
 
@@ -68,6 +68,8 @@ static int make_kept(void *, struct store_kept_row *row, struct store_kept **ret
     if (policy.len)
         (void)policy_new(&k->policy, POLICY_RESOURCE, policy, NULL); /* asked for: told */
     k->kept.bytes = sizeof *k + KEPT_FACTOR * row->value.len;
+    if (k->policy)
+        k->kept.bytes += policy_bytes(k->policy);
     for (size_t i = 0; i < KIT_DOC_N_PARTS; i++)
         k->parts[i] = parse_part(doc, (enum kit_doc_part)i, &k->kept.bytes);
     *ret_kept = &k->kept;

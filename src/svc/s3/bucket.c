@@ -6,7 +6,7 @@
 
 #include "svc/s3/keys.h"
 
-/* KEPT_FACTOR: what a compiled policy or notification takes, for each byte of its text, about. */
+/* KEPT_FACTOR: what a compiled notification takes, for each byte of its text, about. */
 enum { ROW_FORMAT = 1, KEPT_FACTOR = 4 };
 
 enum { HAS_POLICY = 1, HAS_NOTIFICATION = 2, IS_DELETING = 4 };
@@ -82,7 +82,7 @@ static int load_policy(const struct rows *rows, struct s3_bucket *b) {
     if (policy_kept(&b->policy, POLICY_RESOURCE, buf_view(&row.bytes), NULL))
         return STORE_E_DAMAGED;
     b->policy_is_public = policy_is_public(b->policy);
-    b->kept.bytes += KEPT_FACTOR * row.bytes.len;
+    b->kept.bytes += policy_bytes(b->policy);
     return 0;
 }
 
