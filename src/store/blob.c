@@ -10,8 +10,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* start writing back this often, so that the sync is short */
-enum { PUSH_EVERY = 16 * BLOB_FRAME };
+enum {
+    PUSH_EVERY = 16 * BLOB_FRAME, /* start writing back this often, so that the sync is short */
+    NAMED_FIRST = PUSH_EVERY,     /* bytes of the largest body that is named before its sync */
+};
 
 /*
  * Plain bytes wait in `plain` until more of them arrive, because the last frame is sealed as such.
@@ -162,8 +164,25 @@ static int sync_data(struct blob_writer *w, struct err *err) {
 /*
  * The name comes before the syncs, of the file and then of its folder: where a file system keeps one
  * journal (ext4, XFS), the first makes both durable and the second finds nothing left to do. A file
- * whose bytes a power cut has taken is owned by no row, whatever its name.
+ * whose bytes a power cut has taken is owned by no row, whatever its name; but the next start sets it
+ * aside and keeps it for days, so that is for files that are small and soon synced. A large one has no
+ * name until its bytes are durable, and an end in the middle leaves nothing of it.
  */
+static int name_and_sync(struct blob_writer *w, struct err *err) {
+    bool named_first = w->size <= NAMED_FIRST;
+    int r = named_first ? 0 : sync_data(w, err);
+    if (!r)
+        r = blob_file_link(w->store, id_of(w), w->fd, err);
+    if (r)
+        return r;
+    r = named_first ? sync_data(w, err) : 0;
+    if (!r)
+        r = blob_file_sync_name(w->store, id_of(w), err);
+    if (r)
+        blob_unlink_dropped(w->store, id_of(w));
+    return r;
+}
+
 static int finish_file(struct blob_writer *w, struct buf *ref, struct err *err) {
     char head[BLOB_HEAD];
     int r = write_frame(w, w->plain.p, w->plain.len, true, err);
@@ -172,13 +191,9 @@ static int finish_file(struct blob_writer *w, struct buf *ref, struct err *err) 
     blob_head_write(head, w->key, str_n(w->key_id, SEAL_KEY_ID_LEN), w->id, w->size);
     if (pwrite(w->fd, head, sizeof head, 0) != (ssize_t)sizeof head)
         return write_fault(w, -EIO, err);
-    r = blob_file_link(w->store, id_of(w), w->fd, err);
+    r = name_and_sync(w, err);
     if (r)
         return r;
-    if ((r = sync_data(w, err)) || (r = blob_file_sync_name(w->store, id_of(w), err))) {
-        blob_unlink_dropped(w->store, id_of(w));
-        return r;
-    }
     fd_closep(&w->fd);
     add_ref(w, ref);
     return 0;

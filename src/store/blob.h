@@ -4,9 +4,9 @@
  * DATA/blobs, an envelope and 64 KiB frames, each sealed (docs/formats/blob.md). A range decrypts
  * and verifies only the frames it touches; damage is answered STORE_E_DAMAGED, never served.
  *
- * Order of a write: O_TMPFILE, frames, linkat, fdatasync, fsync of the folder (blob_finish), and
- * only then the batch that holds the reference (blob_keep). A crash between leaves an orphan, whole
- * or not, which store_open sweeps: a file without its keep row.
+ * Order of a write: O_TMPFILE, frames, linkat, fdatasync (of more than a MiB: fdatasync, linkat),
+ * fsync of the folder (blob_finish), and only then the batch that holds the reference (blob_keep). A
+ * crash between leaves an orphan, whole or not, which store_open sweeps: a file without its keep row.
  */
 #include "store/seal.h"
 

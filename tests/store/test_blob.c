@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char dir[128], key_id[SEAL_KEY_ID_LEN];
@@ -196,8 +197,36 @@ static void test_unfinished_and_discarded_leave_nothing(void **state) {
     CHECK_INT(blob_write(w, p, 200000, NULL), 0);
     CHECK_INT(blob_finish(w, &ref, NULL), -EIO);
     CHECK_INT(count_files(), 0);
+    CHECK_INT(store_fault_set("fail-blob-sync", NULL), 0);
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    for (int i = 0; i < 6; i++)
+        CHECK_INT(blob_write(w, p, 200000, NULL), 0);
+    CHECK_INT(blob_finish(w, &ref, NULL), -EIO);
+    CHECK_INT(count_files(), 0);
     free(p);
     buf_deinit(&ref);
+}
+
+/* libc's, seen on its way. */
+static uint64_t names_at_sync;
+int fdatasync(int fd) {
+    names_at_sync = count_files();
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* What a kill during the sync leaves for days, set aside, is small. */
+static void test_large_is_named_when_it_is_durable(void **state) {
+    (void)state;
+    enum { MIB = 1 << 20 };
+    static const uint64_t sizes[] = {40000, MIB, MIB + 1, 3 * MIB};
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        CLEANUP_DEINIT(buf) struct buf ref = {0};
+        names_at_sync = 7;
+        write_body(sizes[i], 65536, &ref);
+        CHECK_INT(names_at_sync, sizes[i] <= MIB);
+        CHECK_INT(count_files(), 1);
+        blob_discard(store, buf_view(&ref));
+    }
 }
 
 /*
@@ -493,6 +522,7 @@ int main(void) {
         T(test_sizes),
         T(test_sweep),
         T(test_unfinished_and_discarded_leave_nothing),
+        T(test_large_is_named_when_it_is_durable),
         T(test_named_at_first),
         T(test_damage),
         T(test_references_are_checked),
