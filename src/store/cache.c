@@ -63,7 +63,7 @@ static struct store_entry *entry_make(const struct store_cache_row *row,
     atomic_init(&entry->refs, 2); /* the table's and the caller's */
     atomic_init(&entry->used, true);
     memcpy(text, row->key.p, row->key.len);
-    if (found->value.len)
+    if (found->value.p)
         memcpy(text + row->key.len, found->value.p, found->value.len);
     return entry;
 }
