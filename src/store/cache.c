@@ -63,7 +63,7 @@ static struct store_entry *entry_make(const struct store_cache_row *row,
     atomic_init(&entry->refs, 2); /* the table's and the caller's */
     atomic_init(&entry->used, true);
     memcpy(text, row->key.p, row->key.len);
-    if (found->value.len)
+    if (found->value.p)
         memcpy(text + row->key.len, found->value.p, found->value.len);
     return entry;
 }
@@ -140,7 +140,7 @@ struct store_entry *store_cache_find(struct store_cache *cache, const struct sto
 /* ---- The bound ---- */
 /* What was not used goes, set by set, until the whole is within its bound. */
 static void shrink(struct store_cache *cache) {
-    for (size_t n = 0; n < 2 * STORE_CACHE_SETS &&
+    for (size_t n = 0; n < 2 * (size_t)STORE_CACHE_SETS &&
                        atomic_load_explicit(&cache->bytes, memory_order_relaxed) > STORE_CACHE_MOST;
          n++) {
         struct store_entry *gone[STORE_CACHE_WAYS] = {NULL};
