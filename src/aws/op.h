@@ -181,9 +181,9 @@ struct aws_service {
     /*
      * Adds the service's own condition keys for this question (dynamodb:LeadingKeys): those of the
      * resource that it is about, which need not be the one that the request names first. Asked only
-     * where a policy looks at a key of a resource, or one that is not aws's own. What is dear to read it puts off
-     * (policy_context_add_later), in rq's arena. 0, or AWS_FAILED where one could not be read:
-     * nothing is decided without it.
+     * where a policy looks at a key of a resource, or one that is not aws's own. What is dear to
+     * read it puts off (policy_context_add_later), in rq's arena. 0, or AWS_FAILED where one could
+     * not be read: nothing is decided without it.
      */
     int (*context)(void *svc, struct rq *rq, const struct aws_question *question,
                    struct policy_context *context);

@@ -1,4 +1,7 @@
-/* Capacity units ("Read/write capacity mode", Developer Guide), how they are reported, and the frame of answers. */
+/*
+ * Capacity units ("Read/write capacity mode", Developer Guide), how they are reported, and the frame
+ * of answers.
+ */
 #include "svc/dynamodb/svc_priv.h"
 
 enum { READ_UNIT = 4096, WRITE_UNIT = 1024 };

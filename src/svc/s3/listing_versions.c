@@ -1,6 +1,7 @@
 /*
  * svc/s3: ListObjectVersions. The walk gives each key with its newest version; the older ones
- * follow from a second walk, over the bucket's version rows, which lie in the order of the keys. A page may end between two versions of one key.
+ * follow from a second walk, over the bucket's version rows, which lie in the order of the keys. A
+ * page may end between two versions of one key.
  */
 #include "svc/s3/list.h"
 #include "svc/s3/teller.h"
