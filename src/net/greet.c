@@ -4,8 +4,8 @@
  * libmicrohttpd takes a socket for readable until a read of a request's bytes has found nothing;
  * it does not look at what a handshake finds. So its thread would call the handshake again and
  * again until the client's answer comes: at the least for a round trip, which costs more than all
- * of the handshake's arithmetic, and for 20 s where a client sends half a hello. (Seen in 0.9.75 and
- * 1.0.1, connection_https.c: the read-ready mark is taken off by recv_tls_adapter alone.)
+ * of the handshake's arithmetic, and for 20 s where a client sends half a hello. (Seen in
+ * 0.9.75, where recv_tls_adapter alone takes the read-ready mark off.)
  *
  * Bytes of the handshake come through our pull function. Where there are none it suspends the
  * connection, and the accepting thread resumes it when its socket has something to say: bytes, an
