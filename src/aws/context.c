@@ -111,11 +111,11 @@ static void add_header(struct policy_context *c, const struct rq *rq, str key, c
 static void add_prefixed(struct policy_context *c, str prefix, const char *name, str value) {
     char key[64];
     size_t n = strlen(name);
-    if (prefix.len + 1 + n > sizeof key)
+    if (prefix.len + 1 + n >= sizeof key)
         abort();
     memcpy(key, prefix.p, prefix.len);
     key[prefix.len] = ':';
-    memcpy(key + prefix.len + 1, name, n);
+    memcpy(key + prefix.len + 1, name, n + 1);
     policy_context_add(c, str_n(key, prefix.len + 1 + n), value);
 }
 
