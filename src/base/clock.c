@@ -210,7 +210,8 @@ static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int 
     if (year < 1 || month < 1 || month > 12 || day < 1 ||
         day > days[month - 1] + (leap && month == 2) || hour > 23 || minute > 59 || second > 60)
         return false;
-    *ret = (days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000;
+    int64_t seconds = (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
+    *ret = (days_since_1970(year, month, day) * 86400 + seconds) * 1000;
     return true;
 }
 

@@ -49,7 +49,7 @@ __attribute__((target("pclmul"))) size_t crc_fold_run(const struct crc_fold *fol
     lane[0] = _mm_xor_si128(lane[0], _mm_set_epi64x(0, (int64_t)state));
     for (; end - at >= CRC_FOLD_STEP; at += CRC_FOLD_STEP)
         for (int i = 0; i < 4; i++)
-            lane[i] = fold_over(lane[i], by, load(at + i * CRC_FOLD_BLOCK));
+            lane[i] = fold_over(lane[i], by, load(at + (ptrdiff_t)i * CRC_FOLD_BLOCK));
 
     by = load((const void *)fold->block);
     __m128i all = lane[0];

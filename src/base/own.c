@@ -19,7 +19,11 @@ void *mem_alloc(size_t n) { return must(malloc(n ? n : 1)); }
 /* calloc passes over the thread's own free pieces (glibc before 2.41), which small ones come from. */
 void *mem_zalloc(size_t n) {
     enum { SMALL = 1024 };
-    return n <= SMALL ? memset(mem_alloc(n), 0, n) : must(calloc(1, n));
+    if (n > SMALL)
+        return must(calloc(1, n));
+    void *p = mem_alloc(n);
+    memset(p, 0, n);
+    return p;
 }
 
 void *mem_realloc(void *p, size_t n) { return must(realloc(p, n ? n : 1)); }
