@@ -1,25 +1,22 @@
 """What a request costs the program that answers it, whatever else the machine does.
 
-CPU: user and system time of the process from /proc/PID/stat, around a load. Allocations: counted by
-a library that is preloaded (count_allocs.c). Instructions: `perf stat`, where the machine counts any.
+CPU: the clock of the process, around a load (what /proc/PID/stat says, without its rounding to 10 ms).
+Allocations: counted by a library that is preloaded (count_allocs.c). Instructions: `perf stat`, where the
+machine counts any.
 """
 import contextlib
 import mmap
-import os
-import pathlib
 import re
 import shutil
 import struct
 import subprocess
 import tempfile
-
-TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
+import time
 
 
 def cpu_us(pid):
-    """(user, system) so far, of the process with all of its threads."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) * TICK_US, int(fields[12]) * TICK_US
+    """User and system time so far, of the process with all the threads that it has or had."""
+    return time.clock_gettime((~pid << 3) | 2) * 1e6  # the number that clock_getcpuclockid(3) makes
 
 
 class Instructions:

@@ -53,7 +53,7 @@ class Target:
         before, counted = cost.cpu_us(self.pid), cost.Instructions(self.pid, seconds)
         done = subprocess.run([LOAD, self.endpoint, op, str(clients), str(seconds), str(size)], env=env,
                               capture_output=True, text=True, timeout=seconds + 120)
-        used = sum(cost.cpu_us(self.pid)) - sum(before)
+        used = cost.cpu_us(self.pid) - before
         match = re.match(r"rate (\d+) answers (\d+) p50 ([\d.]+) p99 [\d.]+ most [\d.]+ cpu ([\d.]+) errors (\d+) ?(.*)",
                          done.stdout)
         if not match:
@@ -89,7 +89,7 @@ def measure(targets, cases, args):
                 found.setdefault((t.name, op, size, clients), []).append(figures)
                 print(f"round {round_ + 1} {t.name:10} {op:8} {size or '':>8} x{clients:<3} {figures['rate']:9.0f}/s"
                       f" {figures['cpu']:9.1f} us (client {figures['load_cpu']:.1f})", file=sys.stderr, flush=True)
-    return {k: {what: statistics.median(f[what] for f in v) for what in v[0]} for k, v in found.items()}
+    return {k: {what: statistics.median(f[what] for f in v if what in f) for what in v[0]} for k, v in found.items()}
 
 
 def name_of(op, size, clients=None):
@@ -133,7 +133,7 @@ def connections(cloud, version, resumed, n=200):
     """CPU of the daemon for a connection over TLS with one small request, new or by the ticket of the one before."""
     context = ssl.create_default_context(cafile=cloud.ca)
     context.minimum_version = context.maximum_version = version
-    session, before, again = None, sum(cost.cpu_us(cloud.pid)), 0
+    session, before, again = None, cost.cpu_us(cloud.pid), 0
     for _ in range(n):
         with socket.create_connection(("127.0.0.1", cloud.port)) as raw, \
                 context.wrap_socket(raw, server_hostname="localhost", session=session) as s:
@@ -144,7 +144,7 @@ def connections(cloud, version, resumed, n=200):
             session = s.session if resumed else None
     if resumed and again < n - 1:
         raise RuntimeError(f"{again} of {n} connections were resumed")
-    return (sum(cost.cpu_us(cloud.pid)) - before) / n
+    return (cost.cpu_us(cloud.pid) - before) / n
 
 
 def report_connections(cloud):
