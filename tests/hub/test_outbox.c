@@ -259,7 +259,6 @@ static void the_source_hears_what_became_of_it(void **state) {
     CHECK_INT(told.refused, 1);
 }
 
-/* As many services as there are, and more. */
 /* ---- In the batch of whoever causes it ---- */
 
 /* Rows that the batch has before; what the target's port was asked is in its calls. */
@@ -325,6 +324,7 @@ static void it_overtakes_nothing(void **state) {
     CHECK_TEXT(f->target.last, "second");
 }
 
+/* As many services as there are, and more. */
 static void any_number_is_plugged(void **state) {
     struct fixture *f = *state;
     static const char *const sources[] = {"a", "b", "c", "d", "e",
