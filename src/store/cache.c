@@ -8,9 +8,6 @@
 #include "base/lock.h"
 #include "base/own.h"
 
-/* Families whose rows stay and are asked for by name. Messages, events and sums pass. */
-static const bool lasting[STORE_N_CF] = {[STORE_META] = true, [STORE_ITEMS] = true};
-
 void store_cache_init(struct store_cache *cache) {
     cache->sets = mem_zalloc(STORE_CACHE_SETS * sizeof *cache->sets);
     for (size_t i = 0; i < STORE_CACHE_LOCKS; i++)
@@ -18,7 +15,7 @@ void store_cache_init(struct store_cache *cache) {
 }
 
 bool store_cache_takes(const struct store_cache *cache, enum store_cf cf, str key) {
-    return cache->on && lasting[cf] && !value_is_own(cf, key);
+    return cache->on && store_cf_is_named(cf) && !value_is_own(cf, key);
 }
 
 /* ---- Kept objects ---- */
@@ -221,7 +218,7 @@ struct store_kept *store_entry_kept(const struct store_entry *entry,
 
 /* ---- The committer's ---- */
 void store_cache_drop(struct store_cache *cache, const struct store_cache_row *row) {
-    if (!cache->on || !lasting[row->cf])
+    if (!cache->on || !store_cf_is_named(row->cf))
         return;
     struct store_entry *gone = NULL;
     struct store_cache_set *set = set_of(cache, row->hash);
@@ -236,7 +233,7 @@ void store_cache_drop(struct store_cache *cache, const struct store_cache_row *r
 }
 
 void store_cache_drop_range(struct store_cache *cache, enum store_cf cf, str from, str to) {
-    for (size_t s = 0; cache->on && lasting[cf] && s < STORE_CACHE_SETS; s++) {
+    for (size_t s = 0; cache->on && store_cf_is_named(cf) && s < STORE_CACHE_SETS; s++) {
         struct store_entry *gone[STORE_CACHE_WAYS] = {NULL};
         struct store_cache_set *set = &cache->sets[s];
         pthread_mutex_t *lock = lock_take(lock_of(cache, set));
