@@ -2,13 +2,11 @@
  * store/cache: a table of sets with a few places each. Which row goes when a set or the whole is
  * full is found by a hand that goes round: what was used since it passed last stays.
  */
+#include "store/key.h"
 #include "store/store_priv.h"
 
 #include "base/lock.h"
 #include "base/own.h"
-
-/* Families whose rows stay and are asked for by name. Messages, events and sums pass. */
-static const bool lasting[STORE_N_CF] = {[STORE_META] = true, [STORE_ITEMS] = true};
 
 void store_cache_init(struct store_cache *cache) {
     cache->sets = mem_zalloc(STORE_CACHE_SETS * sizeof *cache->sets);
@@ -17,7 +15,7 @@ void store_cache_init(struct store_cache *cache) {
 }
 
 bool store_cache_takes(const struct store_cache *cache, enum store_cf cf, str key) {
-    return cache->on && lasting[cf] && !value_is_own(cf, key);
+    return cache->on && store_cf_is_named(cf) && !value_is_own(cf, key);
 }
 
 /* ---- Kept objects ---- */
@@ -220,7 +218,7 @@ struct store_kept *store_entry_kept(const struct store_entry *entry,
 
 /* ---- The committer's ---- */
 void store_cache_drop(struct store_cache *cache, const struct store_cache_row *row) {
-    if (!cache->on || !lasting[row->cf])
+    if (!cache->on || !store_cf_is_named(row->cf))
         return;
     struct store_entry *gone = NULL;
     struct store_cache_set *set = set_of(cache, row->hash);
@@ -234,18 +232,16 @@ void store_cache_drop(struct store_cache *cache, const struct store_cache_row *r
     store_entry_unref(gone);
 }
 
-static bool is_in(const struct store_entry *e, enum store_cf cf, str from, str to) {
-    return e->cf == cf && str_cmp(e->key, from) >= 0 && str_cmp(e->key, to) < 0;
-}
-
 void store_cache_drop_range(struct store_cache *cache, enum store_cf cf, str from, str to) {
-    for (size_t s = 0; cache->on && lasting[cf] && s < STORE_CACHE_SETS; s++) {
+    for (size_t s = 0; cache->on && store_cf_is_named(cf) && s < STORE_CACHE_SETS; s++) {
         struct store_entry *gone[STORE_CACHE_WAYS] = {NULL};
         struct store_cache_set *set = &cache->sets[s];
         pthread_mutex_t *lock = lock_take(lock_of(cache, set));
-        for (size_t i = 0; i < STORE_CACHE_WAYS; i++)
-            if (set->entries[i] && is_in(set->entries[i], cf, from, to))
+        for (size_t i = 0; i < STORE_CACHE_WAYS; i++) {
+            const struct store_entry *e = set->entries[i];
+            if (e && e->cf == cf && key_in(e->key, from, to))
                 gone[i] = empty_place(cache, &set->entries[i]);
+        }
         lock_drop(lock);
         for (size_t i = 0; i < STORE_CACHE_WAYS; i++)
             store_entry_unref(gone[i]);

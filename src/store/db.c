@@ -112,8 +112,8 @@ void store_db_prepare(struct store_db *db, const char *data, bool create) {
 }
 
 /*
- * Of families whose rows are asked for by name: most names of new objects and items are not there,
- * and a filter says so in place of a search of the memory table (some 35 comparisons of keys).
+ * Of store_cf_is_named: most names of new objects and items are not there, and a filter says so in
+ * place of a search of the memory table (some 35 comparisons of keys).
  */
 static rocksdb_options_t *named_options(const struct store_db *db) {
     rocksdb_options_t *o = rocksdb_options_create_copy(db->options);
@@ -128,7 +128,7 @@ int store_db_open_prepared(struct store_db *db, bool to_read, struct err *err) {
     char *text = NULL;
     db->by_name = named_options(db);
     for (int i = 0; i < STORE_N_CF; i++)
-        options[i] = i == STORE_META || i == STORE_ITEMS ? db->by_name : db->options;
+        options[i] = store_cf_is_named((enum store_cf)i) ? db->by_name : db->options;
     db->db = to_read ? rocksdb_open_for_read_only_column_families(
                            db->options, path, STORE_N_CF, cf_names, options, db->cf, 0, &text)
                      : rocksdb_open_column_families(db->options, path, STORE_N_CF, cf_names,

@@ -18,6 +18,10 @@ void key_u64(struct buf *key, uint64_t part);
 void key_raw(struct buf *key, str part);
 /* Turns the prefix into the smallest key behind every key that begins so: what `to` wants. */
 void key_after(struct buf *key);
+/* Does the key lie in [from, to)? */
+static inline bool key_in(str key, str from, str to) {
+    return str_cmp(key, from) >= 0 && str_cmp(key, to) < 0;
+}
 
 /*
  * Reading back, in the same order. Keys on disk may be damaged: a part that is not there or is not

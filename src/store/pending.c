@@ -4,6 +4,8 @@
  */
 #include "store/pending_priv.h"
 
+#include "store/key.h"
+
 static size_t slot_of(const struct pending *p, enum store_cf cf, str key, uint64_t hash) {
     size_t at = hash & (p->n_slots - 1);
     for (; p->slots[at]; at = (at + 1) & (p->n_slots - 1)) {
@@ -54,7 +56,7 @@ void pending_set(struct pending_row *row, enum pending_kind kind, str value) {
 }
 
 static bool is_in(const struct pending_range *range, enum store_cf cf, str key) {
-    return range->cf == cf && str_cmp(key, range->from) >= 0 && str_cmp(key, range->to) < 0;
+    return range->cf == cf && key_in(key, range->from, range->to);
 }
 
 void pending_drop_range(struct pending *p, enum store_cf cf, str from, str to) {

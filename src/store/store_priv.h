@@ -89,7 +89,7 @@ struct store_db {
     const char *data; /* DATA, borrowed */
     rocksdb_t *db;
     rocksdb_column_family_handle_t *cf[STORE_N_CF];
-    rocksdb_options_t *options, *by_name; /* the latter of families that are asked by name */
+    rocksdb_options_t *options, *by_name; /* the latter of store_cf_is_named */
     rocksdb_cache_t *cache;
     rocksdb_writeoptions_t *synced;
     rocksdb_readoptions_t *newest;
@@ -124,6 +124,10 @@ static inline void store_db_uncounted(void) {
     if (!done)
         rocksdb_set_perf_level(rocksdb_disable);
     done = true;
+}
+/* Do the family's rows stay, and are they asked for by name? Messages, events and sums pass. */
+static inline bool store_cf_is_named(enum store_cf cf) {
+    return cf == STORE_META || cf == STORE_ITEMS;
 }
 /* The family's name in RocksDB, for messages. */
 const char *store_cf_name(enum store_cf cf);

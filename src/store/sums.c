@@ -1,6 +1,8 @@
 /* store/sums: a table with one place for each hash, and who moves in and out. */
 #include "store/sums_priv.h"
 
+#include "store/key.h"
+
 static struct store_sum *place_of(const struct store_sums *sums, uint64_t hash) {
     return sums->places ? &sums->places[hash % STORE_SUMS] : NULL;
 }
@@ -68,8 +70,7 @@ void store_sums_forget(struct store_sums *sums, enum store_cf cf, str key, uint6
 void store_sums_forget_range(struct store_sums *sums, enum store_cf cf, str from, str to) {
     for (size_t i = 0; sums->places && i < STORE_SUMS; i++) {
         struct store_sum *s = &sums->places[i];
-        if (!store_sum_is_free(s) && s->cf == cf && str_cmp(buf_view(&s->key), from) >= 0 &&
-            str_cmp(buf_view(&s->key), to) < 0)
+        if (!store_sum_is_free(s) && s->cf == cf && key_in(buf_view(&s->key), from, to))
             forget(s);
     }
 }

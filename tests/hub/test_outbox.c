@@ -259,7 +259,6 @@ static void the_source_hears_what_became_of_it(void **state) {
     CHECK_INT(told.refused, 1);
 }
 
-/* As many services as there are, and more. */
 /* ---- In the batch of whoever causes it ---- */
 
 /* Rows that the batch has before; what the target's port was asked is in its calls. */
@@ -325,6 +324,27 @@ static void it_overtakes_nothing(void **state) {
     CHECK_TEXT(f->target.last, "second");
 }
 
+/* Hears of the second while it takes the first. */
+static int accept_and_tell(void *ctx, struct store_batch *, const struct hub_event *event) {
+    struct fixture *f = ctx;
+    f->target.calls++;
+    if (str_is(event->payload, "first")) {
+        deliver_near(f, "second", 0);
+        CHECK_INT(f->target.calls, 1);
+    }
+    return HUB_OK;
+}
+
+static void nor_what_is_in_hand(void **state) {
+    struct fixture *f = *state;
+    hub_plug_target(f->h.hub, S("lambda"), accept_and_tell, f);
+    hub_plug_near(f->h.hub, S("lambda"));
+    deliver(f, "first", function, STR_NONE);
+    hub_due_work(f->h.hub->outbox);
+    check_near(f, 2, 0, 0);
+}
+
+/* As many services as there are, and more. */
 static void any_number_is_plugged(void **state) {
     struct fixture *f = *state;
     static const char *const sources[] = {"a", "b", "c", "d", "e",
@@ -367,6 +387,7 @@ int main(void) {
         CASE(a_near_target_takes_it_in_the_same_commit),
         CASE(what_it_does_not_take_goes_the_usual_way),
         CASE(it_overtakes_nothing),
+        CASE(nor_what_is_in_hand),
         CASE(any_number_is_plugged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

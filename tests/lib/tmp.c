@@ -3,6 +3,7 @@
 
 #include "store/store_priv.h"
 
+#include "store/fault.h"
 #include "store/key.h"
 
 #include <fcntl.h>
@@ -51,6 +52,20 @@ struct store *tmp_open(const char *path) {
     if (store_open(&store, &(struct store_options){.data = path, .reserve_bytes = 1}, &err))
         fail_msg("%s: %s", path, err.text);
     return store;
+}
+
+struct store *tmp_store;
+
+int tmp_store_setup(void **state) {
+    int r = tmp_setup(state);
+    tmp_store = tmp_open(tmp_own);
+    return r;
+}
+
+int tmp_store_teardown(void **state) {
+    store_fault_set(NULL, NULL);
+    tmp_store = store_free(tmp_store);
+    return tmp_teardown(state);
 }
 
 int put_row(struct store *store, enum store_cf cf, str key, str value) {

@@ -18,6 +18,11 @@ void tmp_flip(const char *path, off_t at);
 
 /* Opens a store in path. Fails the test. */
 struct store *tmp_open(const char *path);
+/* As tmp_setup, with a store in the folder; faults that the test has set end with it. */
+extern struct store *tmp_store;
+int tmp_store_setup(void **state);
+int tmp_store_teardown(void **state);
+#define IN_STORE(test) cmocka_unit_test_setup_teardown(test, tmp_store_setup, tmp_store_teardown)
 
 /* One row, durably; what store_commit answers. */
 int put_row(struct store *store, enum store_cf cf, str key, str value);

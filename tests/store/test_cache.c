@@ -11,23 +11,10 @@
 #include <errno.h>
 #include <pthread.h>
 
-static struct store *store;
-
-static int setup(void **state) {
-    int r = tmp_setup(state);
-    store = tmp_open(tmp_own);
-    return r;
-}
-static int teardown(void **state) {
-    store_fault_set(NULL, NULL);
-    store = store_free(store);
-    return tmp_teardown(state);
-}
-
 static bool is_cached(enum store_cf cf, str key) {
     bool fill;
     struct store_cache_row row = {cf, key, store_key_hash(cf, key)};
-    struct store_entry *entry = store_cache_find(&store->cache, &row, 0, &fill);
+    struct store_entry *entry = store_cache_find(&tmp_store->cache, &row, 0, &fill);
     bool there = entry != NULL;
     store_entry_unref(entry);
     return there;
@@ -37,19 +24,19 @@ static bool is_cached(enum store_cf cf, str key) {
 static void check_row(const struct store_snap *snap, enum store_cf cf, str key, const char *want) {
     for (int i = 0; i < 3; i++) {
         CLEANUP_DEINIT(buf) struct buf value = {0};
-        if (store_get(store, snap, cf, key, &value) == STORE_E_ABSENT)
+        if (store_get(tmp_store, snap, cf, key, &value) == STORE_E_ABSENT)
             buf_c(&value, "-");
         CHECK_BUF(value, want);
-        CHECK_INT(store_has(store, snap, cf, key), *want == '-' ? STORE_E_ABSENT : 0);
+        CHECK_INT(store_has(tmp_store, snap, cf, key), *want == '-' ? STORE_E_ABSENT : 0);
     }
 }
 
 /* ---- One thread ---- */
 static void test_what_is_kept(void **state) {
     (void)state;
-    CHECK_INT(put_row(store, STORE_META, S("row"), S("1")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("row"), S("1")), 0);
     CLEANUP_DEINIT(buf) struct buf value = {0};
-    CHECK_INT(store_get(store, NULL, STORE_META, S("row"), &value), 0);
+    CHECK_INT(store_get(tmp_store, NULL, STORE_META, S("row"), &value), 0);
     CHECK(!is_cached(STORE_META, S("row"))); /* the look counts as asking */
     check_row(NULL, STORE_META, S("row"), "1");
     CHECK(is_cached(STORE_META, S("row")));
@@ -61,7 +48,7 @@ static void test_what_is_kept(void **state) {
     static const str own[] = {S_INIT("sys\0\1identity"), S_INIT("dek\0\1x")};
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
         for (int n = 0; n < 3; n++)
-            (void)store_has(store, NULL, STORE_META, own[i]);
+            (void)store_get(tmp_store, NULL, STORE_META, own[i], &value);
         CHECK(!is_cached(STORE_META, own[i]));
     }
 }
@@ -81,7 +68,7 @@ static void test_writes_are_seen(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
         check_row(NULL, STORE_META, S("key"), before);
-        CLEANUP(store_snap) struct store_snap *snap = store_snap_new(store);
+        CLEANUP(store_snap) struct store_snap *snap = store_snap_new(tmp_store);
         switch (cases[i].change) {
         case PUT: store_put_blind(batch, STORE_META, S("key"), S("2")); break;
         case DEL: store_del_blind(batch, STORE_META, S("key")); break;
@@ -93,7 +80,7 @@ static void test_writes_are_seen(void **state) {
             break;
         }
         bool refused = cases[i].change == REFUSED;
-        CHECK_CASE(store_commit(store, batch, NULL) == (refused ? STORE_E_CONDITION : 0),
+        CHECK_CASE(store_commit(tmp_store, batch, NULL) == (refused ? STORE_E_CONDITION : 0),
                    cases[i].name);
         check_row(snap, STORE_META, S("key"), before);
         check_row(NULL, STORE_META, S("key"), cases[i].then);
@@ -115,14 +102,14 @@ static void test_conditions(void **state) {
                     buf_printf(&key, "%d%d%d%d", there, cached, changed, known);
                     str k = buf_view(&key);
                     if (there)
-                        CHECK_INT(put_row(store, STORE_META, k, S("1")), 0);
-                    CHECK_INT(store_get_stamped(store, NULL, STORE_META, k, &value, &stamp),
+                        CHECK_INT(put_row(tmp_store, STORE_META, k, S("1")), 0);
+                    CHECK_INT(store_get_stamped(tmp_store, NULL, STORE_META, k, &value, &stamp),
                               there ? 0 : STORE_E_ABSENT);
                     CHECK(stamp.state > 0);
                     if (!known)
                         stamp.state = 0;
                     if (changed)
-                        CHECK_INT(put_row(store, STORE_META, k, S("1")), 0);
+                        CHECK_INT(put_row(tmp_store, STORE_META, k, S("1")), 0);
                     if (cached)
                         check_row(NULL, STORE_META, k, there || changed ? "1" : "-");
                     if (there)
@@ -130,7 +117,7 @@ static void test_conditions(void **state) {
                     else
                         store_expect_absent(batch, STORE_META, k, stamp.state);
                     store_put_blind(batch, STORE_META, S("mark"), S(""));
-                    CHECK_CASE(store_commit(store, batch, NULL) ==
+                    CHECK_CASE(store_commit(tmp_store, batch, NULL) ==
                                    (changed ? STORE_E_CONDITION : 0),
                                buf_cstr(&key));
                 }
@@ -142,26 +129,26 @@ static void test_edition_of_a_commit_that_failed(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(buf) struct buf value = {0};
     struct store_stamp stamp;
-    CHECK_INT(put_row(store, STORE_META, S("row"), S("1")), 0);
-    CHECK_INT(store_get_stamped(store, NULL, STORE_META, S("row"), &value, &stamp), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("row"), S("1")), 0);
+    CHECK_INT(store_get_stamped(tmp_store, NULL, STORE_META, S("row"), &value, &stamp), 0);
     store_expect_value(batch, STORE_META, S("row"), &stamp, S(""));
     store_put_stamped(batch, STORE_META, S("row"), S("2"), &stamp);
     store_expect_absent(batch, STORE_META, S("row"), 0);
-    CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), STORE_E_CONDITION);
     store_batch_clear(batch);
     store_expect_value(batch, STORE_META, S("row"), &stamp, S(""));
     store_put_blind(batch, STORE_META, S("mark"), S(""));
-    CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), STORE_E_CONDITION);
 }
 
 /* Of a write that failed nothing is known: its row is not kept, whatever is read of it. */
 static void test_failed_write(void **state) {
     (void)state;
-    CHECK_INT(put_row(store, STORE_META, S("row"), S("1")), 0);
-    CHECK_INT(put_row(store, STORE_META, S("other"), S("1")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("row"), S("1")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("other"), S("1")), 0);
     check_row(NULL, STORE_META, S("row"), "1");
     CHECK_INT(store_fault_set("fail-commit", NULL), 0);
-    CHECK_INT(put_row(store, STORE_META, S("row"), S("2")), -EIO);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("row"), S("2")), -EIO);
     check_row(NULL, STORE_META, S("row"), "1");
     CHECK(!is_cached(STORE_META, S("row")));
     check_row(NULL, STORE_META, S("other"), "1");
@@ -182,22 +169,22 @@ static void test_bound(void **state) {
             buf_printf(&key, "%d", i);
             if (round) {
                 check_row(NULL, STORE_META, buf_view(&key), buf_cstr(&value));
-                CHECK_RANGE(store->cache.bytes, 0, STORE_CACHE_MOST + STORE_CACHE_ROW);
+                CHECK_RANGE(tmp_store->cache.bytes, 0, STORE_CACHE_MOST + STORE_CACHE_ROW);
                 continue;
             }
             store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
             if (store_batch_is_full(batch) || i == ROWS - 1) {
-                CHECK_INT(store_commit(store, batch, NULL), 0);
+                CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
                 store_batch_clear(batch);
             }
         }
-    CHECK_RANGE(store->cache.bytes, STORE_CACHE_MOST / 2, STORE_CACHE_MOST);
-    CHECK_INT(put_row(store, STORE_META, S("large"), S("")), 0);
+    CHECK_RANGE(tmp_store->cache.bytes, STORE_CACHE_MOST / 2, STORE_CACHE_MOST);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("large"), S("")), 0);
     memset(buf_reserve(&value, BYTES), 'x', BYTES);
     value.len += BYTES;
     buf_reserve(&value, 1);
     value.p[value.len] = '\0';
-    CHECK_INT(put_row(store, STORE_META, S("large"), buf_view(&value)), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("large"), buf_view(&value)), 0);
     check_row(NULL, STORE_META, S("large"), buf_cstr(&value));
     CHECK(!is_cached(STORE_META, S("large")));
 }
@@ -227,7 +214,7 @@ static const struct store_kept_kind words = {word_make, word_free};
 static int get_word(const struct store_snap *snap, str key, char ret[16],
                     struct store_stamp *stamp) {
     struct store_kept *kept = NULL;
-    int r = store_get_kept(store, snap, STORE_META, key, &words, NULL, &kept, stamp);
+    int r = store_get_kept(tmp_store, snap, STORE_META, key, &words, NULL, &kept, stamp);
     if (r == 0)
         memcpy(ret, ((struct word *)(void *)kept)->text, 16);
     store_kept_free(kept);
@@ -241,18 +228,18 @@ static void test_kept(void **state) {
     made = freed = 0;
     CHECK_INT(get_word(NULL, S("row"), text, &stamp), STORE_E_ABSENT);
     CHECK(stamp.state > 0 && !stamp.sealed);
-    CHECK_INT(put_row(store, STORE_META, S("row"), S("1")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("row"), S("1")), 0);
     for (int i = 0; i < 4; i++) {
         CHECK_INT(get_word(NULL, S("row"), text, &stamp), 0);
         CHECK_TEXT(text, "1");
     }
     int before = made;
     CHECK_RANGE(before, 1, 2);
-    CLEANUP(store_snap) struct store_snap *snap = store_snap_new(store);
+    CLEANUP(store_snap) struct store_snap *snap = store_snap_new(tmp_store);
     CHECK_INT(get_word(snap, S("row"), text, &again), 0);
     CHECK_INT(made, before);
     CHECK(store_stamp_eq(&stamp, &again));
-    CHECK_INT(put_row(store, STORE_META, S("row"), S("2")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("row"), S("2")), 0);
     CHECK_INT(freed, made); /* with the edition that it was made of */
     CHECK_INT(get_word(NULL, S("row"), text, &again), 0);
     CHECK_TEXT(text, "2");
@@ -295,7 +282,7 @@ static struct seen look(const struct store_snap *snap, const char *key, bool kep
     CLEANUP_DEINIT(buf) struct buf value = {0};
     char text[16] = "";
     int r = kept ? get_word(snap, str_c(key), text, &seen.stamp)
-                 : store_get_stamped(store, snap, STORE_META, str_c(key), &value, &seen.stamp);
+                 : store_get_stamped(tmp_store, snap, STORE_META, str_c(key), &value, &seen.stamp);
     seen.there = r == 0;
     CHECK(r == 0 || r == STORE_E_ABSENT);
     if (r == 0)
@@ -330,7 +317,7 @@ static void raise(struct store_batch *batch, unsigned p, unsigned round) {
             store_put(batch, STORE_META, str_c(keys.a), str_c(text));
             store_put(batch, STORE_META, str_c(keys.b), str_c(text));
         }
-        int r = store_commit(store, batch, NULL);
+        int r = store_commit(tmp_store, batch, NULL);
         if (r == 0) {
             /* Others may have said more by now. */
             uint64_t said = atomic_load(&acknowledged[p]);
@@ -359,7 +346,8 @@ static void *write_many(void *arg) {
 static struct seen walked(const struct store_snap *snap, const char *key) {
     struct seen seen = {0};
     CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(store, snap, STORE_META, str_c(key), STR_NONE, false);
+    struct store_iter *it =
+        store_iter_new(tmp_store, snap, STORE_META, str_c(key), STR_NONE, false);
     if (store_iter_next(it) && str_is(it->key, key)) {
         seen.there = true;
         CHECK(str_to_u64(it->value, &seen.n));
@@ -371,7 +359,7 @@ static void read_snapshot(unsigned p, uint64_t least, bool walk_first) {
     struct pair keys = pair_of(p);
     char number[16];
     snprintf(number, sizeof number, "n%u", p);
-    CLEANUP(store_snap) struct store_snap *snap = store_snap_new(store);
+    CLEANUP(store_snap) struct store_snap *snap = store_snap_new(tmp_store);
     struct seen a = {0}, b;
     if (walk_first)
         a = walked(snap, keys.a);
@@ -432,14 +420,10 @@ static void test_race(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_what_is_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_writes_are_seen, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_edition_of_a_commit_that_failed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_failed_write, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_race, setup, teardown),
+        IN_STORE(test_what_is_kept), IN_STORE(test_writes_are_seen),
+        IN_STORE(test_conditions),   IN_STORE(test_edition_of_a_commit_that_failed),
+        IN_STORE(test_failed_write), IN_STORE(test_bound),
+        IN_STORE(test_kept),         IN_STORE(test_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

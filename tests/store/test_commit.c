@@ -11,26 +11,9 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-static char dir[128];
-static struct store *store;
-
-static int setup(void **state) {
-    (void)state;
-    tmp_dir(dir);
-    store = tmp_open(dir);
-    return 0;
-}
-static int teardown(void **state) {
-    (void)state;
-    store_fault_set(NULL, NULL);
-    store = store_free(store);
-    tmp_remove(dir);
-    return 0;
-}
-
 static void check_row(str key, const char *want) {
     struct buf value = {0};
-    int r = store_get(store, NULL, STORE_META, key, &value);
+    int r = store_get(tmp_store, NULL, STORE_META, key, &value);
     CHECK_INT(r, want ? 0 : STORE_E_ABSENT);
     if (want)
         CHECK_BUF(value, want);
@@ -61,7 +44,7 @@ static void test_empty_and_idle(void **state) {
 static void expect_edition(struct store_batch *batch, str key, str read) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
     struct store_stamp stamp;
-    CHECK_INT(store_get_stamped(store, NULL, STORE_META, read, &value, &stamp), 0);
+    CHECK_INT(store_get_stamped(tmp_store, NULL, STORE_META, read, &value, &stamp), 0);
     if (!str_eq(key, read))
         stamp.state = 0; /* it is a state of the row that was read */
     store_expect_value(batch, STORE_META, key, &stamp, buf_view(&value));
@@ -75,10 +58,10 @@ static void test_conditions(void **state) {
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_put_blind(batch, STORE_META, S("b"), S(""));
     store_put_blind(batch, STORE_META, S("c"), S(""));
-    CHECK_INT(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(tmp_store, batch, &err), 0);
     check_row(S("a"), "1");
     check_row(S("b"), "");
-    CHECK_INT(store_commit(store, batch, &err), STORE_E_CONDITION);
+    CHECK_INT(store_commit(tmp_store, batch, &err), STORE_E_CONDITION);
 
     static const struct {
         const char *name;
@@ -103,9 +86,9 @@ static void test_conditions(void **state) {
         else
             store_expect_absent(batch, STORE_META, cases[i].key, 0);
         if (cases[i].rewritten)
-            CHECK_INT(put_row(store, STORE_META, cases[i].key, str_c(cases[i].rewritten)), 0);
+            CHECK_INT(put_row(tmp_store, STORE_META, cases[i].key, str_c(cases[i].rewritten)), 0);
         store_put_blind(batch, STORE_META, S("mark"), str_c(cases[i].name));
-        CHECK_CASE(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
+        CHECK_CASE(store_commit(tmp_store, batch, &err) == cases[i].want, cases[i].name);
         if (cases[i].want == 0)
             check_row(S("mark"), cases[i].name);
     }
@@ -134,14 +117,14 @@ static void test_unread_changes_are_refused(void **state) {
         str key = cases[i].same_key ? S("read") : S("other");
         enum store_cf cf = cases[i].other_family ? STORE_QUEUE : STORE_META;
         store_put_blind(batch, STORE_META, S("read"), S("1"));
-        CHECK_INT(store_commit(store, batch, &err), 0);
+        CHECK_INT(store_commit(tmp_store, batch, &err), 0);
         store_batch_clear(batch);
         expect_edition(batch, S("read"), S("read"));
         if (cases[i].put)
             (cases[i].blind ? store_put_blind : store_put)(batch, cf, key, S("2"));
         else
             (cases[i].blind ? store_del_blind : store_del)(batch, cf, key);
-        CHECK_CASE(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
+        CHECK_CASE(store_commit(tmp_store, batch, &err) == cases[i].want, cases[i].name);
         CHECK_CASE(cases[i].want == 0 || str_find(str_c(err.text), key) >= 0, cases[i].name);
     }
 }
@@ -153,7 +136,7 @@ static void test_nothing_of_a_refused_batch_is_written(void **state) {
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_del_blind(batch, STORE_META, S("b"));
     store_expect_value(batch, STORE_META, S("none"), &(struct store_stamp){.sealed = false}, S(""));
-    CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), STORE_E_CONDITION);
     check_row(S("a"), NULL);
 }
 
@@ -170,11 +153,11 @@ static void raise_once(struct store_batch *batch, str key) {
     for (int tries = 0;; tries++) {
         unsigned turn = store_turn_of(batch);
         if (tries > 1)
-            store_turn_take(store, turn);
+            store_turn_take(tmp_store, turn);
         store_batch_clear(batch);
         uint64_t n = 0;
         struct store_stamp stamp;
-        if (store_get_stamped(store, NULL, STORE_META, key, &value, &stamp) == STORE_E_ABSENT) {
+        if (store_get_stamped(tmp_store, NULL, STORE_META, key, &value, &stamp) == STORE_E_ABSENT) {
             store_expect_absent(batch, STORE_META, key, 0);
         } else {
             store_expect_value(batch, STORE_META, key, &stamp, S(""));
@@ -184,9 +167,9 @@ static void raise_once(struct store_batch *batch, str key) {
         buf_printf(&value, "%llu", (unsigned long long)n + 1);
         store_put_blind(batch, STORE_META, key, buf_view(&value));
         store_after(batch, hook, NULL);
-        int r = store_commit(store, batch, NULL);
+        int r = store_commit(tmp_store, batch, NULL);
         if (tries > 1)
-            store_turn_drop(store, turn);
+            store_turn_drop(tmp_store, turn);
         if (r == 0)
             break;
         CHECK_INT(r, STORE_E_CONDITION);
@@ -228,7 +211,7 @@ static void note_thread(void *ctx) {
 /* Holds the commit of whoever commits first, until another has come. */
 static void await_another(void *ctx) {
     (void)ctx;
-    struct store_committer *c = &store->committer;
+    struct store_committer *c = &tmp_store->committer;
     for (bool alone = true; alone;) {
         sched_yield();
         pthread_mutex_lock(&c->lock);
@@ -242,7 +225,7 @@ static void *commit_and_hold(void *arg) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("first"), S("1"));
     store_after(batch, await_another, NULL);
-    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
     return NULL;
 }
 
@@ -250,7 +233,7 @@ static void commit_and_note(void) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("second"), S("2"));
     store_after(batch, note_thread, NULL);
-    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
 }
 
 /* A caller alone commits by itself; who comes while another commits is the thread's; then again. */
@@ -263,19 +246,19 @@ static void test_who_commits(void **state) {
     CHECK_INT(pthread_create(&first, NULL, commit_and_hold, NULL), 0);
     for (bool held = false; !held;) {
         sched_yield();
-        pthread_mutex_lock(&store->committer.lock);
-        held = store->committer.who == COMMITTER_CALLER;
-        pthread_mutex_unlock(&store->committer.lock);
+        pthread_mutex_lock(&tmp_store->committer.lock);
+        held = tmp_store->committer.who == COMMITTER_CALLER;
+        pthread_mutex_unlock(&tmp_store->committer.lock);
     }
     commit_and_note();
     pthread_join(first, NULL);
-    CHECK(pthread_equal(hook_ran_in, store->committer.thread));
+    CHECK(pthread_equal(hook_ran_in, tmp_store->committer.thread));
 
     for (bool free = false; !free;) { /* the thread wakes its callers before it looks again */
         sched_yield();
-        pthread_mutex_lock(&store->committer.lock);
-        free = store->committer.who == COMMITTER_NONE;
-        pthread_mutex_unlock(&store->committer.lock);
+        pthread_mutex_lock(&tmp_store->committer.lock);
+        free = tmp_store->committer.who == COMMITTER_NONE;
+        pthread_mutex_unlock(&tmp_store->committer.lock);
     }
     commit_and_note();
     CHECK(pthread_equal(hook_ran_in, pthread_self()));
@@ -292,9 +275,9 @@ struct waiter {
 
 static void *take_turn(void *arg) {
     struct waiter *w = arg;
-    store_turn_take(store, w->turn);
+    store_turn_take(tmp_store, w->turn);
     w->place = atomic_fetch_add(w->order, 1);
-    store_turn_drop(store, w->turn);
+    store_turn_drop(tmp_store, w->turn);
     return NULL;
 }
 
@@ -310,39 +293,39 @@ static void test_turns(void **state) {
     store_expect_absent(batch, STORE_META, S("turn-1"), 0);
     store_expect_value(batch, STORE_META, S("turn-2"), &(struct store_stamp){.sealed = true},
                        S(""));
-    CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), STORE_E_CONDITION);
     unsigned turn = store_turn_of(batch);
     CHECK_INT(turn, store_key_hash(STORE_META, S("turn-2")) % STORE_TURNS);
-    CHECK(!store_turn_awaited(store, batch));
+    CHECK(!store_turn_awaited(tmp_store, batch));
 
     atomic_int order = 0;
     struct waiter waiters[5];
-    store_turn_take(store, turn);
-    CHECK(store_turn_awaited(store, batch));
+    store_turn_take(tmp_store, turn);
+    CHECK(store_turn_awaited(tmp_store, batch));
     CHECK_INT(store_turn_of(batch), turn);
     for (size_t i = 0; i < ARRAY_LEN(waiters); i++) {
         waiters[i] = (struct waiter){.turn = turn, .order = &order};
         CHECK_INT(pthread_create(&waiters[i].thread, NULL, take_turn, &waiters[i]), 0);
-        await_turn(&store->turns[turn], (unsigned)i + 2);
+        await_turn(&tmp_store->turns[turn], (unsigned)i + 2);
     }
-    store_turn_drop(store, turn);
+    store_turn_drop(tmp_store, turn);
     for (size_t i = 0; i < ARRAY_LEN(waiters); i++) {
         pthread_join(waiters[i].thread, NULL);
         CHECK_INT(waiters[i].place, i);
     }
-    CHECK(!store_turn_awaited(store, batch));
+    CHECK(!store_turn_awaited(tmp_store, batch));
 }
 
 static void test_snapshots_and_walks(void **state) {
     (void)state;
     static const str keys[] = {S_INIT("a"), S_INIT("b"), S_INIT("c"), S_INIT("d")};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        CHECK_INT(put_row(store, STORE_ITEMS, keys[i], keys[i]), 0);
-    struct store_snap *snap = store_snap_new(store);
+        CHECK_INT(put_row(tmp_store, STORE_ITEMS, keys[i], keys[i]), 0);
+    struct store_snap *snap = store_snap_new(tmp_store);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_del_range(batch, STORE_ITEMS, S("b"), S("d"));
     store_put_blind(batch, STORE_ITEMS, S("e"), S("e"));
-    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
 
     static const struct {
         const char *name, *from, *to;
@@ -359,8 +342,8 @@ static void test_snapshots_and_walks(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf got = {0};
         struct store_iter *it =
-            store_iter_new(store, cases[i].snap ? snap : NULL, STORE_ITEMS, str_c(cases[i].from),
-                           str_c(cases[i].to), cases[i].reverse);
+            store_iter_new(tmp_store, cases[i].snap ? snap : NULL, STORE_ITEMS,
+                           str_c(cases[i].from), str_c(cases[i].to), cases[i].reverse);
         while (store_iter_next(it)) {
             CHECK_STR(it->key, it->value);
             buf_str(&got, it->key);
@@ -372,14 +355,14 @@ static void test_snapshots_and_walks(void **state) {
         buf_deinit(&got);
     }
 
-    struct store_iter *it = store_iter_new(store, snap, STORE_ITEMS, S("a"), S("d"), false);
+    struct store_iter *it = store_iter_new(tmp_store, snap, STORE_ITEMS, S("a"), S("d"), false);
     CHECK(store_iter_next(it));
     store_iter_seek(it, S("bb"));
     CHECK(store_iter_next(it));
     CHECK_STR(it->key, S("c"));
     CHECK(!store_iter_next(it));
     store_iter_free(it);
-    it = store_iter_new(store, snap, STORE_ITEMS, S("a"), S("d"), true);
+    it = store_iter_new(tmp_store, snap, STORE_ITEMS, S("a"), S("d"), true);
     store_iter_seek(it, S("c"));
     CHECK(store_iter_next(it));
     CHECK_STR(it->key, S("b"));
@@ -396,42 +379,42 @@ static void test_snapshots_and_walks(void **state) {
 static void test_a_failed_write_stops_the_store(void **state) {
     (void)state;
     struct err err;
-    CHECK_INT(put_row(store, STORE_META, S("a"), S("1")), 0);
-    CHECK(!store_is_readonly(store, NULL));
+    CHECK_INT(put_row(tmp_store, STORE_META, S("a"), S("1")), 0);
+    CHECK(!store_is_readonly(tmp_store, NULL));
     CHECK_INT(store_fault_set("fail-commit", &err), 0);
-    int r = put_row(store, STORE_META, S("b"), S("2"));
+    int r = put_row(tmp_store, STORE_META, S("b"), S("2"));
     CHECK(r < 0);
-    CHECK_INT(put_row(store, STORE_META, S("c"), S("3")), STORE_E_READONLY);
-    CHECK(store_is_readonly(store, &err));
+    CHECK_INT(put_row(tmp_store, STORE_META, S("c"), S("3")), STORE_E_READONLY);
+    CHECK(store_is_readonly(tmp_store, &err));
     CHECK_HAS(err.text, "injected");
     check_row(S("a"), "1");
     check_row(S("b"), NULL);
     check_row(S("c"), NULL);
-    store_free(store);
-    store = tmp_open(dir);
-    CHECK_INT(put_row(store, STORE_META, S("c"), S("3")), 0);
+    store_free(tmp_store);
+    tmp_store = tmp_open(tmp_own);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("c"), S("3")), 0);
 }
 
 static void test_reserve(void **state) {
     (void)state;
     struct err err;
-    CHECK_INT(put_row(store, STORE_META, S("a"), S("1")), 0);
-    store_free(store);
-    CHECK_INT(store_open(&store,
-                         &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
+    CHECK_INT(put_row(tmp_store, STORE_META, S("a"), S("1")), 0);
+    store_free(tmp_store);
+    CHECK_INT(store_open(&tmp_store,
+                         &(struct store_options){.data = tmp_own, .reserve_bytes = UINT64_MAX / 4},
                          &err),
               0);
-    CHECK_INT(put_row(store, STORE_META, S("b"), S("2")), STORE_E_FULL);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("b"), S("2")), STORE_E_FULL);
     check_row(S("a"), "1");
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("marker"), S("1"));
     store_batch_frees(batch);
-    CHECK_INT(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(tmp_store, batch, &err), 0);
     store_batch_clear(batch);
     store_del_blind(batch, STORE_META, S("a"));
-    CHECK_INT(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(tmp_store, batch, &err), 0);
     check_row(S("a"), NULL);
-    CHECK(store_next_id(store) > 0);
+    CHECK(store_next_id(tmp_store) > 0);
 }
 
 static void test_unknown_fault_is_refused(void **state) {
@@ -442,22 +425,21 @@ static void test_unknown_fault_is_refused(void **state) {
     CHECK(!store_fault_on(STORE_FAULT_SKIP_DIR_SYNC));
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_conditions),
+        IN_STORE(test_conditions),
 #ifdef CALOTYPE_CHECKS
-        T(test_unread_changes_are_refused),
+        IN_STORE(test_unread_changes_are_refused),
 #endif
-        T(test_nothing_of_a_refused_batch_is_written),
-        T(test_empty_and_idle),
-        T(test_threads),
-        T(test_who_commits),
-        T(test_turns),
-        T(test_snapshots_and_walks),
-        T(test_a_failed_write_stops_the_store),
-        T(test_reserve),
-        T(test_unknown_fault_is_refused),
+        IN_STORE(test_nothing_of_a_refused_batch_is_written),
+        IN_STORE(test_empty_and_idle),
+        IN_STORE(test_threads),
+        IN_STORE(test_who_commits),
+        IN_STORE(test_turns),
+        IN_STORE(test_snapshots_and_walks),
+        IN_STORE(test_a_failed_write_stops_the_store),
+        IN_STORE(test_reserve),
+        IN_STORE(test_unknown_fault_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,19 +12,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-static struct store *store;
-
-static int setup(void **state) {
-    int r = tmp_setup(state);
-    store = tmp_open(tmp_own);
-    return r;
-}
-static int teardown(void **state) {
-    store_fault_set(NULL, NULL);
-    store = store_free(store);
-    return tmp_teardown(state);
-}
-
 /* ---- Groups ---- */
 enum { GROUP_MOST = 4 };
 struct caller {
@@ -45,18 +32,18 @@ static void *commit_and_hold(void *arg) {
     struct caller *c = arg;
     store_put_blind(c->batch, STORE_META, S("holds"), S(""));
     store_after(c->batch, hold, NULL);
-    c->result = store_commit(store, c->batch, NULL);
+    c->result = store_commit(tmp_store, c->batch, NULL);
     return NULL;
 }
 
 static void *commit(void *arg) {
     struct caller *c = arg;
-    c->result = store_commit(store, c->batch, NULL);
+    c->result = store_commit(tmp_store, c->batch, NULL);
     return NULL;
 }
 
 static size_t waiting(void) {
-    struct store_committer *c = &store->committer;
+    struct store_committer *c = &tmp_store->committer;
     size_t n = 0;
     pthread_mutex_lock(&c->lock);
     for (const struct store_wait *w = c->lanes.ordinary.first; w; w = w->next)
@@ -97,7 +84,7 @@ static void end(struct caller *callers, size_t n) {
 
 static void check_row(enum store_cf cf, str key, const char *want) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
-    CHECK_INT(store_get(store, NULL, cf, key, &value), want ? 0 : STORE_E_ABSENT);
+    CHECK_INT(store_get(tmp_store, NULL, cf, key, &value), want ? 0 : STORE_E_ABSENT);
     if (want)
         CHECK_BUF(value, want);
 }
@@ -108,10 +95,10 @@ static void test_a_range_is_seen_by_those_behind_it(void **state) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
     struct caller c[4];
     struct store_stamp in, out;
-    CHECK_INT(put_row(store, STORE_META, S("r-in"), S("1")), 0);
-    CHECK_INT(put_row(store, STORE_META, S("s-out"), S("1")), 0);
-    CHECK_INT(store_get_stamped(store, NULL, STORE_META, S("r-in"), &value, &in), 0);
-    CHECK_INT(store_get_stamped(store, NULL, STORE_META, S("s-out"), &value, &out), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("r-in"), S("1")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, S("s-out"), S("1")), 0);
+    CHECK_INT(store_get_stamped(tmp_store, NULL, STORE_META, S("r-in"), &value, &in), 0);
+    CHECK_INT(store_get_stamped(tmp_store, NULL, STORE_META, S("s-out"), &value, &out), 0);
     begin(c, 4);
     store_del_below(c[0].batch, STORE_META, S("r"));
     store_expect_value(c[1].batch, STORE_META, S("r-in"), &in, S(""));
@@ -153,9 +140,9 @@ static void test_a_range_takes_what_the_group_has_made(void **state) {
     CLEANUP_DEINIT(buf) struct buf row = {0};
     CLEANUP_DEINIT(stat_sum) struct stat_sum sum = {0};
     int64_t many, large;
-    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("r-stat"), &row), 0);
+    CHECK_INT(store_get(tmp_store, NULL, STORE_METRICS, S("r-stat"), &row), 0);
     CHECK(stat_merge(&sum, buf_view(&row)) && sum.count == 2);
-    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("r-count"), &row), 0);
+    CHECK_INT(store_get(tmp_store, NULL, STORE_METRICS, S("r-count"), &row), 0);
     CHECK(store_count_read(buf_view(&row), &many, &large) && many == 3 && large == 4);
     end(c, 4);
 }
@@ -163,8 +150,8 @@ static void test_a_range_takes_what_the_group_has_made(void **state) {
 /* ---- Sums that are remembered ---- */
 static size_t n_remembered(void) {
     size_t n = 0;
-    for (size_t i = 0; store->committer.sums.places && i < STORE_SUMS; i++)
-        n += !store_sum_is_free(&store->committer.sums.places[i]);
+    for (size_t i = 0; tmp_store->committer.sums.places && i < STORE_SUMS; i++)
+        n += !store_sum_is_free(&tmp_store->committer.sums.places[i]);
     return n;
 }
 
@@ -204,7 +191,7 @@ static void compare(struct store *other) {
         CLEANUP_DEINIT(buf) struct buf a = {0}, b = {0};
         char key[8];
         snprintf(key, sizeof key, "k%02u", k);
-        CHECK_INT(store_get(store, NULL, STORE_METRICS, str_c(key), &a),
+        CHECK_INT(store_get(tmp_store, NULL, STORE_METRICS, str_c(key), &a),
                   store_get(other, NULL, STORE_METRICS, str_c(key), &b));
         CHECK_STR(buf_view(&a), buf_view(&b));
     }
@@ -230,7 +217,7 @@ static void test_what_is_remembered_is_what_is_there(void **state) {
                                S(""));
         }
         store_sums_forget_all(&other->committer.sums);
-        CHECK_INT(store_commit(store, a, NULL), refused ? STORE_E_CONDITION : 0);
+        CHECK_INT(store_commit(tmp_store, a, NULL), refused ? STORE_E_CONDITION : 0);
         CHECK_INT(store_commit(other, b, NULL), refused ? STORE_E_CONDITION : 0);
         store_batch_clear(a);
         store_batch_clear(b);
@@ -247,7 +234,7 @@ static void test_what_is_remembered_is_what_is_there(void **state) {
 static int commit_stat(str key, double value, double count) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_stat(batch, STORE_METRICS, key, value, count);
-    return store_commit(store, batch, NULL);
+    return store_commit(tmp_store, batch, NULL);
 }
 
 /* What is not worth it, or would be read as another sum, is read each time. */
@@ -265,7 +252,7 @@ static void test_what_is_not_remembered(void **state) {
     CHECK_INT(n_remembered(), 0);
     for (int i = 0; i <= STORE_SUM_BINS; i++)
         store_stat(batch, STORE_METRICS, S("wide"), pow(1.02, i), 1);
-    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
     CHECK_INT(n_remembered(), 0);
     for (int i = 0; i < 3 * STORE_SUMS; i++) {
         char name[16];
@@ -288,12 +275,11 @@ static void test_a_failed_write_has_all_forgotten(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_range_is_seen_by_those_behind_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_range_takes_what_the_group_has_made, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_remembered_is_what_is_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_not_remembered, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_failed_write_has_all_forgotten, setup, teardown),
+        IN_STORE(test_a_range_is_seen_by_those_behind_it),
+        IN_STORE(test_a_range_takes_what_the_group_has_made),
+        IN_STORE(test_what_is_remembered_is_what_is_there),
+        IN_STORE(test_what_is_not_remembered),
+        IN_STORE(test_a_failed_write_has_all_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

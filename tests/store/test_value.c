@@ -6,21 +6,6 @@
 #include "store/seal_priv.h"
 #include "store/store_priv.h"
 
-static struct store *store;
-
-static int set_up(void **state) {
-    (void)state;
-    tmp_dir(tmp_own);
-    store = tmp_open(tmp_own);
-    return 0;
-}
-static int tear_down(void **state) {
-    (void)state;
-    store = store_free(store);
-    tmp_remove(tmp_own);
-    return 0;
-}
-
 static void fill(struct buf *text, const char *word, size_t len) {
     buf_clear(text);
     while (text->len < len)
@@ -101,7 +86,7 @@ static void raw(enum store_cf cf, str key, struct buf *disk) {
     rocksdb_pinnableslice_t *pin;
     str bytes;
     buf_clear(disk);
-    CHECK_INT(store_db_pin(&store->db, store->db.newest, cf, key, &pin, &bytes, NULL), 0);
+    CHECK_INT(store_db_pin(&tmp_store->db, tmp_store->db.newest, cf, key, &pin, &bytes, NULL), 0);
     buf_str(disk, bytes);
     rocksdb_pinnableslice_destroy(pin);
 }
@@ -109,8 +94,8 @@ static void raw(enum store_cf cf, str key, struct buf *disk) {
 /* Puts bytes there past the store, as a damaged disk or a stranger would. */
 static void set_raw(enum store_cf cf, str key, str disk) {
     char *text = NULL;
-    rocksdb_put_cf(store->db.db, store->db.synced, store->db.cf[cf], key.p, key.len, disk.p,
-                   disk.len, &text);
+    rocksdb_put_cf(tmp_store->db.db, tmp_store->db.synced, tmp_store->db.cf[cf], key.p, key.len,
+                   disk.p, disk.len, &text);
     CHECK(!text);
 }
 
@@ -119,24 +104,24 @@ static void test_forms(void **state) {
     CLEANUP_DEINIT(buf) struct buf text = {0}, disk = {0}, got = {0};
     fill(&text, "mark", 4000);
     for (int cf = 0; cf < STORE_N_CF; cf++) {
-        CHECK_INT(put_row(store, (enum store_cf)cf, S("short"), S("mark")), 0);
+        CHECK_INT(put_row(tmp_store, (enum store_cf)cf, S("short"), S("mark")), 0);
         raw((enum store_cf)cf, S("short"), &disk);
         CHECK_INT(disk.p[0], VALUE_SEALED);
         CHECK_INT(disk.len, 1 + 4 + SEAL_OVERHEAD);
         CHECK_INT(str_find(buf_view(&disk), S("mark")), -1);
-        CHECK_INT(put_row(store, (enum store_cf)cf, S("long"), buf_view(&text)), 0);
+        CHECK_INT(put_row(tmp_store, (enum store_cf)cf, S("long"), buf_view(&text)), 0);
         raw((enum store_cf)cf, S("long"), &disk);
         CHECK_INT(disk.p[0], VALUE_PACKED);
         CHECK(disk.len < 2000);
         CHECK_INT(str_find(buf_view(&disk), S("mark")), -1);
-        CHECK_INT(put_row(store, (enum store_cf)cf, S("empty"), S("")), 0);
+        CHECK_INT(put_row(tmp_store, (enum store_cf)cf, S("empty"), S("")), 0);
         raw((enum store_cf)cf, S("empty"), &disk);
         CHECK_INT(disk.len, 1 + SEAL_OVERHEAD);
-        CHECK_INT(store_get(store, NULL, (enum store_cf)cf, S("short"), &got), 0);
+        CHECK_INT(store_get(tmp_store, NULL, (enum store_cf)cf, S("short"), &got), 0);
         CHECK_BUF(got, "mark");
-        CHECK_INT(store_get(store, NULL, (enum store_cf)cf, S("long"), &got), 0);
+        CHECK_INT(store_get(tmp_store, NULL, (enum store_cf)cf, S("long"), &got), 0);
         CHECK_STR(buf_view(&got), buf_view(&text));
-        CHECK_INT(store_get(store, NULL, (enum store_cf)cf, S("empty"), &got), 0);
+        CHECK_INT(store_get(tmp_store, NULL, (enum store_cf)cf, S("empty"), &got), 0);
         CHECK_INT(got.len, 0);
     }
 }
@@ -149,14 +134,14 @@ static void test_what_is_plain(void **state) {
     int64_t many, large;
     store_count(batch, STORE_METRICS, S("count"), 3, -4);
     store_stat(batch, STORE_METRICS, S("stat"), 2, 1);
-    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
     raw(STORE_METRICS, S("count"), &disk);
     CHECK_INT(disk.p[0], VALUE_PLAIN);
     CHECK(store_count_read(str_skip(buf_view(&disk), 1), &many, &large) && many == 3 &&
           large == -4);
     raw(STORE_METRICS, S("stat"), &disk);
     CHECK_INT(disk.p[0], VALUE_PLAIN);
-    (void)store_next_id(store);
+    (void)store_next_id(tmp_store);
     key_begin(&key, "sys");
     key_raw(&key, S("ids"));
     raw(STORE_META, buf_view(&key), &disk);
@@ -165,7 +150,7 @@ static void test_what_is_plain(void **state) {
     CHECK(!value_is_own(STORE_META, S("system")) && !value_is_own(STORE_META, S("dek")));
     /* A plain row anywhere else is somebody's forgery. */
     set_raw(STORE_META, S("forged"), S("\0{\"Admin\":true}"));
-    CHECK_INT(store_get(store, NULL, STORE_META, S("forged"), &value), STORE_E_DAMAGED);
+    CHECK_INT(store_get(tmp_store, NULL, STORE_META, S("forged"), &value), STORE_E_DAMAGED);
     CHECK_STR(buf_view(&value), S("\0{\"Admin\":true}")); /* for whoever keeps it aside */
 }
 
@@ -175,28 +160,28 @@ static void test_what_does_not_verify(void **state) {
     fill(&text, "mark", 400);
     static const str keys[] = {S_INIT("sealed"), S_INIT("packed")};
     for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
-        CHECK_INT(put_row(store, STORE_META, keys[k], k ? buf_view(&text) : S("value")), 0);
+        CHECK_INT(put_row(tmp_store, STORE_META, keys[k], k ? buf_view(&text) : S("value")), 0);
         raw(STORE_META, keys[k], &disk);
         for (size_t i = 0; i < disk.len; i++) {
             disk.p[i] ^= 1;
             set_raw(STORE_META, keys[k], buf_view(&disk));
-            CHECK_INT(store_get(store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
+            CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
             disk.p[i] ^= 1;
         }
         disk.p[0] = (char)(VALUE_SEALED + VALUE_PACKED - disk.p[0]); /* the other form */
         set_raw(STORE_META, keys[k], buf_view(&disk));
-        CHECK_INT(store_get(store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
+        CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
         disk.p[0] = (char)(VALUE_SEALED + VALUE_PACKED - disk.p[0]);
         for (size_t n = 0; n < disk.len; n += n < 40 ? 1 : 7) {
             set_raw(STORE_META, keys[k], str_n(disk.p, n));
-            CHECK_INT(store_get(store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
+            CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
         }
         set_raw(STORE_META, S("moved"), buf_view(&disk));
-        CHECK_INT(store_get(store, NULL, STORE_META, S("moved"), &got), STORE_E_DAMAGED);
+        CHECK_INT(store_get(tmp_store, NULL, STORE_META, S("moved"), &got), STORE_E_DAMAGED);
         set_raw(STORE_ITEMS, keys[k], buf_view(&disk));
-        CHECK_INT(store_get(store, NULL, STORE_ITEMS, keys[k], &got), STORE_E_DAMAGED);
+        CHECK_INT(store_get(tmp_store, NULL, STORE_ITEMS, keys[k], &got), STORE_E_DAMAGED);
         set_raw(STORE_META, keys[k], buf_view(&disk));
-        CHECK_INT(store_get(store, NULL, STORE_META, keys[k], &got), 0);
+        CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), 0);
     }
 }
 
@@ -205,13 +190,13 @@ static void test_long_keys(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf key = {0}, got = {0}, disk = {0};
     fill(&key, "key", 3000);
-    CHECK_INT(put_row(store, STORE_META, buf_view(&key), S("value")), 0);
-    CHECK_INT(store_get(store, NULL, STORE_META, buf_view(&key), &got), 0);
+    CHECK_INT(put_row(tmp_store, STORE_META, buf_view(&key), S("value")), 0);
+    CHECK_INT(store_get(tmp_store, NULL, STORE_META, buf_view(&key), &got), 0);
     CHECK_BUF(got, "value");
     raw(STORE_META, buf_view(&key), &disk);
     key.p[2900] ^= 1;
     set_raw(STORE_META, buf_view(&key), buf_view(&disk));
-    CHECK_INT(store_get(store, NULL, STORE_META, buf_view(&key), &got), STORE_E_DAMAGED);
+    CHECK_INT(store_get(tmp_store, NULL, STORE_META, buf_view(&key), &got), STORE_E_DAMAGED);
 }
 
 /* ---- Walks ---- */
@@ -219,10 +204,11 @@ static void test_walks(void **state) {
     (void)state;
     static const str keys[] = {S_INIT("a"), S_INIT("b"), S_INIT("c")};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        CHECK_INT(put_row(store, STORE_QUEUE, keys[i], keys[i]), 0);
+        CHECK_INT(put_row(tmp_store, STORE_QUEUE, keys[i], keys[i]), 0);
     for (int reverse = 0; reverse < 2; reverse++) {
         CLEANUP(store_iter)
-        struct store_iter *it = store_iter_new(store, NULL, STORE_QUEUE, S(""), STR_NONE, reverse);
+        struct store_iter *it =
+            store_iter_new(tmp_store, NULL, STORE_QUEUE, S(""), STR_NONE, reverse);
         for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
             str want = keys[reverse ? ARRAY_LEN(keys) - 1 - i : i];
             CHECK(store_iter_next(it));
@@ -249,13 +235,13 @@ static void test_walks_over_damage(void **state) {
         {"keys alone, back", true, true, false, 3, 0},
         {"damaged too", false, false, true, 3, 0},
     };
-    CHECK_INT(put_row(store, STORE_QUEUE, S("a"), S("1")), 0);
-    CHECK_INT(put_row(store, STORE_QUEUE, S("c"), S("3")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_QUEUE, S("a"), S("1")), 0);
+    CHECK_INT(put_row(tmp_store, STORE_QUEUE, S("c"), S("3")), 0);
     set_raw(STORE_QUEUE, S("b"), S("\1 not sealed, but long enough for a nonce and a tag"));
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(store_iter)
         struct store_iter *it =
-            store_iter_new(store, NULL, STORE_QUEUE, S(""), STR_NONE, cases[i].reverse);
+            store_iter_new(tmp_store, NULL, STORE_QUEUE, S(""), STR_NONE, cases[i].reverse);
         if (cases[i].keys_only)
             store_iter_keys_only(it);
         if (cases[i].damaged_too)
@@ -278,12 +264,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packed_and_back),
         cmocka_unit_test(test_packed_bombs),
-        cmocka_unit_test_setup_teardown(test_forms, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_is_plain, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_does_not_verify, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_long_keys, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_walks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_walks_over_damage, set_up, tear_down),
+        IN_STORE(test_forms),
+        IN_STORE(test_what_is_plain),
+        IN_STORE(test_what_does_not_verify),
+        IN_STORE(test_long_keys),
+        IN_STORE(test_walks),
+        IN_STORE(test_walks_over_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
