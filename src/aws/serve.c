@@ -296,7 +296,10 @@ static int take_body(struct rq *rq) {
     return aws_gunzip(rq) || aws_weigh(rq) ? AWS_FAILED : 0;
 }
 
-/* JSON and CBOR documents are copies of the body's text, so a large text need not stay. */
+/*
+ * JSON and CBOR documents are copies of the body's text, and so is what a service has read from one
+ * of these (decode.c): a large text need not stay.
+ */
 static void drop_large_text(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     const struct api_shape *in = p->route.op->in;

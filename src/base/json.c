@@ -50,8 +50,8 @@ static const char *run_end(const char *p, const char *end) {
 }
 
 /*
- * Copies plain bytes, looking at them on the way; where it stopped. to has eight bytes more than
- * what is copied: they are written eight at once, the last ones together with some before.
+ * Copies plain bytes, looking at them on the way; where it stopped. to has room for all of them:
+ * they are written eight at once, the last ones together with some before.
  */
 static const char *copy_plain(char *to, const char *p, const char *end) {
     const char *from = p;
@@ -72,22 +72,21 @@ static const char *copy_plain(char *to, const char *p, const char *end) {
 
 void json_add_quoted(struct buf *out, str s) {
     const char *p = s.len ? s.p : "", *end = p + s.len;
-    char *at = buf_reserve(out, s.len + 10);
+    char *at = buf_reserve(out, s.len + 2);
     *at = '"';
     const char *odd = copy_plain(at + 1, p, end);
     out->len += 1 + (size_t)(odd - p);
     while (odd < end) {
-        if ((unsigned char)*odd < 0x80) {
-            add_escaped(out, (unsigned char)*odd);
-            p = odd + 1;
-        } else if (sequence(str_n(odd, (size_t)(end - odd)))) {
-            p = odd;
-        } else {
-            buf_c(out, "\xEF\xBF\xBD");
-            p = odd + 1;
-        }
+        p = odd;
         odd = run_end(p, end);
         buf_add(out, p, (size_t)(odd - p));
+        if (odd == end)
+            break;
+        if ((unsigned char)*odd < 0x80)
+            add_escaped(out, (unsigned char)*odd);
+        else
+            buf_c(out, "\xEF\xBF\xBD");
+        odd++;
     }
     buf_char(out, '"');
 }

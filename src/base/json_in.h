@@ -7,8 +7,8 @@
  * fast paths beside the tree and never the only reader. A text that ends too early, a string that
  * is not UTF-8, an escape that means nothing: all are false, and the cursor is lost then.
  *
- * Not taken, though JSON: nothing but a NUL in a member's name, which json_parse refuses too.
- * Duplicate names are the caller's to refuse, who knows what it has seen.
+ * Names that come twice are the caller's to refuse, who knows what it has seen; so are numbers,
+ * which are not looked at here.
  */
 #include "base/arena.h"
 

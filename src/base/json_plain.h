@@ -1,6 +1,8 @@
 #pragma once
-/* base/json_plain: the run of a string's bytes that stand in JSON as they are; for reader and
- * writer. */
+/*
+ * base/json_plain: the run of a string's bytes that stand in JSON as they are; for reader and
+ * writer.
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>

@@ -61,6 +61,13 @@ static void quotes(void **state) {
         {S_INIT("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x93\xB7."),
          "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x93\xB7.\""},
         {S_INIT("\xE2\x82"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        /* around the eight bytes that are looked at together */
+        {S_INIT("1234567"), "\"1234567\""},
+        {S_INIT("12345678"), "\"12345678\""},
+        {S_INIT("12345678\n"), "\"12345678\\n\""},
+        {S_INIT("123456789ABCDEF\""), "\"123456789ABCDEF\\\"\""},
+        {S_INIT("1234567890\xC3\xA4\xFF\xC3\xA4\t1234567890"),
+         "\"1234567890\xC3\xA4\xEF\xBF\xBD\xC3\xA4\\t1234567890\""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(buf) struct buf b = {0};

@@ -101,6 +101,16 @@ int ddb_value_cmp(const struct ddb_value *a, const struct ddb_value *b) {
     return a->type == DDB_N ? ddb_number_cmp(a->number, b->number) : str_cmp(a->text, b->text);
 }
 
+static int by_element(const void *a, const void *b) { return ddb_value_cmp(a, b); }
+
+bool ddb_set_sort(struct ddb_value *elements, size_t n) {
+    qsort(elements, n, sizeof *elements, by_element);
+    for (size_t i = 1; i < n; i++)
+        if (ddb_value_cmp(&elements[i - 1], &elements[i]) == 0)
+            return false;
+    return true;
+}
+
 static bool attrs_equal(const struct ddb_value *a, const struct ddb_value *b) {
     for (size_t i = 0; i < a->n; i++)
         if (!str_eq(a->attrs[i].name, b->attrs[i].name) ||

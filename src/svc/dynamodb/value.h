@@ -2,10 +2,10 @@
 /*
  * dynamodb/value: attribute values as trees in a request's arena.
  *
- * A tree is read from a request's document (with DynamoDB's checks and wording), from stored bytes,
- * or made by an update. Maps are sorted by name, sets by element, so equal values have equal trees
- * and equal bytes. An item is a value of type DDB_M. Texts point into the arena, or into the
- * bytes that were decoded, which must live as long.
+ * A tree is read from a request's text, from its document (with DynamoDB's checks and wording) or
+ * from stored bytes, or made by an update. Maps are sorted by name, sets by element, so equal values
+ * have equal trees and equal bytes. An item is a value of type DDB_M. Texts point into the arena, or
+ * into what was read, which must live as long.
  */
 #include "aws/take.h"
 #include "base/arena.h"
@@ -102,6 +102,8 @@ const struct ddb_value *ddb_value_new_number(struct arena *a, const struct ddb_n
 int ddb_value_cmp(const struct ddb_value *a, const struct ddb_value *b);
 /* Same type and same content; sets without order. */
 bool ddb_value_equal(const struct ddb_value *a, const struct ddb_value *b);
+/* Puts the elements of a set in their order. False: two of them are equal. */
+bool ddb_set_sort(struct ddb_value *elements, size_t n);
 /* Position of element in a set, or -1. */
 ptrdiff_t ddb_set_find(const struct ddb_value *set, const struct ddb_value *element);
 

@@ -48,8 +48,6 @@ static bool read_scalar(struct arena *a, enum ddb_type type, const json_t *json,
 }
 
 /* ---- Sets ---- */
-static int by_element(const void *a, const void *b) { return ddb_value_cmp(a, b); }
-
 static bool duplicate(enum ddb_type type, const struct ddb_value *v, struct err *err) {
     if (type == DDB_NS)
         return fault(err, "Input collection contains duplicates");
@@ -76,11 +74,7 @@ static bool read_set(struct arena *a, enum ddb_type type, const json_t *json, st
         if (!read_scalar(a, ddb_element_type(type), json_array_get(json, i), &elements[i], err))
             return false;
     *v = (struct ddb_value){.type = type, .n = (uint32_t)n, .elements = elements};
-    qsort(elements, n, sizeof *elements, by_element);
-    for (size_t i = 1; i < n; i++)
-        if (ddb_value_cmp(&elements[i - 1], &elements[i]) == 0)
-            return duplicate(type, v, err);
-    return true;
+    return ddb_set_sort(elements, n) || duplicate(type, v, err);
 }
 
 /* ---- Documents ---- */

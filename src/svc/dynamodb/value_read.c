@@ -65,8 +65,6 @@ static bool read_scalar(struct reader *r, enum ddb_type type, struct ddb_value *
     return true;
 }
 
-static int by_element(const void *a, const void *b) { return ddb_value_cmp(a, b); }
-
 /* The values of the slots from `base` on, in an array of their own. */
 static struct ddb_value *take_values(struct reader *r, size_t base, size_t *ret_n) {
     size_t n = r->slots->n - base;
@@ -98,14 +96,8 @@ static bool read_array(struct reader *r, enum ddb_type type, unsigned depth,
 }
 
 static bool read_set(struct reader *r, enum ddb_type type, struct ddb_value *ret) {
-    if (!read_array(r, type, 0, ret) || ret->n == 0)
-        return false;
-    struct ddb_value *elements = (struct ddb_value *)ret->elements;
-    qsort(elements, ret->n, sizeof *elements, by_element);
-    for (size_t i = 1; i < ret->n; i++)
-        if (ddb_value_cmp(&elements[i - 1], &elements[i]) == 0)
-            return false;
-    return true;
+    return read_array(r, type, 0, ret) && ret->n > 0 &&
+           ddb_set_sort((struct ddb_value *)ret->elements, ret->n);
 }
 
 /* ---- Maps ---- */

@@ -1,6 +1,7 @@
 /* svc/s3: what is told and set about an object beside its bytes: tags, ACL, attributes. */
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
+#include "svc/s3/teller.h"
 
 /* ---- The version that a request means ---- */
 struct about {
@@ -198,8 +199,7 @@ static int describe_attributes(struct rq *rq, const struct about *about) {
     if (asks_for(rq, "ETag"))
         json_set_str(out, "ETag", object->etag); /* without quotes, here alone */
     if (asks_for(rq, "StorageClass"))
-        json_set_str(out, "StorageClass",
-                     object->storage_class.len ? object->storage_class : S("STANDARD"));
+        json_set_str(out, "StorageClass", s3_shown_class(object));
     if (asks_for(rq, "ObjectSize"))
         json_set_int(out, "ObjectSize", (int64_t)object->size);
     if (asks_for(rq, "Checksum") && object->sum != S3_SUM_NONE) {

@@ -16,7 +16,7 @@ struct page {
     struct s3_teller versions, markers, prefixes;
     struct buf last_key, last_id; /* of the last entry; no id behind a prefix */
     struct store_iter *older;     /* over the bucket's older versions; made when first needed */
-    enum { OLDER_UNSEEN, OLDER_FOUND, OLDER_OVER } at;
+    bool at_older;                /* it stands on one; false: there are no more */
 };
 
 /* False: the page was full before. */
@@ -85,8 +85,8 @@ static void make_older(struct page *p) {
 }
 
 static bool step(struct page *p) {
-    p->at = store_iter_next_key(p->older) ? OLDER_FOUND : OLDER_OVER;
-    return p->at == OLDER_FOUND;
+    p->at_older = store_iter_next_key(p->older);
+    return p->at_older;
 }
 
 /*
@@ -97,13 +97,13 @@ static bool step(struct page *p) {
 static bool go_to(struct page *p, str row) {
     if (!p->older)
         make_older(p);
-    else if (p->at == OLDER_OVER || str_cmp(p->older->key, row) >= 0)
-        return p->at == OLDER_FOUND;
+    else if (!p->at_older || str_cmp(p->older->key, row) >= 0)
+        return p->at_older;
     store_iter_seek(p->older, row);
     return step(p);
 }
 
-/* What an older version of key is; walks on to the next. False: as add_older. */
+/* The older version of key that the iterator stands on. False: as add_older. */
 static bool add_one_older(struct page *p, str key, int *ret_fault) {
     struct s3_object object;
     if (!store_iter_show(p->older))
