@@ -1,7 +1,7 @@
 /*
  * base/arena: blocks that double in size up to a bound; an allocation moves a pointer in the
- * newest one. A thread keeps a few small blocks for its next arenas: most arenas need no other, and the
- * bytes are in its cache.
+ * newest one. A thread keeps a few small blocks for its next arenas: most arenas need no other, and
+ * the bytes are in its cache.
  */
 #include "base/arena.h"
 
@@ -98,15 +98,7 @@ static struct arena_block *take_kept(size_t size) {
 
 /* ---- Arenas ---- */
 
-void arena_deinit(struct arena *a) {
-    for (struct arena_block *b = a->blocks; b;) {
-        struct arena_block *next = b->next;
-        if (!keep(b))
-            free(b);
-        b = next;
-    }
-    *a = (struct arena){0};
-}
+void arena_deinit(struct arena *a) { arena_rewind(a, &(struct arena){0}); }
 
 void arena_rewind(struct arena *a, const struct arena *mark) {
     while (a->blocks != mark->blocks) {

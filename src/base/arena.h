@@ -3,10 +3,11 @@
  * base/arena: memory that lives as long as one request (or one parse), freed at once.
  *
  * A zeroed struct arena is a valid empty one. Allocation never fails and is not zeroed unless it
- * says so; pointers stay valid until arena_deinit. One thread at a time.
+ * says so; pointers stay valid until arena_deinit, or arena_rewind to before them. One thread at a
+ * time.
  *
- * An arena gives nothing back before its end. What grows while a request runs (a body, an answer)
- * is a struct buf; what a loop needs once a turn has a buf or an arena of the loop's own.
+ * An arena gives no piece back by itself. What grows while a request runs (a body, an answer) is a
+ * struct buf; what a loop needs once a turn has a buf or an arena of the loop's own.
  */
 #include "base/own.h"
 #include "base/str.h"
@@ -21,7 +22,10 @@ struct arena {
 
 /* Frees all that was allocated; the arena is a valid empty one afterwards. */
 void arena_deinit(struct arena *a);
-/* Frees what was allocated since mark, a copy of *a, was taken. */
+/*
+ * Frees what was allocated since mark, a copy of *a, was taken. What *a has been rewound to since
+ * must not lie before it.
+ */
 void arena_rewind(struct arena *a, const struct arena *mark);
 /* What it takes of the machine's memory, free room included. */
 size_t arena_bytes(const struct arena *a);

@@ -1,9 +1,9 @@
 #pragma once
 /*
  * base/md5: the MD5 that clients of S3 and SQS compare (RFC 1321), and nothing that anybody's safety
- * hangs on. One text's steps wait for each other, so a processor with wide registers hashes eight texts in the
- * time of one: whoever has several bodies under way hands them over together. Any thread; no
- * allocation, nothing to release.
+ * hangs on. One text's steps wait for each other, so a processor with wide registers hashes eight
+ * texts in the time of one: whoever has several bodies under way hands them over together. Any
+ * thread; no allocation, nothing to release.
  */
 #include "base/str.h"
 

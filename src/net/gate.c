@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-/* GATE_TOKEN, letters and digits. */
+/* What a method or a header's name may consist of (RFC 9110, 5.6.2). */
 static const bool in_token[256] = {
     ['a' ... 'z'] = true,  ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['!'] = true,
     ['#' ... '\''] = true, ['*'] = true,         ['+'] = true,         ['-'] = true,
@@ -45,8 +45,7 @@ static bool has_control(str s) {
 bool gate_is_garbage(str first) {
     size_t at = str_starts(first, S("\r\n")) ? 2 : str_eq(first, S("\r")) ? 1 : 0;
     size_t begin = at;
-    while (at < first.len &&
-           (ascii_is_alnum(first.p[at]) || ascii_is_one_of(first.p[at], GATE_TOKEN)))
+    while (at < first.len && in_token[(unsigned char)first.p[at]])
         at++;
     if (at < first.len && (first.p[at] != ' ' || at == begin))
         return true;

@@ -16,8 +16,6 @@
  */
 #include "base/str.h"
 
-/* RFC 9110 section 5.6.2: what a method or a header name may consist of beside letters and digits. */
-#define GATE_TOKEN "!#$%&'*+-.^_`|~"
 /* S3 takes 8 KiB of head; other services' GETs have long queries. */
 enum { GATE_MAX_HEADERS = 128, GATE_MAX_HEAD = 12 * 1024 };
 

@@ -72,7 +72,7 @@ struct net_conn {
     struct MHD_Connection *mhd; /* TLS */
     bool greeted;               /* the handshake waits for nothing more; pool thread */
     atomic_bool waits;          /* it does, and is suspended; set and reset by the pool thread */
-    size_t piece;               /* what is left of an answer's (gather.c); pool thread */
+    size_t piece;               /* bytes left of a piece of an answer (gather.c); pool thread */
     bool linger;                /* close softly: the client may still be sending */
     bool refused;               /* net_refuse has answered; nothing follows */
     bool for_head;              /* the first request, in clear, is a HEAD; false once it is over */

@@ -71,9 +71,36 @@ static void zeroed_where_it_says_so(void **state) {
     }
 }
 
+/* What lay there before the mark stays; what came later is given back, block by block. */
+static void back_to_a_mark(void **state) {
+    (void)state;
+    static const size_t before[] = {0, 100, 4096, 100000}; /* an empty arena, one block, several */
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        struct arena a = {0};
+        char *first = before[i] ? arena_alloc(&a, before[i]) : NULL, *pieces[PIECES];
+        if (first)
+            memset(first, 'f', before[i]);
+        const struct arena mark = a;
+        size_t bytes = arena_bytes(&a);
+        for (size_t round = 0; round < 3; round++) {
+            fill(&a, pieces, round);
+            check(pieces, round);
+            CHECK(arena_bytes(&a) > bytes);
+            arena_rewind(&a, &mark);
+            CHECK_INT(arena_bytes(&a), bytes);
+            CHECK(memcmp(&a, &mark, sizeof a) == 0);
+        }
+        for (size_t at = 0; at < before[i]; at++)
+            CHECK_INT(first[at], 'f');
+        arena_deinit(&a);
+        CHECK_INT(arena_bytes(&a), 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks),
+        cmocka_unit_test(back_to_a_mark),
         cmocka_unit_test(zeroed_where_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,24 @@ static void writes_other_days(void **state) {
         CHECK_STR(str_n(clock_http(out, (int64_t)i * 86400000), 3), str_c(days[i]));
 }
 
+/*
+ * Days are written by the C library's calendar and read by ours. A fifth of all that have a year of
+ * four digits, each at another time of the day.
+ */
+static void any_day_is_read_as_it_is_written(void **state) {
+    (void)state;
+    enum { FROM = -354285, TO = 2932896, STEP = 5 }; /* 1000-01-01 to 9999-12-31 */
+    static const int64_t day_ms = 86400000;
+    char out[CLOCK_ISO_MAX];
+    CHECK_TEXT(clock_day(out, FROM * day_ms), "1000-01-01");
+    CHECK_TEXT(clock_day(out, TO * day_ms), "9999-12-31");
+    for (int64_t day = FROM; day <= TO; day += STEP) {
+        int64_t at = day * day_ms + (day - FROM) * 7919 % day_ms, again = 0;
+        CHECK_CASE(clock_parse_iso8601(str_c(clock_iso8601_ms(out, at)), &again), out);
+        CHECK_CASE(again == at, out);
+    }
+}
+
 static void world_time_is_moved(void **state) {
     (void)state;
     int64_t before = clock_mono_ns();
@@ -147,8 +165,11 @@ static void world_time_is_moved(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes), cmocka_unit_test(reads), cmocka_unit_test(reads_other_forms),
-        cmocka_unit_test(writes_other_days), cmocka_unit_test(world_time_is_moved)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(writes),
+                                       cmocka_unit_test(reads),
+                                       cmocka_unit_test(reads_other_forms),
+                                       cmocka_unit_test(writes_other_days),
+                                       cmocka_unit_test(any_day_is_read_as_it_is_written),
+                                       cmocka_unit_test(world_time_is_moved)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

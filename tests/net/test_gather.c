@@ -1,9 +1,10 @@
 /* Sealed records of a piece: the last one lets all go, and whatever the client takes, it gets all. */
 #include "cm.h"
 
+#include "tls.h"
+
 #include "net/net_priv.h"
 
-#include <gnutls/gnutls.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static gnutls_session_t side(unsigned flags, void *cred, int fd) {
 }
 
 static void begin(struct pair *p) {
-    int fds[2], a = GNUTLS_E_AGAIN, b = GNUTLS_E_AGAIN;
+    int fds[2];
     *p = (struct pair){0};
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     gnutls_anon_allocate_server_credentials(&p->server_cred);
@@ -36,12 +37,7 @@ static void begin(struct pair *p) {
     p->server = side(GNUTLS_SERVER, p->server_cred, fds[0]);
     p->client = side(GNUTLS_CLIENT, p->client_cred, fds[1]);
     p->client_fd = fds[1];
-    while ((a < 0 && !gnutls_error_is_fatal(a)) || (b < 0 && !gnutls_error_is_fatal(b))) {
-        b = b < 0 ? gnutls_handshake(p->client) : b;
-        a = a < 0 ? gnutls_handshake(p->server) : a;
-    }
-    CHECK_INT(a, 0);
-    CHECK_INT(b, 0);
+    tls_meet(p->server, p->client);
     p->conn.fd = fds[0];
     p->conn.tls = true;
     net_gather_begin(&p->conn, p->server);

@@ -1,6 +1,8 @@
 /* The table of certificates: what is kept, what goes, and until when. Without a wire. */
 #include "cm.h"
 
+#include "tls.h"
+
 #include "net/net_priv.h"
 
 #include <stdio.h>
@@ -9,24 +11,12 @@ static struct net_sni *sni;
 
 static int start(void **state) {
     (void)state;
-    static struct buf ca, ca_key, cert, key;
+    struct tls_certs certs;
+    tls_certs_make(&certs);
+    const struct net_options o = tls_net_options(&certs);
     struct err err = {0};
-    str names[] = {S("localhost")};
-    CHECK_INT(net_make_ca(NULL, &ca, &ca_key, &err), 0);
-    CHECK_INT(
-        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key, &err),
-        0);
-    CHECK_INT(net_sni_new(&sni,
-                          &(struct net_options){.tls_cert_pem = buf_cstr(&cert),
-                                                .tls_key_pem = buf_cstr(&key),
-                                                .tls_ca_cert_pem = buf_cstr(&ca),
-                                                .tls_ca_key_pem = buf_cstr(&ca_key)},
-                          &err),
-              0);
-    buf_deinit(&ca);
-    buf_deinit(&ca_key);
-    buf_deinit(&cert);
-    buf_deinit(&key);
+    CHECK_INT(net_sni_new(&sni, &o, &err), 0);
+    tls_certs_deinit(&certs);
     return 0;
 }
 

@@ -12,30 +12,20 @@
 #include <unistd.h>
 
 static struct server s;
-static struct buf ca, ca_key, cert, key;
+static struct tls_certs certs;
 
 static int start(void **state) {
     (void)state;
-    struct err err = {0};
-    str names[] = {S("localhost"), S("127.0.0.1"), S("::1"), S("*.example.test")};
-    if (net_make_ca(NULL, &ca, &ca_key, &err) != 0 ||
-        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key,
-                      &err) != 0)
-        fail_msg("%s", err.text);
-    server_start(&s, &(struct net_options){.tls_cert_pem = buf_cstr(&cert),
-                                           .tls_key_pem = buf_cstr(&key),
-                                           .tls_ca_cert_pem = buf_cstr(&ca),
-                                           .tls_ca_key_pem = buf_cstr(&ca_key)});
+    tls_certs_make(&certs);
+    const struct net_options o = tls_net_options(&certs);
+    server_start(&s, &o);
     return 0;
 }
 
 static int stop(void **state) {
     (void)state;
     server_stop(&s, 1000);
-    buf_deinit(&ca);
-    buf_deinit(&ca_key);
-    buf_deinit(&cert);
-    buf_deinit(&key);
+    tls_certs_deinit(&certs);
     return 0;
 }
 
@@ -45,7 +35,8 @@ static int stop(void **state) {
  */
 static int tls_open(struct tls *t, const char *sni, const char *name) {
     return tls_connect(
-        t, &(struct tls_options){.port = s.port, .ca = buf_view(&ca), .sni = sni, .name = name});
+        t,
+        &(struct tls_options){.port = s.port, .ca = buf_view(&certs.ca), .sni = sni, .name = name});
 }
 
 static void both_on_one_port(void **state) {

@@ -1,4 +1,4 @@
-/* A client over TLS: see tls.h. */
+/* Certificates and a client over TLS: see tls.h. */
 #include "cm.h"
 
 #include "server.h"
@@ -6,6 +6,31 @@
 
 #include <stdio.h>
 #include <unistd.h>
+
+void tls_certs_make(struct tls_certs *ret) {
+    static const str names[] = {S_INIT("localhost"), S_INIT("127.0.0.1"), S_INIT("::1"),
+                                S_INIT("*.example.test")};
+    struct err err = {0};
+    *ret = (struct tls_certs){0};
+    if (net_make_ca(NULL, &ret->ca, &ret->ca_key, &err) != 0 ||
+        net_make_cert(buf_view(&ret->ca), buf_view(&ret->ca_key), names, ARRAY_LEN(names),
+                      &ret->cert, &ret->key, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+void tls_certs_deinit(struct tls_certs *certs) {
+    buf_deinit(&certs->ca);
+    buf_deinit(&certs->ca_key);
+    buf_deinit(&certs->cert);
+    buf_deinit(&certs->key);
+}
+
+struct net_options tls_net_options(struct tls_certs *certs) {
+    return (struct net_options){.tls_cert_pem = buf_cstr(&certs->cert),
+                                .tls_key_pem = buf_cstr(&certs->key),
+                                .tls_ca_cert_pem = buf_cstr(&certs->ca),
+                                .tls_ca_key_pem = buf_cstr(&certs->ca_key)};
+}
 
 void tls_begin(struct tls *t, const struct tls_options *o) {
     gnutls_datum_t pem = {(unsigned char *)o->ca.p, (unsigned)o->ca.len};
@@ -27,13 +52,17 @@ void tls_begin(struct tls *t, const struct tls_options *o) {
     gnutls_handshake_set_timeout(t->session, 10000);
 }
 
-int tls_connect(struct tls *t, const struct tls_options *o) {
-    tls_begin(t, o);
+int tls_shake(struct tls *t) {
     int r;
     do
         r = gnutls_handshake(t->session);
     while (r < 0 && !gnutls_error_is_fatal(r));
     return r;
+}
+
+int tls_connect(struct tls *t, const struct tls_options *o) {
+    tls_begin(t, o);
+    return tls_shake(t);
 }
 
 void tls_close(struct tls *t) {
@@ -64,4 +93,15 @@ bool tls_ask(struct tls *t, str ask, const char *tail) {
         print_error("got \"%.200s\"\n", buf_cstr(&got));
     buf_deinit(&got);
     return found;
+}
+
+void tls_meet(gnutls_session_t server, gnutls_session_t client) {
+    int ours = GNUTLS_E_AGAIN, theirs = GNUTLS_E_AGAIN;
+    while ((ours < 0 && !gnutls_error_is_fatal(ours)) ||
+           (theirs < 0 && !gnutls_error_is_fatal(theirs))) {
+        theirs = theirs < 0 ? gnutls_handshake(client) : theirs;
+        ours = ours < 0 ? gnutls_handshake(server) : ours;
+    }
+    CHECK_INT(ours, 0);
+    CHECK_INT(theirs, 0);
 }

@@ -1,10 +1,21 @@
 #pragma once
 /*
- * tests/net/tls: a client over TLS.
+ * tests/net/tls: what a server over TLS is started with, and a client that asks it.
  */
-#include "base/buf.h"
+#include "net/net.h"
 
 #include <gnutls/gnutls.h>
+
+/* An authority, and a certificate of it for localhost, 127.0.0.1, ::1 and *.example.test. PEM. */
+struct tls_certs {
+    struct buf ca, ca_key, cert, key;
+};
+
+/* The caller releases them. */
+void tls_certs_make(struct tls_certs *ret);
+void tls_certs_deinit(struct tls_certs *certs);
+/* For a server that shows them. The texts are borrowed. */
+struct net_options tls_net_options(struct tls_certs *certs);
 
 struct tls {
     int fd;
@@ -24,8 +35,13 @@ struct tls_options {
 
 /* Everything but the handshake. The caller closes. */
 void tls_begin(struct tls *t, const struct tls_options *o);
-/* Connects and shakes hands. 0 or GnuTLS' error; the caller closes either way. */
+/* Shakes hands. 0 or GnuTLS' error. */
+int tls_shake(struct tls *t);
+/* Both; the caller closes either way. */
 int tls_connect(struct tls *t, const struct tls_options *o);
 void tls_close(struct tls *t);
 /* Sends all, reads until the answer ends with `tail` (true) or the connection does. */
 bool tls_ask(struct tls *t, str ask, const char *tail);
+
+/* Both ends of a session shake hands in this thread; neither waits for its socket. */
+void tls_meet(gnutls_session_t server, gnutls_session_t client);

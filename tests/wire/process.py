@@ -287,7 +287,7 @@ class Life(unittest.TestCase):
             c.start()
 
     def test_code_of_the_start_is_given_back(self):
-        """Of the libraries' files 20 MB are mapped by a start, and a tenth of that is used by who waits."""
+        """Of the libraries' files 20 MB are mapped by a start, of which a daemon that waits uses a few."""
         with Cloud(test_clock=False) as c:
             def mapped():
                 return int(re.search(r"RssFile:\s+(\d+) kB", pathlib.Path(f"/proc/{c.pid}/status").read_text())[1])
