@@ -74,6 +74,30 @@ int put_row(struct store *store, enum store_cf cf, str key, str value) {
     return store_commit(store, batch, NULL);
 }
 
+void raw_row(struct store *store, enum store_cf cf, str key, struct buf *disk) {
+    rocksdb_pinnableslice_t *pin;
+    str bytes;
+    buf_clear(disk);
+    CHECK_INT(store_db_pin(&store->db, store->db.newest, cf, key, &pin, &bytes, NULL), 0);
+    buf_str(disk, bytes);
+    rocksdb_pinnableslice_destroy(pin);
+}
+
+void put_raw_row(struct store *store, enum store_cf cf, str key, str disk) {
+    char *text = NULL;
+    rocksdb_put_cf(store->db.db, store->db.synced, store->db.cf[cf], key.p, key.len, disk.p,
+                   disk.len, &text);
+    CHECK(!text);
+}
+
+void damage_row(struct store *store, enum store_cf cf, str key) {
+    CLEANUP_DEINIT(buf) struct buf disk = {0};
+    raw_row(store, cf, key, &disk);
+    CHECK(disk.len > 0);
+    disk.p[disk.len - 1] ^= 1;
+    put_raw_row(store, cf, key, buf_view(&disk));
+}
+
 size_t count_rows(struct store *store, enum store_cf cf, const char *kind) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     size_t n = 0;

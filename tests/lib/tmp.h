@@ -27,6 +27,13 @@ int tmp_store_teardown(void **state);
 /* One row, durably; what store_commit answers. */
 int put_row(struct store *store, enum store_cf cf, str key, str value);
 
+/* What lies on disk of a row. Clears disk first. */
+void raw_row(struct store *store, enum store_cf cf, str key, struct buf *disk);
+/* Puts bytes there past the store, as a damaged disk or a stranger would. */
+void put_raw_row(struct store *store, enum store_cf cf, str key, str disk);
+/* Turns a bit of the row over, so that it does not verify. */
+void damage_row(struct store *store, enum store_cf cf, str key);
+
 /*
  * All rows as formats 1 to 3 had them: raw. The store is closed next, and DATA/format written by
  * the test.

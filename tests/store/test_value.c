@@ -81,41 +81,23 @@ static void test_packed_bombs(void **state) {
 }
 
 /* ---- Forms ---- */
-/* What lies on disk of a row. */
-static void raw(enum store_cf cf, str key, struct buf *disk) {
-    rocksdb_pinnableslice_t *pin;
-    str bytes;
-    buf_clear(disk);
-    CHECK_INT(store_db_pin(&tmp_store->db, tmp_store->db.newest, cf, key, &pin, &bytes, NULL), 0);
-    buf_str(disk, bytes);
-    rocksdb_pinnableslice_destroy(pin);
-}
-
-/* Puts bytes there past the store, as a damaged disk or a stranger would. */
-static void set_raw(enum store_cf cf, str key, str disk) {
-    char *text = NULL;
-    rocksdb_put_cf(tmp_store->db.db, tmp_store->db.synced, tmp_store->db.cf[cf], key.p, key.len,
-                   disk.p, disk.len, &text);
-    CHECK(!text);
-}
-
 static void test_forms(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf text = {0}, disk = {0}, got = {0};
     fill(&text, "mark", 4000);
     for (int cf = 0; cf < STORE_N_CF; cf++) {
         CHECK_INT(put_row(tmp_store, (enum store_cf)cf, S("short"), S("mark")), 0);
-        raw((enum store_cf)cf, S("short"), &disk);
+        raw_row(tmp_store, (enum store_cf)cf, S("short"), &disk);
         CHECK_INT(disk.p[0], VALUE_SEALED);
         CHECK_INT(disk.len, 1 + 4 + SEAL_OVERHEAD);
         CHECK_INT(str_find(buf_view(&disk), S("mark")), -1);
         CHECK_INT(put_row(tmp_store, (enum store_cf)cf, S("long"), buf_view(&text)), 0);
-        raw((enum store_cf)cf, S("long"), &disk);
+        raw_row(tmp_store, (enum store_cf)cf, S("long"), &disk);
         CHECK_INT(disk.p[0], VALUE_PACKED);
         CHECK(disk.len < 2000);
         CHECK_INT(str_find(buf_view(&disk), S("mark")), -1);
         CHECK_INT(put_row(tmp_store, (enum store_cf)cf, S("empty"), S("")), 0);
-        raw((enum store_cf)cf, S("empty"), &disk);
+        raw_row(tmp_store, (enum store_cf)cf, S("empty"), &disk);
         CHECK_INT(disk.len, 1 + SEAL_OVERHEAD);
         CHECK_INT(store_get(tmp_store, NULL, (enum store_cf)cf, S("short"), &got), 0);
         CHECK_BUF(got, "mark");
@@ -135,21 +117,21 @@ static void test_what_is_plain(void **state) {
     store_count(batch, STORE_METRICS, S("count"), 3, -4);
     store_stat(batch, STORE_METRICS, S("stat"), 2, 1);
     CHECK_INT(store_commit(tmp_store, batch, NULL), 0);
-    raw(STORE_METRICS, S("count"), &disk);
+    raw_row(tmp_store, STORE_METRICS, S("count"), &disk);
     CHECK_INT(disk.p[0], VALUE_PLAIN);
     CHECK(store_count_read(str_skip(buf_view(&disk), 1), &many, &large) && many == 3 &&
           large == -4);
-    raw(STORE_METRICS, S("stat"), &disk);
+    raw_row(tmp_store, STORE_METRICS, S("stat"), &disk);
     CHECK_INT(disk.p[0], VALUE_PLAIN);
     (void)store_next_id(tmp_store);
     key_begin(&key, "sys");
     key_raw(&key, S("ids"));
-    raw(STORE_META, buf_view(&key), &disk);
+    raw_row(tmp_store, STORE_META, buf_view(&key), &disk);
     CHECK_INT(disk.len, 8);
     CHECK(value_is_own(STORE_META, buf_view(&key)) && !value_is_own(STORE_QUEUE, buf_view(&key)));
     CHECK(!value_is_own(STORE_META, S("system")) && !value_is_own(STORE_META, S("dek")));
     /* A plain row anywhere else is somebody's forgery. */
-    set_raw(STORE_META, S("forged"), S("\0{\"Admin\":true}"));
+    put_raw_row(tmp_store, STORE_META, S("forged"), S("\0{\"Admin\":true}"));
     CHECK_INT(store_get(tmp_store, NULL, STORE_META, S("forged"), &value), STORE_E_DAMAGED);
     CHECK_STR(buf_view(&value), S("\0{\"Admin\":true}")); /* for whoever keeps it aside */
 }
@@ -161,26 +143,26 @@ static void test_what_does_not_verify(void **state) {
     static const str keys[] = {S_INIT("sealed"), S_INIT("packed")};
     for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
         CHECK_INT(put_row(tmp_store, STORE_META, keys[k], k ? buf_view(&text) : S("value")), 0);
-        raw(STORE_META, keys[k], &disk);
+        raw_row(tmp_store, STORE_META, keys[k], &disk);
         for (size_t i = 0; i < disk.len; i++) {
             disk.p[i] ^= 1;
-            set_raw(STORE_META, keys[k], buf_view(&disk));
+            put_raw_row(tmp_store, STORE_META, keys[k], buf_view(&disk));
             CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
             disk.p[i] ^= 1;
         }
         disk.p[0] = (char)(VALUE_SEALED + VALUE_PACKED - disk.p[0]); /* the other form */
-        set_raw(STORE_META, keys[k], buf_view(&disk));
+        put_raw_row(tmp_store, STORE_META, keys[k], buf_view(&disk));
         CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
         disk.p[0] = (char)(VALUE_SEALED + VALUE_PACKED - disk.p[0]);
         for (size_t n = 0; n < disk.len; n += n < 40 ? 1 : 7) {
-            set_raw(STORE_META, keys[k], str_n(disk.p, n));
+            put_raw_row(tmp_store, STORE_META, keys[k], str_n(disk.p, n));
             CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), STORE_E_DAMAGED);
         }
-        set_raw(STORE_META, S("moved"), buf_view(&disk));
+        put_raw_row(tmp_store, STORE_META, S("moved"), buf_view(&disk));
         CHECK_INT(store_get(tmp_store, NULL, STORE_META, S("moved"), &got), STORE_E_DAMAGED);
-        set_raw(STORE_ITEMS, keys[k], buf_view(&disk));
+        put_raw_row(tmp_store, STORE_ITEMS, keys[k], buf_view(&disk));
         CHECK_INT(store_get(tmp_store, NULL, STORE_ITEMS, keys[k], &got), STORE_E_DAMAGED);
-        set_raw(STORE_META, keys[k], buf_view(&disk));
+        put_raw_row(tmp_store, STORE_META, keys[k], buf_view(&disk));
         CHECK_INT(store_get(tmp_store, NULL, STORE_META, keys[k], &got), 0);
     }
 }
@@ -193,9 +175,9 @@ static void test_long_keys(void **state) {
     CHECK_INT(put_row(tmp_store, STORE_META, buf_view(&key), S("value")), 0);
     CHECK_INT(store_get(tmp_store, NULL, STORE_META, buf_view(&key), &got), 0);
     CHECK_BUF(got, "value");
-    raw(STORE_META, buf_view(&key), &disk);
+    raw_row(tmp_store, STORE_META, buf_view(&key), &disk);
     key.p[2900] ^= 1;
-    set_raw(STORE_META, buf_view(&key), buf_view(&disk));
+    put_raw_row(tmp_store, STORE_META, buf_view(&key), buf_view(&disk));
     CHECK_INT(store_get(tmp_store, NULL, STORE_META, buf_view(&key), &got), STORE_E_DAMAGED);
 }
 
@@ -237,7 +219,8 @@ static void test_walks_over_damage(void **state) {
     };
     CHECK_INT(put_row(tmp_store, STORE_QUEUE, S("a"), S("1")), 0);
     CHECK_INT(put_row(tmp_store, STORE_QUEUE, S("c"), S("3")), 0);
-    set_raw(STORE_QUEUE, S("b"), S("\1 not sealed, but long enough for a nonce and a tag"));
+    put_raw_row(tmp_store, STORE_QUEUE, S("b"),
+                S("\1 not sealed, but long enough for a nonce and a tag"));
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(store_iter)
         struct store_iter *it =

@@ -7,7 +7,6 @@
 
 #include "base/list.h"
 #include "base/lock.h"
-#include "base/md5.h"
 #include "base/own.h"
 
 #include <unistd.h>
@@ -122,7 +121,8 @@ static void *hasher_main(void *ctx) {
 
 /*
  * Somebody has lined up. Another thread gets to work where none is, and where those at work would
- * not take the whole line next. False: there is no thread.
+ * not take the whole line next; where texts are hashed one by one, a second body has a second thread
+ * at once. False: there is no thread.
  */
 static bool call_hasher_locked(struct s3_hashers *h) {
     LOCK_HELD(&h->lock);
@@ -236,7 +236,7 @@ str s3_digest_next(struct s3_digest *d) {
     return str_n(lot->bytes, lot->len);
 }
 
-void s3_digest_finish(struct s3_digest *d, uint8_t md5[S3_MD5_LEN], uint8_t sum[S3_SUM_MAX]) {
+void s3_digest_finish(struct s3_digest *d, uint8_t md5[MD5_LEN], uint8_t sum[S3_SUM_MAX]) {
     s3_digest_next(d);
     wait_for_all(d);
     md5_finish(&d->md5, md5);

@@ -7,10 +7,10 @@
  *
  * A digest has one caller, and at most S3_DIGEST_LOTS lots of memory.
  */
+#include "base/md5.h"
 #include "svc/s3/checksum.h"
 
 enum {
-    S3_MD5_LEN = 16,
     S3_DIGEST_LOT = 64 * 1024, /* a frame of the store's, so that it is sealed without a copy */
     S3_DIGEST_LOTS = 4,
     S3_DIGEST_AHEAD = 2 * S3_DIGEST_LOT
@@ -33,14 +33,14 @@ struct s3_digest *s3_digest_new(struct s3_hashers *hashers, enum s3_sum sum, uin
 size_t s3_digest_fill(struct s3_digest *digest, const void *p, size_t n);
 /*
  * Hashes the lot under way, or has it hashed, and begins another. Answers its bytes, which stay
- * what they are until the next call. May wait for a hasher.
+ * what they are until more are filled in. May wait for a hasher.
  */
 str s3_digest_next(struct s3_digest *digest);
 /*
  * Once, at the end: hashes what was not yet, and waits for the hashers. sum gets s3_sum_rows[].len
  * bytes, none for _NONE.
  */
-void s3_digest_finish(struct s3_digest *digest, uint8_t md5[S3_MD5_LEN], uint8_t sum[S3_SUM_MAX]);
+void s3_digest_finish(struct s3_digest *digest, uint8_t md5[MD5_LEN], uint8_t sum[S3_SUM_MAX]);
 /* Waits for the hashers. */
 struct s3_digest *s3_digest_free(struct s3_digest *digest);
 DEFINE_FREEP(s3_digest)

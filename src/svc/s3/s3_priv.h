@@ -133,10 +133,9 @@ struct s3_upload {
     uint64_t source_seq; /* copies: of the version that was copied */
     struct buf ref;      /* once finished */
     bool finished, committed;
-    bool over; /* no bytes follow: `last` is the last lot, the digest's */
-    str last;
-    bool hashed; /* md5, and own_raw where own_sum says so */
-    uint8_t md5[16], own_raw[S3_SUM_MAX];
+    str last;    /* the last lot, the digest's; absent while bytes may follow, or there are none */
+    bool hashed; /* md5 is there, and sum_raw where own_sum says so */
+    uint8_t md5[16];
     char etag[33];
     enum s3_sum sum; /* once finished: the body's checksum */
     uint8_t sum_raw[S3_SUM_MAX];

@@ -65,16 +65,15 @@ int s3_upload_write(struct s3_upload *u, struct rq *rq, const void *p, size_t n)
 
 /* The last lot: it is on its way to the hashers. */
 static str last_lot(struct s3_upload *u) {
-    if (!u->over)
+    if (!u->last.p)
         u->last = s3_digest_next(u->digest);
-    u->over = true;
     return u->last;
 }
 
 static void end_digest(struct s3_upload *u) {
     last_lot(u);
     if (!u->hashed)
-        s3_digest_finish(u->digest, u->md5, u->own_raw);
+        s3_digest_finish(u->digest, u->md5, u->sum_raw);
     u->hashed = true;
 }
 
@@ -113,8 +112,6 @@ int s3_upload_finish(struct s3_upload *u, struct rq *rq) {
         return r;
     u->finished = true;
     end_digest(u);
-    if (u->own_sum != S3_SUM_NONE)
-        memcpy(u->sum_raw, u->own_raw, sizeof u->own_raw);
     codec_hex(u->etag, u->md5, sizeof u->md5);
     u->etag[32] = '\0';
     return 0;
@@ -134,10 +131,10 @@ static int sink(void *stream, struct rq *rq, const void *p, size_t n) {
     return s3_upload_write(stream, rq, p, n);
 }
 
-static void sink_md5(void *stream, unsigned char md5[S3_MD5_LEN]) {
+static void sink_md5(void *stream, unsigned char md5[MD5_LEN]) {
     struct s3_upload *u = stream;
     end_digest(u);
-    memcpy(md5, u->md5, S3_MD5_LEN);
+    memcpy(md5, u->md5, MD5_LEN);
 }
 
 enum s3_sum s3_client_sum(struct rq *rq) {

@@ -88,8 +88,6 @@ static void write_for_lambda(const struct sns_message *m, str topic_arn, str sub
 
 static void deliver(struct sns_svc *svc, struct store_batch *batch, struct sns_walk *walk,
                     const struct sns_message *m) {
-    void (*const send)(struct hub * hub, struct store_batch * batch,
-                       const struct hub_event *event) = m->near ? hub_deliver_near : hub_deliver;
     CLEANUP_DEINIT(buf) struct buf topic_arn = {0}, own_arn = {0}, payload = {0}, attributes = {0};
     const json_t *doc = walk->row.doc, *settings = kit_doc_attributes(&walk->row),
                  *redrive = kit_doc_part(&walk->row, KIT_DOC_REDRIVE_POLICY);
@@ -118,7 +116,7 @@ static void deliver(struct sns_svc *svc, struct store_batch *batch, struct sns_w
                               .dead_letter = json_str(redrive, "deadLetterTargetArn"),
                               .account = topic.account,
                               .region = topic.region};
-    send(svc->hub, batch, &event);
+    (m->near ? hub_deliver_near : hub_deliver)(svc->hub, batch, &event);
 }
 
 enum verdict { DELIVER, SKIP, FILTERED_OUT, FILTERED_OUT_NO_ATTRIBUTES };

@@ -37,8 +37,8 @@ static bool show_place(struct store_iter *it, struct place *ret) {
 /*
  * A backlog is counted by its keys. Ids grow with the time of sending, so the age needs the value of
  * the lowest one alone, which stands near the beginning. Of a dead-letter queue the lowest is the
- * message that has been there longest, which CloudWatch asks for too ("Setting-up dead-letter queue
- * retention", SQS developer guide).
+ * message that has been there longest; its age is since it was sent, where CloudWatch's is since it
+ * was moved ("Setting-up dead-letter queue retention", SQS developer guide).
  */
 int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0};

@@ -354,7 +354,6 @@ static void the_null_version_goes_once(void **state) {
     CHECK_INT(count("ListObjectVersions", "Versions"), 1);
 }
 
-/* ---- Uploads ---- */
 /* The current version is removed just then, and this one takes its place. */
 static void a_version_moves_while_it_is_looked_for(void **state) {
     (void)state;
@@ -381,6 +380,7 @@ static void a_version_moves_while_it_is_looked_for(void **state) {
     CHECK(!between);
 }
 
+/* ---- Uploads ---- */
 static void a_part_comes_too_late(void **state) {
     (void)state;
     char part[256], whole[256];
