@@ -32,7 +32,7 @@ struct aws_auth_priv {
 str aws_wire_header(const struct aws_wire *wire, const char *name) {
     str wanted = str_c(name);
     for (size_t i = 0; i < wire->n_headers; i++)
-        if (wire->headers[i].name.len == wanted.len && str_eq_nocase(wire->headers[i].name, wanted))
+        if (str_eq_nocase(wire->headers[i].name, wanted))
             return wire->headers[i].value;
     return STR_NONE;
 }

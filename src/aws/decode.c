@@ -135,8 +135,7 @@ static int take_header(struct rest_in *in, const struct sign_header *h, bool mov
         const struct api_member *m = &in->shape->members[i];
         if (m->location == API_IN_HEADERS && str_starts_nocase(h->name, m->wire))
             return take_prefixed(in, m, h->name, moved ? h->value : text_of_header(in, h->value));
-        if (m->location != API_IN_HEADER || m->wire.len != h->name.len ||
-            !str_eq_nocase(m->wire, h->name))
+        if (m->location != API_IN_HEADER || !str_eq_nocase(m->wire, h->name))
             continue;
         if (m->shape->type == API_LIST) {
             split_header(in, m, h->value);

@@ -10,7 +10,7 @@
 
 static struct sign_header *header_named(const struct aws_wire *wire, size_t n, str name) {
     for (size_t i = 0; i < n; i++)
-        if (wire->headers[i].name.len == name.len && str_eq_nocase(wire->headers[i].name, name))
+        if (str_eq_nocase(wire->headers[i].name, name))
             return (struct sign_header *)&wire->headers[i];
     return NULL;
 }

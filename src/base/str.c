@@ -20,8 +20,6 @@ bool str_starts_nocase(str s, str prefix) {
     return true;
 }
 
-bool str_eq_nocase(str a, str b) { return a.len == b.len && str_starts_nocase(a, b); }
-
 ptrdiff_t str_chr(str s, char c) {
     const char *at = s.len ? memchr(s.p, c, s.len) : NULL;
     return at ? at - s.p : -1;

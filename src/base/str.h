@@ -44,8 +44,8 @@ static inline bool str_is(str a, const char *cstr) { return str_eq(a, str_c(cstr
 /* Byte order, shorter first where one is the other's prefix. */
 int str_cmp(str a, str b);
 /* ASCII letters without case; other bytes as they are. */
-bool str_eq_nocase(str a, str b);
 bool str_starts_nocase(str s, str prefix);
+static inline bool str_eq_nocase(str a, str b) { return a.len == b.len && str_starts_nocase(a, b); }
 
 /* Position of the first byte c (or text), or -1. */
 ptrdiff_t str_chr(str s, char c);

@@ -160,7 +160,7 @@ static void keep_headers(struct net_request *r, const struct head_walk *w) {
 str net_header(const struct net_req *req, const char *name) {
     str wanted = str_c(name);
     for (size_t i = 0; i < req->n_headers; i++)
-        if (req->headers[i].name.len == wanted.len && str_eq_nocase(req->headers[i].name, wanted))
+        if (str_eq_nocase(req->headers[i].name, wanted))
             return req->headers[i].value;
     return STR_NONE;
 }

@@ -57,7 +57,7 @@ struct policy_context *policy_context_free(struct policy_context *context) {
 
 static struct entry *find(const struct policy_context *context, str key) {
     for (struct entry *e = context->entries; e; e = e->next)
-        if (e->key.len == key.len && str_eq_nocase(e->key, key))
+        if (str_eq_nocase(e->key, key))
             return e;
     return NULL;
 }

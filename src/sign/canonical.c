@@ -146,8 +146,7 @@ static void add_header(struct buf *out, const struct sign_request *request, str 
     buf_str(out, name);
     buf_char(out, ':');
     for (size_t i = 0; i < request->n_headers; i++) {
-        if (request->headers[i].name.len != name.len ||
-            !str_eq_nocase(request->headers[i].name, name))
+        if (!str_eq_nocase(request->headers[i].name, name))
             continue;
         if (!first)
             buf_char(out, ',');

@@ -79,7 +79,7 @@ static int load_policy(const struct rows *rows, struct s3_bucket *b) {
      * Checked when it was stored: what does not compile now was damaged, and must not open the
      * bucket.
      */
-    if (policy_kept(&b->policy, POLICY_RESOURCE, buf_view(&row.bytes), NULL))
+    if (policy_new(&b->policy, POLICY_RESOURCE, buf_view(&row.bytes), NULL))
         return STORE_E_DAMAGED;
     b->policy_is_public = policy_is_public(b->policy);
     b->kept.bytes += policy_bytes(b->policy);
