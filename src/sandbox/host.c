@@ -22,7 +22,7 @@ struct sandbox {
     uint64_t memory_bytes, peak;
     uint16_t ports[SANDBOX_MAX_PORTS];
     int listeners[SANDBOX_MAX_PORTS];
-    int outputs[2];
+    int outputs[SANDBOX_OUTPUTS];
     int tmp; /* its /tmp, to ask how full it is */
     bool ready, refused, frozen, stop_answered;
     bool over_memory; /* killed by sandbox_check_memory */
@@ -126,8 +126,9 @@ static bool next_message(struct sandbox *sb, int ms) {
 }
 
 /* ---- Starting one ---- */
-static int open_outputs(struct sandbox *sb, int write_ends[2]) {
-    for (int i = 0; i < 2; i++) {
+/* The first n of stdout, stderr and records. */
+static int open_outputs(struct sandbox *sb, size_t n, int write_ends[SANDBOX_OUTPUTS]) {
+    for (size_t i = 0; i < n; i++) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC))
             return -errno;
@@ -145,17 +146,18 @@ static int send_request(struct sandbox *sb, const struct sandbox_spec *spec, str
         return err_set(err, -E2BIG,
                        "a sandbox's arguments, environment and files are over %d bytes",
                        SANDBOX_MAX_SPEC);
-    int pair[2], ends[2] = {-1, -1};
+    int pair[2], ends[SANDBOX_OUTPUTS] = {-1, -1, -1};
+    size_t n = spec->records ? SANDBOX_OUTPUTS : 2;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return err_sys(err, -errno, "making a sandbox's channel");
     sb->channel = pair[0];
-    int fault = open_outputs(sb, ends);
+    int fault = open_outputs(sb, n, ends);
     if (!fault) {
-        int fds[] = {pair[1], ends[0], ends[1]};
-        fault = sandbox_send(sb->nest->control, request.p, request.len, fds, ARRAY_LEN(fds));
+        int fds[] = {pair[1], ends[0], ends[1], ends[2]};
+        fault = sandbox_send(sb->nest->control, request.p, request.len, fds, n + 1);
     }
     close(pair[1]);
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < n; i++)
         if (ends[i] >= 0)
             close(ends[i]);
     if (fault == -ECONNRESET)
@@ -166,7 +168,9 @@ static int send_request(struct sandbox *sb, const struct sandbox_spec *spec, str
 static struct sandbox *sandbox_new(struct sandbox_nest *nest, const struct sandbox_spec *spec) {
     struct sandbox *sb = mem_new(struct sandbox);
     sb->nest = sandbox_nest_ref(nest);
-    sb->channel = sb->pidfd = sb->outputs[0] = sb->outputs[1] = sb->tmp = -1;
+    sb->channel = sb->pidfd = sb->tmp = -1;
+    for (size_t i = 0; i < SANDBOX_OUTPUTS; i++)
+        sb->outputs[i] = -1;
     sb->memory_bytes = spec->memory_bytes;
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++) {
         sb->listeners[i] = -1;
@@ -229,8 +233,8 @@ struct sandbox *sandbox_free(struct sandbox *sb) {
         sandbox_kill(sb);
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++)
         fd_closep(&sb->listeners[i]);
-    fd_closep(&sb->outputs[0]);
-    fd_closep(&sb->outputs[1]);
+    for (size_t i = 0; i < SANDBOX_OUTPUTS; i++)
+        fd_closep(&sb->outputs[i]);
     fd_closep(&sb->pidfd);
     fd_closep(&sb->tmp);
     fd_closep(&sb->channel);
@@ -252,7 +256,7 @@ int sandbox_take_listener(struct sandbox *sb, uint16_t port) {
 }
 
 int sandbox_take_output(struct sandbox *sb, int fd) {
-    int *end = &sb->outputs[fd == 1 ? 0 : 1];
+    int *end = &sb->outputs[fd - 1];
     int taken = *end;
     *end = -1;
     return taken;

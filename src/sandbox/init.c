@@ -21,7 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TRACE = 6 }; /* behind 0-5: where the program's process tells of a failed exec */
+/* Behind what the init has: where the program's process tells of a failed exec. */
+enum { TRACE = 8 };
 
 static void reset_signals(void) {
     for (int sig = 1; sig < NSIG; sig++)
@@ -34,8 +35,10 @@ static void reset_signals(void) {
 static int run_program(struct sandbox_jail *jail) {
     const struct sandbox_spec *spec = &jail->wire->spec;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(jail->out, 1) < 0 || dup2(jail->err, 2) < 0 ||
-        setsid() < 0 || chdir("/var/task"))
+    if (null < 0 || dup2(null, 0) < 0 || dup2(jail->outputs[0], 1) < 0 ||
+        dup2(jail->outputs[1], 2) < 0 || setsid() < 0 || chdir("/var/task"))
+        return errno;
+    if (spec->records && dup2(jail->outputs[2], SANDBOX_RECORDS_FD) < 0)
         return errno;
     if (spec->limit_address_space) {
         rlim_t most = spec->memory_bytes;
@@ -66,8 +69,8 @@ static pid_t start_program(struct sandbox_jail *jail, int *ret_trace) {
         _exit(127);
     }
     close(trace[1]);
-    close(jail->out);
-    close(jail->err);
+    for (size_t i = 0; i < SANDBOX_OUTPUTS; i++)
+        fd_closep(&jail->outputs[i]);
     *ret_trace = trace[0];
     return pid;
 }

@@ -24,19 +24,23 @@
 
 enum { DNS_PORT = 53, BACKLOG = 128, UNCOUNTED_PROCESSES = 256 };
 
-/* Nothing of the spawner's but what the jail was given stays open: 0-2 /dev/null, 3 channel, 4 and
- * 5 outputs. */
+/* Nothing of the spawner's but what the jail was given stays open: 0-2 /dev/null, 3 channel, from
+ * 4 on the outputs. */
 static int keep_own_descriptors(struct sandbox_jail *jail) {
-    enum { CHANNEL = 3, OUT, ERR, REST };
-    int high[] = {fcntl(jail->channel, F_DUPFD_CLOEXEC, 64), fcntl(jail->out, F_DUPFD_CLOEXEC, 64),
-                  fcntl(jail->err, F_DUPFD_CLOEXEC, 64)};
-    for (int i = 0; i < 3; i++)
-        if (high[i] < 0 || dup3(high[i], CHANNEL + i, O_CLOEXEC) < 0)
+    enum { FIRST = 3, HIGH = 64 };
+    int *own[1 + SANDBOX_OUTPUTS] = {&jail->channel};
+    size_t n = jail->wire->spec.records ? ARRAY_LEN(own) : ARRAY_LEN(own) - 1;
+    for (size_t i = 0; i < SANDBOX_OUTPUTS; i++)
+        own[1 + i] = &jail->outputs[i];
+    for (size_t i = 0; i < n; i++)
+        if ((*own[i] = fcntl(*own[i], F_DUPFD_CLOEXEC, HIGH)) < 0)
             return -errno;
-    jail->channel = CHANNEL;
-    jail->out = OUT;
-    jail->err = ERR;
-    return close_range(REST, ~0U, 0) ? -errno : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (dup3(*own[i], FIRST + (int)i, O_CLOEXEC) < 0)
+            return -errno;
+        *own[i] = FIRST + (int)i;
+    }
+    return close_range(FIRST + (unsigned)n, ~0U, 0) ? -errno : 0;
 }
 
 static int write_map(const char *path, const char *text) {

@@ -20,7 +20,7 @@ struct sandbox_jail {
     uid_t outer_uid;                      /* userns: the user who runs the daemon */
     gid_t outer_gid;
     uid_t uid;             /* full: of its own; userns: as seen inside */
-    int channel, out, err; /* the descriptors it owns */
+    int channel, outputs[SANDBOX_OUTPUTS]; /* the descriptors it owns; records -1: it has none */
 
     /* made on the way */
     int listeners[SANDBOX_MAX_PORTS]; /* listening TCP sockets, in the order of the spec */

@@ -49,6 +49,27 @@ static int open_tree_ro(const char *path, uint64_t attributes) {
     return fd;
 }
 
+/* A new file system as a detached mount. options: name, value, …, NULL; a NULL value is a flag. */
+static int new_fs(const char *type, const char *const *options, uint64_t attributes) {
+    CLEANUP_FD int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+    if (fs < 0)
+        return -errno;
+    for (size_t i = 0; options[i]; i += 2) {
+        if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[i], options[i + 1], 0))
+            return -errno;
+    }
+    if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+        return -errno;
+    int fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
+    return fd < 0 ? -errno : fd;
+}
+
+/* An empty folder that nothing can be put into. */
+static int new_empty(void) {
+    static const char *const options[] = {"size", "4k", "nr_inodes", "1", "mode", "555", NULL};
+    return new_fs("tmpfs", options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
 /*
  * Nothing we mount may show up outside. In a plain chroot "/" is no mount (EINVAL); there it is
  * enough that the mount we attach to is private, for all else hangs below our own root.
@@ -71,7 +92,8 @@ int sandbox_jail_open_sources(struct sandbox_jail *jail) {
     if (jail->code < 0)
         return jail->code;
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && spec->binds[i].host; i++) {
-        jail->binds[i] = open_tree_ro(spec->binds[i].host, guarded);
+        jail->binds[i] =
+            spec->binds[i].host[0] ? open_tree_ro(spec->binds[i].host, guarded) : new_empty();
         if (jail->binds[i] < 0)
             return jail->binds[i];
     }
@@ -82,21 +104,6 @@ int sandbox_jail_open_sources(struct sandbox_jail *jail) {
             return jail->devices[i];
     }
     return 0;
-}
-
-/* A new file system as a detached mount. options: name, value, …, NULL; a NULL value is a flag. */
-static int new_fs(const char *type, const char *const *options, uint64_t attributes) {
-    CLEANUP_FD int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
-    if (fs < 0)
-        return -errno;
-    for (size_t i = 0; options[i]; i += 2) {
-        if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[i], options[i + 1], 0))
-            return -errno;
-    }
-    if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-        return -errno;
-    int fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
-    return fd < 0 ? -errno : fd;
 }
 
 static int attach(int fd, int at, const char *path) {

@@ -106,13 +106,15 @@ DEFINE_FREEP(sandbox_spawner)
 /* ---- One sandbox ---- */
 enum {
     SANDBOX_MAX_PORTS = 4,
-    SANDBOX_MAX_BINDS = 16,
+    SANDBOX_MAX_BINDS = 64,
+    SANDBOX_OUTPUTS = 3, /* stdout, stderr, records */
     SANDBOX_MAX_FILES = 8,
     SANDBOX_MAX_SPEC = 96 * 1024, /* bytes of all texts of a spec together; -E2BIG beyond */
 };
 
 struct sandbox_bind {
-    const char *host;   /* a folder or file of the host */
+    /* a folder or file of the host; "": an empty folder, over what lies there inside so far */
+    const char *host;
     const char *inside; /* absolute; read-only, nosuid, nodev */
 };
 struct sandbox_file {
@@ -138,7 +140,11 @@ struct sandbox_spec {
     bool whole_proc;
     /* where memory is only sampled: RLIMIT_AS too (static programs; Node does not run under it) */
     bool limit_address_space;
+    /* the program has a third pipe, SANDBOX_RECORDS_FD, whose bytes are the caller's to read */
+    bool records;
 };
+/* Where the program finds that pipe: an interpreter writes whole records of its log to it. */
+enum { SANDBOX_RECORDS_FD = 3 };
 
 /*
  * Bytes that the kernel may give to a sandbox with these limits: the init, the root and what the
@@ -167,7 +173,8 @@ DEFINE_FREEP(sandbox)
  */
 int sandbox_take_listener(struct sandbox *sandbox, uint16_t port);
 /*
- * Read ends of the program's stdout (1) and stderr (2), non-blocking, the caller's; -1 when taken.
+ * Read ends of the program's stdout (1), stderr (2) and records (SANDBOX_RECORDS_FD), non-blocking,
+ * the caller's; -1 when taken, or not asked for.
  */
 int sandbox_take_output(struct sandbox *sandbox, int fd);
 

@@ -89,7 +89,8 @@ static pid_t clone_into_namespaces(enum sandbox_level level, int *ret_pidfd) {
     return pid < 0 ? -errno : (pid_t)pid;
 }
 
-static void become_jail(struct spawner *s, const struct cell *cell, const int fds[3]) {
+static void become_jail(struct spawner *s, const struct cell *cell,
+                        const int fds[SANDBOX_OUTPUTS + 1]) {
     struct sandbox_jail jail = {
         .wire = &s->wire,
         .groups = &s->groups,
@@ -100,13 +101,13 @@ static void become_jail(struct spawner *s, const struct cell *cell, const int fd
         .outer_gid = s->user_group,
         .uid = s->level == SANDBOX_USERNS ? USERNS_UID : s->first_uid + cell->slot,
         .channel = fds[0],
-        .out = fds[1],
-        .err = fds[2],
+        .outputs = {fds[1], fds[2], fds[3]},
     };
     sandbox_jail_main(&jail);
 }
 
-static int launch(struct spawner *s, struct cell *cell, const int fds[3], const char **ret_step) {
+static int launch(struct spawner *s, struct cell *cell, const int fds[SANDBOX_OUTPUTS + 1],
+                  const char **ret_step) {
     uint64_t limit = sandbox_most_bytes(s->wire.spec.memory_bytes, s->wire.spec.tmp_bytes);
     *ret_step = "making its cgroups";
     int fault = sandbox_cgroup_make(&s->groups, cell->group, limit);
@@ -128,7 +129,7 @@ static int launch(struct spawner *s, struct cell *cell, const int fds[3], const 
     return 0;
 }
 
-static void create(struct spawner *s, size_t n, const int fds[3]) {
+static void create(struct spawner *s, size_t n, const int fds[SANDBOX_OUTPUTS + 1]) {
     const char *step = "reading the request";
     int fault = sandbox_wire_decode(&s->wire, str_n(s->request, n));
     int slot = fault ? 0 : take_slot(s);
@@ -224,14 +225,16 @@ static void serve_control(struct spawner *s) {
     if (got == 0 || got == -ECONNRESET)
         end_all(s);
     bool is_ping = got == (ssize_t)sizeof(struct sandbox_msg) && n_fds == 0;
-    if (got > 0 && n_fds == 3) {
+    size_t kept = 0; /* of the first: the channel is the cell's now */
+    if (got > 0 && (n_fds == SANDBOX_OUTPUTS || n_fds == SANDBOX_OUTPUTS + 1)) {
+        if (n_fds == SANDBOX_OUTPUTS)
+            fds[SANDBOX_OUTPUTS] = -1; /* no records */
         create(s, (size_t)got, fds);
-        n_fds -= 1;
-        fds[0] = fds[2]; /* the channel is the cell's now */
+        kept = 1;
     }
     if (is_ping)
         sandbox_send(s->control, s->request, (size_t)got, NULL, 0); /* the same back */
-    for (size_t i = 0; i < n_fds; i++)
+    for (size_t i = kept; i < n_fds; i++)
         close(fds[i]);
 }
 

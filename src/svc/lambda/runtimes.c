@@ -1,7 +1,7 @@
 /* The table of runtimes. */
 #include "svc/lambda/runtimes.h"
 
-#include "svc/lambda/start_python.h"
+#include "svc/lambda/start.h"
 
 #include <unistd.h>
 
@@ -41,6 +41,25 @@ static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}
         .start_path = START_PYTHON, .start = lambda_start_python, .variables = python_variables    \
     }
 
+/* ---- nodejs: the same ---- */
+#define START_NODE "/var/runtime/bootstrap.js"
+
+static const char *const node_variables[][2] = {
+    {"NODE_PATH", "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"},
+    {NULL, NULL}};
+
+#define NODE(version)                                                                              \
+    {                                                                                              \
+        .name = "nodejs" version ".x",                                                             \
+        .argv = (const char *const[]){"/usr/bin/node", START_NODE, NULL},                          \
+        .binds = (const struct sandbox_bind[]){{"/usr/bin/node", "/usr/bin/node"},                 \
+                                               {LIBRARIES, LIBRARIES},                             \
+                                               {LOADER, LOADER},                                   \
+                                               {NULL, NULL}},                                      \
+        .start_path = START_NODE, .start = lambda_start_node, .variables = node_variables,         \
+        .whole_proc = true                                                                         \
+    }
+
 /* ---- The table ---- */
 static const struct lambda_runtime runtimes[] = {
     PROVIDED("provided.al2023"),
@@ -48,6 +67,9 @@ static const struct lambda_runtime runtimes[] = {
     PROVIDED("provided", .retired = true),
     PYTHON("3.11"), /* Debian 12 */
     PYTHON("3.13"), /* Debian 13 */
+    NODE("18"),
+    NODE("20"),
+    NODE("22"),
 };
 
 const struct lambda_runtime *lambda_runtime_find(str name) {
