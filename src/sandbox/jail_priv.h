@@ -19,7 +19,7 @@ struct sandbox_jail {
     enum sandbox_level level;             /* full or userns */
     uid_t outer_uid;                      /* userns: the user who runs the daemon */
     gid_t outer_gid;
-    uid_t uid;             /* full: of its own; userns: as seen inside */
+    uid_t uid;                             /* full: of its own; userns: as seen inside */
     int channel, outputs[SANDBOX_OUTPUTS]; /* the descriptors it owns; records -1: it has none */
 
     /* made on the way */
