@@ -140,6 +140,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         .tmp_bytes = lambda_fn_tmp(env->fn),
         .files = {{LAMBDA_CA_PATH, buf_view(&svc->ca_cert)}},
         .limit_address_space = own && is_static(program),
+        .stays = true,
     };
     memcpy(spec.ports, ports, sizeof ports);
     fill_runtime(&spec, env->runtime);

@@ -184,16 +184,36 @@ static uint64_t peak_of(const struct lambda_env *env) {
     return peak > env->fn->memory_mb ? env->fn->memory_mb : peak;
 }
 
-void lambda_log_report_locked(struct lambda_env *env) {
+void lambda_log_catch_up_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
     drain(&env->out[0], DRAIN_ALL);
     drain(&env->out[1], DRAIN_ALL);
     lambda_log_flush_locked(env);
+}
+
+void lambda_log_restart_locked(struct lambda_env *env) { lambda_log_catch_up_locked(env); }
+
+void lambda_log_start_locked(struct lambda_env *env) {
+    lambda_log_line_locked(env, "START RequestId: %s Version: $LATEST\n", env->inv->id);
+}
+
+/* "Status: error	Error Type: Runtime.ExitError", or nothing. */
+static void add_status(struct buf *out, const struct lambda_outcome *outcome) {
+    if (outcome->status)
+        buf_printf(out, "Status: %s", outcome->status);
+    if (outcome->error_type[0])
+        buf_printf(out, "\tError Type: %s", outcome->error_type);
+}
+
+void lambda_log_report_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    lambda_log_catch_up_locked(env);
     double ms = (double)(clock_mono_ns() - env->inv->delivered_ns) / 1e6;
     CLEANUP_DEINIT(buf) struct buf init = {0};
-    if (!env->init_reported && env->ready)
+    if (!env->init_reported && env->ready && !env->in_invoke)
         buf_printf(&init, "Init Duration: %.2f ms\t", (double)env->init_ns / 1e6);
     env->init_reported = true;
+    add_status(&init, &env->inv->outcome);
     lambda_log_line_locked(env, "END RequestId: %s\n", env->inv->id);
     lambda_log_line_locked(
         env,
