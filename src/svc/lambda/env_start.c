@@ -118,6 +118,7 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
 static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
     spec->argv = runtime->argv;
     spec->whole_proc = runtime->whole_proc;
+    spec->records = runtime->records;
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
         spec->binds[i] = runtime->binds[i];
     if (runtime->start_path)
