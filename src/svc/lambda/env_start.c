@@ -122,6 +122,9 @@ static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime 
         spec->binds[i] = runtime->binds[i];
     if (runtime->start_path)
         spec->files[1] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+    for (size_t i = 0; runtime->parts && runtime->parts[i][0]; i++)
+        spec->files[2 + i] =
+            (struct sandbox_file){runtime->parts[i][0], str_c(runtime->parts[i][1])};
 }
 
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
