@@ -26,10 +26,6 @@ static const char *const no_variables[][2] = {{NULL, NULL}};
 #endif
 #define START_PYTHON "/var/runtime/bootstrap.py"
 
-static const char *const python_parts[][2] = {
-    {"/var/runtime/bootstrap_errors.py", lambda_start_python_errors},
-    {"/var/runtime/bootstrap_logging.py", lambda_start_python_logging},
-    {NULL, NULL}};
 static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}, {NULL, NULL}};
 
 #define PYTHON(version)                                                                            \
@@ -42,8 +38,7 @@ static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}
                                           {LIBRARIES, LIBRARIES},                                  \
                                           {LOADER, LOADER},                                        \
                                           {NULL, NULL}},                                           \
-        .start_path = START_PYTHON, .start = lambda_start_python, .parts = python_parts,           \
-        .variables = python_variables                                                              \
+        .start_path = START_PYTHON, .start = lambda_start_python, .variables = python_variables    \
     }
 
 /* ---- nodejs: the same ---- */

@@ -27,7 +27,6 @@ struct lambda_runtime {
     const struct sandbox_bind *binds;
     const char *start_path;            /* where the start script lies inside; NULL: none */
     const char *start;                 /* its text */
-    const char *const (*parts)[2];     /* {path inside, text} of what belongs to it; NULL: none */
     const char *const (*variables)[2]; /* {name, value}, further ones; a NULL name ends */
     /*
      * What has it runs on, and nothing is made with it or changed to it: as AWS treats a runtime

@@ -5,7 +5,8 @@ function sees of it is what AWS's awslambdaric shows (aws/aws-lambda-python-runt
 
 A cold start reads, compiles and runs this file, and each module that it imports costs up to ten
 milliseconds: so it imports what the interpreter has anyway, and json. Errors and logging are files of their own
-beside it, compiled when there is an error and when the function imports logging.
+(start_python_errors.py, start_python_logging.py), which the build puts into PARTS as texts: they are compiled when
+there is an error and when the function imports logging.
 """
 import json
 import os
@@ -86,14 +87,16 @@ class FaultException(Exception):
         self.exception_type, self.msg, self.trace = kind, message, list(trace)
 
 
+PARTS = {}
+
+
 def part(name):
-    """The names that one of the files beside this one defines, in terms of those that are here."""
-    path = f"{HERE}/bootstrap_{name}.py"
-    if path not in parts:
-        space = parts[path] = dict(globals())
-        with open(path, encoding="ascii") as file:
-            exec(compile(file.read(), path, "exec"), space)
-    return parts[path]
+    """The names that a part defines, which sees a copy of those that are here."""
+    if isinstance(PARTS[name], str):
+        text, space = PARTS[name], dict(globals())
+        PARTS[name] = space
+        exec(compile(text, f"{HERE}/bootstrap_{name}.py", "exec"), space)
+    return PARTS[name]
 
 
 # ---- Records: one log event each, whatever lines it has ----
@@ -432,8 +435,7 @@ def run(name):
 
 
 api = Api()
-parts = {}
-lambda_request_id = [""]  # of the invocation under way; a list, for the files beside this one share it
+lambda_request_id = [""]  # of the invocation under way; a list, for the parts share it
 telemetry = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
 sink = FramedTelemetryLogSink(int(telemetry)) if telemetry else StandardLogSink()
 if __name__ == "__main__":

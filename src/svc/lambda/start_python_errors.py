@@ -1,4 +1,4 @@
-"""The part of bootstrap.py that tells of errors: /var/runtime/bootstrap_errors.py, run in a copy of its names.
+"""The part of bootstrap.py that tells of errors, run in a copy of its names.
 
 The document for the caller has the shape of "Lambda function errors in Python"; the record in the log is
 awslambdaric's log_error, whose lines begin with no-break spaces.

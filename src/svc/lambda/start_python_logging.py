@@ -1,5 +1,5 @@
-"""The part of bootstrap.py that prepares logging: /var/runtime/bootstrap_logging.py, run when the function
-imports logging.
+"""The part of bootstrap.py that prepares logging, run in a copy of its names when
+the function imports logging.
 
 The handler on the root logger, its formats and its levels are those of awslambdaric (bootstrap.py and
 lambda_runtime_log_utils.py): text with tabs, or a JSON object a record; each record is one event of the log.
