@@ -11,6 +11,7 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 #include "svc/lambda/runtimes.h"
 
 #include <elf.h>
@@ -27,13 +28,32 @@ static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const
                        struct err *err) {
     if (lambda_code_is_unpacked(svc->code, dir))
         return 0;
-    CLEANUP_DEINIT(buf) struct buf zip = {0};
-    int r = lambda_package_read(svc->store, fn, &zip, err);
+    CLEANUP_DEINIT(buf) struct buf zip = {0}, owner = {0};
+    buf_printf(&owner, "function %s", fn->fn_name);
+    int r = lambda_package_read(svc->store, json_str(fn->doc, "CodeRef"), buf_cstr(&owner),
+                                LAMBDA_UPLOAD_AGAIN, &zip, err);
     if (r) {
         log_error("lambda", "%s", err->text);
         return r;
     }
     return lambda_code_unpack(svc->code, svc->store, buf_view(&zip), dir, err);
+}
+
+/* Pins stay until the environment is freed. */
+static int ensure_folders(struct lambda_svc *svc, struct lambda_env *env, const char *code,
+                          struct err *err) {
+    str layers = lambda_layers_dir(env->fn->doc);
+    lambda_code_pin(svc->code, code);
+    env->has_code = true;
+    int r = ensure_code(svc, env->fn, code, err);
+    if (r || !layers.len)
+        return r;
+    lambda_code_pin(svc->code, layers.p);
+    env->has_layers = true;
+    r = lambda_layers_unpack(svc, env->fn, err);
+    if (r)
+        log_error("lambda", "%s", err->text);
+    return r;
 }
 
 /* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.
@@ -114,6 +134,15 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* One more, behind those that are there. */
+static void add_bind(struct sandbox_spec *spec, const char *host, const char *inside) {
+    for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++)
+        if (!spec->binds[i].host) {
+            spec->binds[i] = (struct sandbox_bind){host, inside};
+            return;
+        }
+}
+
 /* What the function's runtime says of the sandbox. */
 static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
     spec->argv = runtime->argv;
@@ -127,9 +156,10 @@ static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime 
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
-    char code[PATH_MAX], program[PATH_MAX];
+    char code[PATH_MAX], program[PATH_MAX], layers[PATH_MAX];
     const char *own = env->runtime->own_program;
-    if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
+    if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own) ||
+        path_of(layers, svc, env->has_layers ? lambda_layers_dir(env->fn->doc).p : "", NULL))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
@@ -143,6 +173,8 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     };
     memcpy(spec.ports, ports, sizeof ports);
     fill_runtime(&spec, env->runtime);
+    if (env->has_layers)
+        add_bind(&spec, layers, "/opt");
     int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
@@ -193,9 +225,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
     int r = lambda_check_able(svc, env->runtime, err);
     if (r)
         return r;
-    lambda_code_pin(svc->code, buf_cstr(&dir)); /* until the environment is freed */
-    env->has_code = true;
-    r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
+    r = ensure_folders(svc, env, buf_cstr(&dir), err);
     if (r == 0)
         r = take_keys(svc, env, &keys, err);
     if (r)
