@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { RUNTIME_PORT = 9001, API_PORT = 80, API_TLS_PORT = 443, KEYS_S = 6 * 3600 };
 static const uint16_t ports[LAMBDA_ENV_PORTS] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
@@ -147,34 +148,67 @@ static void add_bind(struct sandbox_spec *spec, const char *host, const char *in
 static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
     spec->argv = runtime->argv;
     spec->whole_proc = runtime->whole_proc;
+    spec->records = runtime->records;
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
         spec->binds[i] = runtime->binds[i];
+    size_t file = 0;
+    while (spec->files[file].inside)
+        file++;
     if (runtime->start_path)
-        spec->files[1] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+        spec->files[file] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+}
+
+/* Where its code, its layers and its program are on the host. */
+struct places {
+    char code[PATH_MAX], layers[PATH_MAX], program[PATH_MAX];
+    bool layer_program;
+};
+
+/*
+ * A program of its own that the code has not is the layers', where they have it: so custom runtimes
+ * are shared ("Sharing custom runtimes in a layer", Lambda Developer Guide).
+ */
+static int find_places(const struct lambda_svc *svc, const struct lambda_env *env, const char *dir,
+                       struct places *ret) {
+    const char *own = env->runtime->own_program;
+    const char *layers = env->has_layers ? lambda_layers_dir(env->fn->doc).p : "";
+    if (path_of(ret->code, svc, dir, NULL) || path_of(ret->layers, svc, layers, NULL) ||
+        path_of(ret->program, svc, dir, own))
+        return -ENAMETOOLONG;
+    if (!own || !env->has_layers || access(ret->program, F_OK) == 0)
+        return 0;
+    int r = path_of(ret->program, svc, layers, own);
+    ret->layer_program = r == 0 && access(ret->program, F_OK) == 0;
+    return r;
 }
 
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
-    char code[PATH_MAX], program[PATH_MAX], layers[PATH_MAX];
-    const char *own = env->runtime->own_program;
-    if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own) ||
-        path_of(layers, svc, env->has_layers ? lambda_layers_dir(env->fn->doc).p : "", NULL))
+    static const char *const layer_argv[] = {"/opt/bootstrap", NULL};
+    struct places at = {0};
+    if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
+    str ca = buf_view(&svc->ca_cert);
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
-        .code = code,
+        .code = at.code,
         .env = variables.at,
         .memory_bytes = lambda_fn_memory(env->fn),
         .tmp_bytes = lambda_fn_tmp(env->fn),
-        .files = {{LAMBDA_CA_PATH, buf_view(&svc->ca_cert)}},
-        .limit_address_space = own && is_static(program),
+        /* Where programs look that no variable tells: OpenSSL as Debian builds it, and AWS's images. */
+        .files = {{LAMBDA_CA_PATH, ca},
+                  {"/usr/lib/ssl/cert.pem", ca},
+                  {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
+        .limit_address_space = env->runtime->own_program && is_static(at.program),
     };
     memcpy(spec.ports, ports, sizeof ports);
     fill_runtime(&spec, env->runtime);
     if (env->has_layers)
-        add_bind(&spec, layers, "/opt");
+        add_bind(&spec, at.layers, "/opt");
+    if (at.layer_program)
+        spec.argv = layer_argv;
     int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
