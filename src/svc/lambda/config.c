@@ -243,13 +243,17 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
     return apply_architecture(rq, config);
 }
 
-void lambda_config_touch(json_t *config, int64_t now_ms) {
-    char when[CLOCK_ISO_MAX], uuid[RAND_UUID_LEN + 1];
+void lambda_add_time(struct buf *out, int64_t now_ms) {
+    char when[CLOCK_ISO_MAX];
     clock_iso8601_ms(when, now_ms);
-    /* 2026-11-22T04:56:59.123+0000, as Lambda writes it */
+    buf_str(out, str_slice(str_c(when), 0, strlen(when) - 1));
+    buf_c(out, "+0000");
+}
+
+void lambda_config_touch(json_t *config, int64_t now_ms) {
+    char uuid[RAND_UUID_LEN + 1];
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_str(&text, str_slice(str_c(when), 0, strlen(when) - 1));
-    buf_c(&text, "+0000");
+    lambda_add_time(&text, now_ms);
     json_set_str(config, "LastModified", buf_view(&text));
     rand_uuid(uuid);
     json_set_str(config, "RevisionId", str_c(uuid));

@@ -2,6 +2,7 @@
 #include "store/key.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ static int read_names(void *svc_, struct map *ret_dirs) {
         str dir = json_str(doc, "CodeDir");
         if (dir.len) /* a row that cannot be read: its code is unpacked again if ever it can */
             map_put(ret_dirs, dir, &present);
+        if (lambda_layers_dir(doc).len)
+            map_put(ret_dirs, lambda_layers_dir(doc), &present);
     }
     return store_iter_fault(it);
 }
@@ -42,6 +45,7 @@ static int read_names(void *svc_, struct map *ret_dirs) {
 static int64_t sweep_code(void *svc_) {
     struct lambda_svc *svc = svc_;
     lambda_code_sweep(svc->code, read_names, svc);
+    lambda_layers_sweep(svc);
     return INT64_MAX;
 }
 
