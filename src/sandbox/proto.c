@@ -110,6 +110,7 @@ int sandbox_wire_encode(struct buf *out, const struct sandbox_spec *spec) {
     buf_u8(out, spec->whole_proc);
     buf_u8(out, spec->limit_address_space);
     buf_u8(out, spec->records);
+    buf_u8(out, spec->stays);
     for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++) {
         buf_u8(out, spec->binds[i].host != NULL);
         if (!spec->binds[i].host)
@@ -145,6 +146,7 @@ int sandbox_wire_decode(struct sandbox_wire *out, str message) {
     spec->whole_proc = cur_u8(&c);
     spec->limit_address_space = cur_u8(&c);
     spec->records = cur_u8(&c);
+    spec->stays = cur_u8(&c);
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && cur_u8(&c); i++) {
         spec->binds[i].host = take_text(&c); /* C gives initialisers no order: two statements */
         spec->binds[i].inside = take_text(&c);

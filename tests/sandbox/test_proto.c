@@ -55,18 +55,19 @@ static void test_spec_survives(void **) {
         CHECK_STR(got->files[i].content, spec.files[i].content);
     }
     CHECK(!got->binds[2].host && !got->files[2].inside);
-    CHECK(got->whole_proc && !got->limit_address_space);
+    CHECK(got->whole_proc && !got->limit_address_space && !got->records && !got->stays);
 }
 
 static void test_other_flag(void **) {
     struct sandbox_spec spec = full_spec();
     spec.whole_proc = false;
-    spec.limit_address_space = true;
+    spec.limit_address_space = spec.records = spec.stays = true;
     CLEANUP_DEINIT(buf) struct buf message = {0};
     static struct sandbox_wire wire;
     CHECK_INT(sandbox_wire_encode(&message, &spec), 0);
     CHECK_INT(sandbox_wire_decode(&wire, buf_view(&message)), 0);
     CHECK(!wire.spec.whole_proc && wire.spec.limit_address_space);
+    CHECK(wire.spec.records && wire.spec.stays);
 }
 
 /* Whatever is missing at the end, the message is refused and nothing behind it is read. */

@@ -118,10 +118,14 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
 static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
     spec->argv = runtime->argv;
     spec->whole_proc = runtime->whole_proc;
+    spec->records = runtime->records;
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
         spec->binds[i] = runtime->binds[i];
+    size_t file = 0;
+    while (spec->files[file].inside)
+        file++;
     if (runtime->start_path)
-        spec->files[1] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+        spec->files[file] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
 }
 
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
@@ -131,6 +135,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     const char *own = env->runtime->own_program;
     if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
+    str ca = buf_view(&svc->ca_cert);
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
@@ -138,7 +143,10 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         .env = variables.at,
         .memory_bytes = lambda_fn_memory(env->fn),
         .tmp_bytes = lambda_fn_tmp(env->fn),
-        .files = {{LAMBDA_CA_PATH, buf_view(&svc->ca_cert)}},
+        /* Where programs look that no variable tells: OpenSSL as Debian builds it, and AWS's images. */
+        .files = {{LAMBDA_CA_PATH, ca},
+                  {"/usr/lib/ssl/cert.pem", ca},
+                  {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
         .limit_address_space = own && is_static(program),
     };
     memcpy(spec.ports, ports, sizeof ports);

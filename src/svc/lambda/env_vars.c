@@ -45,6 +45,8 @@ static void set_place(struct lambda_variables *v, const struct lambda_runtime *r
         v, "LD_LIBRARY_PATH",
         S("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
     set_variable(v, "HOME", S("/tmp"));
+    if (runtime->records)
+        set_number(v, "_LAMBDA_TELEMETRY_LOG_FD", SANDBOX_RECORDS_FD);
     for (size_t i = 0; runtime->variables[i][0]; i++)
         set_variable(v, runtime->variables[i][0], str_c(runtime->variables[i][1]));
 }

@@ -38,7 +38,8 @@ static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}
                                           {LIBRARIES, LIBRARIES},                                  \
                                           {LOADER, LOADER},                                        \
                                           {NULL, NULL}},                                           \
-        .start_path = START_PYTHON, .start = lambda_start_python, .variables = python_variables    \
+        .start_path = START_PYTHON, .start = lambda_start_python, .variables = python_variables,   \
+        .records = true                                                                            \
     }
 
 /* ---- nodejs: the same ---- */
@@ -57,7 +58,7 @@ static const char *const node_variables[][2] = {
                                                {LOADER, LOADER},                                   \
                                                {NULL, NULL}},                                      \
         .start_path = START_NODE, .start = lambda_start_node, .variables = node_variables,         \
-        .whole_proc = true                                                                         \
+        .whole_proc = true, .records = true                                                        \
     }
 
 /* ---- The table ---- */

@@ -34,6 +34,8 @@ struct lambda_runtime {
      */
     bool retired;
     bool whole_proc; /* the program reads more of /proc than processes (sandbox_spec) */
+    /* its start script writes records, each one event of the log (pieces.h): the sandbox has the pipe */
+    bool records;
 };
 
 /* The row of that name, offered here or not; NULL: there is none. Rows last for ever. */
