@@ -11,8 +11,8 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/layer.h"
-#include "svc/lambda/runtimes.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -144,20 +144,6 @@ static void add_bind(struct sandbox_spec *spec, const char *host, const char *in
         }
 }
 
-/* What the function's runtime says of the sandbox. */
-static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
-    spec->argv = runtime->argv;
-    spec->whole_proc = runtime->whole_proc;
-    spec->records = runtime->records;
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
-        spec->binds[i] = runtime->binds[i];
-    size_t file = 0;
-    while (spec->files[file].inside)
-        file++;
-    if (runtime->start_path)
-        spec->files[file] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
-}
-
 /* Where its code, its layers and its program are on the host. */
 struct places {
     char code[PATH_MAX], layers[PATH_MAX], program[PATH_MAX];
@@ -170,7 +156,7 @@ struct places {
  */
 static int find_places(const struct lambda_svc *svc, const struct lambda_env *env, const char *dir,
                        struct places *ret) {
-    const char *own = env->runtime->own_program;
+    const char *own = env->runtime->family->own_program;
     const char *layers = env->has_layers ? lambda_layers_dir(env->fn->doc).p : "";
     if (path_of(ret->code, svc, dir, NULL) || path_of(ret->layers, svc, layers, NULL) ||
         path_of(ret->program, svc, dir, own))
@@ -189,6 +175,10 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     struct places at = {0};
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r)
+        return r;
     str ca = buf_view(&svc->ca_cert);
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
@@ -201,15 +191,15 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         .files = {{LAMBDA_CA_PATH, ca},
                   {"/usr/lib/ssl/cert.pem", ca},
                   {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
-        .limit_address_space = env->runtime->own_program && is_static(at.program),
+        .limit_address_space = env->runtime->family->own_program && is_static(at.program),
     };
     memcpy(spec.ports, ports, sizeof ports);
-    fill_runtime(&spec, env->runtime);
+    lambda_launch(env->runtime, interpreter, &spec);
     if (env->has_layers)
         add_bind(&spec, at.layers, "/opt");
     if (at.layer_program)
         spec.argv = layer_argv;
-    int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
 }
