@@ -29,6 +29,7 @@
 #include "net/net.h"
 #include "sandbox/sandbox.h"
 #include "svc/lambda/inv.h"
+#include "svc/lambda/pieces.h"
 
 struct lambda_pool;
 struct lambda_runtime;
@@ -54,7 +55,8 @@ struct lambda_output { /* one pipe of a sandbox */
     struct lambda_env *env;
     int fd;             /* -1: closed */
     bool paused;        /* not polled: the log is behind, or it was read enough for now */
-    struct buf partial; /* bytes behind the last newline */
+    struct buf partial; /* bytes behind the last piece */
+    struct lambda_pieces pieces;
 };
 
 struct lambda_env {
@@ -78,10 +80,12 @@ struct lambda_env {
     bool reclaimed;          /* since it came to rest, the kernel took back what it could */
     struct sandbox *sandbox; /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
-    unsigned marks;              /* of its origins, when it got its invocation */
-    struct lambda_output out[2]; /* stdout, stderr */
-    struct lambda_lines lines;   /* not yet given to the log */
-    struct lambda_rate rate;     /* of what the program writes */
+    unsigned marks; /* of its origins, when it got its invocation */
+    /* stdout, stderr, and records, which interpreted runtimes have */
+    struct lambda_output out[SANDBOX_OUTPUTS];
+    struct lambda_lines lines; /* not yet given to the log */
+    int64_t floor_ms;          /* world time of the last line that Lambda wrote itself */
+    struct lambda_rate rate;   /* of what the program writes */
 
     /* The same from the beginning to the end: no lock. */
     struct lambda_svc *svc;
@@ -91,6 +95,7 @@ struct lambda_env {
 
     /* Written by whoever starts it, before anybody else looks. */
     bool has_code;          /* a pin of its function's folder */
+    bool has_layers;        /* … and of that of its layers */
     bool may_log;           /* its role may write the log */
     int64_t keys_expire_ms; /* real time */
     char stream[64];
@@ -237,7 +242,7 @@ void lambda_log_committed_locked(struct lambda_svc *svc, const struct lambda_fn 
                                  const struct lambda_lines *lines);
 /* Takes some of what the program wrote; false: the pipe is closed. */
 bool lambda_log_drain_locked(struct lambda_output *out);
-/* Ends the partial lines, and tells what was dropped. */
+/* Ends the partial lines and records, and tells what was dropped. */
 void lambda_log_flush_locked(struct lambda_env *env);
 /* Takes what the program has written so far, lines without an end too. */
 void lambda_log_catch_up_locked(struct lambda_env *env);

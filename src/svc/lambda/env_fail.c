@@ -80,7 +80,7 @@ static const char *describe_end(struct lambda_env *env, const struct sandbox_end
     struct lambda_inv *inv = env->inv;
     char name[64];
     if (end->exec_errno) {
-        lambda_fail_run(inv, entry, "fork/exec %s: %s", env->runtime->argv[0],
+        lambda_fail_run(inv, entry, "fork/exec %s: %s", env->runtime->family->entry[0],
                         strerror(end->exec_errno));
         return entry;
     }
