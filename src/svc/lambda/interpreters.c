@@ -434,7 +434,6 @@ void lambda_launch(const struct lambda_runtime *runtime,
                    const struct lambda_interpreter *interpreter, struct sandbox_spec *spec) {
     const struct lambda_family *family = runtime->family;
     size_t file = 0;
-    spec->whole_proc = family->whole_proc;
     spec->argv = interpreter ? interpreter->argv : family->entry;
     if (!interpreter)
         return;

@@ -39,7 +39,6 @@ struct lambda_family {
     const struct sandbox_bind *packages;
     /* ---- */
     const struct lambda_variable *variables; /* further ones; a NULL name ends */
-    bool whole_proc; /* the program reads more of /proc than processes (sandbox_spec) */
 };
 
 struct lambda_runtime {

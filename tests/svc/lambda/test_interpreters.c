@@ -171,7 +171,7 @@ static void test_launch(void **) {
     spec = none;
     lambda_launch(lambda_runtime_find(S("provided.al2023")), NULL, &spec);
     CHECK_TEXT(spec.argv[0], "/var/task/bootstrap");
-    CHECK(!spec.binds[0].host && !spec.files[0].inside && !spec.whole_proc);
+    CHECK(!spec.binds[0].host && !spec.files[0].inside);
 }
 
 int main(void) {
