@@ -224,7 +224,9 @@ static int make_links(void) {
 int sandbox_jail_fill_root(struct sandbox_jail *jail) {
     const struct sandbox_spec *spec = &jail->wire->spec;
     umask(0);
-    int fault = mount_at(jail->code, "/var/task");
+    int fault = mkdir("opt", 0755) ? -errno : 0; /* there with layers or without, as on AWS */
+    if (!fault)
+        fault = mount_at(jail->code, "/var/task");
     for (size_t i = 0; !fault && i < SANDBOX_MAX_BINDS && spec->binds[i].host; i++)
         fault = mount_at(jail->binds[i], spec->binds[i].inside);
     for (size_t i = 0; !fault && i < count_devices(jail); i++)
