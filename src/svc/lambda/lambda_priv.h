@@ -91,6 +91,7 @@ struct lambda_svc {
     /* What the completer has to do: complete.c. */
     pthread_cond_t finished_some;
     struct list finished; /* invocations whose traces are to be committed */
+    size_t n_finished;    /* of them */
     size_t backlog;       /* cost of all log lines that are not committed yet */
     bool has_completer, completer_stops;
 };

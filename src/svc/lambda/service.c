@@ -68,7 +68,7 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     buf_str(&svc->ca_cert, options->ca_cert);
     lock_init(&svc->lock);
     pthread_cond_init(&svc->gone, NULL);
-    pthread_cond_init(&svc->finished_some, NULL);
+    lock_cond_init(&svc->finished_some);
     list_init(&svc->finished);
     svc->code = lambda_code_new(options->store);
 }
