@@ -195,11 +195,12 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         /* Where programs look that no variable tells: OpenSSL as Debian builds it, and AWS's images. */
         .files = {{LAMBDA_CA_PATH, ca},
                   {"/usr/lib/ssl/cert.pem", ca},
-                  {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
+                  {"/etc/pki/tls/certs/ca-bundle.crt", ca},
+                  {"/var/runtime/ca-cert.pem", ca}},
         .limit_address_space = env->runtime->family->own_program && is_static(at.program),
     };
     memcpy(spec.ports, ports, sizeof ports);
-    lambda_launch(env->runtime, interpreter, &spec);
+    lambda_launch(env->runtime, interpreter, &variables.arena, &spec);
     if (env->has_layers)
         add_bind(&spec, at.layers, "/opt");
     if (at.layer_program)

@@ -431,31 +431,27 @@ class Ending {
     Object.assign(this, { api, id, schedule, answered: false });
   }
 
-  // False where it has ended: by the event loop, which was empty before the handler had called anything.
-  begin() {
+  // By the event loop, which was empty before the handler had called anything, where it has.
+  isOver() {
     if (this.answered)
       console.error("Invocation has already been reported as done. Cannot call complete more than once per invocation.");
-    const first = !this.answered;
-    this.answered = true;
-    return first;
+    return this.answered;
   }
 
+  // Both throw before anything is sent, or not at all: whoever catches it may tell of that error.
   answer(value) {
-    if (!this.begin())
+    if (this.isOver())
       return;
-    try {
-      this.api.respond(this.id, value, this.schedule);
-    } catch (error) {
-      this.answered = false; // nothing was sent: what catches this sends the error
-      throw error;
-    }
+    this.api.respond(this.id, value, this.schedule);
+    this.answered = true;
   }
 
   fail(error) {
-    if (!this.begin())
+    if (this.isOver())
       return;
     logError("Invoke Error", error);
     this.api.fail(`invocation/${this.id}/error`, error, this.schedule);
+    this.answered = true;
   }
 }
 
