@@ -18,6 +18,25 @@ static void name_function(struct store *, str key, str, json_t *finding, struct 
     buf_printf(words, "the package of function " STR_FMT, STR_ARG(buf_view(&part)));
 }
 
+static void name_layer(struct store *, str key, str value, json_t *finding, struct buf *words) {
+    CLEANUP_JSON json_t *doc = json_parse(value, NULL);
+    str arn = json_str(json_obj(doc, "Layer"), "LayerVersionArn");
+    if (arn.len) {
+        json_set_str(finding, "LayerVersionArn", arn);
+        buf_printf(words, "the package of layer version " STR_FMT, STR_ARG(arn));
+        return;
+    }
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    struct cur at = cur_of(key);
+    key_take_kind(&at);
+    for (size_t i = 0; i < 3; i++) { /* account, region, name */
+        buf_clear(&name);
+        key_take_str(&at, &name);
+    }
+    json_set_str(finding, "LayerName", buf_view(&name));
+    buf_printf(words, "the package of a version of layer " STR_FMT, STR_ARG(buf_view(&name)));
+}
+
 static int each_package(struct store *, str, str value, store_see_fn *see, void *ctx,
                         struct err *err) {
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
@@ -29,5 +48,6 @@ static int each_package(struct store *, str, str value, store_see_fn *see, void 
 
 const struct store_owner lambda_owners[] = {
     {STORE_META, "lambda.fn", each_package, name_function, LAMBDA_UPLOAD_AGAIN},
+    {STORE_META, "lambda.layerv", each_package, name_layer, LAMBDA_PUBLISH_AGAIN},
     {0},
 };

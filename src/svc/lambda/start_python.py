@@ -400,10 +400,12 @@ def prepare_logging(module):
 
 # ---- The start ----
 def prepare_path():
-    """As on AWS: the function's folder, layers where it sets no PYTHONPATH, PYTHONPATH, the interpreter's own."""
+    """As on AWS: the function's folder, layers where it sets no PYTHONPATH, PYTHONPATH, the interpreter's own.
+    Layers lie where the function's runtime has them, whichever version the interpreter is of."""
     first = [TASK]
     if os.environ.get("PYTHONPATH", HERE) == HERE:
-        first += [f"/opt/python/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages", "/opt/python"]
+        named = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_")[2]
+        first += [f"/opt/python/lib/{named}/site-packages", "/opt/python"]
     rest = sys.path if getattr(sys.flags, "safe_path", False) else sys.path[1:]  # the folder of this script
     sys.path[:] = first + [path for path in rest if path not in first]
     if HERE not in sys.path:
