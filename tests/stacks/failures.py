@@ -26,8 +26,9 @@ class Failures(StackCase):
             self.assertIn('File "/var/task/index.py", line 11, in handler\n', error)
             self.assertEqual(len({line.split()[2] for line in self.lines(function, "^REPORT", 3)}), 1)  # one request id for all three
             self.metric(function, "Errors", 3)
-            wait_for(lambda: self.cloudwatch.describe_alarms(AlarmNames=[s.out("Alarm")])["MetricAlarms"][0]["StateValue"] == "ALARM"
-                     or self.cloud.advance(30) is None, 60, 0.3)
+            self.cloud.advance(61)
+            wait_for(lambda: [h for h in self.cloudwatch.describe_alarm_history(AlarmName=s.out("Alarm"), HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+                              if "to ALARM" in h["HistorySummary"]])
             s.update({"if size < 10": "if size < 1"})
             self.put(bucket, "small", b"x")
             self.lines(function, "^REPORT", 4)
