@@ -11,7 +11,7 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/runtimes.h"
+#include "svc/lambda/interpreters.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -114,23 +114,17 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* What the function's runtime says of the sandbox. */
-static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
-    spec->argv = runtime->argv;
-    spec->whole_proc = runtime->whole_proc;
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
-        spec->binds[i] = runtime->binds[i];
-    if (runtime->start_path)
-        spec->files[1] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
-}
-
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
     char code[PATH_MAX], program[PATH_MAX];
-    const char *own = env->runtime->own_program;
+    const char *own = env->runtime->family->own_program;
     if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r)
+        return r;
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
@@ -142,8 +136,8 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         .limit_address_space = own && is_static(program),
     };
     memcpy(spec.ports, ports, sizeof ports);
-    fill_runtime(&spec, env->runtime);
-    int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    lambda_launch(env->runtime, interpreter, &spec);
+    r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
 }

@@ -55,8 +55,9 @@ struct lambda_svc {
     struct sandbox_spawner *spawner;
     /* The cloud's CA as PEM: what runs in a sandbox trusts it. */
     struct buf ca_cert;
-    struct lambda_code *code;   /* DATA/functions: unpacked code (code.h) */
-    struct hub_due *code_timer; /* its sweep */
+    struct lambda_code *code;                 /* DATA/functions: unpacked code (code.h) */
+    struct hub_due *code_timer;               /* its sweep */
+    struct lambda_interpreters *interpreters; /* of this machine (interpreters.h) */
     /*
      * async_at_once: how many asynchronous invocations run at once, idle_ns: how long an environment
      * without events lives.

@@ -1,6 +1,7 @@
 /* The life of the service. */
 #include "store/key.h"
 #include "svc/lambda/code.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
 
 #include <errno.h>
@@ -70,9 +71,13 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
 
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
                 struct err *err) {
-    (void)err; /* nothing here can fail; x_open of every service has it */
+    CLEANUP(lambda_interpreters)
+    struct lambda_interpreters *interpreters = lambda_interpreters_new(&options->places, err);
+    if (!interpreters)
+        return -EINVAL;
     struct lambda_svc *svc = mem_new(struct lambda_svc);
     init(svc, options);
+    svc->interpreters = STEAL(interpreters);
     svc->code_timer = hub_add_timer(svc->hub, "lambda-code", sweep_code, svc);
     lambda_ports_plug(svc);
     lambda_queue_open(svc);
@@ -106,6 +111,7 @@ struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     free_values(&svc->running);
     buf_deinit(&svc->ca_cert);
     lambda_code_free(svc->code);
+    lambda_interpreters_free(svc->interpreters);
     pthread_cond_destroy(&svc->finished_some);
     pthread_cond_destroy(&svc->gone);
     pthread_mutex_destroy(&svc->lock);
