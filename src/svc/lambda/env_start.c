@@ -198,6 +198,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
                   {"/etc/pki/tls/certs/ca-bundle.crt", ca},
                   {"/var/runtime/ca-cert.pem", ca}},
         .limit_address_space = env->runtime->family->own_program && is_static(at.program),
+        .stays = true,
     };
     memcpy(spec.ports, ports, sizeof ports);
     lambda_launch(env->runtime, interpreter, &variables.arena, &spec);

@@ -183,6 +183,7 @@ void lambda_log_catch_up_locked(struct lambda_env *env) {
 }
 
 void lambda_log_restart_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     lambda_log_catch_up_locked(env);
     for (int i = 0; i < SANDBOX_OUTPUTS; i++)
         env->out[i].pieces.left = 0;
