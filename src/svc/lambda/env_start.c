@@ -12,6 +12,7 @@
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/interpreters.h"
+#include "svc/lambda/tools.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -114,6 +115,12 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* Its program is started by another of its own. */
+static bool is_wrapped(const struct lambda_fn *fn) {
+    const json_t *own = json_obj(json_obj(fn->config, "Environment"), "Variables");
+    return json_str(own, "AWS_LAMBDA_EXEC_WRAPPER").len > 0;
+}
+
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
@@ -122,7 +129,11 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
     CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    struct lambda_launch launch = {.runtime = env->runtime, .wrapped = is_wrapped(env->fn)};
     int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r == 0 && interpreter)
+        r = lambda_tools_get(svc->tools, &launch.tools, err);
+    launch.interpreter = interpreter;
     if (r)
         return r;
     struct lambda_variables variables = {0};
@@ -136,7 +147,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         .limit_address_space = own && is_static(program),
     };
     memcpy(spec.ports, ports, sizeof ports);
-    lambda_launch(env->runtime, interpreter, &spec);
+    lambda_launch_fill(&launch, &spec);
     r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;

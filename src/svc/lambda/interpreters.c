@@ -1,9 +1,10 @@
 /*
  * Finding interpreters, and asking them what their sandboxes must show.
  *
- * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "see" (a
- * folder or file that stays where it is), "hide" (a folder of packages in one of those), "library"
- * (a shared library that lies elsewhere), and "done" at the end.
+ * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "prefix"
+ * (the folder that lies at LAMBDA_LANG inside), "see" (a folder or file to be shown), "hide" (a
+ * folder of packages in one of those), "library" (a shared library that no other line and no table
+ * shows), and "done" at the end.
  */
 #include "svc/lambda/interpreters.h"
 
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/map.h"
+#include "svc/lambda/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +30,8 @@ enum {
     PROBE_MS = 10000,   /* an interpreter that says nothing for so long is none */
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
-    BINDS = 48,         /* of an interpreter */
+    WRAPPED = 2,        /* words that stand before a command with a wrapper */
+    BINDS = 40,         /* of an interpreter */
 };
 
 static const char *const usual_folders[] = {"/usr/bin", "/usr/local/bin", NULL};
@@ -37,7 +40,8 @@ struct lambda_interpreter {
     _Atomic unsigned refs;
     struct arena arena; /* of all texts */
     const char *version, *program;
-    const char *argv[3]; /* program, start script */
+    const char *prefix;               /* the folder that its library lies below, or NULL */
+    const char *command[WRAPPED + 3]; /* sh and its script, then program and start script */
     struct sandbox_bind binds[BINDS];
     size_t n_binds;
 };
@@ -156,18 +160,32 @@ static void bind(struct lambda_interpreter *it, const char *host, const char *in
 
 static void take_version(struct lambda_interpreter *it, const char *text) { it->version = text; }
 static void take_program(struct lambda_interpreter *it, const char *text) { it->program = text; }
-static void take_seen(struct lambda_interpreter *it, const char *text) { bind(it, text, text); }
-static void take_hidden(struct lambda_interpreter *it, const char *text) { bind(it, "", text); }
+static void take_prefix(struct lambda_interpreter *it, const char *text) { it->prefix = text; }
+
+/* What lies below its prefix lies below LAMBDA_LANG inside; the rest stays where it is. */
+static const char *inside_of(struct lambda_interpreter *it, const char *path) {
+    size_t n = it->prefix ? strlen(it->prefix) : 0;
+    if (n == 0 || strncmp(path, it->prefix, n) != 0 || path[n] != '/')
+        return path;
+    return arena_printf(&it->arena, LAMBDA_LANG "%s", path + n).p;
+}
+
+static void take_seen(struct lambda_interpreter *it, const char *text) {
+    bind(it, text, inside_of(it, text));
+}
+static void take_hidden(struct lambda_interpreter *it, const char *text) {
+    bind(it, "", inside_of(it, text));
+}
 static void take_library(struct lambda_interpreter *it, const char *text) {
-    bind(it, text, arena_printf(&it->arena, LAMBDA_LANG_LIBRARIES "%s", strrchr(text, '/')).p);
+    bind(it, text, arena_printf(&it->arena, LAMBDA_LANG "/lib%s", strrchr(text, '/')).p);
 }
 
 static const struct word {
     const char *word;
     void (*take)(struct lambda_interpreter *it, const char *text);
 } words[] = {
-    {"version", take_version}, {"program", take_program}, {"see", take_seen},
-    {"hide", take_hidden},     {"library", take_library},
+    {"version", take_version}, {"program", take_program}, {"prefix", take_prefix},
+    {"see", take_seen},        {"hide", take_hidden},     {"library", take_library},
 };
 
 /* True: it said all. Unknown words, as a start-up message of the machine's, are left out. */
@@ -204,9 +222,15 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         err_set(err, -ENOTSUP, "%s does not run as %s", path, family->language);
         return NULL;
     }
-    bind(it, it->program, it->program);
-    it->argv[0] = it->program;
-    it->argv[1] = family->start_path;
+    const char *inside =
+        arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
+    const char *const command[] = {LAMBDA_HOST_TOOLS "/sh", family->entry[0], inside,
+                                   family->start_path};
+    memcpy(it->command, command, sizeof command); /* and a NULL, for it is zeroed */
+    bind(it, it->program, inside);
+    const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
+    if (strcmp(usual, inside) != 0)
+        bind(it, it->program, usual); /* "#!/usr/bin/env python3" */
     return STEAL(it);
 }
 
@@ -430,17 +454,24 @@ static void add_those_here(struct sandbox_spec *spec, const struct sandbox_bind 
             add_binds(spec, binds, 1);
 }
 
-void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct sandbox_spec *spec) {
-    const struct lambda_family *family = runtime->family;
-    size_t file = 0;
+static void add_file(struct sandbox_spec *spec, const char *inside, const char *text) {
+    size_t at = 0;
+    while (at + 1 < SANDBOX_MAX_FILES && spec->files[at].inside)
+        at++;
+    spec->files[at] = (struct sandbox_file){inside, str_c(text)};
+}
+
+void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec *spec) {
+    const struct lambda_family *family = launch->runtime->family;
+    const struct lambda_interpreter *it = launch->interpreter;
     spec->whole_proc = family->whole_proc;
-    spec->argv = interpreter ? interpreter->argv : family->entry;
-    if (!interpreter)
+    spec->argv = it ? it->command + (launch->wrapped ? 0 : WRAPPED) : family->entry;
+    if (!it)
         return;
-    add_binds(spec, interpreter->binds, interpreter->n_binds);
+    add_binds(spec, it->binds, it->n_binds);
     add_those_here(spec, family->packages);
-    while (spec->files[file].inside)
-        file++;
-    spec->files[file] = (struct sandbox_file){family->start_path, str_c(family->start)};
+    add_binds(spec, &(struct sandbox_bind){launch->tools, LAMBDA_HOST_TOOLS}, 1);
+    add_file(spec, family->start_path, family->start);
+    if (launch->wrapped)
+        add_file(spec, family->entry[0], lambda_start_wrapped);
 }

@@ -17,7 +17,7 @@ struct lambda_interpreter *lambda_interpreter_free(struct lambda_interpreter *in
 DEFINE_FREEP(lambda_interpreter)
 /* "3.11.2" */
 const char *lambda_interpreter_version(const struct lambda_interpreter *interpreter);
-/* Its file, with no symbolic link in the way: the same inside of a sandbox. */
+/* Its file on this machine, with no symbolic link in the way. */
 const char *lambda_interpreter_program(const struct lambda_interpreter *interpreter);
 /* Is that the version that the row names? */
 bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
@@ -49,10 +49,16 @@ bool lambda_interpreters_seem_here(struct lambda_interpreters *all,
 /* Appends what this machine runs, by families: "a, b (run by Python 3.11.2) and c (…)". */
 void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out);
 
+/* How an environment is started. Borrowed until sandbox_start returns. */
+struct lambda_launch {
+    const struct lambda_runtime *runtime;
+    const struct lambda_interpreter *interpreter; /* NULL: the function brings its program */
+    /* ---- With an interpreter ---- */
+    const char *tools; /* the folder of what it may call (tools.h) */
+    bool wrapped;      /* AWS_LAMBDA_EXEC_WRAPPER is set */
+};
 /*
- * Puts into spec the program and its arguments, what it sees of the host, and its start script;
- * interpreter: NULL where the function brings its program. wrapped: the program is started by
- * AWS_LAMBDA_EXEC_WRAPPER's. Borrows from the interpreter until sandbox_start returns.
+ * Puts into spec the program and its arguments, what it sees of the host, and its start script, all
+ * behind what is there already.
  */
-void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct sandbox_spec *spec);
+void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec *spec);

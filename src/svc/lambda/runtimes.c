@@ -14,7 +14,7 @@
  * X-Ray's daemon is one where a datagram is lost without an error, for there are no traces.
  */
 #define INTERPRETED                                                                                \
-    {"PATH", "/var/lang/bin:" PATH}, {"LD_LIBRARY_PATH", LAMBDA_LANG_LIBRARIES ":" LIBRARY_PATH},  \
+    {"PATH", "/var/lang/bin:" PATH}, {"LD_LIBRARY_PATH", LAMBDA_LANG "/lib:" LIBRARY_PATH},        \
         {"PWD", "/var/task"}, {"SHLVL", "0"}, {"AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"},           \
         {"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}, {"_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1"},  \
     {                                                                                              \
@@ -48,7 +48,26 @@ static const struct lambda_family provided = {
 #endif
 
 const struct sandbox_bind lambda_host_libraries[] = {
-    {LIBRARIES, LIBRARIES}, {LOADER, LOADER}, {NULL, NULL}};
+    {LIBRARIES, LIBRARIES},
+    {LOADER, LOADER},
+    {"/usr/share/zoneinfo", "/usr/share/zoneinfo"},       /* TZ=Europe/Berlin */
+    {"/usr/lib/locale/C.utf8", "/usr/lib/locale/C.utf8"}, /* which Python has its children use */
+    {NULL, NULL}};
+
+/*
+ * ---- What functions call: by subprocess, in a wrapper, as #! ----
+ * Of AWS's images those that scripts use; nothing that is setuid, and nothing that a sandbox denies.
+ */
+const char *const lambda_host_tools[] = {
+    "awk",     "base64",    "basename", "bash",    "cat",   "chmod", "cp",       "curl",
+    "cut",     "date",      "dd",       "dirname", "du",    "echo",  "env",      "expr",
+    "false",   "find",      "grep",     "gzip",    "head",  "id",    "ln",       "ls",
+    "md5sum",  "mkdir",     "mktemp",   "mv",      "nproc", "od",    "printenv", "printf",
+    "pwd",     "readlink",  "realpath", "rm",      "rmdir", "sed",   "seq",      "sh",
+    "sha1sum", "sha256sum", "sleep",    "sort",    "stat",  "tail",  "tar",      "tee",
+    "test",    "timeout",   "touch",    "tr",      "true",  "uname", "uniq",     "wc",
+    "xargs",   NULL,
+};
 
 /* ---- python ---- */
 #define START_PYTHON RUNTIME_DIR "/bootstrap.py"

@@ -63,5 +63,8 @@ const struct lambda_family *lambda_family_at(size_t i);
 
 /* Folders and files that every interpreter may need: of those that are there; host NULL ends. */
 extern const struct sandbox_bind lambda_host_libraries[];
-/* Where AWS's images have the shared libraries of their interpreters: the first to be looked in. */
-#define LAMBDA_LANG_LIBRARIES "/var/lang/lib"
+/* Programs that functions call, by their names in LAMBDA_HOST_TOOLS; NULL ends (tools.h). */
+extern const char *const lambda_host_tools[];
+#define LAMBDA_HOST_TOOLS "/usr/bin"
+/* Where an interpreter lies inside, as in AWS's images: its program in bin, its library in lib. */
+#define LAMBDA_LANG "/var/lang"
