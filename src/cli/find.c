@@ -18,6 +18,8 @@ static const struct {
     {"bootstrap", "lib/calotype", "src/fn"},
     {"calotype-image", "lib/calotype", "src/img"},
     {"template.yaml", "share/calotype", "stack"},
+    {"package.json", "share/calotype/nodejs", "src/cli/nodejs"},
+    {"package-lock.json", "share/calotype/nodejs", "src/cli/nodejs"},
 };
 /* Where this program stands in a build. */
 #define BUILT "/src/cli"

@@ -122,7 +122,7 @@ static void a_request_that_may_be_on_its_way_is_undone(void **state) {
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
     CHECK_STR(json_str(request, "RequestType"), S("Delete"));
     CHECK(str_starts(json_str(request, "PhysicalResourceId"), S("s-X-")));
-    answer(w, "{\"Status\":\"SUCCESS\"}");
+    answer(w, "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"x\"}");
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
     no_answer_is_awaited(w);
@@ -152,8 +152,8 @@ static const struct service services[] = {
      "GetInstanceProfile", "DeleteInstanceProfile", "NoSuchEntity", "EntityAlreadyExists", "{}"},
     {"AWS::IAM::Policy", "PolicyName: p, PolicyDocument: {}, Roles: [r]", "PutRolePolicy", NULL,
      "DeleteRolePolicy", "NoSuchEntity", NULL, "{}"},
-    {"AWS::Lambda::Function", "FunctionName: mine, Role: r, Code: {ZipFile: x}", "CreateFunction",
-     "GetFunctionConfiguration", "DeleteFunction", "ResourceNotFoundException",
+    {"AWS::Lambda::Function", "FunctionName: mine, Role: r, Code: {S3Bucket: b, S3Key: k}",
+     "CreateFunction", "GetFunctionConfiguration", "DeleteFunction", "ResourceNotFoundException",
      "ResourceConflictException", "{\"State\":\"Active\"}"},
     {"AWS::Lambda::Permission", "FunctionName: f, Action: a, Principal: p", "AddPermission", NULL,
      "RemovePermission", "ResourceNotFoundException", "ResourceConflictException", "{}"},

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/map.h"
-#include "svc/lambda/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +29,6 @@ enum {
     PROBE_MS = 10000,   /* an interpreter that says nothing for so long is none */
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
-    WRAPPED = 2,        /* words that stand before a command with a wrapper */
     BINDS = 40,         /* of an interpreter */
 };
 
@@ -40,8 +38,8 @@ struct lambda_interpreter {
     _Atomic unsigned refs;
     struct arena arena; /* of all texts */
     const char *version, *program;
-    const char *prefix;               /* the folder that its library lies below, or NULL */
-    const char *command[WRAPPED + 3]; /* sh and its script, then program and start script */
+    const char *prefix; /* the folder that its library lies below, or NULL */
+    const char *inside; /* its program, inside of a sandbox */
     struct sandbox_bind binds[BINDS];
     size_t n_binds;
 };
@@ -85,6 +83,13 @@ struct lambda_interpreter *lambda_interpreter_free(struct lambda_interpreter *it
 
 const char *lambda_interpreter_version(const struct lambda_interpreter *it) { return it->version; }
 const char *lambda_interpreter_program(const struct lambda_interpreter *it) { return it->program; }
+
+const char *lambda_interpreter_inside(const struct lambda_interpreter *it) { return it->inside; }
+size_t lambda_interpreter_binds(const struct lambda_interpreter *it,
+                                const struct sandbox_bind **ret) {
+    *ret = it->binds;
+    return it->n_binds;
+}
 
 bool lambda_interpreter_fits(const struct lambda_interpreter *it,
                              const struct lambda_runtime *runtime) {
@@ -222,14 +227,10 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         err_set(err, -ENOTSUP, "%s does not run as %s", path, family->language);
         return NULL;
     }
-    const char *inside =
-        arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
-    const char *const command[] = {LAMBDA_HOST_TOOLS "/sh", family->entry[0], inside,
-                                   family->start_path};
-    memcpy(it->command, command, sizeof command); /* and a NULL, for it is zeroed */
-    bind(it, it->program, inside);
+    it->inside = arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
+    bind(it, it->program, it->inside);
     const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
-    if (strcmp(usual, inside) != 0)
+    if (strcmp(usual, it->inside) != 0)
         bind(it, it->program, usual); /* "#!/usr/bin/env python3" */
     return STEAL(it);
 }
@@ -437,41 +438,4 @@ struct lambda_interpreters *lambda_interpreters_free(struct lambda_interpreters 
     pthread_mutex_destroy(&all->lock);
     free(all);
     return NULL;
-}
-
-/* ---- Into a sandbox ---- */
-static void add_binds(struct sandbox_spec *spec, const struct sandbox_bind *binds, size_t n) {
-    size_t at = 0;
-    while (at < SANDBOX_MAX_BINDS && spec->binds[at].host)
-        at++;
-    for (size_t i = 0; i < n && at < SANDBOX_MAX_BINDS; i++)
-        spec->binds[at++] = binds[i];
-}
-
-static void add_those_here(struct sandbox_spec *spec, const struct sandbox_bind *binds) {
-    for (; binds->host; binds++)
-        if (access(binds->host, R_OK) == 0)
-            add_binds(spec, binds, 1);
-}
-
-static void add_file(struct sandbox_spec *spec, const char *inside, const char *text) {
-    size_t at = 0;
-    while (at + 1 < SANDBOX_MAX_FILES && spec->files[at].inside)
-        at++;
-    spec->files[at] = (struct sandbox_file){inside, str_c(text)};
-}
-
-void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec *spec) {
-    const struct lambda_family *family = launch->runtime->family;
-    const struct lambda_interpreter *it = launch->interpreter;
-    spec->whole_proc = family->whole_proc;
-    spec->argv = it ? it->command + (launch->wrapped ? 0 : WRAPPED) : family->entry;
-    if (!it)
-        return;
-    add_binds(spec, it->binds, it->n_binds);
-    add_those_here(spec, family->packages);
-    add_binds(spec, &(struct sandbox_bind){launch->tools, LAMBDA_HOST_TOOLS}, 1);
-    add_file(spec, family->start_path, family->start);
-    if (launch->wrapped)
-        add_file(spec, family->entry[0], lambda_start_wrapped);
 }

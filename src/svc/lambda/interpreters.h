@@ -8,6 +8,7 @@
  * takes as long as it takes to start; what it said is kept, and asked again when its file has
  * changed, as an upgrade does. Any thread may call; who asks while it is run waits.
  */
+#include "base/arena.h"
 #include "svc/lambda/lambda.h"
 #include "svc/lambda/runtimes.h"
 
@@ -19,6 +20,11 @@ DEFINE_FREEP(lambda_interpreter)
 const char *lambda_interpreter_version(const struct lambda_interpreter *interpreter);
 /* Its file on this machine, with no symbolic link in the way. */
 const char *lambda_interpreter_program(const struct lambda_interpreter *interpreter);
+/* Its program inside of a sandbox. */
+const char *lambda_interpreter_inside(const struct lambda_interpreter *interpreter);
+/* What it needs to see, in an order in which one may cover another; how many. Borrowed. */
+size_t lambda_interpreter_binds(const struct lambda_interpreter *interpreter,
+                                const struct sandbox_bind **ret);
 /* Is that the version that the row names? */
 bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
                              const struct lambda_runtime *runtime);
@@ -48,17 +54,3 @@ bool lambda_interpreters_seem_here(struct lambda_interpreters *all,
 
 /* Appends what this machine runs, by families: "a, b (run by Python 3.11.2) and c (…)". */
 void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out);
-
-/* How an environment is started. Borrowed until sandbox_start returns. */
-struct lambda_launch {
-    const struct lambda_runtime *runtime;
-    const struct lambda_interpreter *interpreter; /* NULL: the function brings its program */
-    /* ---- With an interpreter ---- */
-    const char *tools; /* the folder of what it may call (tools.h) */
-    bool wrapped;      /* AWS_LAMBDA_EXEC_WRAPPER is set */
-};
-/*
- * Puts into spec the program and its arguments, what it sees of the host, and its start script, all
- * behind what is there already.
- */
-void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec *spec);
