@@ -236,7 +236,7 @@ int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, c
     /* Somebody else may have been faster; theirs is as good. */
     if (r == 0 && rename(half, whole) && errno != EEXIST && errno != ENOTEMPTY)
         r = err_sys(err, -errno, "unpacking a function");
-    lambda_code_remove_tree(AT_FDCWD, half);
+    io_remove_tree(AT_FDCWD, half);
     lambda_code_touched(code);
     return r;
 }
