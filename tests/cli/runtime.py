@@ -13,8 +13,8 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import Cloud, binary, main, wait_for  # noqa: E402
-from functions import as_ordinary  # noqa: E402
+from cloud import ROOT, Cloud, binary, main, wait_for  # noqa: E402
+from functions import as_ordinary, node_sdk  # noqa: E402
 
 PARTIAL, USAGE, FAILED = 1, 2, 255
 BRINGS_SDK = """mkdir -p node_modules/@aws-sdk/client-s3 && echo '{"version": "3.1.4"}' > node_modules/@aws-sdk/client-s3/package.json"""
@@ -296,6 +296,40 @@ class Both(Runtime):
         for args, want in ((["install", "ruby"], '"ruby" is no language that can be installed: python, node'), (["ls", "node"], "runtime ls takes no argument"),
                            (["remove"], '"remove" is nothing that runtime does: ls, install')):
             self.fails(self.run_it(*args), want, code=USAGE)
+
+
+class Lock(unittest.TestCase):
+    """What npm is given."""
+    PLACE = ROOT / "src/cli/nodejs"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.package, cls.lock = (json.loads((cls.PLACE / f"{name}.json").read_text()) for name in ("package", "package-lock"))
+        cls.packages = {name: facts for name, facts in cls.lock["packages"].items() if name}
+
+    def test_it_pins_all_and_names_no_registry(self):
+        self.assertEqual(self.lock["packages"][""]["dependencies"], self.package["dependencies"])
+        for name, facts in self.packages.items():
+            self.assertRegex(facts["integrity"], "^sha512-", name)
+            self.assertNotIn("resolved", facts, name)
+            self.assertNotIn("hasInstallScript", facts, name)
+        for name, version in self.package["dependencies"].items():
+            self.assertEqual(self.packages[f"node_modules/{name}"]["version"], version)
+
+    def test_all_of_it_runs_on_node_18(self):
+        for name, facts in self.packages.items():
+            for part in facts.get("engines", {}).get("node", ">=0").split("||"):
+                self.assertLessEqual(int(re.match(r"\s*>=\s*(\d+)", part).group(1)), 18, name)
+
+    def test_what_was_installed_can_be_loaded(self):
+        modules = pathlib.Path(node_sdk(), "nodejs/node_modules")
+        node = shutil.which("node")
+        if not node:
+            self.skipTest("there is no node")
+        names = list(self.package["dependencies"])
+        script = "for (const n of process.argv.slice(1)) { require(n); console.log(n + ' ' + require(n + '/package.json').version); }"
+        said = subprocess.run([node, "-e", script, *names], capture_output=True, text=True, timeout=60, check=True, env={"NODE_PATH": str(modules)})
+        self.assertEqual(said.stdout.split("\n")[:-1], [f"{n} {v}" for n, v in self.package["dependencies"].items()])
 
 
 if __name__ == "__main__":
