@@ -110,7 +110,6 @@ struct cfn_svc *cfn_close(struct cfn_svc *cfn) {
     return NULL;
 }
 
-int cfn_answer(struct cfn_svc *cfn, str path, str body) {
-    struct cfn_answer answer = {path, body};
-    return cfn_take_answer(cfn->engine, &answer);
+int cfn_answer(struct cfn_svc *cfn, const struct cfn_answer *answer) {
+    return cfn_take_answer(cfn->engine, answer);
 }

@@ -27,8 +27,12 @@ struct cfn_svc *cfn_close(struct cfn_svc *cfn);
 struct aws_service cfn_service(struct cfn_svc *cfn);
 
 /*
- * Answers to custom resources are unsigned PUTs to paths that begin so. Whoever takes requests from
- * net gives path (without query) and body to cfn_answer: HTTP status to reply.
+ * Answers to custom resources are PUTs to paths that begin with CFN_ANSWERS, whose query has the
+ * signature that is asked for. Whoever takes requests from net gives them to cfn_answer: HTTP
+ * status to reply.
  */
 #define CFN_ANSWERS "/_calotype/cfn-response/"
-int cfn_answer(struct cfn_svc *cfn, str path, str body);
+struct cfn_answer {
+    str path, query, body; /* path and query: of the URL, without the question mark */
+};
+int cfn_answer(struct cfn_svc *cfn, const struct cfn_answer *answer);

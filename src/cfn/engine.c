@@ -24,6 +24,7 @@ struct cfn_engine {
     struct cfn_backend backend;
     struct hub_due *due;
     struct cfn_late *late;
+    struct cfn_ended *ended;
     bool stopping;
 };
 
@@ -35,6 +36,7 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
     engine->store = store;
     engine->backend = *backend;
     engine->late = cfn_late_new();
+    engine->ended = cfn_ended_new();
     engine->due = hub_due_add(hub, &(struct hub_due_kind){.name = CFN_QUEUE,
                                                           .longest_ms = LONGEST_MS,
                                                           .threads = THREADS,
@@ -45,6 +47,7 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
 
 struct cfn_engine *cfn_engine_free(struct cfn_engine *engine) {
     cfn_late_free(engine->late);
+    cfn_ended_free(engine->ended);
     free(engine);
     return NULL;
 }
@@ -59,6 +62,9 @@ struct store *cfn_engine_store(struct cfn_engine *engine) {
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine) { return &engine->backend; }
 struct cfn_late *cfn_engine_late(struct cfn_engine *engine) {
     return engine->late;
+}
+struct cfn_ended *cfn_engine_ended(struct cfn_engine *engine) {
+    return engine->ended;
 }
 
 /* ---- Rows ---- */

@@ -13,6 +13,7 @@
  * failure what was made is removed in reverse order; in an update, what was changed is changed
  * back.
  */
+#include "cfn/cfn.h"
 #include "cfn/rows.h"
 #include "cfn/type.h"
 #include "hub/hub.h"
@@ -86,22 +87,31 @@ struct cfn_late *cfn_engine_late(struct cfn_engine *engine);
 int64_t cfn_engine_work(struct cfn_engine *engine);
 
 /*
- * A function's answer to a custom resource: a PUT to the ResponseURL, not signed. HTTP status to
- * answer: 200, 400 (not JSON), 403 (nobody waits for this token). path: of the URL, without query.
+ * A function's answer to a custom resource: a PUT to the ResponseURL, not signed by a key. HTTP
+ * status to answer: 200, 403 (nobody was ever asked by this URL). As with AWS's, which is a
+ * bucket's, whatever is put there is taken: what is wrong with it is the resource's failure; what
+ * comes late, or once more, is nobody's.
  */
-struct cfn_answer {
-    str path, body;
-};
-bool cfn_is_answer(str path);
+#define CFN_ANSWER_SIGNATURE "X-Amz-Signature" /* in the query */
 int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer);
+/* The longest that an answer is waited for, seconds of world time; ServiceTimeout may say less. */
+enum { CFN_MOST_SERVICE_TIMEOUT_S = 3600 };
 /*
  * The row of the token in a task's notes, when it has one: before anybody is asked, and once nobody
  * waits.
  */
 void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack,
                       const struct cfn_resource *resource);
-void cfn_drop_reply(const struct rows *rows, const struct cfn_resource *resource);
-/* What was answered (new reference), or NULL. */
+void cfn_drop_reply(struct cfn_engine *engine, const struct rows *rows,
+                    const struct cfn_resource *resource);
+/* The URLs that nobody waits for any more: the engine's. Any thread. */
+struct cfn_ended;
+struct cfn_ended *cfn_ended_new(void);
+struct cfn_ended *cfn_ended_free(struct cfn_ended *ended);
+struct cfn_ended *cfn_engine_ended(struct cfn_engine *engine);
+/*
+ * What was answered (new reference): an object, or as a text why it is none; NULL: nothing yet.
+ */
 json_t *cfn_reply_answer(struct store *store, str token);
 
 /* The verb's caller, behind cfn_work.caller. */

@@ -21,12 +21,15 @@ enum cfn_change cfn_compare_property(const struct cfn_type *type, const struct t
 }
 
 /*
- * Custom resources: the function decides by the id that it answers; another function is another
- * resource.
+ * Custom resources: the function decides by the id that it answers. Which function it is cannot
+ * change: "Updates are not supported" (AWS::CloudFormation::CustomResource, ServiceToken).
  */
-static enum cfn_change compare_custom(const json_t *old, const json_t *new) {
-    if (!is_same(json_object_get(old, "ServiceToken"), json_object_get(new, "ServiceToken")))
-        return CFN_NEW_ONE;
+static enum cfn_change compare_custom(const json_t *old, const json_t *new, str *ret_property) {
+    const json_t *token = json_object_get(new, "ServiceToken");
+    if (ret_property)
+        *ret_property = S("ServiceToken");
+    if (!tmpl_is_unknown(token) && !is_same(json_object_get(old, "ServiceToken"), token))
+        return CFN_UNSUPPORTED;
     return json_equal(old, new) ? CFN_SAME : CFN_IN_PLACE;
 }
 
@@ -43,7 +46,7 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
     if (!str_eq(old_type, new_type))
         return CFN_NEW_ONE;
     if (tmpl_is_custom(new_type))
-        return compare_custom(old, new);
+        return compare_custom(old, new, ret_property);
     enum cfn_change worst = CFN_SAME;
     for (size_t i = 0; i < known->properties->n; i++) {
         enum cfn_change one = cfn_compare_property(type, &known->properties->props[i], old, new);
@@ -221,6 +224,9 @@ static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r,
 }
 
 static int refuse_change(struct planning *p, const struct cfn_diff *diff, str property) {
+    if (diff->how == CFN_UNSUPPORTED && tmpl_is_custom(diff->now->type))
+        return err_set(p->err, REFUSED, "Resource " STR_FMT ": " CFN_SAME_TOKEN,
+                       STR_ARG(diff->now->name));
     if (diff->how == CFN_UNSUPPORTED)
         return err_set(p->err, REFUSED,
                        "Resource " STR_FMT ": an update of the property " STR_FMT " of " STR_FMT

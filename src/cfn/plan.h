@@ -11,6 +11,7 @@
 #include "tmpl/eval.h"
 
 /* The higher one decides: a new resource is made with every property, whether it can change or not. */
+#define CFN_SAME_TOKEN "Modifying service token is not allowed." /* AWS's words */
 enum cfn_change { CFN_SAME, CFN_IN_PLACE, CFN_UNSUPPORTED, CFN_NEW_ONE };
 /*
  * How a resource gets from old to new properties. *ret_property (NULL allowed): the first that

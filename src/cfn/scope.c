@@ -21,14 +21,16 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *resource, str att
     const struct cfn_resource *made = cfn_resource_find(&run->resources, resource->name);
     const json_t *value =
         made ? json_object_getn(made->now.attributes, attribute.p, attribute.len) : NULL;
+    if (!value && tmpl_is_custom(resource->type))
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "CustomResource attribute error: Vendor response doesn't contain " STR_FMT
+                       " attribute in object " STR_FMT "|" STR_FMT "|" STR_FMT,
+                       STR_ARG(attribute), STR_ARG(run->stack.id), STR_ARG(resource->name),
+                       STR_ARG(json_str(made ? made->task.notes : NULL, "RequestId")));
     if (!value)
-        return err_set(
-            err, TMPL_E_TEMPLATE,
-            tmpl_is_custom(resource->type)
-                ? "CustomResource attribute error: Vendor response doesn't contain " STR_FMT
-                  " attribute in object"
-                : "Requested attribute " STR_FMT " does not exist in schema for the resource",
-            STR_ARG(attribute));
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "Requested attribute " STR_FMT " does not exist in schema for the resource",
+                       STR_ARG(attribute));
     *ret = json_incref((json_t *)value);
     return 0;
 }

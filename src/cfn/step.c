@@ -71,8 +71,11 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     if (how == CFN_NEW_ONE && !failed && !is_new && cfn_leftover_take_back(run, resource, r, props))
         how = compare(run, resource, r->type, props, &property);
     if (how == CFN_UNSUPPORTED) { /* not found while planning: a value was unknown then */
-        failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported",
-                         STR_ARG(property));
+        failed =
+            tmpl_is_custom(r->type)
+                ? err_set(&run->why, 1, CFN_SAME_TOKEN)
+                : err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported",
+                          STR_ARG(property));
         cfn_set_json(&resource->now.properties, json_incref(applied));
     }
     if (!is_new)
@@ -137,7 +140,7 @@ static void cancel_waiting(struct cfn_run *run) {
             continue;
         one->task.is_lost = cfn_task_is_lost(one);
         one->task.stage = CFN_BROKEN;
-        cfn_drop_reply(&run->rows, one);
+        cfn_drop_reply(run->engine, &run->rows, one);
         cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED,
                      S("Resource creation cancelled"));
     }

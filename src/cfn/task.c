@@ -32,7 +32,7 @@ enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resour
 void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
                    enum cfn_stage stage) {
     if (resource->task.stage == CFN_DOING)
-        cfn_drop_reply(&run->rows, resource); /* a deletion has taken over */
+        cfn_drop_reply(run->engine, &run->rows, resource); /* a deletion has taken over */
     cfn_form_deinit(&cfn_task_form, &resource->task);
     resource->task = (struct cfn_task){.op = run->stack.op.id,
                                        .phase = run->stack.status,
@@ -104,6 +104,8 @@ static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cf
         keep_physical(run, resource, w);
         cfn_set_json(&resource->now.attributes, json_incref(w->attributes));
         resource->now.no_echo = w->no_echo;
+        if (w->no_echo)
+            cfn_run_hide(run, w->attributes);
     }
     resource->task.stage = CFN_FINISHED;
     cfn_run_mark(run, resource, verbs[verb].done, STR_NONE);
@@ -176,7 +178,7 @@ static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool aga
     if (r == CFN_WAIT)
         wait(run, resource, &w);
     else
-        cfn_drop_reply(&run->rows, resource);
+        cfn_drop_reply(run->engine, &run->rows, resource);
     if (r == CFN_DONE)
         finish(run, resource, &w);
     else if (r == CFN_FAILED)
@@ -214,7 +216,7 @@ int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource) {
         r = CFN_WAIT;
         run->wake_ms = clock_world_ms() + REFUSED_MS;
     } else if (r == CFN_FAILED) {
-        cfn_drop_reply(&run->rows, resource);
+        cfn_drop_reply(run->engine, &run->rows, resource);
         resource->task.op = run->stack.op.id;
         resource->task.phase = run->stack.status;
         resource->task.stage = CFN_BROKEN; /* of this step; it stays lost for the next operation */
@@ -223,7 +225,7 @@ int cfn_task_find_made(struct cfn_run *run, struct cfn_resource *resource) {
                      buf_view(&w.reason));
         r = cfn_run_commit_and(run, CFN_FAILED);
     } else {
-        cfn_drop_reply(&run->rows, resource);
+        cfn_drop_reply(run->engine, &run->rows, resource);
         resource->task.stage = CFN_BROKEN;
         resource->task.is_lost = false;
         if (w.physical.len)

@@ -16,7 +16,8 @@ static void get_health(void *ctx, struct net_req *req, str) {
 
 static void put_answer(void *ctx, struct net_req *req, str body) {
     const struct daemon_front *front = ctx;
-    int status = cfn_answer(front->cfn, req->path, body);
+    const struct cfn_answer answer = {req->path, req->query, body};
+    int status = cfn_answer(front->cfn, &answer);
     if (status == 503)
         net_mark(req); /* the store takes nothing: no fault of the function that answers */
     net_reply_bytes(req, status, S(""));
@@ -78,11 +79,14 @@ static bool is_browser(const struct net_req *req) {
            str_find(net_header(req, "Accept"), S("text/html")) >= 0;
 }
 
+/* An answer's signature is in its query; no other door has one. */
+static bool may_have_query(str path) { return str_starts(path, S(CFN_ANSWERS)); }
+
 /* The cheap questions first: every request of the port is asked them. */
 static bool may_be_door(const struct net_req *req) {
     return (str_is(req->path, "/health") || is_below_own_name(req->path) ||
             (str_is(req->path, "/") && is_browser(req))) &&
-           !req->query.p && !net_header(req, "Authorization").p &&
+           (!req->query.p || may_have_query(req->path)) && !net_header(req, "Authorization").p &&
            !aws_host_bucket(net_header(req, "Host")).p;
 }
 

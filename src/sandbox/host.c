@@ -27,7 +27,10 @@ struct sandbox {
     bool ready, refused, frozen, stop_answered;
     bool over_memory; /* killed by sandbox_check_memory */
     bool has_status, over;
-    int fault; /* of a refused start */
+    bool stays;         /* spec.stays */
+    uint64_t life;      /* how often the program was started anew */
+    uint64_t oom_kills; /* by the kernel, in lives before */
+    int fault;          /* of a refused start */
     char step[256];
     struct sandbox_end end;
 };
@@ -72,12 +75,33 @@ static void take_status(struct sandbox *sb, int status, int exec_errno) {
     sb->end.exec_errno = exec_errno;
 }
 
+static bool was_killed(const struct sandbox *sb) {
+    return sb->end.signaled && sb->end.code == SIGKILL;
+}
+
+/* The program has ended and the sandbox stays, so what the spawner tells in its END is asked here. */
+static void take_halt(struct sandbox *sb, const struct sandbox_msg *msg) {
+    if (msg->v != sb->life)
+        return; /* of one that was killed for the next */
+    take_status(sb, msg->a, msg->b);
+    if (!sb->stays)
+        return;
+    uint64_t kills = sandbox_cgroup_oom_kills(&sb->nest->groups, sb->group);
+    sb->end.oom = sb->over_memory || (kills > sb->oom_kills && was_killed(sb));
+    sb->oom_kills = kills;
+    sb->end.memory_peak = sandbox_memory_peak(sb);
+    sb->end.stays = true;
+}
+
 static void take_end(struct sandbox *sb, const struct sandbox_msg *msg) {
     sb->over = true;
     fd_closep(&sb->tmp); /* else its files would stay */
+    sb->end.stays = false;
+    if (sb->has_status && sb->stays)
+        return;
     if (!sb->has_status)
         take_status(sb, msg->a, 0); /* the init was killed, and the program with it */
-    sb->end.oom = sb->over_memory || (msg->b > 0 && sb->end.signaled && sb->end.code == SIGKILL);
+    sb->end.oom = sb->over_memory || ((uint64_t)msg->b > sb->oom_kills && was_killed(sb));
     sb->end.memory_peak = msg->v > sb->peak ? msg->v : sb->peak;
 }
 
@@ -99,7 +123,7 @@ static void take_message(struct sandbox *sb, const struct sandbox_msg *msg, cons
         memcpy(sb->step, msg->text, sizeof sb->step - 1);
         break;
     case SANDBOX_MSG_STOPPED: sb->stop_answered = true; break;
-    case SANDBOX_MSG_STATUS: take_status(sb, msg->a, msg->b); break;
+    case SANDBOX_MSG_STATUS: take_halt(sb, msg); break;
     case SANDBOX_MSG_END: take_end(sb, msg); break;
     default: break;
     }
@@ -122,6 +146,7 @@ static bool next_message(struct sandbox *sb, int ms) {
         return true;
     }
     sb->over = sb->end.lost = true;
+    sb->end.stays = false;
     return false;
 }
 
@@ -172,6 +197,7 @@ static struct sandbox *sandbox_new(struct sandbox_nest *nest, const struct sandb
     for (size_t i = 0; i < SANDBOX_OUTPUTS; i++)
         sb->outputs[i] = -1;
     sb->memory_bytes = spec->memory_bytes;
+    sb->stays = spec->stays;
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++) {
         sb->listeners[i] = -1;
         sb->ports[i] = spec->ports[i];
@@ -267,9 +293,10 @@ int sandbox_end_fd(const struct sandbox *sb) { return sb->channel; }
 bool sandbox_ended(struct sandbox *sb, struct sandbox_end *ret_end) {
     while (!sb->over && next_message(sb, 0))
         ;
-    if (sb->over)
+    bool ended = sb->over || (sb->stays && sb->has_status);
+    if (ended)
         *ret_end = sb->end;
-    return sb->over;
+    return ended;
 }
 
 int sandbox_wait(struct sandbox *sb, int ms, struct sandbox_end *ret_end) {
@@ -323,6 +350,31 @@ static int set_frozen(struct sandbox *sb, bool frozen) {
 int sandbox_freeze(struct sandbox *sb) { return set_frozen(sb, true); }
 int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
 
+/*
+ * The init kills and reaps. The message goes before the thaw, for a frozen init does not read and
+ * what it is to kill should not run on; processes that signals have stopped die of SIGKILL.
+ */
+static int tell_init(struct sandbox *sb, enum sandbox_msg_kind kind) {
+    struct sandbox_msg msg = {.kind = kind, .v = sb->life};
+    if (sb->over || !sb->stays)
+        return -ESRCH;
+    int fault = sandbox_send_msg(sb->channel, &msg, NULL, 0);
+    if (!fault && sb->frozen && sandbox_is_firm(sb))
+        fault = sandbox_thaw(sb);
+    if (!fault)
+        sb->frozen = false;
+    return fault;
+}
+
+int sandbox_halt(struct sandbox *sb) { return tell_init(sb, SANDBOX_MSG_HALT); }
+
+int sandbox_restart(struct sandbox *sb) {
+    sb->life++;
+    sb->has_status = sb->over_memory = false;
+    sb->end = (struct sandbox_end){.lost = sb->end.lost};
+    return tell_init(sb, SANDBOX_MSG_RESTART);
+}
+
 bool sandbox_is_still(struct sandbox *sb) {
     return sb->frozen &&
            (!sandbox_is_firm(sb) || sandbox_cgroup_is_frozen(&sb->nest->groups, sb->group));
@@ -366,7 +418,8 @@ bool sandbox_check_memory(struct sandbox *sb) {
     look(sb, &usage);
     if (usage.own <= sb->memory_bytes || !is_alive(sb))
         return false;
+    if (sb->over_memory || sandbox_halt(sb))
+        sandbox_kill(sb);
     sb->over_memory = true;
-    sandbox_kill(sb);
     return true;
 }

@@ -110,6 +110,7 @@ int sandbox_wire_encode(struct buf *out, const struct sandbox_spec *spec) {
     buf_u8(out, spec->whole_proc);
     buf_u8(out, spec->limit_address_space);
     buf_u8(out, spec->records);
+    buf_u8(out, spec->stays);
     for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++) {
         buf_u8(out, spec->binds[i].host != NULL);
         if (!spec->binds[i].host)
@@ -123,6 +124,13 @@ int sandbox_wire_encode(struct buf *out, const struct sandbox_spec *spec) {
             break;
         add_text(out, spec->files[i].inside);
         buf_lstr(out, spec->files[i].content);
+    }
+    for (size_t i = 0; i < SANDBOX_MAX_LINKS; i++) {
+        buf_u8(out, spec->links[i].inside != NULL);
+        if (!spec->links[i].inside)
+            break;
+        add_text(out, spec->links[i].inside);
+        add_text(out, spec->links[i].target);
     }
     return out->len > SANDBOX_MAX_SPEC ? -E2BIG : 0;
 }
@@ -145,6 +153,7 @@ int sandbox_wire_decode(struct sandbox_wire *out, str message) {
     spec->whole_proc = cur_u8(&c);
     spec->limit_address_space = cur_u8(&c);
     spec->records = cur_u8(&c);
+    spec->stays = cur_u8(&c);
     for (size_t i = 0; i < SANDBOX_MAX_BINDS && cur_u8(&c); i++) {
         spec->binds[i].host = take_text(&c); /* C gives initialisers no order: two statements */
         spec->binds[i].inside = take_text(&c);
@@ -152,6 +161,10 @@ int sandbox_wire_decode(struct sandbox_wire *out, str message) {
     for (size_t i = 0; i < SANDBOX_MAX_FILES && cur_u8(&c); i++) {
         spec->files[i].inside = take_text(&c);
         spec->files[i].content = cur_lstr(&c);
+    }
+    for (size_t i = 0; i < SANDBOX_MAX_LINKS && cur_u8(&c); i++) {
+        spec->links[i].inside = take_text(&c);
+        spec->links[i].target = take_text(&c);
     }
     return c.bad || !out->argv[0] ? -EPROTO : 0;
 }

@@ -20,12 +20,14 @@ enum sandbox_msg_kind {
     SANDBOX_MSG_CREATED,
     SANDBOX_MSG_FAILED,  /* either: a -errno; text: the step */
     SANDBOX_MSG_READY,   /* init: descriptors: its /tmp, then listeners in the order of the ports */
-    SANDBOX_MSG_STATUS,  /* init: a wait status, b errno of exec */
+    SANDBOX_MSG_STATUS,  /* init: a wait status, b errno of exec, v the program's life */
     SANDBOX_MSG_STOPPED, /* init: answer to STOP and CONT */
     SANDBOX_MSG_END,     /* spawner: a wait status of the init, b oom kills, v memory peak */
     /* daemon → init */
     SANDBOX_MSG_STOP,
     SANDBOX_MSG_CONT,
+    SANDBOX_MSG_HALT,    /* of one that stays: STATUS is the answer, where the program ran */
+    SANDBOX_MSG_RESTART, /* the same, and no answer: v the new life's number, from 1 */
     /* nursery → daemon: a spawner's pid, b wait status of the one before; descriptor: control */
     SANDBOX_MSG_BORN,
     SANDBOX_MSG_GONE, /* the last, for they die too often: b its wait status */

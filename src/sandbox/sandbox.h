@@ -109,6 +109,7 @@ enum {
     SANDBOX_MAX_BINDS = 64,
     SANDBOX_OUTPUTS = 3, /* stdout, stderr, records */
     SANDBOX_MAX_FILES = 8,
+    SANDBOX_MAX_LINKS = 4,
     SANDBOX_MAX_SPEC = 96 * 1024, /* bytes of all texts of a spec together; -E2BIG beyond */
 };
 
@@ -120,6 +121,11 @@ struct sandbox_bind {
 struct sandbox_file {
     const char *inside; /* absolute, below the read-only root */
     str content;
+};
+
+/* A symbolic link, of absolute paths inside; what it leads to need not be there. */
+struct sandbox_link {
+    const char *inside, *target;
 };
 
 /* Everything is borrowed until sandbox_start returns. */
@@ -136,12 +142,18 @@ struct sandbox_spec {
     /* host NULL ends: interpreters and what they load */
     struct sandbox_bind binds[SANDBOX_MAX_BINDS];
     struct sandbox_file files[SANDBOX_MAX_FILES]; /* inside NULL ends: the CA bundle */
+    struct sandbox_link links[SANDBOX_MAX_LINKS]; /* inside NULL ends */
     /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
     bool whole_proc;
     /* where memory is only sampled: RLIMIT_AS too (static programs; Node does not run under it) */
     bool limit_address_space;
     /* the program has a third pipe, SANDBOX_RECORDS_FD, whose bytes are the caller's to read */
     bool records;
+    /*
+     * The sandbox outlives its program: /tmp, the sockets and the outputs stay, and sandbox_restart
+     * starts the program anew. Otherwise both end together.
+     */
+    bool stays;
 };
 /* Where the program finds that pipe: an interpreter writes whole records of its log to it. */
 enum { SANDBOX_RECORDS_FD = 3 };
@@ -185,16 +197,33 @@ struct sandbox_end {
     bool oom;             /* killed because of its memory */
     int exec_errno;       /* > 0: the program could not be executed */
     uint64_t memory_peak; /* bytes, 0 unknown */
+    bool stays;           /* the sandbox is still there (spec.stays): sandbox_restart works */
 };
 /* Readable (poll, epoll) when sandbox_ended has something to take. Borrowed. */
 int sandbox_end_fd(const struct sandbox *sandbox);
-/* True once the program ended (all its processes are dead); then *ret_end is set. Never blocks. */
+/*
+ * True once the program ended (all its processes are dead, and reaped); then *ret_end is set. Never
+ * blocks. With spec.stays it is so until sandbox_restart; the sandbox's own end may come later.
+ */
 bool sandbox_ended(struct sandbox *sandbox, struct sandbox_end *ret_end);
 /* Waits at most ms (< 0: for ever). 0 or -ETIMEDOUT. */
 int sandbox_wait(struct sandbox *sandbox, int ms, struct sandbox_end *ret_end);
 
 /* SIGKILL to every process, frozen ones too. */
 void sandbox_kill(struct sandbox *sandbox);
+/*
+ * Of one that stays: kills every process but the init, frozen ones too, and reaps them. Does not
+ * wait: sandbox_ended says when none is left. 0 or -errno: there is no init to do it any more.
+ */
+int sandbox_halt(struct sandbox *sandbox);
+/*
+ * Of one that stays: whatever runs is killed and reaped as by sandbox_halt, then the program starts
+ * anew, with the same arguments, environment, outputs and sockets, and /tmp as it was left. Does not
+ * wait: what the new one does, and the error of its exec, are heard of by sandbox_ended; the end of
+ * the one before is not. 0 or -errno: the sandbox has ended. What that one wrote is still in the
+ * pipes, and its connections in the listeners' backlogs.
+ */
+int sandbox_restart(struct sandbox *sandbox);
 /* Stops and continues every process (tens of microseconds). Idempotent. 0 or -errno. */
 int sandbox_freeze(struct sandbox *sandbox);
 int sandbox_thaw(struct sandbox *sandbox);
@@ -216,8 +245,8 @@ uint64_t sandbox_held(struct sandbox *sandbox);
  */
 void sandbox_reclaim(struct sandbox *sandbox);
 /*
- * True when its processes (without /tmp) are over memory_bytes now; it is then killed, and ends
- * with oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to
+ * True when its processes (without /tmp) are over memory_bytes now; it is then killed (one that
+ * stays is halted, and killed where it still is at the next call), and ends with oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to
  * it: call this every few tens of milliseconds while the program runs.
  */
 bool sandbox_check_memory(struct sandbox *sandbox);

@@ -270,17 +270,37 @@ static int coerce(const struct where *at, const struct tmpl_shape *shape, const 
     return 0;
 }
 
+/*
+ * Custom resources' properties stay as they are written; two are CloudFormation's own. ServiceTimeout
+ * is "a value between 1 and 3600" (AWS::CloudFormation::CustomResource), a number or its text.
+ */
+static int coerce_custom(const struct where *top, const json_t *in, json_t **ret) {
+    enum { MOST_TIMEOUT_S = 3600 };
+    const json_t *timeout = json_object_get(in, "ServiceTimeout");
+    const struct where at = {NULL, S("ServiceTimeout"), top->judge};
+    CLEANUP_JSON json_t *seconds = NULL;
+    if (!json_str(in, "ServiceToken").p)
+        return refuse(top, "required key [ServiceToken] not found");
+    if (timeout && !(top->judge->planning && text_is_unknown(timeout))) {
+        if (coerce_integer(&at, timeout, &seconds))
+            return REFUSED;
+        long long n = seconds ? json_integer_value(seconds) : 1;
+        if ((n < 1 && refuse(&at, "%lld is not greater or equal to 1", n)) ||
+            (n > MOST_TIMEOUT_S &&
+             refuse(&at, "%lld is not less or equal to %d", n, MOST_TIMEOUT_S)))
+            return REFUSED;
+    }
+    *ret = json_incref((json_t *)in);
+    return 0;
+}
+
 static int coerce_type(const struct tmpl_type *type, const json_t *properties,
                        const struct judge *judge, json_t **ret) {
     CLEANUP_JSON json_t *none = json_object();
     const json_t *in = properties ? properties : none;
     struct where top = {NULL, STR_NONE, judge};
-    if (tmpl_is_custom(type->name)) {
-        if (!json_str(in, "ServiceToken").p)
-            return refuse(&top, "required key [ServiceToken] not found");
-        *ret = json_incref((json_t *)in);
-        return 0;
-    }
+    if (tmpl_is_custom(type->name))
+        return coerce_custom(&top, in, ret);
     return coerce(&top, type->properties, in, ret);
 }
 

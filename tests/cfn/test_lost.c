@@ -122,7 +122,7 @@ static void a_request_that_may_be_on_its_way_is_undone(void **state) {
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
     CHECK_STR(json_str(request, "RequestType"), S("Delete"));
     CHECK(str_starts(json_str(request, "PhysicalResourceId"), S("s-X-")));
-    answer(w, "{\"Status\":\"SUCCESS\"}");
+    answer(w, "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"x\"}");
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
     no_answer_is_awaited(w);

@@ -175,7 +175,7 @@ static void what_was_asked_for_is_undone(void **state) {
     retry(w, "Resources: {B: " NAMED("good") "}\n", "UPDATE_IN_PROGRESS", "invoke;");
     CHECK(str_find(buf_view(&w->request), S("\"RequestType\":\"Delete\"")) > 0);
     restart(w);
-    answer(w, "{\"Status\":\"SUCCESS\"}");
+    answer(w, "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"x\"}");
     work(w, "UPDATE_COMPLETE", "create B;");
     no_answer_is_awaited(w);
 }

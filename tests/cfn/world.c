@@ -127,11 +127,16 @@ static int call(void *ctx, struct cfn_backend_call *call) {
     (void)ctx;
     if (now->service)
         return serve(now, call);
-    CHECK_TEXT(call->service, "lambda");
-    CHECK_TEXT(call->op, "Invoke");
+    bool publishes = strcmp(call->service, "sns") == 0;
+    CHECK_TEXT(call->service, publishes ? "sns" : "lambda");
+    CHECK_TEXT(call->op, publishes ? "Publish" : "Invoke");
     buf_clear(&now->request);
-    buf_str(&now->request, json_str(call->in, "Payload"));
-    buf_c(&now->log, "invoke;");
+    buf_str(&now->request, json_str(call->in, publishes ? "Message" : "Payload"));
+    buf_c(&now->log, publishes ? "publish;" : "invoke;");
+    if (now->no_function) {
+        buf_c(&call->message, "Function not found: f");
+        return refuse(call, "ResourceNotFoundException");
+    }
     void (*others)(struct world *) = now->meanwhile;
     now->meanwhile = NULL;
     if (others)
@@ -276,14 +281,18 @@ const char custom[] =
     "ServiceTimeout: 60, N: 1, Flag: true}}\n  Q: {" QUEUE
     ", Properties: {QueueName: !GetAtt X.Name}}\n";
 
+int put_answer(struct world *w, const struct buf *request, str body) {
+    CLEANUP_JSON json_t *asked = json_parse(buf_view(request), NULL);
+    CHECK(asked);
+    str url = json_str(asked, "ResponseURL");
+    struct cfn_answer a = {.body = body};
+    str_cut(str_skip(url, (size_t)str_find(url, S("/_calotype"))), '?', &a.path, &a.query);
+    return cfn_take_answer(w->engine, &a);
+}
+
 void answer(struct world *w, const char *json) {
-    CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
-    CHECK(request);
-    str url = json_str(request, "ResponseURL");
-    struct cfn_answer a = {.path = str_skip(url, (size_t)str_find(url, S("/_calotype"))),
-                           .body = str_c(json)};
-    CHECK_INT(cfn_take_answer(w->engine, &a), 200);
-    CHECK_INT(cfn_take_answer(w->engine, &a), 200); /* a retry changes nothing */
+    CHECK_INT(put_answer(w, &w->request, str_c(json)), 200);
+    CHECK_INT(put_answer(w, &w->request, str_c(json)), 200); /* a retry changes nothing */
 }
 
 /* ---- A deletion that takes over ---- */

@@ -32,6 +32,7 @@ struct world {
     void (*meanwhile)(struct world *w); /* what others do while a verb is called, once */
     const struct service *service;      /* that resources are made of; NULL: they are pretended */
     bool is_there;                      /* what the service has */
+    bool no_function;                   /* Invoke is refused: it was deleted */
 };
 
 extern const struct cfn_place place;
@@ -79,5 +80,7 @@ void check_events(struct world *w, const char *want);
 extern const char custom[];
 /* The function answers the last request. */
 void answer(struct world *w, const char *json);
-/* Nobody is waited for any more, and what comes late is refused. */
+/* A function puts something to the URL of a request: the status. */
+int put_answer(struct world *w, const struct buf *request, str body);
+/* Nobody is waited for any more. */
 void no_answer_is_awaited(struct world *w);

@@ -1,73 +1,15 @@
 /*
- * The escape suite and the life of sandboxes, for one level: test_escape full | userns.
- * As root, "userns" becomes an ordinary user first. A machine that cannot have the level skips (77).
+ * The escape suite and the life of sandboxes, for one level (jail_fixture.h).
  */
-#include "cm.h"
-
-#include "base/clock.h"
-#include "base/io.h"
-#include "lib/sandboxed.h"
-#include "sandbox/sandbox.h"
+#include "jail_fixture.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-enum { MIB = 1 << 20, ORDINARY_UID = 12345, PATIENCE_MS = 20000 };
-
-static struct sandbox_spawner *spawner;
-static char code[] = "/tmp/calotype-escape-XXXXXX";
 
 /* ---- Help ---- */
-static struct sandbox *run(const char *const *argv, unsigned max_processes) {
-    static const char *const env[] = {"GREETING=hello there", "EMPTY=", NULL};
-    const struct sandbox_spec spec = {
-        .code = code,
-        .argv = argv,
-        .env = env,
-        .memory_bytes = 64 * MIB,
-        .tmp_bytes = 8 * MIB,
-        .max_processes = max_processes,
-        .ports = {9001},
-        .files = {{"/etc/ssl/certs/ca-certificates.crt", S("local CA\n")}},
-    };
-    struct sandbox *sb = NULL;
-    struct err err = {0};
-    if (sandbox_start(spawner, &spec, &sb, &err))
-        fail_msg("%s", err.text);
-    return sb;
-}
-
-/* Everything the program wrote, until it closed that descriptor. */
-static void read_output(struct sandbox *sb, int fd, struct buf *out) {
-    CLEANUP_FD int from = sandbox_take_output(sb, fd);
-    for (;;) {
-        struct pollfd on = {.fd = from, .events = POLLIN};
-        CHECK_INT(poll(&on, 1, PATIENCE_MS), 1);
-        ssize_t got = read(from, buf_reserve(out, 4096), 4096);
-        if (got <= 0)
-            break;
-        out->len += (size_t)got;
-    }
-    buf_char(out, '\0');
-}
-
-static struct sandbox_end wait_end(struct sandbox *sb) {
-    struct sandbox_end end = {0};
-    CHECK_INT(sandbox_wait(sb, PATIENCE_MS, &end), 0);
-    return end;
-}
-
 static int listen_outside(uint16_t *ret_port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in at = {.sin_family = AF_INET};
@@ -88,17 +30,6 @@ static int listen_abstract(const char *name) {
     CHECK_INT(bind(fd, (struct sockaddr *)&at, len), 0);
     CHECK_INT(listen(fd, 4), 0);
     return fd;
-}
-
-static bool gets_silent(int fd, int ms) {
-    struct pollfd on = {.fd = fd, .events = POLLIN};
-    return poll(&on, 1, ms) == 0;
-}
-
-static void wait_for_byte(int fd) {
-    char c;
-    CHECK(!gets_silent(fd, PATIENCE_MS));
-    CHECK(read(fd, &c, 1) == 1);
 }
 
 /* ---- Walls ---- */
@@ -323,22 +254,6 @@ static size_t count_mounts(void) {
     return lines;
 }
 
-/* Processes named jailed and tick that still run, found by their command line. */
-static size_t count_ticking(const char *mark) {
-    size_t n = 0;
-    DIR *dir = opendir("/proc");
-    for (struct dirent *e; (e = readdir(dir));) {
-        char path[300];
-        snprintf(path, sizeof path, "/proc/%.200s/cmdline", e->d_name);
-        CLEANUP_DEINIT(buf) struct buf text = {0};
-        if (e->d_name[0] >= '0' && e->d_name[0] <= '9' &&
-            io_read_file(&text, path, 1 << 16, NULL) == 0)
-            n += str_find(buf_view(&text), str_c(mark)) >= 0;
-    }
-    closedir(dir);
-    return n;
-}
-
 /* A daemon of its own with two sandboxes, one frozen; says so, then waits to be killed. */
 static void doomed_daemon(int say, const char *mark) {
     struct sandbox_options options = {0};
@@ -367,13 +282,13 @@ static void test_nothing_survives_the_daemon(void **state) {
         doomed_daemon(said[1], mark);
     close(said[1]);
     wait_for_byte(said[0]);
-    CHECK_INT(count_ticking(mark), 2);
+    CHECK_INT(count_marked(mark), 2);
     kill(daemon, SIGKILL);
     waitpid(daemon, NULL, 0);
     int64_t until = clock_mono_ms() + PATIENCE_MS;
-    while (count_ticking(mark) > 0 && clock_mono_ms() < until)
+    while (count_marked(mark) > 0 && clock_mono_ms() < until)
         poll(NULL, 0, 2);
-    CHECK_INT(count_ticking(mark), 0);
+    CHECK_INT(count_marked(mark), 0);
     /* The spawner held the other end of the pipe's lineage only through the daemon: it is gone too.
      */
     CHECK(!gets_silent(said[0], PATIENCE_MS));
@@ -381,69 +296,7 @@ static void test_nothing_survives_the_daemon(void **state) {
     CHECK_INT(count_mounts(), mounts);
 }
 
-/* ---- Set-up ---- */
-/* What runs inside, read while we may: the checkout may be closed to the ordinary user. */
-static struct buf program;
-
-static int put_program(const char *name, mode_t mode) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", code, name);
-    CLEANUP_FD int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
-    if (fd < 0 || io_write_full(fd, program.p, program.len))
-        return -1;
-    return fchmod(fd, mode);
-}
-
-static int setup(void **state) {
-    (void)state;
-    if (!mkdtemp(code) || chmod(code, 0755))
-        return -1;
-    return put_program("jailed", 0755) || put_program("setuid", 04755);
-}
-
-static int teardown(void **state) {
-    (void)state;
-    char path[128];
-    static const char *const names[] = {"jailed", "setuid"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", code, names[i]);
-        unlink(path);
-    }
-    return rmdir(code);
-}
-
-static int become_ordinary(void) {
-    if (geteuid() != 0)
-        return 0;
-    if (setgroups(0, NULL) || setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) ||
-        setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID))
-        return -errno;
-    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-}
-
 int main(int argc, char **argv) {
-    enum sandbox_level want =
-        argc > 1 && strcmp(argv[1], "full") == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
-    const char *path = getenv("JAILED");
-    if (!path || io_read_file(&program, path, 64 * MIB, NULL))
-        return 1;
-    if (want == SANDBOX_USERNS && become_ordinary())
-        return 1;
-    struct sandbox_options options = {0};
-    struct err err = {0};
-    if (sandbox_spawner_start(&spawner, &options, &err)) {
-        print_error("%s\n", err.text);
-        return 1;
-    }
-    const struct sandbox_status *status = sandbox_spawner_status(spawner);
-    print_message("level %s, memory by %s, freezer by %s%s%s\n", sandbox_level_name(status->level),
-                  status->memory == SANDBOX_MEMORY_CGROUP ? "cgroup" : "sampling",
-                  status->freezer ? "cgroup" : "signals", status->why[0] ? ": " : "", status->why);
-    if (status->level != want) {
-        int missing = sandbox_missing(want, status);
-        sandbox_spawner_free(spawner);
-        return missing;
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walls),
         cmocka_unit_test(test_forks_are_bounded),
@@ -458,8 +311,5 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_listener),
         cmocka_unit_test(test_nothing_survives_the_daemon),
     };
-    int failed = cmocka_run_group_tests(tests, setup, teardown);
-    sandbox_spawner_free(spawner);
-    buf_deinit(&program);
-    return failed;
+    return jail_main(argc, argv, tests, ARRAY_LEN(tests));
 }

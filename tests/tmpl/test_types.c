@@ -69,6 +69,17 @@ static void coerces(void **state) {
          "{\"ServiceToken\":\"t\",\"Any\":[1]}"},
         {"Custom::X", "{}",
          "Properties validation failed: [#: required key [ServiceToken] not found]"},
+        {"Custom::X", "{\"ServiceToken\":\"t\",\"ServiceTimeout\":\"60\"}",
+         "{\"ServiceToken\":\"t\",\"ServiceTimeout\":\"60\"}"},
+        {"Custom::X", "{\"ServiceToken\":\"t\",\"ServiceTimeout\":3600}",
+         "{\"ServiceToken\":\"t\",\"ServiceTimeout\":3600}"},
+        {"Custom::X", "{\"ServiceToken\":\"t\",\"ServiceTimeout\":0}",
+         "Properties validation failed: [#/ServiceTimeout: 0 is not greater or equal to 1]"},
+        {"AWS::CloudFormation::CustomResource",
+         "{\"ServiceToken\":\"t\",\"ServiceTimeout\":\"3601\"}",
+         "Properties validation failed: [#/ServiceTimeout: 3601 is not less or equal to 3600]"},
+        {"Custom::X", "{\"ServiceToken\":\"t\",\"ServiceTimeout\":\"soon\"}",
+         "Properties validation failed: [#/ServiceTimeout: expected type: Integer]"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *in = json_parse(str_c(cases[i].in), NULL);

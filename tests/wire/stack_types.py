@@ -199,6 +199,49 @@ class Types(CloudCase):
             reasons = [e.get("ResourceStatusReason", "") for e in self.cf.describe_stack_events(StackName=f"no-source-{i}")["StackEvents"]]
             self.assertTrue([r for r in reasons if want in r], reasons)
 
+    def test_layers(self):
+        """A layer, who may have it, and a function with it by Ref: a change publishes another version and deletes the first."""
+        functions, iam, s3 = self.cloud.client("lambda"), self.cloud.client("iam"), self.cloud.client("s3")
+        role = iam.create_role(RoleName="layered", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        s3.create_bucket(Bucket="content")
+        for key in ("one", "two"):
+            s3.put_object(Bucket="content", Key=key, Body=package(b"", {"python/m.py": key}))
+        kept = {"Type": "AWS::Lambda::LayerVersion", "DeletionPolicy": "Retain", "Properties": {
+            "LayerName": "kept", "Content": {"S3Bucket": "content", "S3Key": "one"}, "CompatibleRuntimes": ["python3.11"], "LicenseInfo": "MIT"}}
+
+        def resources(key, layers=({"Ref": "Named"}, {"Fn::GetAtt": ["Drawn", "LayerVersionArn"]})):
+            return {
+                "Named": {"Type": "AWS::Lambda::LayerVersion", "Properties": {
+                    "LayerName": "named", "Description": "d", "Content": {"S3Bucket": "content", "S3Key": key}}},
+                "Drawn": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": {"S3Bucket": "content", "S3Key": "one"}}},
+                "Kept": kept,
+                "Open": {"Type": "AWS::Lambda::LayerVersionPermission", "Properties": {
+                    "Action": "lambda:GetLayerVersion", "LayerVersionArn": {"Ref": "Named"}, "Principal": "111122223333"}},
+                "Fn": {"Type": "AWS::Lambda::Function", "Properties": {
+                    "Code": {"ZipFile": "exports.h = async () => 1"}, "Role": role, "Handler": "m.h", "Runtime": "provided.al2023", "Layers": list(layers)}}}
+        made = self.bring("layers", resources("one"), first=True)
+        prefix = f"arn:aws:lambda:us-east-1:{self.cloud.account}:layer:"
+        self.assertEqual((made["Named"], made["Kept"]), (prefix + "named:1", prefix + "kept:1"))
+        self.assertRegex(made["Drawn"], prefix + r"layers-Drawn-\w+:1$")
+        self.assertEqual(made["Open"].split("#")[0], made["Named"])
+        shown = lambda: [layer["Arn"] for layer in functions.get_function_configuration(FunctionName=made["Fn"]).get("Layers", [])]  # noqa: E731
+        policy = lambda: json.loads(functions.get_layer_version_policy(LayerName="named", VersionNumber=1)["Policy"])["Statement"]  # noqa: E731
+        self.assertEqual(shown(), [made["Named"], made["Drawn"]])
+        self.assertEqual(policy()[0]["Principal"], {"AWS": "arn:aws:iam::111122223333:root"})
+        changed = self.bring("layers", resources("two"))
+        self.assertEqual((changed["Named"], changed["Drawn"]), (prefix + "named:2", made["Drawn"]))
+        self.assertEqual(shown(), [changed["Named"], made["Drawn"]])
+        self.assertEqual(functions.list_layer_versions(LayerName="named")["LayerVersions"][0]["Version"], 2)
+        self.assertEqual(len(functions.list_layer_versions(LayerName="named")["LayerVersions"]), 1)
+        self.bring("layers", resources("two", ()))
+        self.assertEqual(shown(), [])
+        self.cf.delete_stack(StackName="layers")
+        wait_for(lambda: all(s["StackStatus"] == "DELETE_COMPLETE" for s in self.cf.list_stacks()["StackSummaries"] if s["StackName"] == "layers"), 60)
+        self.assertEqual([layer["LayerName"] for layer in functions.list_layers()["Layers"]], ["kept"])
+        failed = self.bring("layers-bad", {**resources("none", ()), "Kept": {**kept, "DeletionPolicy": "Delete"}}, first=True, want="ROLLBACK_COMPLETE")
+        self.assertNotIn("Fn", {k: v for k, v in failed.items() if v and v.startswith("arn")})
+        wait_for(lambda: [layer["LayerName"] for layer in functions.list_layers()["Layers"]] == ["kept"], 30)
+
     def test_bucket_and_table(self):
         s3, dynamodb = self.cloud.client("s3"), self.cloud.client("dynamodb")
 

@@ -1,8 +1,9 @@
 /*
- * AWS::CloudFormation::CustomResource and Custom::X ("Custom resource reference", CloudFormation
- * User Guide): the function behind ServiceToken gets a request and answers by PUT to its
- * ResponseURL. The request's token is the secret of the URL; its row exists before the function is
- * invoked, and holds the answer once it came. Waiting ends at ServiceTimeout, in world time. A
+ * AWS::CloudFormation::CustomResource and Custom::X ("CloudFormation custom resource request and
+ * response reference", CloudFormation User Guide): the function behind ServiceToken gets a request
+ * and answers by PUT to its ResponseURL. Token and signature are the secret of the URL; the token's
+ * row exists before the function is invoked, and holds the answer once it came. Waiting ends at
+ * ServiceTimeout, in world time, also where the function has failed or ended before, as on AWS. A
  * restart sends the request again with the same RequestId.
  */
 #include "cfn/engine.h"
@@ -10,25 +11,24 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-#include <inttypes.h>
-
-enum { DEFAULT_TIMEOUT_S = 3600 };
+enum { MOST_PHYSICAL = 1024, URL_SECONDS = 7200 };
 
 static void prepare(struct cfn_work *w) {
-    char token[65], request[RAND_UUID_LEN + 1];
-    uint64_t seconds = DEFAULT_TIMEOUT_S;
+    char token[65], signature[65], request[RAND_UUID_LEN + 1];
+    uint64_t seconds = CFN_MOST_SERVICE_TIMEOUT_S;
     rand_hex(token, 32);
+    rand_hex(signature, 32);
     rand_uuid(request);
     const json_t *timeout = json_object_get(w->props, "ServiceTimeout");
     if (json_is_integer(timeout))
         seconds = (uint64_t)json_integer_value(timeout);
     else
         str_to_u64(json_text(timeout), &seconds);
-    if (seconds == 0 || seconds > DEFAULT_TIMEOUT_S)
-        seconds = DEFAULT_TIMEOUT_S;
+    if (seconds == 0 || seconds > CFN_MOST_SERVICE_TIMEOUT_S) /* a stack of an older version */
+        seconds = CFN_MOST_SERVICE_TIMEOUT_S;
     json_set_str(w->notes, "Token", str_c(token));
+    json_set_str(w->notes, "Signature", str_c(signature));
     json_set_str(w->notes, "RequestId", str_c(request));
-    json_set_int(w->notes, "Seconds", (int64_t)seconds);
     json_set_int(w->notes, "Deadline", clock_world_ms() + (int64_t)seconds * 1000);
 }
 
@@ -58,13 +58,24 @@ static json_t *stringified(const json_t *value) {
     return json_of_str(buf_view(&text));
 }
 
+/* As a presigned one: the query is part of it. */
+static json_t *response_url(const struct cfn_work *w) {
+    CLEANUP_DEINIT(buf) struct buf url = {0};
+    buf_printf(&url,
+               CFN_RESPONSE_BASE CFN_ANSWERS STR_FMT
+               "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=%d&X-Amz-SignedHeaders=host",
+               STR_ARG(json_str(w->notes, "Token")), URL_SECONDS);
+    if (json_has(w->notes, "Signature")) /* a request of an older version has none */
+        buf_printf(&url, "&" CFN_ANSWER_SIGNATURE "=" STR_FMT,
+                   STR_ARG(json_str(w->notes, "Signature")));
+    return json_of_str(buf_view(&url));
+}
+
 static json_t *request_of(const struct cfn_work *w) {
     json_t *request = json_object();
     json_set_str(request, "RequestType", str_c(w->verb));
     json_set_str(request, "ServiceToken", json_str(w->props, "ServiceToken"));
-    json_set(request, "ResponseURL",
-             json_sprintf("%s/_calotype/cfn-response/%s", CFN_RESPONSE_BASE,
-                          json_string_value(json_object_get(w->notes, "Token"))));
+    json_set(request, "ResponseURL", response_url(w));
     json_set_str(request, "StackId", w->stack_id);
     json_set_str(request, "RequestId", json_str(w->notes, "RequestId"));
     json_set_str(request, "LogicalResourceId", w->logical_id);
@@ -110,24 +121,61 @@ static int take_data(struct cfn_work *w, const json_t *data) {
     return CFN_DONE;
 }
 
-static int read_answer(struct cfn_work *w, const json_t *answer) {
+/*
+ * What must be in an answer, in the words that AWS has for it. Another request's ids are refused;
+ * that they are there at all is not asked.
+ */
+static int check_answer(struct cfn_work *w, const json_t *answer) {
     str status = json_str(answer, "Status"), physical = json_str(answer, "PhysicalResourceId");
+    const struct {
+        const char *name;
+        str want;
+    } ids[] = {{"StackId", w->stack_id},
+               {"RequestId", json_str(w->notes, "RequestId")},
+               {"LogicalResourceId", w->logical_id}};
+    if (json_is_string(answer)) /* cfn_reply_answer says so */
+        return cfn_fail(w, "%s", json_string_value(answer));
+    if (!str_is(status, "SUCCESS") && !str_is(status, "FAILED"))
+        return cfn_fail(w, "Invalid Response object: '" STR_FMT "' is not a valid ResponseStatus",
+                        STR_ARG(status));
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        if (json_has(answer, ids[i].name) && !str_eq(json_str(answer, ids[i].name), ids[i].want))
+            return cfn_fail(w, "Invalid %s", ids[i].name);
+    if (!physical.len || physical.len > MOST_PHYSICAL)
+        return cfn_fail(w, "Invalid PhysicalResourceId");
+    return CFN_DONE;
+}
+
+static int read_answer(struct cfn_work *w, const json_t *answer) {
     str reason = json_str(answer, "Reason");
     bool is_delete = strcmp(w->verb, "Delete") == 0;
-    if (physical.len > 1024)
-        return cfn_fail(w, "Invalid PhysicalResourceId");
-    if (physical.len && !is_delete)
-        cfn_set_physical(w, physical);
-    if (!str_is(status, "SUCCESS"))
+    if (check_answer(w, answer))
+        return CFN_FAILED;
+    if (!is_delete)
+        cfn_set_physical(w, json_str(answer, "PhysicalResourceId"));
+    if (str_is(json_str(answer, "Status"), "FAILED"))
         return cfn_fail(
             w,
             "Received response status [FAILED] from custom resource. Message returned: " STR_FMT
             " (RequestId: " STR_FMT ")",
-            STR_ARG(reason.len ? reason : S("none")), STR_ARG(json_str(w->notes, "RequestId")));
-    if (!physical.len && !is_delete)
-        return cfn_fail(w, "Invalid PhysicalResourceId");
+            STR_ARG(reason), STR_ARG(json_str(w->notes, "RequestId")));
     w->no_echo = json_bool(answer, "NoEcho", false);
     return is_delete ? CFN_DONE : take_data(w, json_obj(answer, "Data"));
+}
+
+/* ---- The conversation ---- */
+
+static int send_once(struct cfn_work *w) {
+    if (json_bool(w->notes, "Sent", false))
+        return CFN_DONE;
+    if (!w->physical.len) /* what Delete will name if no answer ever comes */
+        cfn_set_physical(w, w->name);
+    int r = send_request(w);
+    if (r && strcmp(w->verb, "Create") == 0)
+        buf_clear(&w->physical); /* nobody was asked: there is nothing to delete */
+    if (r == CFN_DONE)
+        json_set_bool(w->notes, "Sent", true);
+    return r;
 }
 
 static int converse(struct cfn_work *w) {
@@ -137,20 +185,13 @@ static int converse(struct cfn_work *w) {
     if (w->now_ms >= json_int(w->notes, "Deadline", 0))
         return cfn_fail(
             w,
-            "CloudFormation did not receive a response from your Custom Resource within %" PRId64
-            " seconds. "
-            "Please check your logs for requestId [" STR_FMT "].",
-            json_int(w->notes, "Seconds", 0), STR_ARG(json_str(w->notes, "RequestId")));
-    if (!json_bool(w->notes, "Sent", false)) {
-        if (!w->physical.len) /* what Delete will name if no answer ever comes */
-            cfn_set_physical(w, w->name);
-        int r = send_request(w);
-        if (r && strcmp(w->verb, "Create") == 0)
-            buf_clear(&w->physical); /* nobody was asked: there is nothing to delete */
-        if (r)
-            return r;
-        json_set_bool(w->notes, "Sent", true);
-    }
+            "CloudFormation did not receive a response from your Custom Resource. Please check "
+            "your logs for requestId [" STR_FMT
+            "]. If you are using the Python cfn-response module, you may need to update your "
+            "Lambda function code so that CloudFormation can attach the updated version.",
+            STR_ARG(json_str(w->notes, "RequestId")));
+    if (send_once(w))
+        return CFN_FAILED;
     w->wake_ms = json_int(w->notes, "Deadline", 0);
     return CFN_WAIT;
 }

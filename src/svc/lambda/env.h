@@ -22,6 +22,7 @@
 #include "net/net.h"
 #include "sandbox/sandbox.h"
 #include "svc/lambda/inv.h"
+#include "svc/lambda/pieces.h"
 
 struct lambda_pool;
 struct lambda_runtime;
@@ -38,7 +39,8 @@ struct lambda_output { /* one pipe of a sandbox */
     struct lambda_env *env;
     int fd;             /* -1: closed */
     bool paused;        /* not polled: the log is behind, or it was read enough for now */
-    struct buf partial; /* bytes behind the last newline */
+    struct buf partial; /* bytes behind the last piece */
+    struct lambda_pieces pieces;
 };
 
 struct lambda_env {
@@ -59,10 +61,12 @@ struct lambda_env {
     bool reclaimed;                  /* since it became IDLE, the kernel took back what it could */
     struct sandbox *sandbox;         /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
-    unsigned marks;              /* of its origins, when it got its invocation */
-    struct lambda_output out[2]; /* stdout, stderr */
-    struct lambda_lines lines;   /* not yet given to the log */
-    struct lambda_rate rate;     /* of what the program writes */
+    unsigned marks; /* of its origins, when it got its invocation */
+    /* stdout, stderr, and records, which interpreted runtimes have */
+    struct lambda_output out[SANDBOX_OUTPUTS];
+    struct lambda_lines lines; /* not yet given to the log */
+    int64_t floor_ms;          /* world time of the last line that Lambda wrote itself */
+    struct lambda_rate rate;   /* of what the program writes */
 
     /* The same from the beginning to the end: no lock. */
     struct lambda_svc *svc;
@@ -72,10 +76,11 @@ struct lambda_env {
 
     /* Written by whoever starts it, before anybody else looks. */
     bool has_code;          /* a pin of its function's folder */
+    bool has_layers;        /* … and of that of its layers */
     bool may_log;           /* its role may write the log */
     int64_t start_ns;       /* monotonic: when its sandbox was asked for */
     int64_t keys_expire_ms; /* real time */
-    char stream[64];
+    char stream[LAMBDA_STREAM_MOST];
 };
 
 /*
@@ -177,8 +182,9 @@ void lambda_variables_fill(struct lambda_variables *variables, const struct lamb
                            const struct aws_credentials *keys);
 void lambda_variables_deinit(struct lambda_variables *variables);
 
-/* ---- log.c: what the function and Lambda write ---- */
-void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* ---- log.c: what the function writes ---- */
+/* A line, or an event in JSON, of Lambda's own. in_tail: the caller of the invocation sees it too. */
+void lambda_log_own_locked(struct lambda_env *env, str text, bool in_tail);
 /*
  * True where so much of this function, or of all, waits to be committed that no more is to be read.
  */
@@ -188,7 +194,35 @@ void lambda_log_committed_locked(struct lambda_svc *svc, const struct lambda_fn 
                                  const struct lambda_lines *lines);
 /* Takes some of what the program wrote; false: the pipe is closed. */
 bool lambda_log_drain_locked(struct lambda_output *out);
-/* Ends the partial lines, and tells what was dropped. */
+/* Ends the partial lines and records, and tells what was dropped. */
 void lambda_log_flush_locked(struct lambda_env *env);
-/* END and REPORT of its invocation, after all that the program wrote. */
+/* Takes all that the program has written so far, lines and records without an end too. */
+void lambda_log_catch_up_locked(struct lambda_env *env);
+/*
+ * The program was ended, and another one will write to the same pipes: takes what is in them, and
+ * forgets of which record it was.
+ */
+void lambda_log_restart_locked(struct lambda_env *env);
+
+/* ---- system_log.c: what Lambda writes ---- */
+/* A line that the format Text alone has: in JSON the events below say the same. */
+void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* INIT_START, platform.initStart. phase: "init", or "invoke" of a start that is tried again. */
+void lambda_log_init_start_locked(struct lambda_env *env, const char *phase);
+/* platform.initRuntimeDone and initReport of a start that went well (env->init_ns); no line. */
+void lambda_log_init_done_locked(struct lambda_env *env, const char *phase);
+/*
+ * INIT_REPORT, or those two events, of one that did not. status: "error", "timeout"; type: of the
+ * error, or "".
+ */
+void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *phase,
+                                   const char *status, const char *type);
+/* START of its invocation, platform.start. */
+void lambda_log_start_locked(struct lambda_env *env);
+/*
+ * END and REPORT of its invocation, platform.runtimeDone and report, after all that the program
+ * wrote; how it went is in the invocation's outcome.
+ */
 void lambda_log_report_locked(struct lambda_env *env);
+/* How much of what the program wrote was dropped since this was last told. */
+void lambda_log_lost_locked(struct lambda_env *env);

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 #include "svc/lambda/runtimes.h"
 
 #include <assert.h>
@@ -119,8 +120,10 @@ struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_p
     /* Lambda's own ten seconds; the second try has the function's time, as on AWS. */
     int64_t init_ms = inv->init_again ? env->fn->timeout_ms : LAMBDA_INIT_S * INT64_C(1000);
     env->deadline_ns = env->start_ns + init_ms * 1000000;
-    for (int i = 0; i < 2; i++)
-        env->out[i] = (struct lambda_output){.env = env, .fd = -1};
+    for (int i = 0; i < SANDBOX_OUTPUTS; i++)
+        env->out[i] = (struct lambda_output){.env = env,
+                                             .fd = -1,
+                                             .pieces.framed = i + 1 == SANDBOX_RECORDS_FD};
     enter_pool(env);
     take_inv(env, inv);
     return env;
@@ -138,13 +141,15 @@ void lambda_env_unref_locked(struct lambda_env *env) {
         return;
     lambda_log_committed_locked(env->svc, env->fn, &env->lines);
     lambda_lines_deinit(&env->lines);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SANDBOX_OUTPUTS; i++) {
         fd_closep(&env->out[i].fd);
         buf_deinit(&env->out[i].partial);
     }
     sandbox_free(env->sandbox);
     if (env->has_code)
         lambda_code_release(env->svc, json_str(env->fn->doc, "CodeDir").p);
+    if (env->has_layers)
+        lambda_code_release(env->svc, lambda_layers_dir(env->fn->doc).p);
     lambda_fn_free(env->fn);
     free(env);
 }
@@ -152,8 +157,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
 void lambda_env_boxed_locked(struct lambda_env *env, struct sandbox *sandbox) {
     LOCK_HELD(&env->svc->lock);
     env->sandbox = sandbox;
-    env->out[0].fd = sandbox_take_output(sandbox, 1);
-    env->out[1].fd = sandbox_take_output(sandbox, 2);
+    for (int i = 0; i < SANDBOX_OUTPUTS; i++)
+        env->out[i].fd = sandbox_take_output(sandbox, i + 1);
 }
 
 void lambda_env_listens_locked(struct lambda_env *env, size_t i, struct net_origin *origin) {
@@ -240,6 +245,7 @@ void lambda_env_ready_locked(struct lambda_env *env) {
         return;
     env->ready = true;
     env->init_ns = clock_mono_ns() - env->start_ns;
+    lambda_log_init_done_locked(env, "init");
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {
@@ -248,7 +254,7 @@ void lambda_env_deliver_locked(struct lambda_env *env) {
     env->inv->delivered = true;
     env->inv->delivered_ns = clock_mono_ns();
     start_timer(env, env->inv->delivered_ns);
-    lambda_log_line_locked(env, "START RequestId: %s Version: $LATEST\n", env->inv->id);
+    lambda_log_start_locked(env);
     lambda_watch_wake(env->svc);
 }
 

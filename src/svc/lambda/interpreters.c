@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/map.h"
+#include "base/packages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ enum {
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
     BINDS = 48,         /* of an interpreter */
+    LAUNCH_ARGS = 16,   /* of its command in a sandbox, the NULL too */
 };
 
 static const char *const usual_folders[] = {"/usr/bin", "/usr/local/bin", NULL};
@@ -37,7 +39,6 @@ struct lambda_interpreter {
     _Atomic unsigned refs;
     struct arena arena; /* of all texts */
     const char *version, *program;
-    const char *argv[3]; /* program, start script */
     struct sandbox_bind binds[BINDS];
     size_t n_binds;
 };
@@ -205,8 +206,6 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         return NULL;
     }
     bind(it, it->program, it->program);
-    it->argv[0] = it->program;
-    it->argv[1] = family->start_path;
     return STEAL(it);
 }
 
@@ -430,16 +429,67 @@ static void add_those_here(struct sandbox_spec *spec, const struct sandbox_bind 
             add_binds(spec, binds, 1);
 }
 
+/* Does the function choose the size of its heap itself? "-" and "_" are the same in options of V8. */
+static bool has_own_heap(const struct lambda_family *family, const struct sandbox_spec *spec) {
+    size_t n = strlen(family->heap_own);
+    for (const char *const *one = spec->env; one && *one; one++)
+        if (strncmp(*one, family->heap_own, n) == 0 && (*one)[n] == '=')
+            return strstr(*one, "space-size") || strstr(*one, "space_size");
+    return false;
+}
+
+/*
+ * Nine tenths are the old part's. Half of the rest is the young part's, which is three semi-spaces,
+ * and half is for what lies outside of the heap: as AWS's bootstrap divides the memory.
+ */
+static void add_heap(const struct lambda_family *family, const struct sandbox_spec *spec,
+                     struct arena *arena, const char **argv, size_t *n) {
+    if (!family->heap_old || has_own_heap(family, spec))
+        return;
+    unsigned mb = (unsigned)(spec->memory_bytes >> 20), spare = mb / 10;
+    argv[(*n)++] = arena_printf(arena, "%s%u", family->heap_young, spare / 6 ? spare / 6 : 1).p;
+    argv[(*n)++] = arena_printf(arena, "%s%u", family->heap_old, mb - spare).p;
+}
+
+static const char *const *command_of(const struct lambda_family *family,
+                                     const struct lambda_interpreter *interpreter,
+                                     const struct sandbox_spec *spec, struct arena *arena) {
+    const char **argv = arena_alloc(arena, LAUNCH_ARGS * sizeof *argv);
+    size_t n = 0;
+    argv[n++] = interpreter->program;
+    for (size_t i = 0; family->options && family->options[i]; i++)
+        argv[n++] = family->options[i];
+    add_heap(family, spec, arena, argv, &n);
+    argv[n++] = family->start_path;
+    argv[n] = NULL;
+    return argv;
+}
+
+/* What `runtime install` has brought, or a package. */
+static void add_packages(const struct lambda_family *family, struct sandbox_spec *spec,
+                         struct arena *arena) {
+    CLEANUP_DEINIT(buf) struct buf folder = {0};
+    add_those_here(spec, family->packages);
+    if (family->packages_at && packages_find(packages_of(str_c(family->program)), &folder))
+        add_binds(
+            spec,
+            &(struct sandbox_bind){arena_str(arena, buf_view(&folder)).p, family->packages_at}, 1);
+}
+
 void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct sandbox_spec *spec) {
+                   const struct lambda_interpreter *interpreter, struct arena *arena,
+                   struct sandbox_spec *spec) {
     const struct lambda_family *family = runtime->family;
     size_t file = 0;
     spec->whole_proc = family->whole_proc;
-    spec->argv = interpreter ? interpreter->argv : family->entry;
+    spec->argv = interpreter ? command_of(family, interpreter, spec, arena) : family->entry;
     if (!interpreter)
         return;
+    for (size_t i = 0; family->links && family->links[i].inside; i++)
+        spec->links[i] = family->links[i];
+    spec->records = true; /* whole records of its log: pieces.h */
     add_binds(spec, interpreter->binds, interpreter->n_binds);
-    add_those_here(spec, family->packages);
+    add_packages(family, spec, arena);
     while (spec->files[file].inside)
         file++;
     spec->files[file] = (struct sandbox_file){family->start_path, str_c(family->start)};

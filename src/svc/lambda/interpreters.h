@@ -8,6 +8,7 @@
  * takes as long as it takes to start; what it said is kept, and asked again when its file has
  * changed, as an upgrade does. Any thread may call; who asks while it is run waits.
  */
+#include "base/arena.h"
 #include "svc/lambda/lambda.h"
 #include "svc/lambda/runtimes.h"
 
@@ -52,7 +53,10 @@ void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out)
 /*
  * Puts into spec the program and its arguments, what it sees of the host, and its start script;
  * interpreter: NULL where the function brings its program. wrapped: the program is started by
- * AWS_LAMBDA_EXEC_WRAPPER's. Borrows from the interpreter until sandbox_start returns.
+ * AWS_LAMBDA_EXEC_WRAPPER's. The size of a heap depends on the memory and the variables that spec has
+ * by then. Borrows from the interpreter and from arena, which has the texts made here, until
+ * sandbox_start returns.
  */
 void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct sandbox_spec *spec);
+                   const struct lambda_interpreter *interpreter, struct arena *arena,
+                   struct sandbox_spec *spec);

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* In order of time. Zeroed: none. */
+/* In the order in which they were read. Zeroed: none. */
 struct lambda_lines {
     struct buf bytes; /* each: u64 world time in ms, varint length, text */
     size_t n;

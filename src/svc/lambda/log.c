@@ -1,6 +1,6 @@
 /*
- * What a function writes, and what Lambda writes about it, as lines of its log. Everything here is
- * under svc->lock; reading a pipe does not wait.
+ * What a function writes, as lines of its log; what Lambda writes about it is system_log.c's.
+ * Everything here is under svc->lock; reading a pipe does not wait.
  */
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { LINE_MOST = 256 * 1024 - 64, READ_AT_ONCE = 64 * 1024 };
+enum { READ_AT_ONCE = 64 * 1024 };
 /* Bytes read in a row, while others wait; a pipe that the program has enlarged holds as much. */
 enum { DRAIN_SOME = 256 * 1024, DRAIN_ALL = 1024 * 1024 };
 
@@ -41,8 +41,11 @@ static void add_clean(struct buf *out, str s) {
     }
 }
 
+/* A record may end without a newline. */
 static void add_tail(struct lambda_inv *inv, str text) {
     buf_str(&inv->tail, text);
+    if (!str_ends(text, S("\n")))
+        buf_char(&inv->tail, '\n');
     if (inv->tail.len < (size_t)4 * LAMBDA_TAIL)
         return;
     size_t drop = inv->tail.len - LAMBDA_TAIL;
@@ -50,91 +53,87 @@ static void add_tail(struct lambda_inv *inv, str text) {
     inv->tail.len = LAMBDA_TAIL;
 }
 
-static void add_line(struct lambda_env *env, str text) {
+static void add_line(struct lambda_env *env, int64_t time_ms, str text, bool in_tail) {
     size_t before = lambda_lines_cost(&env->lines);
-    lambda_lines_add(&env->lines, clock_world_ms(), text);
+    lambda_lines_add(&env->lines, time_ms, text);
     size_t cost = lambda_lines_cost(&env->lines) - before;
     env->svc->backlog += cost;
     env->pool->backlog += cost;
-    if (env->inv)
+    if (env->inv && in_tail)
         add_tail(env->inv, text);
 }
 
-void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) {
-    CLEANUP_DEINIT(buf) struct buf text = {0}, clean = {0};
-    va_list args;
+void lambda_log_own_locked(struct lambda_env *env, str text, bool in_tail) {
+    CLEANUP_DEINIT(buf) struct buf clean = {0};
     LOCK_HELD(&env->svc->lock);
-    va_start(args, fmt);
-    buf_vprintf(&text, fmt, args);
-    va_end(args);
-    add_clean(&clean, buf_view(&text));
-    add_line(env, buf_view(&clean));
-}
-
-static void tell_loss(struct lambda_env *env) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    if (lambda_rate_tell(&env->rate, &text))
-        add_line(env, buf_view(&text));
+    add_clean(&clean, text);
+    env->floor_ms = clock_world_ms();
+    add_line(env, env->floor_ms, buf_view(&clean), in_tail);
 }
 
 /* ---- The program's output ---- */
-/* How much of the text ends in lines; ret_lines: how many. A very long one counts without its end. */
-static size_t whole_lines(str text, size_t *ret_lines) {
-    size_t n = 0, end = 0;
-    for (ptrdiff_t at; (at = str_chr(str_skip(text, end), '\n')) >= 0; n++)
-        end += (size_t)at + 1;
-    if (text.len - end >= LINE_MOST) {
-        end = text.len;
-        n++;
-    }
-    *ret_lines = n;
-    return end;
+/*
+ * When it was written: a record says so itself. That is bounded by what Lambda wrote last and by now,
+ * so that START stands before it and END behind.
+ */
+static int64_t time_of(const struct lambda_env *env, const struct lambda_piece *piece) {
+    int64_t now_ms = clock_world_ms(), ms = piece->time_us / 1000 + clock_offset_ms();
+    if (piece->time_us < 0 || ms > now_ms)
+        return now_ms;
+    return ms < env->floor_ms ? env->floor_ms : ms;
 }
 
-/* Of text, without a look at what it says; how many bytes. */
-static size_t drop_lines(struct lambda_env *env, str text) {
-    size_t lines, n = whole_lines(text, &lines);
-    lambda_rate_lose(&env->rate, lines, n);
-    return n;
+/* Of a function whose log is JSON: the event's level is below what the log is to have. */
+static bool is_left_out(const struct lambda_env *env, const struct lambda_piece *piece) {
+    if (!env->fn->json_logs)
+        return false;
+    enum lambda_level level = piece->level ? piece->level : lambda_level_of_event(piece->text);
+    return level != LAMBDA_LEVEL_NONE && level < env->fn->application_level;
 }
 
-/* The first line of text, or the most that a line may be. 0: its end has not come yet. */
-static size_t line_len(str text, size_t looked) {
-    ptrdiff_t newline = str_chr(str_skip(text, looked), '\n');
-    size_t n = newline >= 0 ? looked + (size_t)newline + 1 : text.len;
-    if (n > LINE_MOST)
-        return LINE_MOST;
-    return newline >= 0 ? n : 0;
-}
-
-/* The log takes the line, or the environment has written too much. */
-static bool take_line(struct lambda_env *env, str text, struct buf *clean, int64_t now_ns) {
+/*
+ * The log takes the event, or the environment has written too much: what the level leaves out counts,
+ * for it is read all the same.
+ */
+static bool take_event(struct lambda_env *env, const struct lambda_piece *piece, struct buf *clean,
+                       int64_t now_ns) {
     buf_clear(clean);
-    add_clean(clean, text);
+    add_clean(clean, piece->text);
     if (env->svc->backlog > LAMBDA_BACKLOG_FULL)
         lambda_rate_dry(&env->rate, now_ns);
     if (!lambda_rate_take(&env->rate, clean->len, now_ns))
         return false;
-    add_line(env, buf_view(clean));
+    if (!is_left_out(env, piece))
+        add_line(env, time_of(env, piece), buf_view(clean), true);
     return true;
 }
 
+/* What is dropped is counted, without a look at what it says. */
+static void take_piece(struct lambda_env *env, const struct lambda_piece *piece, struct buf *clean,
+                       int64_t now_ns) {
+    if (piece->text.len && (env->rate.dry || !take_event(env, piece, clean, now_ns)))
+        lambda_rate_lose(&env->rate, 1, piece->text.len);
+}
+
 /*
- * Whole lines become the log's, with their newline, as on AWS; a very long one is cut into several.
- * looked: so many bytes at the beginning have no newline.
+ * Whole lines become the log's, with their newline, as on AWS, and records as they are; very long
+ * ones are cut into several. looked: so many bytes at the beginning hold no whole one. last: nothing
+ * is left.
  */
-static void split(struct lambda_output *out, size_t looked) {
+static void split(struct lambda_output *out, size_t looked, bool last) {
     struct lambda_env *env = out->env;
     CLEANUP_DEINIT(buf) struct buf clean = {0};
     str rest = buf_view(&out->partial);
     int64_t now_ns = clock_mono_ns();
     if (lambda_rate_fill(&env->rate, now_ns))
-        tell_loss(env);
-    for (size_t n; !env->rate.dry && (n = line_len(rest, looked)) > 0; looked = 0)
-        if (take_line(env, str_slice(rest, 0, n), &clean, now_ns))
-            rest = str_skip(rest, n);
-    if (env->rate.dry)
-        rest = str_skip(rest, drop_lines(env, rest));
+        lambda_log_lost_locked(env);
+    struct lambda_piece piece;
+    while (last ? lambda_pieces_last(&out->pieces, rest, &piece)
+                : lambda_pieces_next(&out->pieces, rest, looked, &piece)) {
+        take_piece(env, &piece, &clean, now_ns);
+        rest = str_skip(rest, piece.len);
+        looked = 0;
+    }
     memmove(out->partial.p, rest.p, rest.len);
     out->partial.len = rest.len;
 }
@@ -151,7 +150,7 @@ static bool drain(struct lambda_output *out, size_t most) {
         size_t looked = out->partial.len;
         out->partial.len += (size_t)got;
         all += (size_t)got;
-        split(out, looked);
+        split(out, looked, false);
     }
     return out->fd >= 0;
 }
@@ -163,42 +162,28 @@ bool lambda_log_drain_locked(struct lambda_output *out) {
 
 void lambda_log_flush_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SANDBOX_OUTPUTS; i++) {
         struct lambda_output *out = &env->out[i];
         if (out->partial.len) {
-            buf_char(&out->partial, '\n');
-            split(out, 0);
+            if (!out->pieces.framed)
+                buf_char(&out->partial, '\n');
+            split(out, 0, true);
         }
         buf_deinit(&out->partial); /* an idle environment keeps no buffers */
     }
-    tell_loss(env);
+    lambda_log_lost_locked(env);
 }
 
-/* ---- The end of an invocation ---- */
-/*
- * In MiB, rounded up; never more than the limit, for the cgroup counts /tmp and cached files too.
- */
-static uint64_t peak_of(const struct lambda_env *env) {
-    const uint64_t mib = UINT64_C(1) << 20;
-    uint64_t peak = (sandbox_memory_peak(env->sandbox) + mib - 1) / mib;
-    return peak > env->fn->memory_mb ? env->fn->memory_mb : peak;
-}
-
-void lambda_log_report_locked(struct lambda_env *env) {
+/* Records come last: the last word of a function that fails is one, of its error. */
+void lambda_log_catch_up_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
-    drain(&env->out[0], DRAIN_ALL);
-    drain(&env->out[1], DRAIN_ALL);
+    for (int i = 0; i < SANDBOX_OUTPUTS; i++)
+        drain(&env->out[i], DRAIN_ALL);
     lambda_log_flush_locked(env);
-    double ms = (double)(clock_mono_ns() - env->inv->delivered_ns) / 1e6;
-    CLEANUP_DEINIT(buf) struct buf init = {0};
-    if (!env->init_reported && env->ready)
-        buf_printf(&init, "Init Duration: %.2f ms\t", (double)env->init_ns / 1e6);
-    env->init_reported = true;
-    lambda_log_line_locked(env, "END RequestId: %s\n", env->inv->id);
-    lambda_log_line_locked(
-        env,
-        "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %llu MB\t"
-        "Max Memory Used: %llu MB\t%s\n",
-        env->inv->id, ms, (long long)(ms + 0.999), (unsigned long long)env->fn->memory_mb,
-        (unsigned long long)peak_of(env), buf_cstr(&init));
+}
+
+void lambda_log_restart_locked(struct lambda_env *env) {
+    lambda_log_catch_up_locked(env);
+    for (int i = 0; i < SANDBOX_OUTPUTS; i++)
+        env->out[i].pieces.left = 0;
 }

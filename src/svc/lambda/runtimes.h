@@ -33,10 +33,20 @@ struct lambda_family {
     const char *program;  /* the file name of any version's: "python3" */
     /* Arguments that have it tell of itself, behind its path; NULL ends (interpreters.c). */
     const char *const *probe;
+    /* Its arguments before the start script; NULL: none. NULL ends. */
+    const char *const *options;
+    /*
+     * Options that take MB: the young part of the heap and the old one. NULL: it has none. They are
+     * left out where a function chooses one itself, by the variable that heap_own names.
+     */
+    const char *heap_young, *heap_old, *heap_own;
     const char *start_path; /* where the start script lies inside */
     const char *start;      /* its text */
     /* Of the host where it is there, read-only; host NULL ends: packages that AWS's image has. */
     const struct sandbox_bind *packages;
+    /* Where the folder of packages becomes visible that base/packages.h finds; NULL: there is none. */
+    const char *packages_at;
+    const struct sandbox_link *links; /* inside NULL ends; NULL: none */
     /* ---- */
     const struct lambda_variable *variables; /* further ones; a NULL name ends */
     bool whole_proc; /* the program reads more of /proc than processes (sandbox_spec) */

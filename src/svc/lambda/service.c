@@ -3,6 +3,7 @@
 #include "svc/lambda/code.h"
 #include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +37,8 @@ static int read_names(void *svc_, struct map *ret_dirs) {
         str dir = json_str(doc, "CodeDir");
         if (dir.len) /* a row that cannot be read: its code is unpacked again if ever it can */
             map_put(ret_dirs, dir, &present);
+        if (lambda_layers_dir(doc).len)
+            map_put(ret_dirs, lambda_layers_dir(doc), &present);
     }
     return store_iter_fault(it);
 }
@@ -43,6 +46,7 @@ static int read_names(void *svc_, struct map *ret_dirs) {
 static int64_t sweep_code(void *svc_) {
     struct lambda_svc *svc = svc_;
     lambda_code_sweep(svc->code, read_names, svc);
+    lambda_layers_sweep(svc);
     return INT64_MAX;
 }
 
@@ -64,7 +68,7 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     buf_str(&svc->ca_cert, options->ca_cert);
     lock_init(&svc->lock);
     pthread_cond_init(&svc->gone, NULL);
-    pthread_cond_init(&svc->finished_some, NULL);
+    lock_cond_init(&svc->finished_some);
     list_init(&svc->finished);
     svc->code = lambda_code_new(options->store);
 }

@@ -1,6 +1,6 @@
 #pragma once
 /* Texts that the build turns into C (tools/embed.py). */
-/* start_python.py and start_node.js: what functions start with. */
+/* start_python.py with its parts, and start_node.js: what functions start with. */
 extern const char lambda_start_python[];
 extern const char lambda_start_node[];
 /* probe_python.py and probe_node.js: what an interpreter tells of itself. */

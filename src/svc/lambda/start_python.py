@@ -1,257 +1,496 @@
 """What a Python function starts with: loads the handler, then serves the runtime API until killed.
 
-Written by Calotype and put at /var/runtime/bootstrap.py of every sandbox of a python runtime. What
-it tells of errors has the shape that AWS documents ("Lambda function errors in Python").
+Written by Calotype and put at /var/runtime/bootstrap.py of every sandbox of a python runtime. What a
+function sees of it is what AWS's awslambdaric shows (aws/aws-lambda-python-runtime-interface-client).
+
+A cold start reads, compiles and runs this file, and each module that it imports costs up to ten
+milliseconds: so it imports what the interpreter has anyway. Errors and logging are files of their own
+(start_python_errors.py, start_python_logging.py), which the build puts into PARTS as texts: they are compiled when
+there is an error and when the function imports logging.
 """
-import importlib
-import json
-import linecache
-import logging
 import os
-import socket
 import sys
 import time
-import traceback
+
+import _json  # what json's functions call; "json" imports re, for its words in errors
+import _socket  # "socket" imports selectors and enum
 
 API = os.environ["AWS_LAMBDA_RUNTIME_API"]
 BODY_MOST = 6 * 1024 * 1024 + 100  # what the API takes; it refuses more by the length alone
+CA = "/etc/ssl/certs/ca-certificates.crt"
+HERE = os.path.dirname(__file__)
 ROOT = "/2018-06-01/runtime/"
 TASK = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
+# As AWS: all but ASCII is escaped before Python 3.12, and nothing since (lambda_runtime_marshaller.py).
+RUNTIME = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
+ESCAPES = int(RUNTIME) < 12 if RUNTIME.isdigit() else sys.version_info < (3, 12)
 
 
+LIBRARY = os.path.dirname(os.__file__)
+
+
+def standard(name):
+    """A module of the standard library, though the function has modules with the names of what it imports."""
+    names = getattr(sys, "stdlib_module_names", sys.modules)
+    theirs = {one: module for one, module in list(sys.modules.items()) if one in names
+              and (getattr(module, "__file__", None) or "").startswith((TASK + "/", "/opt/"))}
+    path, sys.path = sys.path, [LIBRARY, LIBRARY + "/lib-dynload"]
+    for one in theirs:
+        del sys.modules[one]
+    try:
+        __import__(name)
+        return sys.modules[name]
+    finally:
+        sys.path = path
+        sys.modules.update(theirs)
+
+
+# ---- JSON ----
+class Decoder:
+    """What json.JSONDecoder says to the scanner."""
+    strict, object_hook, object_pairs_hook, parse_float, parse_int = True, None, None, float, int
+    parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__
+
+
+scan = _json.make_scanner(Decoder)
+
+
+def loads(text):
+    """json.loads(text), of str or bytes."""
+    try:
+        if isinstance(text, bytes):
+            text = text.decode()
+        text = text.strip(" \t\n\r")
+        value, end = scan(text, 0)
+        if end == len(text):
+            return value
+    except Exception:  # some versions want "json" to be there when they raise, or import it
+        pass
+    return standard("json").loads(text)  # which has the words for what is wrong
+
+
+def dumps(value, other=None, escapes=ESCAPES):
+    """json.dumps(value, default=other, ensure_ascii=escapes)."""
+    quote = _json.encode_basestring_ascii if escapes else _json.encode_basestring
+    return "".join(_json.make_encoder({}, other, quote, None, ": ", ", ", False, False, True)(value, 0))
+
+
+# ---- The runtime API ----
 class Api:
-    """One connection to the runtime API, on the sandbox's own loopback; opened again when it ended."""
+    """One connection, on the sandbox's own loopback; opened again when it ended."""
 
     def __init__(self):
-        self.file = None
+        self.socket = None
 
-    def call(self, method, path, body=b"", headers=()):
+    def call(self, method, path, body=b"", headers=""):
         """(status, {lower-case header: value}, body). The API has not got a call whose connection
         was closed before the first byte of an answer, so such a call is made once more."""
-        try:
-            return self.once(method, path, body, headers)
-        except ConnectionError:
-            self.file = None
-            return self.once(method, path, body, headers)
-
-    def once(self, method, path, body, headers):
         body = body[:BODY_MOST + 1]  # the API says what becomes of a longer one
-        if self.file is None:
-            host, port = API.split(":")
-            # bytes: text would load the codec "idna", and from the function's folder what that needs
-            connection = socket.create_connection((host.encode(), int(port)))
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.file = connection.makefile("rwb")
-        lines = [f"{method} {ROOT}{path} HTTP/1.1", f"Host: {API}", f"Content-Length: {len(body)}", *headers, "", ""]
-        self.file.write("\r\n".join(lines).encode("latin-1") + body)
-        self.file.flush()
+        head = f"{method} {ROOT}{path} HTTP/1.1\r\nHost: {API}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+        try:
+            return self.once(head.encode("latin-1") + body)
+        except ConnectionError:
+            self.socket = None
+            return self.once(head.encode("latin-1") + body)
+
+    def once(self, request):
+        if self.socket is None:
+            host, _, port = API.partition(":")
+            self.socket = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+            self.socket.settimeout(None)  # whatever default the function has set
+            self.socket.connect((host.encode(), int(port)))
+            self.socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        self.socket.sendall(request)
         return self.answer()
 
     def answer(self):
-        first = self.file.readline()
-        if not first:
-            raise ConnectionResetError
+        got = b""
+        while (end := got.find(b"\r\n\r\n")) < 0:
+            got += self.more(65536)
+        first, *lines = got[:end].decode("utf-8", "surrogateescape").split("\r\n")
         fields = {}
-        while (line := self.file.readline().decode("utf-8", "surrogateescape").strip()):
+        for line in lines:
             name, _, value = line.partition(":")
             fields[name.lower()] = value.strip()
-        body = self.file.read(int(fields.get("content-length", "0")))
+        length, parts = int(fields.get("content-length", "0")), [got[end + 4:]]
+        left = length - len(parts[0])
+        while left > 0:
+            parts.append(self.more(min(left, 1 << 20)))
+            left -= len(parts[-1])
         if fields.get("connection", "").lower() == "close":
-            self.file = None
-        return int(first.split()[1]), fields, body
+            self.socket = None
+        return int(first.split()[1]), fields, b"".join(parts)
+
+    def more(self, most):
+        got = self.socket.recv(most)
+        if not got:
+            raise ConnectionResetError
+        return got
 
 
-class Fault(Exception):
+class FaultException(Exception):
     """An error of the runtime's own, with the type that AWS gives it."""
 
     def __init__(self, kind, message, trace=()):
         super().__init__(message)
-        self.kind, self.trace = kind, list(trace)
+        self.exception_type, self.msg, self.trace = kind, message, list(trace)
 
 
-class Identity:
-    def __init__(self, fields):
-        self.cognito_identity_id = fields.get("cognitoIdentityId")
-        self.cognito_identity_pool_id = fields.get("cognitoIdentityPoolId")
+PARTS = {}
 
 
-class Client:
-    def __init__(self, fields):
-        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
-            setattr(self, name, fields.get(name))
+def part(name):
+    """The names that a part defines, which sees a copy of those that are here."""
+    if isinstance(PARTS[name], str):
+        text, space = PARTS[name], dict(globals())
+        PARTS[name] = space
+        exec(compile(text, f"{HERE}/bootstrap_{name}.py", "exec"), space)
+    return PARTS[name]
 
 
-class ClientContext:
-    def __init__(self, fields):
-        self.client = Client(fields.get("client") or {})
-        self.custom, self.env = fields.get("custom"), fields.get("env")
+# ---- Records: one log event each, whatever lines it has ----
+class FramedTelemetryLogSink:
+    """To the pipe that takes whole records, in awslambdaric's frames: type and length in 4 bytes, microseconds
+    since the epoch in 8, all big endian, and the text. The low bits of the type are the level and the format."""
+
+    def __init__(self, fd):
+        self.fd = fd
+        os.set_inheritable(fd, False)
+
+    def log(self, message, frame_type=None):
+        text = message.encode("utf-8", "backslashreplace")
+        head = (frame_type or 0xA55A0003).to_bytes(4, "big") + len(text).to_bytes(4, "big")
+        left = memoryview(head + (time.time_ns() // 1000).to_bytes(8, "big") + text)
+        while left:
+            left = left[os.write(self.fd, left):]
+
+    def log_error(self, lines, frame_type):
+        self.log("\n".join(lines), frame_type)
 
 
-def client_context(text):
+class StandardLogSink:
+    """To stdout, where there is no such pipe."""
+
+    def log(self, message, frame_type=None):
+        sys.stdout.write(message)
+
+    def log_error(self, lines, frame_type):
+        sys.stdout.write("\r".join(lines) + "\n")
+
+
+class Unbuffered:
+    """stdout or stderr: what is written is in the log, whatever becomes of the process."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, text):
+        self.stream.write(text)
+        self.stream.flush()
+
+    def writelines(self, lines):
+        self.stream.writelines(lines)
+        self.stream.flush()
+
+
+# ---- What the handler is given ----
+class Fields:
+    """Members by the names in __slots__, from a document; what is not there is None."""
+    __slots__ = ()
+
+    def __init__(self, document):
+        for name in self.__slots__:
+            setattr(self, name, document.get(name))
+
+    def __repr__(self):
+        return f"{type(self).__name__}([{','.join(f'{name}={getattr(self, name)}' for name in self.__slots__)}])"
+
+
+class Client(Fields):
+    __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+
+
+class ClientContext(Fields):
+    __slots__ = ("custom", "env", "client")
+
+
+class CognitoIdentity(Fields):
+    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
+
+
+def document_of(headers, name, words):
+    text = headers.get(name)
     try:
-        return ClientContext(json.loads(text)) if text else None
-    except ValueError as error:
-        raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse Client Context JSON: {error}") from None
+        return loads(text) if text else None
+    except Exception as error:
+        raise FaultException("Runtime.LambdaContextUnmarshalError", f"Unable to parse {words} JSON: {error}") from None
 
 
-class Context:
+class LambdaContext:
     """The handler's second argument."""
 
     def __init__(self, headers):
-        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
-        self.invoked_function_arn = headers["lambda-runtime-invoked-function-arn"]
-        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
-        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
-        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
-        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self.identity = Identity({})
-        self.client_context = client_context(headers.get("lambda-runtime-client-context"))
-        self.deadline_ms = int(headers["lambda-runtime-deadline-ms"])
+        client = document_of(headers, "lambda-runtime-client-context", "Client Context")
+        identity = document_of(headers, "lambda-runtime-cognito-identity", "Cognito Identity") or {}
+        self.aws_request_id = headers.get("lambda-runtime-aws-request-id")
+        for name in ("log_group_name", "log_stream_name", "function_name", "function_version"):
+            setattr(self, name, os.environ.get(f"AWS_LAMBDA_{name.upper()}"))
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
+        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
+        trace = client.pop("w3c", None) if isinstance(client, dict) else None
+        self._w3c_fields = {k: trace[k] for k in ("traceparent", "tracestate", "baggage")
+                            if isinstance(trace.get(k), str)} if isinstance(trace, dict) else {}
+        self.client_context = None if client is None else ClientContext(client)
+        if client and self.client_context.client is not None:
+            self.client_context.client = Client(self.client_context.client)
+        self.identity = CognitoIdentity({name: identity.get(member) for name, member in (
+            ("cognito_identity_id", "cognitoIdentityId"), ("cognito_identity_pool_id", "cognitoIdentityPoolId"))})
+        self._epoch_deadline_time_in_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
 
     def get_remaining_time_in_millis(self):
-        return max(self.deadline_ms - int(time.time() * 1000), 0)
+        return max(self._epoch_deadline_time_in_ms - int(time.time() * 1000), 0)
 
-    def log(self, message):
-        sys.stdout.write(str(message))
+    def w3c(self):
+        return dict(self._w3c_fields)
+
+    def log(self, msg):
+        """As one record, where the root logger has the runtime's handler; else to stdout."""
+        logging = sys.modules.get("logging")
+        if logging is None:
+            sink.log(str(msg))
+            return
+        for handler in logging.getLogger().handlers:
+            if hasattr(handler, "log_sink"):
+                handler.log_sink.log(str(msg))
+                return
+        sys.stdout.write(str(msg))
+
+    def __repr__(self):
+        names = ("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb",
+                 "function_version", "invoked_function_arn", "client_context", "identity", "tenant_id")
+        return f"{type(self).__name__}([{','.join(f'{name}={getattr(self, name)}' for name in names)}])"
 
 
-# ---- Errors ----
-def clean(text):
-    """Without halves of surrogate pairs, which JSON may escape but readers of it refuse."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def text_of(error):
+# ---- Events and answers ----
+def unmarshal_request(event, content_type):
+    if content_type != "application/json":
+        return event
     try:
-        return clean(str(error))
-    except Exception as second:
-        return f"<the text of this {type(error).__name__} cannot be had: {type(second).__name__}>"
+        return loads(event)
+    except Exception as error:
+        raise FaultException("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
 
-def is_ours(frame):
-    return frame.filename in (__file__, importlib.__file__) or frame.filename.startswith("<frozen importlib")
+def is_odd(value):
+    """Whether some part of it is a named tuple or a dict with bytes for a key: json writes them otherwise
+    than awslambdaric, which uses simplejson."""
+    seen, rest = set(), [value]
+    while rest:
+        value = rest.pop()
+        kind = type(value)
+        if kind is str or kind is int or value is None or id(value) in seen:
+            continue
+        if isinstance(value, (dict, list, tuple)):
+            seen.add(id(value))
+            if isinstance(value, tuple) and hasattr(value, "_asdict"):
+                return True
+            if isinstance(value, dict):
+                if any(isinstance(key, bytes) for key in value):
+                    return True
+                value = value.values()
+            rest.extend(value)
+    return False
 
 
-def describe(error, request_id):
-    """(errorType, the document that the caller gets). The frames of this file are left out."""
-    if isinstance(error, Fault):
-        kind, trace = error.kind, error.trace
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        kind = clean(type(error).__name__)
-        # Without columns, as awslambdaric has them: else Python 3.11 and later mark what failed on a line of its own.
-        bare = [(f.filename, f.lineno, f.name, f.line) for f in frames if not is_ours(f)]
-        trace = [clean(t) for t in traceback.format_list(bare)]
-    return kind, {"errorMessage": text_of(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
+def simple(value):
+    """The same with named tuples as dicts and bytes as text."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {k.decode() if isinstance(k, bytes) else k: simple(v) for k, v in value.items()}
+    return [simple(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def say(text):
-    """To the log; a function may have closed or replaced its output."""
+def to_json(value):
+    """As awslambdaric's marshaller has it: a Decimal is a number with all of its digits."""
+    mark = None
+
+    def other(value):
+        nonlocal mark
+        if isinstance(value, bytes):
+            return value.decode()
+        decimal = sys.modules.get("decimal")
+        if not decimal or not isinstance(value, decimal.Decimal):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        if value.is_nan():
+            return float("nan")
+        mark = mark or os.urandom(16).hex()
+        return f"{mark}{value}"
+
+    text = dumps(simple(value) if is_odd(value) else value, other)
+    if mark is None:
+        return text.encode()
+    first, *rest = text.split(f'"{mark}')
+    return (first + "".join(one.replace('"', "", 1) for one in rest)).encode()
+
+
+def marshal_response(answer):
+    if isinstance(answer, bytes):
+        return answer, "application/unknown"
     try:
-        print(text, end="", flush=True)
-    except Exception:
-        pass
-
-
-def report(error, path, request_id):
-    """Tells the log and the API."""
-    kind, document = describe(error, request_id)
-    lines = [f"[ERROR] {kind}: {document['errorMessage']}", "Traceback (most recent call last):",
-             *(t.rstrip("\n") for t in document["stackTrace"])]
-    say("\n".join(lines) + "\n")
-    headers = ["Content-Type: application/json"]
-    if kind.isascii() and kind.replace(".", "").isidentifier():  # a class may have any name
-        headers.append("Lambda-Runtime-Function-Error-Type: " + (kind if kind.startswith("Runtime.") else f"Function.{kind}"))
-    api.call("POST", path, json.dumps(document).encode(), headers)
+        return to_json(answer), "application/json"
+    except Exception as error:
+        raise FaultException("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
 
 # ---- The handler ----
-def load(name):
+def get_handler(name):
     module, dot, function = name.rpartition(".")
     if not dot:
-        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)")
-    if module.split(".")[0] in sys.builtin_module_names:
-        raise Fault("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module} as a handler module")
+        raise FaultException("Runtime.MalformedHandlerName",
+                             f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)")
     try:
+        if module.split(".")[0] in sys.builtin_module_names:
+            raise FaultException("Runtime.BuiltInModuleConflict",
+                                 f"Cannot use built-in module {module} as a handler module")
+        import importlib
         loaded = importlib.import_module(module.replace("/", "."))
     except ImportError as error:
-        raise Fault("Runtime.ImportModuleError", f"Unable to import module '{module}': {text_of(error)}") from None
+        fault = FaultException("Runtime.ImportModuleError", f"Unable to import module '{module}': {error}")
+        fault.name = error.name
+        raise fault from None
     except SyntaxError as error:
-        where = f'  File "{error.filename}" Line {error.lineno}\n    {error.text or linecache.getline(error.filename or "", error.lineno or 0)}'
-        raise Fault("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}", [where]) from None
+        where = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
+        raise FaultException("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}",
+                             [where]) from None
     try:
         return getattr(loaded, function)
     except AttributeError:
-        raise Fault("Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{module}'") from None
+        raise FaultException("Runtime.HandlerNotFound",
+                             f"Handler '{function}' missing on module '{module}'") from None
 
 
-def number_of(value):
-    """What is no number to json: a Decimal, as DynamoDB answers it."""
-    decimal = sys.modules.get("decimal")
-    if not decimal or not isinstance(value, decimal.Decimal):
-        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-    return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else float(value)
-
-
-def run(handler, event, context):
-    """The bytes of the answer. As on AWS, all but ASCII is escaped before Python 3.12 and nothing since
-    (awslambdaric, lambda_runtime_marshaller.py); bytes are the answer as they are."""
+def handle_event_request(request_handler, event, headers):
+    """One invocation. What is raised here is told to the log and to the caller; what is no Exception
+    (SystemExit, KeyboardInterrupt) ends the process."""
+    path = f"invocation/{headers['lambda-runtime-aws-request-id']}/"
     try:
-        event = json.loads(event)
+        lambda_context = LambdaContext(headers)
+        event = unmarshal_request(event, headers.get("content-type"))
+        response = request_handler(event, lambda_context)
+        response, kind = marshal_response(response)
     except Exception as error:
-        raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
-    answer = handler(event, context)
-    if isinstance(answer, bytes):
-        return answer
-    try:
-        return json.dumps(answer, default=number_of, ensure_ascii=sys.version_info < (3, 12)).encode()
-    except Exception as error:
-        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {text_of(error)}") from None
+        part("errors")["report"](error, path + "error", lambda_request_id[0])
+        return
+    status, _, text = api.call("POST", path + "response", response, f"Content-Type: {kind}\r\n")
+    if status == 413:
+        part("errors")["say"](f"LAMBDA_RUNTIME Failed to post handler success response. Http response code: {status}. "
+                              + text.decode("utf-8", "replace"))
 
 
-class RequestId(logging.Filter):
-    current = ""
+# ---- Modules that need something of us when they are imported ----
+class Hooks:
+    """The first of sys.meta_path: does something with a module right after it was loaded."""
 
-    def filter(self, record):
-        record.aws_request_id = RequestId.current
-        return True
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        hook = prepare_logging if name == "logging" else trust if name.endswith(TRUSTING) else None
+        if hook is None:
+            return None
+        if name == "logging":  # never the function's own: AWS has imported it before
+            path = [LIBRARY]
+        for finder in sys.meta_path:
+            find = None if finder is cls else getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find else None
+            if spec is not None:
+                break
+        else:
+            return None
+        load = getattr(spec.loader, "exec_module", None)
+
+        def exec_module(module):
+            load(module)
+            hook(module)
+        try:
+            spec.loader.exec_module = exec_module
+        except AttributeError:
+            pass  # a loader of the function's own that cannot be changed
+        return spec
+
+
+# Each brings a list of authorities that has not this cloud's: certifi (which requests, httpx and pip have, and
+# copies of it inside of other packages), botocore's own, and that of the requests in old botocores.
+TRUSTING = ("certifi.core", "botocore.httpsession", "vendored.requests.certs")
+
+
+def trust(module):
+    def where():
+        return CA
+
+    def contents():
+        with open(CA, encoding="ascii") as file:
+            return file.read()
+    for name, value in (("where", where), ("contents", contents), ("DEFAULT_CA_BUNDLE", CA)):
+        if hasattr(module, name):
+            setattr(module, name, value)
+
+
+def prepare_logging(module):
+    part("logging")["setup_logging"](module, sink, lambda_request_id)
+
+
+# ---- The start ----
+def prepare_path():
+    """As on AWS: the function's folder, layers where it sets no PYTHONPATH, PYTHONPATH, the interpreter's own.
+    Layers lie where the function's runtime has them, whichever version the interpreter is of."""
+    first = [TASK]
+    if os.environ.get("PYTHONPATH", HERE) == HERE:
+        named = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_")[2]
+        first += [f"/opt/python/lib/{named}/site-packages", "/opt/python"]
+    rest = sys.path if getattr(sys.flags, "safe_path", False) else sys.path[1:]  # the folder of this script
+    sys.path[:] = first + [path for path in rest if path not in first]
+    if HERE not in sys.path:
+        sys.path.append(HERE)
 
 
 def prepare():
-    """What AWS prepares: the function's folder first, lines written whole, a log handler on the root."""
-    sys.path[:] = [TASK, "/opt/python"] + [p for p in sys.path if p != TASK]
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    handler = logging.StreamHandler(sys.stdout)
-    form = logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S")
-    form.converter = time.gmtime
-    handler.setFormatter(form)
-    handler.addFilter(RequestId())
-    logging.getLogger().addHandler(handler)
+    prepare_path()
+    sys.stdout, sys.stderr = Unbuffered(sys.stdout), Unbuffered(sys.stderr)
+    if "logging" in sys.modules:
+        prepare_logging(sys.modules["logging"])
+    sys.meta_path.insert(0, Hooks)
 
 
-def serve(handler):
+def run(name):
+    try:
+        request_handler = get_handler(name)
+    except Exception as error:
+        part("errors")["report"](error, "init/error", "")
+        sys.exit(1)
     while True:
         _, headers, event = api.call("GET", "invocation/next")
-        RequestId.current = request_id = headers["lambda-runtime-aws-request-id"]
-        os.environ["_X_AMZN_TRACE_ID"] = headers.get("lambda-runtime-trace-id", "")
-        path = f"invocation/{request_id}/"
-        try:
-            answer = run(handler, event, Context(headers))
-        except Exception as error:
-            report(error, path + "error", request_id)
+        lambda_request_id[0] = headers["lambda-runtime-aws-request-id"]
+        if trace := headers.get("lambda-runtime-trace-id"):
+            os.environ["_X_AMZN_TRACE_ID"] = trace
         else:
-            say("")
-            api.call("POST", path + "response", answer, ("Content-Type: application/json",))
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
+        handle_event_request(request_handler, event, headers)
 
 
 api = Api()
+lambda_request_id = [""]  # of the invocation under way; a list, for the parts share it
+telemetry = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
+sink = FramedTelemetryLogSink(int(telemetry)) if telemetry else StandardLogSink()
 if __name__ == "__main__":
     prepare()
-    try:
-        handler = load(os.environ["_HANDLER"])
-    except Exception as error:
-        report(error, "init/error", "")
-        sys.exit(1)
-    serve(handler)
+    run(os.environ["_HANDLER"])

@@ -18,7 +18,7 @@
 
 enum { EVENTS = 64, PAUSE_MS = 5 };
 /* The low bits of an event's pointer: what it is of. */
-enum { OF_OUT = 1, OF_ERR = 2, OF_END = 3, KIND_MASK = 3 };
+enum { OF_END = SANDBOX_OUTPUTS, KIND_MASK = 3 }; /* below OF_END: of that output */
 
 /* ---- Registering ---- */
 static void watch_fd(struct lambda_env *env, int fd, unsigned kind) {
@@ -30,8 +30,8 @@ static void watch_fd(struct lambda_env *env, int fd, unsigned kind) {
 void lambda_watch_env_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
     lambda_env_watched_locked(env);
-    watch_fd(env, env->out[0].fd, OF_OUT);
-    watch_fd(env, env->out[1].fd, OF_ERR);
+    for (unsigned i = 0; i < SANDBOX_OUTPUTS; i++)
+        watch_fd(env, env->out[i].fd, i);
     watch_fd(env, sandbox_end_fd(env->sandbox), OF_END);
     lambda_watch_wake(env->svc);
 }
@@ -118,8 +118,8 @@ static void handle_end(struct lambda_env *env, struct epoll_event *rest, int n_r
     lock_take(&svc->lock);
     if (sandbox_ended(env->sandbox, &end)) {
         inv = last_words_locked(env, &end, &again);
-        unwatch_fd(svc, env->out[0].fd);
-        unwatch_fd(svc, env->out[1].fd);
+        for (int i = 0; i < SANDBOX_OUTPUTS; i++)
+            unwatch_fd(svc, env->out[i].fd);
         unwatch_fd(svc, sandbox_end_fd(env->sandbox));
         forget(env, rest, n_rest);
         lambda_env_reap_locked(env);
@@ -158,7 +158,7 @@ static void handle_output(struct lambda_env *env, struct lambda_output *out) {
     }
 }
 
-static void resume_output_locked(struct lambda_env *env, int i, int64_t now_ms) {
+static void resume_output_locked(struct lambda_env *env, unsigned i, int64_t now_ms) {
     struct lambda_output *out = &env->out[i];
     LOCK_HELD(&env->svc->lock);
     if (!out->paused || out->fd < 0)
@@ -168,7 +168,7 @@ static void resume_output_locked(struct lambda_env *env, int i, int64_t now_ms) 
         return;
     }
     out->paused = false;
-    watch_fd(env, out->fd, i == 0 ? OF_OUT : OF_ERR);
+    watch_fd(env, out->fd, i);
 }
 
 /* Those that paused are read again. Returns after how many ms to call again; -1: nobody waits. */
@@ -179,7 +179,7 @@ static int resume_outputs(struct lambda_svc *svc) {
         struct lambda_walk walk = {0};
         svc->resume_ms = 0;
         for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
-            for (int i = 0; i < 2; i++)
+            for (unsigned i = 0; i < SANDBOX_OUTPUTS; i++)
                 resume_output_locked(env, i, now_ms);
     }
     return svc->resume_ms ? (int)(svc->resume_ms - now_ms) : -1;
@@ -195,7 +195,7 @@ static void handle_event(struct lambda_svc *svc, uint64_t data, struct epoll_eve
     } else if ((data & KIND_MASK) == OF_END) {
         handle_end(env, rest, n_rest);
     } else {
-        handle_output(env, &env->out[(data & KIND_MASK) == OF_OUT ? 0 : 1]);
+        handle_output(env, &env->out[data & KIND_MASK]);
     }
 }
 
