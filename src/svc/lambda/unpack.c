@@ -138,7 +138,7 @@ static int copy_out(struct store *store, zip_file_t *from, int fd, uint64_t size
 static int write_file(const struct filling *to, zip_t *zip, const struct entry *e, const char *path,
                       struct err *err) {
     if (to->over)
-        lambda_code_remove_tree(AT_FDCWD, path);
+        io_remove_tree(AT_FDCWD, path);
     CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST || errno == EISDIR
