@@ -136,12 +136,15 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
 }
 
 /* One more, behind those that are there. */
-static void add_bind(struct sandbox_spec *spec, const char *host, const char *inside) {
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++)
-        if (!spec->binds[i].host) {
-            spec->binds[i] = (struct sandbox_bind){host, inside};
-            return;
-        }
+static int add_bind(struct sandbox_spec *spec, const char *host, const char *inside,
+                    struct err *err) {
+    size_t i = 0;
+    while (i < SANDBOX_MAX_BINDS && spec->binds[i].host)
+        i++;
+    if (i == SANDBOX_MAX_BINDS)
+        return err_set(err, -E2BIG, "there is no room for %s in the function's sandbox", inside);
+    spec->binds[i] = (struct sandbox_bind){host, inside};
+    return 0;
 }
 
 /* What the function's runtime says of the sandbox. */
@@ -205,11 +208,11 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     };
     memcpy(spec.ports, ports, sizeof ports);
     fill_runtime(&spec, env->runtime);
-    if (env->has_layers)
-        add_bind(&spec, at.layers, "/opt");
     if (at.layer_program)
         spec.argv = layer_argv;
-    int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    int r = env->has_layers ? add_bind(&spec, at.layers, "/opt", err) : 0;
+    if (r == 0)
+        r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
 }
