@@ -5,21 +5,16 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/runtimes.h"
+#include "svc/lambda/interpreters.h"
 
 #include <sys/utsname.h>
 
 enum { ENVIRONMENT_MOST = 4096, TIMEOUT_MOST_S = 900, MEMORY_MOST_MB = 10240 };
 
 /* ---- One member at a time ---- */
-static int refuse_runtime(struct rq *rq, str name, const char *missing) {
+static int refuse_runtime(struct lambda_svc *svc, struct rq *rq, str name) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
-    lambda_runtime_names(&names);
-    if (missing)
-        return lambda_fail_invalid(rq,
-                                   "The runtime parameter of " STR_FMT
-                                   " is not offered on this machine, which has no %s: it runs %s.",
-                                   STR_ARG(name), missing, buf_cstr(&names));
+    lambda_interpreters_names(svc->interpreters, &names);
     return lambda_fail_invalid(rq,
                                "The runtime parameter of " STR_FMT
                                " is not offered by this build of calotype: it runs %s.",
@@ -27,14 +22,18 @@ static int refuse_runtime(struct rq *rq, str name, const char *missing) {
 }
 
 /* Clients that send the whole configuration name the runtime that the function has already. */
-static int apply_runtime(struct rq *rq, json_t *config) {
+static int apply_runtime(struct lambda_svc *svc, struct rq *rq, json_t *config) {
     str name = json_str(rq->in, "Runtime");
-    const char *missing = NULL;
+    struct err why = {0};
     if (!name.p || str_eq(name, json_str(config, "Runtime")))
         return 0;
     const struct lambda_runtime *runtime = lambda_runtime_find(name);
-    if (!runtime || runtime->retired || !lambda_runtime_is_here(runtime, &missing))
-        return refuse_runtime(rq, name, missing);
+    if (!runtime || runtime->retired)
+        return refuse_runtime(svc, rq, name);
+    if (lambda_interpreters_find(svc->interpreters, runtime, NULL, &why))
+        return lambda_fail_invalid(
+            rq, "The runtime parameter of " STR_FMT " is not offered on this machine: %s.",
+            STR_ARG(name), why.text);
     json_set_str(config, "Runtime", name);
     return 0;
 }
@@ -188,13 +187,28 @@ static void apply_text(struct rq *rq, json_t *config, const char *member, bool f
         json_set_str(config, member, S(""));
 }
 
+/* A level that the request names, or INFO, which is what JSON has without one. */
+static void set_level(json_t *out, const json_t *in, const char *member) {
+    json_set_str(out, member, json_has(in, member) ? json_str(in, member) : S("INFO"));
+}
+
+/* What comes replaces all that was: a member that is missing has its default. */
 static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
     const json_t *in = json_obj(rq->in, "LoggingConfig");
     if (!in && !fresh)
         return 0;
     str group = json_str(in, "LogGroup");
+    bool json = str_is(json_str(in, "LogFormat"), "JSON");
+    if (!json && (json_has(in, "ApplicationLogLevel") || json_has(in, "SystemLogLevel")))
+        return lambda_fail_invalid(
+            rq, "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from "
+                "your request or change the LogFormat to \"JSON\" and try again.");
     json_t *out = json_object();
-    json_set_str(out, "LogFormat", S("Text"));
+    json_set_str(out, "LogFormat", json ? S("JSON") : S("Text"));
+    if (json) {
+        set_level(out, in, "ApplicationLogLevel");
+        set_level(out, in, "SystemLogLevel");
+    }
     if (group.len)
         json_set_str(out, "LogGroup", group);
     else
@@ -216,7 +230,8 @@ static void apply_tracing(struct rq *rq, json_t *config, bool fresh) {
 }
 
 int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh) {
-    if (lambda_check_settings(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
+    if (lambda_check_settings(rq) || apply_runtime(svc, rq, config) ||
+        apply_role(svc, rq, config) ||
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
         apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
         apply_environment(rq, config) || apply_dead_letter(rq, config) ||

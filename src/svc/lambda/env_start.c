@@ -11,8 +11,8 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/layer.h"
-#include "svc/lambda/runtimes.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -116,6 +116,7 @@ static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
     return aws_role_may(svc->cloud, &question);
 }
 
+/* In a group of its own choice the function's name is in it, for the group may be that of several. */
 static void name_stream(struct lambda_env *env) {
     char day[CLOCK_ISO_MAX], hex[33];
     clock_day(day, clock_world_ms());
@@ -123,7 +124,11 @@ static void name_stream(struct lambda_env *env) {
     for (char *c = day; *c; c++)
         if (*c == '-')
             *c = '/';
-    snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
+    if (env->fn->own_log_group)
+        snprintf(env->stream, sizeof env->stream, "%.10s/%s[$LATEST][%s]", day, env->fn->fn_name,
+                 hex);
+    else
+        snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
 }
 
 /* ---- Sandbox and sockets ---- */
@@ -147,20 +152,6 @@ static int add_bind(struct sandbox_spec *spec, const char *host, const char *ins
     return 0;
 }
 
-/* What the function's runtime says of the sandbox. */
-static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
-    spec->argv = runtime->argv;
-    spec->whole_proc = runtime->whole_proc;
-    spec->records = runtime->records;
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
-        spec->binds[i] = runtime->binds[i];
-    size_t file = 0;
-    while (spec->files[file].inside)
-        file++;
-    if (runtime->start_path)
-        spec->files[file] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
-}
-
 /* Where its code, its layers and its program are on the host. */
 struct places {
     char code[PATH_MAX], layers[PATH_MAX], program[PATH_MAX];
@@ -173,7 +164,7 @@ struct places {
  */
 static int find_places(const struct lambda_svc *svc, const struct lambda_env *env, const char *dir,
                        struct places *ret) {
-    const char *own = env->runtime->own_program;
+    const char *own = env->runtime->family->own_program;
     const char *layers = env->has_layers ? lambda_layers_dir(env->fn->doc).p : "";
     if (path_of(ret->code, svc, dir, NULL) || path_of(ret->layers, svc, layers, NULL) ||
         path_of(ret->program, svc, dir, own))
@@ -192,6 +183,10 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     struct places at = {0};
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r)
+        return r;
     str ca = buf_view(&svc->ca_cert);
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
@@ -203,14 +198,16 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         /* Where programs look that no variable tells: OpenSSL as Debian builds it, and AWS's images. */
         .files = {{LAMBDA_CA_PATH, ca},
                   {"/usr/lib/ssl/cert.pem", ca},
-                  {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
-        .limit_address_space = env->runtime->own_program && is_static(at.program),
+                  {"/etc/pki/tls/certs/ca-bundle.crt", ca},
+                  {"/var/runtime/ca-cert.pem", ca}},
+        .limit_address_space = env->runtime->family->own_program && is_static(at.program),
     };
     memcpy(spec.ports, ports, sizeof ports);
-    fill_runtime(&spec, env->runtime);
+    lambda_launch(env->runtime, interpreter, &variables.arena, &spec);
     if (at.layer_program)
         spec.argv = layer_argv;
-    int r = env->has_layers ? add_bind(&spec, at.layers, "/opt", err) : 0;
+    if (env->has_layers)
+        r = add_bind(&spec, at.layers, "/opt", err);
     if (r == 0)
         r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
@@ -277,6 +274,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return r;
     lock_take(&svc->lock);
     lambda_env_boxed_locked(env, sandbox);
+    lambda_log_init_start_locked(env, "init");
     lock_drop(&svc->lock);
     return open_sockets(svc, env, sandbox, err);
 }

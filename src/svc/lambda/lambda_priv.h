@@ -55,8 +55,9 @@ struct lambda_svc {
     struct sandbox_spawner *spawner;
     /* The cloud's CA as PEM: what runs in a sandbox trusts it. */
     struct buf ca_cert;
-    struct lambda_code *code;   /* DATA/functions: unpacked code (code.h) */
-    struct hub_due *code_timer; /* its sweep */
+    struct lambda_code *code;                 /* DATA/functions: unpacked code (code.h) */
+    struct hub_due *code_timer;               /* its sweep */
+    struct lambda_interpreters *interpreters; /* of this machine (interpreters.h) */
     /*
      * async_at_once: how many asynchronous invocations run at once, idle_ns: how long an environment
      * without events lives.
@@ -90,6 +91,7 @@ struct lambda_svc {
     /* What the completer has to do: complete.c. */
     pthread_cond_t finished_some;
     struct list finished; /* invocations whose traces are to be committed */
+    size_t n_finished;    /* of them */
     size_t backlog;       /* cost of all log lines that are not committed yet */
     bool has_completer, completer_stops;
 };

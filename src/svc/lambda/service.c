@@ -1,6 +1,7 @@
 /* The life of the service. */
 #include "store/key.h"
 #include "svc/lambda/code.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/layer.h"
 
@@ -67,16 +68,20 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     buf_str(&svc->ca_cert, options->ca_cert);
     lock_init(&svc->lock);
     pthread_cond_init(&svc->gone, NULL);
-    pthread_cond_init(&svc->finished_some, NULL);
+    lock_cond_init(&svc->finished_some);
     list_init(&svc->finished);
     svc->code = lambda_code_new(options->store);
 }
 
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
                 struct err *err) {
-    (void)err; /* nothing here can fail; x_open of every service has it */
+    CLEANUP(lambda_interpreters)
+    struct lambda_interpreters *interpreters = lambda_interpreters_new(&options->places, err);
+    if (!interpreters)
+        return -EINVAL;
     struct lambda_svc *svc = mem_new(struct lambda_svc);
     init(svc, options);
+    svc->interpreters = STEAL(interpreters);
     svc->code_timer = hub_add_timer(svc->hub, "lambda-code", sweep_code, svc);
     lambda_ports_plug(svc);
     lambda_queue_open(svc);
@@ -110,6 +115,7 @@ struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     free_values(&svc->running);
     buf_deinit(&svc->ca_cert);
     lambda_code_free(svc->code);
+    lambda_interpreters_free(svc->interpreters);
     pthread_cond_destroy(&svc->finished_some);
     pthread_cond_destroy(&svc->gone);
     pthread_mutex_destroy(&svc->lock);
