@@ -1,5 +1,5 @@
 /*
- * What an interpreted function writes to the pipe of its records. The first byte says how many bytes
+ * What an interpreted function writes to the pipe of its records, and the level that an event names. The first byte says how many bytes
  * come at a time; however they come, the events are the same, and none is lost.
  */
 #include "base/buf.h"
@@ -23,6 +23,7 @@ static void read_all(struct buf *out, str bytes, size_t at_once) {
             if (piece.len == 0 || piece.len > rest.len || piece.text.len > LAMBDA_EVENT_MOST)
                 __builtin_trap();
             if (piece.text.len) {
+                (void)lambda_level_of_event(piece.text);
                 buf_u64(out, (uint64_t)piece.time_us);
                 buf_lstr(out, piece.text);
             }

@@ -53,14 +53,13 @@ static void without_a_file(void **state) {
 static void every_key(void **state) {
     (void)state;
     struct daemon_settings s;
-    CHECK_INT(
-        load(&s,
-             S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
-               "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
-               "stop-seconds: 0\nfunctions-mib: 2048\nhead-seconds: 1\nbody-seconds: 86400\n"
-               "python: /opt/python3\nnode: /opt/node\n"),
-             NULL),
-        0);
+    CHECK_INT(load(&s,
+                   S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
+                     "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
+                     "stop-seconds: 0\nfunctions-mib: 2048\nhead-seconds: 1\nbody-seconds: 86400\n"
+                     "python: /opt/python3\nnode: /opt/node\n"),
+                   NULL),
+              0);
     CHECK_TEXT(s.listen, "0.0.0.0");
     CHECK_INT(s.port, 65535);
     CHECK_INT(s.log, LOG_TEXT);

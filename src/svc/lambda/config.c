@@ -187,13 +187,28 @@ static void apply_text(struct rq *rq, json_t *config, const char *member, bool f
         json_set_str(config, member, S(""));
 }
 
+/* A level that the request names, or INFO, which is what JSON has without one. */
+static void set_level(json_t *out, const json_t *in, const char *member) {
+    json_set_str(out, member, json_has(in, member) ? json_str(in, member) : S("INFO"));
+}
+
+/* What comes replaces all that was: a member that is missing has its default. */
 static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
     const json_t *in = json_obj(rq->in, "LoggingConfig");
     if (!in && !fresh)
         return 0;
     str group = json_str(in, "LogGroup");
+    bool json = str_is(json_str(in, "LogFormat"), "JSON");
+    if (!json && (json_has(in, "ApplicationLogLevel") || json_has(in, "SystemLogLevel")))
+        return lambda_fail_invalid(
+            rq, "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from "
+                "your request or change the LogFormat to \"JSON\" and try again.");
     json_t *out = json_object();
-    json_set_str(out, "LogFormat", S("Text"));
+    json_set_str(out, "LogFormat", json ? S("JSON") : S("Text"));
+    if (json) {
+        set_level(out, in, "ApplicationLogLevel");
+        set_level(out, in, "SystemLogLevel");
+    }
     if (group.len)
         json_set_str(out, "LogGroup", group);
     else

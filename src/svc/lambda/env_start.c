@@ -116,6 +116,7 @@ static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
     return aws_role_may(svc->cloud, &question);
 }
 
+/* In a group of its own choice the function's name is in it, for the group may be that of several. */
 static void name_stream(struct lambda_env *env) {
     char day[CLOCK_ISO_MAX], hex[33];
     clock_day(day, clock_world_ms());
@@ -123,7 +124,11 @@ static void name_stream(struct lambda_env *env) {
     for (char *c = day; *c; c++)
         if (*c == '-')
             *c = '/';
-    snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
+    if (env->fn->own_log_group)
+        snprintf(env->stream, sizeof env->stream, "%.10s/%s[$LATEST][%s]", day, env->fn->fn_name,
+                 hex);
+    else
+        snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
 }
 
 /* ---- Sandbox and sockets ---- */
@@ -265,6 +270,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return r;
     lock_take(&svc->lock);
     lambda_env_boxed_locked(env, sandbox);
+    lambda_log_init_start_locked(env, "init");
     lock_drop(&svc->lock);
     return open_sockets(svc, env, sandbox, err);
 }

@@ -245,6 +245,7 @@ void lambda_env_ready_locked(struct lambda_env *env) {
         return;
     env->ready = true;
     env->init_ns = clock_mono_ns() - env->start_ns;
+    lambda_log_init_done_locked(env, "init");
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {
@@ -253,7 +254,7 @@ void lambda_env_deliver_locked(struct lambda_env *env) {
     env->inv->delivered = true;
     env->inv->delivered_ns = clock_mono_ns();
     start_timer(env, env->inv->delivered_ns);
-    lambda_log_line_locked(env, "START RequestId: %s Version: $LATEST\n", env->inv->id);
+    lambda_log_start_locked(env);
     lambda_watch_wake(env->svc);
 }
 

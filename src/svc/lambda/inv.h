@@ -25,8 +25,10 @@ struct lambda_outcome {
     bool interrupted; /* by our own end: leaves no trace, its row stays as it was */
     /* the store took no changes, which its calls met: where it failed, that is no fault of its */
     bool refused;
-    bool lost;          /* its sandbox ended by our fault: it is run again at once */
-    struct buf payload; /* response or error document */
+    bool lost;           /* its sandbox ended by our fault: it is run again at once */
+    const char *status;  /* of a run that failed, as REPORT has it: "error", "timeout"; or NULL */
+    char error_type[64]; /* with "error": "Runtime.ExitError" */
+    struct buf payload;  /* response or error document */
 };
 /* Frees the payload. */
 void lambda_outcome_deinit(struct lambda_outcome *outcome);
@@ -48,7 +50,7 @@ struct lambda_inv {
     /* What the log gets. */
     struct lambda_lines lines;
     struct buf log_group;
-    char stream[64];
+    char stream[LAMBDA_STREAM_MOST];
     bool may_log; /* its role may write the log */
 
     /*

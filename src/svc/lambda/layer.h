@@ -36,6 +36,8 @@ bool lambda_layer_parse(str text, str account, str region, struct lambda_layer *
 void lambda_layer_arn(const struct lambda_layer *layer, struct buf *out);
 /* Key of the version's row; without a version, of the layer's own. Clears key first. */
 void lambda_layer_key(const struct lambda_layer *layer, struct buf *key);
+/* The number in a version's key, where its name has been taken. */
+int64_t lambda_layer_take_version(struct cur *key);
 /* What the keys of versions begin with: of one layer, or, name absent, of a region's. */
 void lambda_layer_prefix(str account, str region, str name, struct buf *prefix);
 

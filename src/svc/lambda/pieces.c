@@ -13,7 +13,6 @@ enum {
     IS_TEXT = 1, /* else JSON: the same to us */
     HAS_TIME = 2,
     LEVEL_SHIFT = 2,
-    LEVEL_MOST = 6,
     SHORT_HEADER = 8,
     LONG_HEADER = 16,
 };
@@ -24,11 +23,13 @@ struct header {
     bool cut;   /* the bytes may be the first ones of one */
     size_t text;
     int64_t time_us;
+    enum lambda_level level;
 };
 
 static bool is_type(uint32_t type) {
     uint32_t bits = type & 0xff;
-    return type >> 8 == MAGIC && bits >> LEVEL_SHIFT <= LEVEL_MOST && (bits & (IS_TEXT | HAS_TIME));
+    return type >> 8 == MAGIC && bits >> LEVEL_SHIFT <= LAMBDA_FATAL &&
+           (bits & (IS_TEXT | HAS_TIME));
 }
 
 /* True where the bytes, fewer than a type's, are the first ones of it. */
@@ -44,7 +45,9 @@ static struct header header_of(str bytes) {
     uint32_t type = cur_u32(&c);
     if (!is_type(type))
         return (struct header){0};
-    struct header h = {.len = type & HAS_TIME ? LONG_HEADER : SHORT_HEADER, .time_us = -1};
+    struct header h = {.len = type & HAS_TIME ? LONG_HEADER : SHORT_HEADER,
+                       .time_us = -1,
+                       .level = (enum lambda_level)((type & 0xff) >> LEVEL_SHIFT)};
     h.text = cur_u32(&c);
     if (type & HAS_TIME)
         h.time_us = (int64_t)cur_u64(&c);
@@ -104,6 +107,7 @@ static bool next_of_record(struct lambda_pieces *pieces, str bytes, struct lambd
     if (text.len < pieces->left && text.len <= LAMBDA_EVENT_MOST)
         return false;
     give(ret, first_part(text), pieces->time_us);
+    ret->level = pieces->level;
     pieces->left -= ret->len;
     return true;
 }
@@ -129,6 +133,7 @@ static bool next_record(struct lambda_pieces *pieces, str bytes, size_t looked,
         return next_stray(bytes, looked, ret);
     pieces->left = h.text;
     pieces->time_us = h.time_us;
+    pieces->level = h.level;
     *ret = (struct lambda_piece){.len = h.len, .text = str_slice(bytes, 0, 0), .time_us = -1};
     return true;
 }
@@ -145,7 +150,11 @@ bool lambda_pieces_last(struct lambda_pieces *pieces, str bytes, struct lambda_p
         return true;
     if (bytes.len == 0)
         return false;
-    give(ret, bytes, pieces->left ? pieces->time_us : -1);
-    pieces->left -= pieces->left ? bytes.len : 0;
+    give(ret, bytes, -1);
+    if (pieces->left) {
+        ret->time_us = pieces->time_us;
+        ret->level = pieces->level;
+        pieces->left -= bytes.len;
+    }
     return true;
 }

@@ -13,7 +13,7 @@
  * is given never holds back more than LAMBDA_EVENT_MOST bytes and a header. No locks; one thread at a
  * time.
  */
-#include "base/str.h"
+#include "svc/lambda/level.h"
 
 /* Bytes of an event: a longer line or record is cut into several, between two characters. */
 enum { LAMBDA_EVENT_MOST = 256 * 1024 - 64, LAMBDA_RECORD_MOST = 16 << 20 };
@@ -23,11 +23,13 @@ struct lambda_pieces {
     bool framed;     /* it has records */
     size_t left;     /* bytes of the present record that are not taken yet; 0: in none */
     int64_t time_us; /* of that record: real time, microseconds since the epoch; -1: it has none */
+    enum lambda_level level; /* of that record */
 };
 struct lambda_piece {
-    size_t len;      /* so many bytes are used up */
-    str text;        /* the event, a view of them; empty: they were none (a header) */
-    int64_t time_us; /* as above */
+    size_t len;              /* so many bytes are used up */
+    str text;                /* the event, a view of them; empty: they were none (a header) */
+    int64_t time_us;         /* as above */
+    enum lambda_level level; /* of a record that says one, else NONE */
 };
 /*
  * The next piece of bytes, which begin where the last piece ended. looked: so many of them were here

@@ -16,9 +16,7 @@ static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_agai
     struct lambda_inv *inv = env->inv;
     double seconds = (double)env->fn->timeout_ms / 1000;
     if (env->state == ENV_STARTING && !inv->init_again) {
-        lambda_log_line_locked(
-            env, "INIT_REPORT Init Duration: %d.00 ms\tPhase: init\tStatus: timeout\n",
-            LAMBDA_INIT_S * 1000);
+        lambda_log_init_failed_locked(env, LAMBDA_INIT_S * 1000.0, "init", "timeout", "");
         inv->init_again = *ret_again = true;
         return lambda_env_release_locked(env);
     }

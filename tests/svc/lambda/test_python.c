@@ -269,7 +269,8 @@ static void test_log(void **) {
     wait_for(&fx.log, "REPORT RequestId: ");
     CHECK(seen(&fx.log, "]|said \xc3\xa9\n") || seen(&fx.log, "|said \xc3\xa9\n"));
     CHECK(seen(&fx.log, "|to stderr\n"));
-    CHECK(seen(&fx.log, "no newline[WARNING]\t20"));
+    CHECK(seen(&fx.log, "|no newline\n"));
+    CHECK(seen(&fx.log, "|[WARNING]\t20"));
     CHECK(seen(&fx.log, "\tcareful\n"));
     CHECK(!seen(&fx.log, "unheard"));
 }
