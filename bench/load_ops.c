@@ -159,6 +159,20 @@ static int connect_and_get(struct worker *w, uint64_t i) {
     abort();
 }
 
+static int invoke(struct worker *w, uint64_t i) {
+    (void)i;
+    struct client_request request = {.service = "lambda",
+                                     .method = "POST",
+                                     .path = S("/2015-03-31/functions/bench/invocations"),
+                                     .body = S("{}")};
+    struct client_response response = {0};
+    struct client_fault fault;
+    int r = client_send(w->client, &request, &response, &fault);
+    bool right = str_is(buf_view(&response.body), "null");
+    client_response_deinit(&response);
+    return r == CLIENT_OK && right ? 0 : load_failed(w, &fault);
+}
+
 static const struct {
     const char *name;
     load_once_fn *once;
@@ -175,6 +189,7 @@ static const struct {
     {"send", send},       /* SQS: SIZE bytes, queue "bench" */
     {"receive", receive}, /* one message of it, which is deleted */
     {"publish", publish}, /* SNS: SIZE bytes, topic "bench" */
+    {"invoke", invoke},   /* Lambda: function "bench", which answers null */
 };
 
 load_once_fn *load_operation(const char *name) {

@@ -104,6 +104,8 @@ static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cf
         keep_physical(run, resource, w);
         cfn_set_json(&resource->now.attributes, json_incref(w->attributes));
         resource->now.no_echo = w->no_echo;
+        if (w->no_echo)
+            cfn_run_hide(run, w->attributes);
     }
     resource->task.stage = CFN_FINISHED;
     cfn_run_mark(run, resource, verbs[verb].done, STR_NONE);

@@ -228,3 +228,5 @@ bool cfn_changed(const struct cfn_work *w, const char *prop);
 void cfn_move(json_t *to, const char *to_name, const json_t *from, const char *from_name);
 /* The type's `on`, filled in: a new object. */
 json_t *cfn_on(const struct cfn_work *w);
+/* {LayerName, VersionNumber} of the ARN of a layer's version: a new object. */
+json_t *cfn_layer_version(str arn);

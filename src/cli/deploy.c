@@ -101,9 +101,12 @@ static int read_template(struct deploy *d, struct buf *text, struct err *err) {
 static bool has_refused(const struct cli_session *session, str template) {
     size_t i;
     json_t *one;
-    json_array_foreach (session->refused_runtimes, i, one)
-        if (str_find(template, json_text(one)) >= 0)
+    json_array_foreach (session->refused_runtimes, i, one) {
+        CLEANUP_DEINIT(buf) struct buf pattern = {0};
+        buf_printf(&pattern, "*%s*", json_string_value(one)); /* "nodejs*": any of these */
+        if (str_glob(buf_view(&pattern), template, false))
             return true;
+    }
     return false;
 }
 

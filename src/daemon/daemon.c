@@ -337,6 +337,8 @@ static int open_cloud(struct daemon *d, struct err *err) {
         .iam = d->iam,
         .cloud = d->cloud,
         .spawner = d->o.spawner,
+        .python = d->o.settings->python,
+        .node = d->o.settings->node,
         .functions_bytes = (uint64_t)d->o.settings->functions_mib << 20,
         .ca_cert = buf_view(&d->tls.ca_cert),
     };

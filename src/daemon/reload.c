@@ -40,6 +40,8 @@ static const struct row {
     {"isolation", NULL},
     {"reserve-mib", set_reserve},
     {"functions-mib", set_functions},
+    {"python", NULL},
+    {"node", NULL},
     {"threads", NULL},
     {"idle-seconds", NULL},
     {"head-seconds", set_patience},

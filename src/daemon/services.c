@@ -31,6 +31,7 @@ static int open_functions(struct lambda_svc **ret, const struct daemon_parts *p,
                                      .cloud = p->cloud,
                                      .spawner = p->spawner,
                                      .memory_bytes = p->functions_bytes,
+                                     .places = {p->python, p->node, NULL},
                                      .ca_cert = p->ca_cert};
     return lambda_open(ret, &options, err);
 }

@@ -19,6 +19,7 @@ struct daemon_parts {
     struct aws_cloud *cloud;
     struct net *net;                         /* from start on */
     struct sandbox_spawner *spawner;         /* NULL: functions cannot run */
+    const char *python, *node;               /* functions' interpreters; "": those found */
     uint64_t functions_bytes;                /* memory of all functions; 0: lambda's default */
     str ca_cert;                             /* PEM */
     const struct calotype_options *calotype; /* copied by its service */

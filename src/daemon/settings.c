@@ -17,6 +17,8 @@ static const char *const isolation_names[] = {"any", "userns", "full", NULL};
 
 const struct daemon_settings daemon_settings_defaults = {
     .listen = "127.0.0.1",
+    .python = "",
+    .node = "",
     .port = 4566,
     .log = LOG_JSON,
     .log_level = LOG_INFO,
@@ -51,6 +53,9 @@ const struct prog_flag daemon_flags[DAEMON_FLAGS] = {
                 "disk space kept free, in MiB (256)"),
     PROG_NUMBER(struct daemon_settings, functions_mib, "functions-mib", "N", 0, 1 << 30,
                 "memory of all functions together, in MiB (0: 3/4 of the machine's)"),
+    PROG_TEXT(struct daemon_settings, python, "python", "PATH",
+              "Python that runs functions whose version is not in /usr/bin or /usr/local/bin"),
+    PROG_TEXT(struct daemon_settings, node, "node", "PATH", "the same for Node"),
     PROG_NUMBER(struct daemon_settings, threads, "threads", "N", 1, 1024,
                 "threads of each of the two HTTP pools (64)"),
     PROG_NUMBER(struct daemon_settings, idle_s, "idle-seconds", "N", 1, 86400,

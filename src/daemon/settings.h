@@ -23,12 +23,14 @@ struct daemon_settings {
     unsigned isolation;     /* enum daemon_isolation: the least that is accepted */
     unsigned reserve_mib;   /* free disk space kept */
     unsigned functions_mib; /* memory of all functions together; 0: lambda's default */
-    unsigned threads;       /* of each HTTP pool */
-    unsigned idle_s;        /* idle connections */
-    unsigned head_s;        /* for a request's head */
-    unsigned body_s;        /* for each KiB of a request's body */
-    unsigned stop_s;        /* patience with requests under way at the end */
-    struct buf file;        /* owns the texts that come from the file */
+    const char *python;     /* interpreters of functions, "": those that are found */
+    const char *node;
+    unsigned threads; /* of each HTTP pool */
+    unsigned idle_s;  /* idle connections */
+    unsigned head_s;  /* for a request's head */
+    unsigned body_s;  /* for each KiB of a request's body */
+    unsigned stop_s;  /* patience with requests under way at the end */
+    struct buf file;  /* owns the texts that come from the file */
     /* From the command line alone: */
     const char *data;  /* NULL: prog_data_dir says where */
     bool detach;       /* return when ready */
@@ -38,7 +40,7 @@ struct daemon_settings {
 };
 
 /* The flags. The first DAEMON_FILE_FLAGS of them may stand in the file. */
-enum { DAEMON_FILE_FLAGS = 14, DAEMON_FLAGS = 18 };
+enum { DAEMON_FILE_FLAGS = 16, DAEMON_FLAGS = 20 };
 extern const struct prog_flag daemon_flags[DAEMON_FLAGS];
 extern const struct daemon_settings daemon_settings_defaults;
 /* Frees the file's texts; those of the settings that came from there are stale. */

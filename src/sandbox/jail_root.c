@@ -147,6 +147,13 @@ static int make_file(const char *inside, str content) {
     return io_write_full(fd, content.p, content.len);
 }
 
+static int make_link(const struct sandbox_link *link) {
+    int fault = make_parents(link->inside);
+    if (!fault && symlink(link->target, link->inside + 1))
+        fault = -errno;
+    return fault;
+}
+
 /* Mounts fd at inside, which becomes a folder or a file as the source is. */
 static int mount_at(int fd, const char *inside) {
     struct stat st;
@@ -198,6 +205,8 @@ static int make_texts(const struct sandbox_spec *spec) {
         fault = make_file(texts[i].inside, texts[i].content);
     for (size_t i = 0; !fault && i < SANDBOX_MAX_FILES && spec->files[i].inside; i++)
         fault = make_file(spec->files[i].inside, spec->files[i].content);
+    for (size_t i = 0; !fault && i < SANDBOX_MAX_LINKS && spec->links[i].inside; i++)
+        fault = make_link(&spec->links[i]);
     return fault;
 }
 
@@ -215,7 +224,9 @@ static int make_links(void) {
 int sandbox_jail_fill_root(struct sandbox_jail *jail) {
     const struct sandbox_spec *spec = &jail->wire->spec;
     umask(0);
-    int fault = mount_at(jail->code, "/var/task");
+    int fault = mkdir("opt", 0755) ? -errno : 0; /* there with layers or without, as on AWS */
+    if (!fault)
+        fault = mount_at(jail->code, "/var/task");
     for (size_t i = 0; !fault && i < SANDBOX_MAX_BINDS && spec->binds[i].host; i++)
         fault = mount_at(jail->binds[i], spec->binds[i].inside);
     for (size_t i = 0; !fault && i < count_devices(jail); i++)

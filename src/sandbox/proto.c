@@ -125,6 +125,13 @@ int sandbox_wire_encode(struct buf *out, const struct sandbox_spec *spec) {
         add_text(out, spec->files[i].inside);
         buf_lstr(out, spec->files[i].content);
     }
+    for (size_t i = 0; i < SANDBOX_MAX_LINKS; i++) {
+        buf_u8(out, spec->links[i].inside != NULL);
+        if (!spec->links[i].inside)
+            break;
+        add_text(out, spec->links[i].inside);
+        add_text(out, spec->links[i].target);
+    }
     return out->len > SANDBOX_MAX_SPEC ? -E2BIG : 0;
 }
 
@@ -154,6 +161,10 @@ int sandbox_wire_decode(struct sandbox_wire *out, str message) {
     for (size_t i = 0; i < SANDBOX_MAX_FILES && cur_u8(&c); i++) {
         spec->files[i].inside = take_text(&c);
         spec->files[i].content = cur_lstr(&c);
+    }
+    for (size_t i = 0; i < SANDBOX_MAX_LINKS && cur_u8(&c); i++) {
+        spec->links[i].inside = take_text(&c);
+        spec->links[i].target = take_text(&c);
     }
     return c.bad || !out->argv[0] ? -EPROTO : 0;
 }

@@ -109,6 +109,7 @@ enum {
     SANDBOX_MAX_BINDS = 64,
     SANDBOX_OUTPUTS = 3, /* stdout, stderr, records */
     SANDBOX_MAX_FILES = 8,
+    SANDBOX_MAX_LINKS = 4,
     SANDBOX_MAX_SPEC = 96 * 1024, /* bytes of all texts of a spec together; -E2BIG beyond */
 };
 
@@ -120,6 +121,11 @@ struct sandbox_bind {
 struct sandbox_file {
     const char *inside; /* absolute, below the read-only root */
     str content;
+};
+
+/* A symbolic link, of absolute paths inside; what it leads to need not be there. */
+struct sandbox_link {
+    const char *inside, *target;
 };
 
 /* Everything is borrowed until sandbox_start returns. */
@@ -136,6 +142,7 @@ struct sandbox_spec {
     /* host NULL ends: interpreters and what they load */
     struct sandbox_bind binds[SANDBOX_MAX_BINDS];
     struct sandbox_file files[SANDBOX_MAX_FILES]; /* inside NULL ends: the CA bundle */
+    struct sandbox_link links[SANDBOX_MAX_LINKS]; /* inside NULL ends */
     /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
     bool whole_proc;
     /* where memory is only sampled: RLIMIT_AS too (static programs; Node does not run under it) */

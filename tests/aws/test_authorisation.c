@@ -71,12 +71,15 @@ static json_t *sample_text(const struct api_shape *shape, const char *name) {
                                        "/",
                                        "arn:aws:iam::000000000000:role/sample",
                                        "arn:aws:lambda:us-east-1:000000000000:function:sample",
+                                       "arn:aws:lambda:us-east-1:000000000000:layer:sample:1",
+                                       "lambda:GetLayerVersion",
                                        "arn:aws:sqs:us-east-1:000000000000:sample",
                                        "arn:aws:logs:us-east-1:000000000000:log-group:sample"};
     if (shape->values)
         return json_of_str(shape->values[0]);
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strcmp(known[i].name, name) == 0)
+        if (strcmp(known[i].name, name) == 0 &&
+            (!shape->pattern || api_pattern_match(shape->pattern, str_c(known[i].text))))
             return json_string(known[i].text);
     if (str_ends(str_c(name), S("ARN")) || str_eq_nocase(str_c(name), S("ResourceArn")))
         return json_sprintf("arn:aws:%s:us-east-1:000000000000:table/sample", service_name);

@@ -40,6 +40,8 @@ static void without_a_file(void **state) {
     CHECK_INT(s.port, 4566);
     CHECK_INT(s.reserve_mib, 256);
     CHECK_INT(s.functions_mib, 0);
+    CHECK_TEXT(s.python, "");
+    CHECK_TEXT(s.node, "");
     CHECK_INT(s.threads, 64);
     CHECK_INT(s.idle_s, 75);
     CHECK_INT(s.head_s, 20);
@@ -51,13 +53,13 @@ static void without_a_file(void **state) {
 static void every_key(void **state) {
     (void)state;
     struct daemon_settings s;
-    CHECK_INT(
-        load(&s,
-             S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
-               "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
-               "stop-seconds: 0\nfunctions-mib: 2048\nhead-seconds: 1\nbody-seconds: 86400\n"),
-             NULL),
-        0);
+    CHECK_INT(load(&s,
+                   S("listen: 0.0.0.0\nport: 65535\nlog: text\nlog-level: warn\nstrict: true\n"
+                     "isolation: userns\nreserve-mib: 1\nthreads: 1024\nidle-seconds: 86400\n"
+                     "stop-seconds: 0\nfunctions-mib: 2048\nhead-seconds: 1\nbody-seconds: 86400\n"
+                     "python: /opt/python3\nnode: /opt/node\n"),
+                   NULL),
+              0);
     CHECK_TEXT(s.listen, "0.0.0.0");
     CHECK_INT(s.port, 65535);
     CHECK_INT(s.log, LOG_TEXT);
@@ -71,6 +73,8 @@ static void every_key(void **state) {
     CHECK_INT(s.body_s, 86400);
     CHECK_INT(s.stop_s, 0);
     CHECK_INT(s.functions_mib, 2048);
+    CHECK_TEXT(s.python, "/opt/python3");
+    CHECK_TEXT(s.node, "/opt/node");
     daemon_settings_deinit(&s);
 }
 

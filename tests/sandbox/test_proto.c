@@ -27,6 +27,7 @@ static struct sandbox_spec full_spec(void) {
         .ports = {9001, 80, 443, 65535},
         .binds = {{"/host/one", "/in/one"}, {"/host/two", "/in/two"}},
         .files = {{"/etc/ca", S("PEM\0with a zero")}, {"/etc/empty", STR_NONE}},
+        .links = {{"/link", "/in/one"}, {"/var/link", "/nowhere"}},
         .whole_proc = true,
     };
 }
@@ -53,8 +54,10 @@ static void test_spec_survives(void **) {
         CHECK_TEXT(got->binds[i].inside, spec.binds[i].inside);
         CHECK_TEXT(got->files[i].inside, spec.files[i].inside);
         CHECK_STR(got->files[i].content, spec.files[i].content);
+        CHECK_TEXT(got->links[i].inside, spec.links[i].inside);
+        CHECK_TEXT(got->links[i].target, spec.links[i].target);
     }
-    CHECK(!got->binds[2].host && !got->files[2].inside);
+    CHECK(!got->binds[2].host && !got->files[2].inside && !got->links[2].inside);
     CHECK(got->whole_proc && !got->limit_address_space && !got->records && !got->stays);
 }
 

@@ -30,6 +30,14 @@ static const uint32_t code_Handler[] = {3, 1, 0xffffffff, 2, 0x80000002, 9, 0xd,
 static const struct api_pattern pattern_Handler = {"[^\\s]+", code_Handler};
 static const uint32_t code_KMSKeyArn[] = {4, 3, 0x3d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2e, 0x30, 0x39, 0x61, 0x7a, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 5, 0x3d, 0};
 static const struct api_pattern pattern_KMSKeyArn = {"(arn:(aws[a-zA-Z-]*)\077:[a-z0-9-.]+:.*)|()", code_KMSKeyArn};
+static const uint32_t code_LayerArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LayerArn = {"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+", code_LayerArn};
+static const uint32_t code_LayerName[] = {4, 3, 0x5d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0x6c, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LayerName = {"(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+", code_LayerName};
+static const uint32_t code_LayerPermissionAllowedAction[] = {1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 1, 0x47, 1, 0x65, 1, 0x74, 1, 0x4c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x56, 1, 0x65, 1, 0x72, 1, 0x73, 1, 0x69, 1, 0x6f, 1, 0x6e, 0};
+static const struct api_pattern pattern_LayerPermissionAllowedAction = {"lambda:GetLayerVersion", code_LayerPermissionAllowedAction};
+static const uint32_t code_LayerPermissionAllowedPrincipal[] = {4, 3, 0xc, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 5, 0x49, 4, 0xf, 0x13, 1, 0x2a, 5, 0x49, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x69, 1, 0x61, 1, 0x6d, 1, 0x3a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x72, 1, 0x6f, 1, 0x6f, 1, 0x74, 0};
+static const struct api_pattern pattern_LayerPermissionAllowedPrincipal = {"\\d{12}|\\*|arn:(aws[a-zA-Z-]*):iam::\\d{12}:root", code_LayerPermissionAllowedPrincipal};
 static const uint32_t code_LayerVersionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
 static const struct api_pattern pattern_LayerVersionArn = {"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", code_LayerVersionArn};
 static const uint32_t code_LocalMountPath[] = {1, 0x2f, 1, 0x6d, 1, 0x6e, 1, 0x74, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
@@ -46,8 +54,8 @@ static const uint32_t code_NamespacedStatementId[] = {3, 1, 0xffffffff, 2, 5, 0x
 static const struct api_pattern pattern_NamespacedStatementId = {"([a-zA-Z0-9-_.]+)", code_NamespacedStatementId};
 static const uint32_t code_NumericLatestPublishedOrAliasQualifier[] = {4, 3, 0x2a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x14, 0x28, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x3b, 3, 1, 0xffffffff, 2, 6, 0x24, 0x24, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
 static const struct api_pattern pattern_NumericLatestPublishedOrAliasQualifier = {"\\$(LATEST(\\.PUBLISHED)\077)|[a-zA-Z0-9-_$]+", code_NumericLatestPublishedOrAliasQualifier};
-static const uint32_t code_PrincipalOrgID[] = {1, 0x6f, 1, 0x2d, 3, 0xa, 0x20, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
-static const struct api_pattern pattern_PrincipalOrgID = {"o-[a-z0-9]{10,32}", code_PrincipalOrgID};
+static const uint32_t code_OrganizationId[] = {1, 0x6f, 1, 0x2d, 3, 0xa, 0x20, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_OrganizationId = {"o-[a-z0-9]{10,32}", code_OrganizationId};
 static const uint32_t code_RoleArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x69, 1, 0x61, 1, 0x6d, 1, 0x3a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x72, 1, 0x6f, 1, 0x6c, 1, 0x65, 3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2b, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
 static const struct api_pattern pattern_RoleArn = {"arn:(aws[a-zA-Z-]*)\077:iam::\\d{12}:role/\077[a-zA-Z_0-9+=,.@\\-_/]+", code_RoleArn};
 static const uint32_t code_RuntimeVersionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x3a, 1, 0x72, 1, 0x75, 1, 0x6e, 1, 0x74, 1, 0x69, 1, 0x6d, 1, 0x65, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
@@ -74,6 +82,8 @@ enum {
     shape_AccountLimit,
     shape_AccountUsage,
     shape_Action,
+    shape_AddLayerVersionPermissionRequest,
+    shape_AddLayerVersionPermissionResponse,
     shape_AddPermissionRequest,
     shape_AddPermissionResponse,
     shape_ApplicationLogLevel,
@@ -85,6 +95,8 @@ enum {
     shape_CapacityProviderArn,
     shape_CapacityProviderConfig,
     shape_CodeSigningConfigArn,
+    shape_CompatibleArchitectures,
+    shape_CompatibleRuntimes,
     shape_Concurrency,
     shape_CreateFunctionRequest,
     shape_Date,
@@ -93,6 +105,7 @@ enum {
     shape_DeleteFunctionEventInvokeConfigRequest,
     shape_DeleteFunctionRequest,
     shape_DeleteFunctionResponse,
+    shape_DeleteLayerVersionRequest,
     shape_Description,
     shape_DestinationArn,
     shape_DestinationConfig,
@@ -136,6 +149,11 @@ enum {
     shape_GetFunctionRecursionConfigResponse,
     shape_GetFunctionRequest,
     shape_GetFunctionResponse,
+    shape_GetLayerVersionByArnRequest,
+    shape_GetLayerVersionPolicyRequest,
+    shape_GetLayerVersionPolicyResponse,
+    shape_GetLayerVersionRequest,
+    shape_GetLayerVersionResponse,
     shape_GetPolicyRequest,
     shape_GetPolicyResponse,
     shape_GetRuntimeManagementConfigRequest,
@@ -155,13 +173,29 @@ enum {
     shape_LastUpdateStatusReason,
     shape_LastUpdateStatusReasonCode,
     shape_Layer,
+    shape_LayerArn,
     shape_LayerList,
+    shape_LayerName,
+    shape_LayerPermissionAllowedAction,
+    shape_LayerPermissionAllowedPrincipal,
     shape_LayerVersionArn,
+    shape_LayerVersionContentInput,
+    shape_LayerVersionContentOutput,
+    shape_LayerVersionNumber,
+    shape_LayerVersionsList,
+    shape_LayerVersionsListItem,
+    shape_LayersList,
+    shape_LayersListItem,
     shape_LayersReferenceList,
+    shape_LicenseInfo,
     shape_ListFunctionEventInvokeConfigsRequest,
     shape_ListFunctionEventInvokeConfigsResponse,
     shape_ListFunctionsRequest,
     shape_ListFunctionsResponse,
+    shape_ListLayerVersionsRequest,
+    shape_ListLayerVersionsResponse,
+    shape_ListLayersRequest,
+    shape_ListLayersResponse,
     shape_ListTagsRequest,
     shape_ListTagsResponse,
     shape_ListVersionsByFunctionRequest,
@@ -174,6 +208,7 @@ enum {
     shape_Long,
     shape_MasterRegion,
     shape_MaxFunctionEventInvokeConfigListItems,
+    shape_MaxLayerListItems,
     shape_MaxListItems,
     shape_MaximumEventAgeInSeconds,
     shape_MaximumRetryAttempts,
@@ -185,13 +220,17 @@ enum {
     shape_NumericLatestPublishedOrAliasQualifier,
     shape_OnFailure,
     shape_OnSuccess,
+    shape_OrganizationId,
     shape_PackageType,
     shape_PerExecutionEnvironmentMaxConcurrency,
     shape_Principal,
     shape_PrincipalOrgID,
+    shape_PublishLayerVersionRequest,
+    shape_PublishLayerVersionResponse,
     shape_PutFunctionConcurrencyRequest,
     shape_PutFunctionEventInvokeConfigRequest,
     shape_RecursiveLoop,
+    shape_RemoveLayerVersionPermissionRequest,
     shape_RemovePermissionRequest,
     shape_ReservedConcurrentExecutions,
     shape_ResourceArn,
@@ -265,6 +304,19 @@ static const struct api_member members_AccountUsage[] = {
     {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("FunctionCount"), S_INIT("FunctionCount"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_AddLayerVersionPermissionRequest[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionNumber"), S_INIT("VersionNumber"), &shapes[shape_LayerVersionNumber], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_StatementId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Action"), S_INIT("Action"), &shapes[shape_LayerPermissionAllowedAction], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Principal"), S_INIT("Principal"), &shapes[shape_LayerPermissionAllowedPrincipal], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OrganizationId"), S_INIT("OrganizationId"), &shapes[shape_OrganizationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AddLayerVersionPermissionResponse[] = {
+    {S_INIT("Statement"), S_INIT("Statement"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_AddPermissionRequest[] = {
     {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_StatementId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -336,6 +388,10 @@ static const struct api_member members_DeleteFunctionRequest[] = {
 };
 static const struct api_member members_DeleteFunctionResponse[] = {
     {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[shape_Integer], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteLayerVersionRequest[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionNumber"), S_INIT("VersionNumber"), &shapes[shape_LayerVersionNumber], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_DestinationConfig[] = {
     {S_INIT("OnSuccess"), S_INIT("OnSuccess"), &shapes[shape_OnSuccess], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -472,6 +528,32 @@ static const struct api_member members_GetFunctionResponse[] = {
     {S_INIT("TagsError"), S_INIT("TagsError"), &shapes[shape_TagsError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Concurrency"), S_INIT("Concurrency"), &shapes[shape_Concurrency], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_GetLayerVersionByArnRequest[] = {
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_LayerVersionArn], API_IN_QUERY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetLayerVersionPolicyRequest[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionNumber"), S_INIT("VersionNumber"), &shapes[shape_LayerVersionNumber], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetLayerVersionPolicyResponse[] = {
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetLayerVersionRequest[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionNumber"), S_INIT("VersionNumber"), &shapes[shape_LayerVersionNumber], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetLayerVersionResponse[] = {
+    {S_INIT("Content"), S_INIT("Content"), &shapes[shape_LayerVersionContentOutput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerArn"), S_INIT("LayerArn"), &shapes[shape_LayerArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerVersionArn"), S_INIT("LayerVersionArn"), &shapes[shape_LayerVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreatedDate"), S_INIT("CreatedDate"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Version"), S_INIT("Version"), &shapes[shape_LayerVersionNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleRuntimes"), S_INIT("CompatibleRuntimes"), &shapes[shape_CompatibleRuntimes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LicenseInfo"), S_INIT("LicenseInfo"), &shapes[shape_LicenseInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleArchitectures"), S_INIT("CompatibleArchitectures"), &shapes[shape_CompatibleArchitectures], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_GetPolicyRequest[] = {
     {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -534,6 +616,33 @@ static const struct api_member members_Layer[] = {
     {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_LayerVersionContentInput[] = {
+    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[shape_S3Bucket], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[shape_S3Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[shape_S3ObjectVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LayerVersionContentOutput[] = {
+    {S_INIT("Location"), S_INIT("Location"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSha256"), S_INIT("CodeSha256"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LayerVersionsListItem[] = {
+    {S_INIT("LayerVersionArn"), S_INIT("LayerVersionArn"), &shapes[shape_LayerVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Version"), S_INIT("Version"), &shapes[shape_LayerVersionNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreatedDate"), S_INIT("CreatedDate"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleRuntimes"), S_INIT("CompatibleRuntimes"), &shapes[shape_CompatibleRuntimes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LicenseInfo"), S_INIT("LicenseInfo"), &shapes[shape_LicenseInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleArchitectures"), S_INIT("CompatibleArchitectures"), &shapes[shape_CompatibleArchitectures], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LayersListItem[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerArn"), S_INIT("LayerArn"), &shapes[shape_LayerArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestMatchingVersion"), S_INIT("LatestMatchingVersion"), &shapes[shape_LayerVersionsListItem], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_ListFunctionEventInvokeConfigsRequest[] = {
     {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -552,6 +661,27 @@ static const struct api_member members_ListFunctionsRequest[] = {
 static const struct api_member members_ListFunctionsResponse[] = {
     {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Functions"), S_INIT("Functions"), &shapes[shape_FunctionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListLayerVersionsRequest[] = {
+    {S_INIT("CompatibleRuntime"), S_INIT("CompatibleRuntime"), &shapes[shape_Runtime], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxLayerListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleArchitecture"), S_INIT("CompatibleArchitecture"), &shapes[shape_Architecture], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListLayerVersionsResponse[] = {
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerVersions"), S_INIT("LayerVersions"), &shapes[shape_LayerVersionsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListLayersRequest[] = {
+    {S_INIT("CompatibleRuntime"), S_INIT("CompatibleRuntime"), &shapes[shape_Runtime], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxLayerListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleArchitecture"), S_INIT("CompatibleArchitecture"), &shapes[shape_Architecture], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListLayersResponse[] = {
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayersList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_ListTagsRequest[] = {
     {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -583,6 +713,25 @@ static const struct api_member members_OnSuccess[] = {
     {S_INIT("Destination"), S_INIT("Destination"), &shapes[shape_DestinationArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const str values_PackageType[] = {S_INIT("Zip"), S_INIT("Image")};
+static const struct api_member members_PublishLayerVersionRequest[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Content"), S_INIT("Content"), &shapes[shape_LayerVersionContentInput], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleRuntimes"), S_INIT("CompatibleRuntimes"), &shapes[shape_CompatibleRuntimes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LicenseInfo"), S_INIT("LicenseInfo"), &shapes[shape_LicenseInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleArchitectures"), S_INIT("CompatibleArchitectures"), &shapes[shape_CompatibleArchitectures], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PublishLayerVersionResponse[] = {
+    {S_INIT("Content"), S_INIT("Content"), &shapes[shape_LayerVersionContentOutput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerArn"), S_INIT("LayerArn"), &shapes[shape_LayerArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LayerVersionArn"), S_INIT("LayerVersionArn"), &shapes[shape_LayerVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreatedDate"), S_INIT("CreatedDate"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Version"), S_INIT("Version"), &shapes[shape_LayerVersionNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleRuntimes"), S_INIT("CompatibleRuntimes"), &shapes[shape_CompatibleRuntimes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LicenseInfo"), S_INIT("LicenseInfo"), &shapes[shape_LicenseInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CompatibleArchitectures"), S_INIT("CompatibleArchitectures"), &shapes[shape_CompatibleArchitectures], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_PutFunctionConcurrencyRequest[] = {
     {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -595,6 +744,12 @@ static const struct api_member members_PutFunctionEventInvokeConfigRequest[] = {
     {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const str values_RecursiveLoop[] = {S_INIT("Allow"), S_INIT("Terminate")};
+static const struct api_member members_RemoveLayerVersionPermissionRequest[] = {
+    {S_INIT("LayerName"), S_INIT("LayerName"), &shapes[shape_LayerName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionNumber"), S_INIT("VersionNumber"), &shapes[shape_LayerVersionNumber], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_StatementId], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_RemovePermissionRequest[] = {
     {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_NamespacedStatementId], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -706,6 +861,8 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AccountLimit"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_AccountLimit},
     {.name = S_INIT("AccountUsage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AccountUsage},
     {.name = S_INIT("Action"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Action},
+    {.name = S_INIT("AddLayerVersionPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 7, .members = members_AddLayerVersionPermissionRequest},
+    {.name = S_INIT("AddLayerVersionPermissionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AddLayerVersionPermissionResponse},
     {.name = S_INIT("AddPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_AddPermissionRequest},
     {.name = S_INIT("AddPermissionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AddPermissionResponse},
     {.name = S_INIT("ApplicationLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ApplicationLogLevel},
@@ -717,6 +874,8 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("CapacityProviderArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_CapacityProviderArn},
     {.name = S_INIT("CapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CapacityProviderConfig},
     {.name = S_INIT("CodeSigningConfigArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 200, .pattern = &pattern_CodeSigningConfigArn},
+    {.name = S_INIT("CompatibleArchitectures"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 2, .element = &shapes[shape_Architecture], .element_wire = S_INIT("member")},
+    {.name = S_INIT("CompatibleRuntimes"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 15, .element = &shapes[shape_Runtime], .element_wire = S_INIT("member")},
     {.name = S_INIT("Concurrency"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Concurrency},
     {.name = S_INIT("CreateFunctionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_CreateFunctionRequest},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
@@ -725,6 +884,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("DeleteFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteFunctionEventInvokeConfigRequest},
     {.name = S_INIT("DeleteFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteFunctionRequest},
     {.name = S_INIT("DeleteFunctionResponse"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_DeleteFunctionResponse},
+    {.name = S_INIT("DeleteLayerVersionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteLayerVersionRequest},
     {.name = S_INIT("Description"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
     {.name = S_INIT("DestinationArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 350, .pattern = &pattern_DestinationArn},
     {.name = S_INIT("DestinationConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DestinationConfig},
@@ -768,6 +928,11 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("GetFunctionRecursionConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetFunctionRecursionConfigResponse},
     {.name = S_INIT("GetFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionRequest},
     {.name = S_INIT("GetFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_GetFunctionResponse},
+    {.name = S_INIT("GetLayerVersionByArnRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetLayerVersionByArnRequest},
+    {.name = S_INIT("GetLayerVersionPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetLayerVersionPolicyRequest},
+    {.name = S_INIT("GetLayerVersionPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetLayerVersionPolicyResponse},
+    {.name = S_INIT("GetLayerVersionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetLayerVersionRequest},
+    {.name = S_INIT("GetLayerVersionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_GetLayerVersionResponse},
     {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetPolicyRequest},
     {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetPolicyResponse},
     {.name = S_INIT("GetRuntimeManagementConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetRuntimeManagementConfigRequest},
@@ -787,13 +952,29 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("LastUpdateStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LastUpdateStatusReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 34, .values = values_LastUpdateStatusReasonCode},
     {.name = S_INIT("Layer"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Layer},
+    {.name = S_INIT("LayerArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_LayerArn},
     {.name = S_INIT("LayerList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LayerVersionArn], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LayerName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_LayerName},
+    {.name = S_INIT("LayerPermissionAllowedAction"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 22, .pattern = &pattern_LayerPermissionAllowedAction},
+    {.name = S_INIT("LayerPermissionAllowedPrincipal"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_LayerPermissionAllowedPrincipal},
     {.name = S_INIT("LayerVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_LayerVersionArn},
+    {.name = S_INIT("LayerVersionContentInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_LayerVersionContentInput},
+    {.name = S_INIT("LayerVersionContentOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_LayerVersionContentOutput},
+    {.name = S_INIT("LayerVersionNumber"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
+    {.name = S_INIT("LayerVersionsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LayerVersionsListItem], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LayerVersionsListItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_LayerVersionsListItem},
+    {.name = S_INIT("LayersList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LayersListItem], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LayersListItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_LayersListItem},
     {.name = S_INIT("LayersReferenceList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Layer], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LicenseInfo"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 512},
     {.name = S_INIT("ListFunctionEventInvokeConfigsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_ListFunctionEventInvokeConfigsRequest},
     {.name = S_INIT("ListFunctionEventInvokeConfigsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListFunctionEventInvokeConfigsResponse},
     {.name = S_INIT("ListFunctionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_ListFunctionsRequest},
     {.name = S_INIT("ListFunctionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListFunctionsResponse},
+    {.name = S_INIT("ListLayerVersionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_ListLayerVersionsRequest},
+    {.name = S_INIT("ListLayerVersionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListLayerVersionsResponse},
+    {.name = S_INIT("ListLayersRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_ListLayersRequest},
+    {.name = S_INIT("ListLayersResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListLayersResponse},
     {.name = S_INIT("ListTagsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_ListTagsRequest},
     {.name = S_INIT("ListTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsResponse},
     {.name = S_INIT("ListVersionsByFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_ListVersionsByFunctionRequest},
@@ -806,6 +987,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("MasterRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_MasterRegion},
     {.name = S_INIT("MaxFunctionEventInvokeConfigListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50},
+    {.name = S_INIT("MaxLayerListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50},
     {.name = S_INIT("MaxListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
     {.name = S_INIT("MaximumEventAgeInSeconds"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 60, .max = 21600},
     {.name = S_INIT("MaximumRetryAttempts"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 2},
@@ -817,13 +999,17 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("NumericLatestPublishedOrAliasQualifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_NumericLatestPublishedOrAliasQualifier},
     {.name = S_INIT("OnFailure"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnFailure},
     {.name = S_INIT("OnSuccess"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnSuccess},
+    {.name = S_INIT("OrganizationId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 34, .pattern = &pattern_OrganizationId},
     {.name = S_INIT("PackageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PackageType},
     {.name = S_INIT("PerExecutionEnvironmentMaxConcurrency"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1600},
     {.name = S_INIT("Principal"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Handler},
-    {.name = S_INIT("PrincipalOrgID"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 34, .pattern = &pattern_PrincipalOrgID},
+    {.name = S_INIT("PrincipalOrgID"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 34, .pattern = &pattern_OrganizationId},
+    {.name = S_INIT("PublishLayerVersionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 6, .members = members_PublishLayerVersionRequest},
+    {.name = S_INIT("PublishLayerVersionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_PublishLayerVersionResponse},
     {.name = S_INIT("PutFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_PutFunctionConcurrencyRequest},
     {.name = S_INIT("PutFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_PutFunctionEventInvokeConfigRequest},
     {.name = S_INIT("RecursiveLoop"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_RecursiveLoop},
+    {.name = S_INIT("RemoveLayerVersionPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_RemoveLayerVersionPermissionRequest},
     {.name = S_INIT("RemovePermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_RemovePermissionRequest},
     {.name = S_INIT("ReservedConcurrentExecutions"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
     {.name = S_INIT("ResourceArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_KMSKeyArn},
@@ -894,7 +1080,7 @@ static const struct api_query query_PutFunctionScalingConfig[] = {{S_INIT("Quali
 static const struct api_query query_PutProvisionedConcurrencyConfig[] = {{S_INIT("Qualifier"), {NULL, 0}}};
 
 static const struct api_op ops[] = {
-    {.name = S_INIT("AddLayerVersionPermission"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 201},
+    {.name = S_INIT("AddLayerVersionPermission"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 201, .modelled = true, .in = &shapes[shape_AddLayerVersionPermissionRequest], .out = &shapes[shape_AddLayerVersionPermissionResponse]},
     {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 201, .modelled = true, .in = &shapes[shape_AddPermissionRequest], .out = &shapes[shape_AddPermissionResponse]},
     {.name = S_INIT("CheckpointDurableExecution"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint"), .status = 200},
     {.name = S_INIT("CreateAlias"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 201},
@@ -912,7 +1098,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DeleteFunctionConcurrency"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteFunctionConcurrencyRequest], .out = NULL},
     {.name = S_INIT("DeleteFunctionEventInvokeConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteFunctionEventInvokeConfigRequest], .out = NULL},
     {.name = S_INIT("DeleteFunctionUrlConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 204},
-    {.name = S_INIT("DeleteLayerVersion"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 204},
+    {.name = S_INIT("DeleteLayerVersion"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteLayerVersionRequest], .out = NULL},
     {.name = S_INIT("DeleteProvisionedConcurrencyConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 204, .query = query_DeleteProvisionedConcurrencyConfig, .n_query = 1},
     {.name = S_INIT("GetAccountSettings"), .method = S_INIT("GET"), .path = S_INIT("/2016-08-19/account-settings"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccountSettingsRequest], .out = &shapes[shape_GetAccountSettingsResponse]},
     {.name = S_INIT("GetAlias"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200},
@@ -930,9 +1116,9 @@ static const struct api_op ops[] = {
     {.name = S_INIT("GetFunctionRecursionConfig"), .method = S_INIT("GET"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionRecursionConfigRequest], .out = &shapes[shape_GetFunctionRecursionConfigResponse]},
     {.name = S_INIT("GetFunctionScalingConfig"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/functions/{FunctionName}/function-scaling-config"), .status = 200, .query = query_GetFunctionScalingConfig, .n_query = 1},
     {.name = S_INIT("GetFunctionUrlConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 200},
-    {.name = S_INIT("GetLayerVersion"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 200},
-    {.name = S_INIT("GetLayerVersionByArn"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200, .query = query_GetLayerVersionByArn, .n_query = 2},
-    {.name = S_INIT("GetLayerVersionPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 200},
+    {.name = S_INIT("GetLayerVersion"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 200, .modelled = true, .in = &shapes[shape_GetLayerVersionRequest], .out = &shapes[shape_GetLayerVersionResponse]},
+    {.name = S_INIT("GetLayerVersionByArn"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200, .query = query_GetLayerVersionByArn, .n_query = 2, .modelled = true, .in = &shapes[shape_GetLayerVersionByArnRequest], .out = &shapes[shape_GetLayerVersionResponse]},
+    {.name = S_INIT("GetLayerVersionPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 200, .modelled = true, .in = &shapes[shape_GetLayerVersionPolicyRequest], .out = &shapes[shape_GetLayerVersionPolicyResponse]},
     {.name = S_INIT("GetPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 200, .modelled = true, .in = &shapes[shape_GetPolicyRequest], .out = &shapes[shape_GetPolicyResponse]},
     {.name = S_INIT("GetProvisionedConcurrencyConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 200, .query = query_GetProvisionedConcurrencyConfig, .n_query = 1},
     {.name = S_INIT("GetRuntimeManagementConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetRuntimeManagementConfigRequest], .out = &shapes[shape_GetRuntimeManagementConfigResponse]},
@@ -949,12 +1135,12 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListFunctionVersionsByCapacityProvider"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}/function-versions"), .status = 200},
     {.name = S_INIT("ListFunctions"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions"), .status = 200, .modelled = true, .in = &shapes[shape_ListFunctionsRequest], .out = &shapes[shape_ListFunctionsResponse]},
     {.name = S_INIT("ListFunctionsByCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}/functions"), .status = 200},
-    {.name = S_INIT("ListLayerVersions"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 200},
-    {.name = S_INIT("ListLayers"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200},
+    {.name = S_INIT("ListLayerVersions"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 200, .modelled = true, .in = &shapes[shape_ListLayerVersionsRequest], .out = &shapes[shape_ListLayerVersionsResponse]},
+    {.name = S_INIT("ListLayers"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200, .modelled = true, .in = &shapes[shape_ListLayersRequest], .out = &shapes[shape_ListLayersResponse]},
     {.name = S_INIT("ListProvisionedConcurrencyConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 200, .query = query_ListProvisionedConcurrencyConfigs, .n_query = 1},
     {.name = S_INIT("ListTags"), .method = S_INIT("GET"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsRequest], .out = &shapes[shape_ListTagsResponse]},
     {.name = S_INIT("ListVersionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 200, .modelled = true, .in = &shapes[shape_ListVersionsByFunctionRequest], .out = &shapes[shape_ListVersionsByFunctionResponse]},
-    {.name = S_INIT("PublishLayerVersion"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 201},
+    {.name = S_INIT("PublishLayerVersion"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 201, .modelled = true, .in = &shapes[shape_PublishLayerVersionRequest], .out = &shapes[shape_PublishLayerVersionResponse], .max_body = 70167211u},
     {.name = S_INIT("PublishVersion"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 201},
     {.name = S_INIT("PutFunctionCodeSigningConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200},
     {.name = S_INIT("PutFunctionConcurrency"), .method = S_INIT("PUT"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[shape_PutFunctionConcurrencyRequest], .out = &shapes[shape_Concurrency]},
@@ -963,7 +1149,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("PutFunctionScalingConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2025-11-30/functions/{FunctionName}/function-scaling-config"), .status = 202, .query = query_PutFunctionScalingConfig, .n_query = 1},
     {.name = S_INIT("PutProvisionedConcurrencyConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 202, .query = query_PutProvisionedConcurrencyConfig, .n_query = 1},
     {.name = S_INIT("PutRuntimeManagementConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200},
-    {.name = S_INIT("RemoveLayerVersionPermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}"), .status = 204},
+    {.name = S_INIT("RemoveLayerVersionPermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}"), .status = 204, .modelled = true, .in = &shapes[shape_RemoveLayerVersionPermissionRequest], .out = NULL},
     {.name = S_INIT("RemovePermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), .status = 204, .modelled = true, .in = &shapes[shape_RemovePermissionRequest], .out = NULL},
     {.name = S_INIT("SendDurableExecutionCallbackFailure"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/fail"), .status = 200},
     {.name = S_INIT("SendDurableExecutionCallbackHeartbeat"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/heartbeat"), .status = 200},

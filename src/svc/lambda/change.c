@@ -44,15 +44,14 @@ void lambda_change_deinit(struct lambda_change *c) {
 }
 
 int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn) {
-    CLEANUP_DEINIT(row) struct row row = {0};
+    struct rows rows = *rq_rows(rq);
     struct lambda_name name;
-    if (find(rq, "FunctionName", &name, &row))
+    if (lambda_rq_name(rq, "FunctionName", &name))
         return AWS_FAILED;
-    int r = lasting ? rq_row_get(rq, &row) : rq_row_peek(rq, &row);
-    if (r)
-        return r == STORE_E_ABSENT ? not_found(rq, &name) : r;
-    *ret_fn = lambda_fn_new(&name, buf_view(&row.bytes));
-    return *ret_fn ? 0 : aws_fault(rq, STORE_E_DAMAGED, "reading a function's row");
+    if (!lasting)
+        rows.batch = NULL;
+    int r = rq_row_result(rq, lambda_fn_load(&rows, &name, ret_fn));
+    return r == STORE_E_ABSENT ? not_found(rq, &name) : r;
 }
 
 static void rows_changed(void *svc_) {

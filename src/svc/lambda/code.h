@@ -1,8 +1,8 @@
 #pragma once
 /*
- * svc/lambda/code: deployment packages. The zip is the truth (a store blob); DATA/functions/NAME
- * is an unpacked copy of it, NAME being the zip's SHA-256 in hex, made again whenever it is
- * missing, and removed with its last user.
+ * svc/lambda/code: deployment packages, of functions and of layers. The zip is the truth (a store
+ * blob); DATA/functions/NAME is an unpacked copy of it, NAME being the zip's SHA-256 in hex, or of
+ * several (layer.h); it is made again whenever it is missing, and removed with its last user.
  *
  * A package is untrusted: names must be relative and plain, entries regular files or folders,
  * sizes within the limits, contents what their checksums say.
@@ -14,7 +14,6 @@
 #include "store/seal.h"
 
 struct lambda_svc;
-struct lambda_fn;
 
 enum {
     LAMBDA_ZIP_MOST = 50 * 1024 * 1024,
@@ -23,8 +22,11 @@ enum {
     LAMBDA_DIR_LEN = 64,
 };
 
-/* What helps where a package is lost. */
+/* What helps where a package is lost: a function's, a layer version's, or its row. */
 #define LAMBDA_UPLOAD_AGAIN "give it its code again (UpdateFunctionCode)"
+#define LAMBDA_PUBLISH_AGAIN                                                                       \
+    "publish it again (PublishLayerVersion) and give the new version to its functions"
+#define LAMBDA_LAYERS_AGAIN "give it its layers again (UpdateFunctionConfiguration)"
 
 /* The package is at fault: no zip, or not a plain one; beyond a limit. */
 enum { LAMBDA_E_ZIP = OUTCOMES_LAMBDA_CODE, LAMBDA_E_TOO_BIG };
@@ -71,15 +73,31 @@ void lambda_code_remove_tree(int at, const char *name);
  */
 int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, const char *dir,
                        struct err *err);
+/* Several zips, read one after the other. */
+struct lambda_zips {
+    size_t n;
+    /* The i-th, a view: into room, or of the caller's. 0, or what the merge answers, with words. */
+    int (*read)(void *ctx, size_t i, struct buf *room, str *ret_zip, struct err *err);
+    void *ctx;
+};
+/*
+ * The same of several zips, each of which has been unpacked alone before, in their order: a file of
+ * a later one is there in the place of what earlier ones have under its name, files or folders.
+ */
+int lambda_code_merge(struct lambda_code *code, struct store *store, const struct lambda_zips *zips,
+                      const char *dir, struct err *err);
+/* How many bytes the zip's files have unpacked, by its directory. 0 or LAMBDA_E_ZIP with words. */
+int lambda_code_measure(str zip, uint64_t *ret_size, struct err *err);
 /* True where DATA/functions/dir is there: it gets its name when it is whole. */
 bool lambda_code_is_unpacked(const struct lambda_code *code, const char *dir);
 
-/* The package of a request, checked, unpacked and stored: what goes into the function's row. */
+/* The package of a request, checked, unpacked and stored: what goes into its owner's row. */
 struct lambda_package {
     struct buf ref; /* blob reference */
     char dir[LAMBDA_DIR_LEN + 1];
     char sha256[48]; /* base64, as CodeSha256 */
     uint64_t size;
+    uint64_t unzipped;
     struct lambda_svc *lambda; /* whose code it is a pin of */
     bool committed;            /* a row has the blob: it stays */
 };
@@ -98,8 +116,9 @@ int lambda_data_key(struct rq *rq, char id[SEAL_KEY_ID_LEN]);
 /* The request's batch has the blob's row: called by whoever puts the function's. */
 void lambda_package_keep(struct rq *rq, struct lambda_package *package);
 /*
- * The zip's bytes back from the store. What cannot be read is told with the function, the file and
- * what to do. 0, STORE_E_DAMAGED and its like, or -errno.
+ * The zip's bytes back from the store. ref: as the owner's row has it, in base64. What cannot be read
+ * is told with its owner ("function f"), the file and what to do; todo is what else helps. 0,
+ * STORE_E_DAMAGED and its like, or -errno.
  */
-int lambda_package_read(struct store *store, const struct lambda_fn *fn, struct buf *out,
-                        struct err *err);
+int lambda_package_read(struct store *store, str ref, const char *owner, const char *todo,
+                        struct buf *out, struct err *err);

@@ -9,7 +9,11 @@
 #include "svc/kit/metric.h"
 #include "svc/lambda/lambda_priv.h"
 
-enum { AT_ONCE = 64 };
+/*
+ * What comes within GATHER_MS of the last write is written together: a busy function's traces cost a
+ * synced write a hundred times a second and not one an invocation. The first of all waits for nobody.
+ */
+enum { AT_ONCE = 64, GATHER_MS = 10 };
 
 static void put_metric(struct lambda_svc *svc, struct store_batch *batch,
                        const struct lambda_name *of, const char *name, double value,
@@ -195,15 +199,28 @@ static void complete(struct work *w, struct lambda_inv *inv) {
 }
 
 /* ---- The thread ---- */
-static size_t take(struct lambda_svc *svc, struct lambda_inv **invs) {
-    LOCK_SCOPE(&svc->lock);
-    size_t n = 0;
+/* Waits for the first, and for company where the last write was just now. */
+static void wait_locked(struct lambda_svc *svc, int64_t wrote_ms) {
+    int64_t until_ms = wrote_ms + GATHER_MS;
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    LOCK_HELD(&svc->lock);
     while (list_empty(&svc->finished) && !svc->completer_stops)
         pthread_cond_wait(&svc->finished_some, &svc->lock);
+    while (svc->n_finished < AT_ONCE && svc->backlog <= LAMBDA_BACKLOG_MOST / 2 &&
+           !svc->completer_stops && clock_mono_ms() < until_ms)
+        pthread_cond_timedwait(&svc->finished_some, &svc->lock, &until);
+}
+
+static size_t take(struct lambda_svc *svc, int64_t wrote_ms, struct lambda_inv **invs) {
+    LOCK_SCOPE(&svc->lock);
+    size_t n = 0;
+    wait_locked(svc, wrote_ms);
     LIST_EACH (node, &svc->finished) {
         if (n == AT_ONCE)
             break;
         list_remove(node);
+        svc->n_finished--;
         invs[n++] = LIST_ENTRY(node, struct lambda_inv, node);
     }
     return n;
@@ -223,7 +240,8 @@ static void *complete_main(void *svc_) {
     struct lambda_inv *invs[AT_ONCE];
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     pthread_setname_np(pthread_self(), "lambda-done");
-    for (size_t n; (n = take(svc, invs)) > 0;) {
+    int64_t wrote_ms = 0;
+    for (size_t n; (n = take(svc, wrote_ms, invs)) > 0; wrote_ms = clock_mono_ms()) {
         struct work work = {.svc = svc, .batch = batch, .ended = invs};
         for (size_t i = 0; i < n; i++)
             complete(&work, invs[i]);
@@ -241,7 +259,9 @@ void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv) {
         return;
     }
     list_append(&svc->finished, &inv->node);
-    pthread_cond_signal(&svc->finished_some);
+    /* one that gathers is woken by the first and by the one that makes it enough */
+    if (++svc->n_finished == 1 || svc->n_finished == AT_ONCE)
+        pthread_cond_signal(&svc->finished_some);
 }
 
 int lambda_complete_start(struct lambda_svc *svc, struct err *err) {

@@ -5,21 +5,16 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/runtimes.h"
+#include "svc/lambda/interpreters.h"
 
 #include <sys/utsname.h>
 
 enum { ENVIRONMENT_MOST = 4096, TIMEOUT_MOST_S = 900, MEMORY_MOST_MB = 10240 };
 
 /* ---- One member at a time ---- */
-static int refuse_runtime(struct rq *rq, str name, const char *missing) {
+static int refuse_runtime(struct lambda_svc *svc, struct rq *rq, str name) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
-    lambda_runtime_names(&names);
-    if (missing)
-        return lambda_fail_invalid(rq,
-                                   "The runtime parameter of " STR_FMT
-                                   " is not offered on this machine, which has no %s: it runs %s.",
-                                   STR_ARG(name), missing, buf_cstr(&names));
+    lambda_interpreters_names(svc->interpreters, &names);
     return lambda_fail_invalid(rq,
                                "The runtime parameter of " STR_FMT
                                " is not offered by this build of calotype: it runs %s.",
@@ -27,14 +22,18 @@ static int refuse_runtime(struct rq *rq, str name, const char *missing) {
 }
 
 /* Clients that send the whole configuration name the runtime that the function has already. */
-static int apply_runtime(struct rq *rq, json_t *config) {
+static int apply_runtime(struct lambda_svc *svc, struct rq *rq, json_t *config) {
     str name = json_str(rq->in, "Runtime");
-    const char *missing = NULL;
+    struct err why = {0};
     if (!name.p || str_eq(name, json_str(config, "Runtime")))
         return 0;
     const struct lambda_runtime *runtime = lambda_runtime_find(name);
-    if (!runtime || runtime->retired || !lambda_runtime_is_here(runtime, &missing))
-        return refuse_runtime(rq, name, missing);
+    if (!runtime || runtime->retired)
+        return refuse_runtime(svc, rq, name);
+    if (lambda_interpreters_find(svc->interpreters, runtime, NULL, &why))
+        return lambda_fail_invalid(
+            rq, "The runtime parameter of " STR_FMT " is not offered on this machine: %s.",
+            STR_ARG(name), why.text);
     json_set_str(config, "Runtime", name);
     return 0;
 }
@@ -231,7 +230,8 @@ static void apply_tracing(struct rq *rq, json_t *config, bool fresh) {
 }
 
 int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh) {
-    if (lambda_check_settings(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
+    if (lambda_check_settings(rq) || apply_runtime(svc, rq, config) ||
+        apply_role(svc, rq, config) ||
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
         apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
         apply_environment(rq, config) || apply_dead_letter(rq, config) ||
@@ -258,13 +258,17 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
     return apply_architecture(rq, config);
 }
 
-void lambda_config_touch(json_t *config, int64_t now_ms) {
-    char when[CLOCK_ISO_MAX], uuid[RAND_UUID_LEN + 1];
+void lambda_add_time(struct buf *out, int64_t now_ms) {
+    char when[CLOCK_ISO_MAX];
     clock_iso8601_ms(when, now_ms);
-    /* 2026-11-22T04:56:59.123+0000, as Lambda writes it */
+    buf_str(out, str_slice(str_c(when), 0, strlen(when) - 1));
+    buf_c(out, "+0000");
+}
+
+void lambda_config_touch(json_t *config, int64_t now_ms) {
+    char uuid[RAND_UUID_LEN + 1];
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_str(&text, str_slice(str_c(when), 0, strlen(when) - 1));
-    buf_c(&text, "+0000");
+    lambda_add_time(&text, now_ms);
     json_set_str(config, "LastModified", buf_view(&text));
     rand_uuid(uuid);
     json_set_str(config, "RevisionId", str_c(uuid));

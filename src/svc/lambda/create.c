@@ -3,6 +3,7 @@
 #include "store/blob.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 /* ---- Parts of a row ---- */
 static void set_package(struct rq *rq, json_t *doc, struct lambda_package *package) {
@@ -11,6 +12,7 @@ static void set_package(struct rq *rq, json_t *doc, struct lambda_package *packa
     codec_add_base64(&text, package->ref.p, package->ref.len);
     json_set_str(doc, "CodeRef", buf_view(&text));
     json_set_str(doc, "CodeDir", str_c(package->dir));
+    json_set_int(doc, "Unzipped", (int64_t)package->unzipped);
     json_set_int(config, "CodeSize", (int64_t)package->size);
     json_set_str(config, "CodeSha256", str_c(package->sha256));
     lambda_package_keep(rq, package);
@@ -75,12 +77,13 @@ int lambda_op_CreateFunction(struct lambda_svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *doc = json_object();
     json_t *config = new_config(&name);
     json_set(doc, "Config", config);
-    if (lambda_config_apply(svc, rq, config, true) ||
+    if (lambda_config_apply(svc, rq, config, true) || lambda_layers_apply(rq, &name, doc) ||
         (json_has(rq->in, "Tags") &&
          kit_tags_merge(rq, &lambda_tags, doc, json_obj(rq->in, "Tags"))))
         return AWS_FAILED;
     struct lambda_package *package = NULL;
     if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package) ||
+        lambda_layers_check_size(rq, doc, package) ||
         lambda_check_code_storage(rq, name.name, package->size))
         return AWS_FAILED;
     set_package(rq, doc, package);
@@ -103,6 +106,7 @@ static int update_function_code(struct rq *rq, struct lambda_change *c) {
         return lambda_fail_unsupported(rq, "Another architecture than this machine's");
     struct lambda_package *package = NULL;
     if (lambda_package_take(rq->svc, rq, rq->in, &package) ||
+        lambda_layers_check_size(rq, c->doc, package) ||
         lambda_check_code_storage(rq, c->name.name, package->size))
         return AWS_FAILED;
     if (json_bool(rq->in, "DryRun", false)) {
@@ -120,7 +124,9 @@ LAMBDA_OP(UpdateFunctionCode, update_function_code, "FunctionName")
 
 static int update_function_configuration(struct rq *rq, struct lambda_change *c) {
     if (check_revision(rq, c->doc) ||
-        lambda_config_apply(rq->svc, rq, json_obj(c->doc, "Config"), false))
+        lambda_config_apply(rq->svc, rq, json_obj(c->doc, "Config"), false) ||
+        lambda_layers_apply(rq, &c->name, c->doc) ||
+        (json_arr(rq->in, "Layers") && lambda_layers_check_size(rq, c->doc, NULL)))
         return AWS_FAILED;
     next_generation(rq, c->doc);
     lambda_change_put(rq, c);

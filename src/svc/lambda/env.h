@@ -76,6 +76,7 @@ struct lambda_env {
 
     /* Written by whoever starts it, before anybody else looks. */
     bool has_code;          /* a pin of its function's folder */
+    bool has_layers;        /* … and of that of its layers */
     bool may_log;           /* its role may write the log */
     int64_t start_ns;       /* monotonic: when its sandbox was asked for */
     int64_t keys_expire_ms; /* real time */

@@ -11,12 +11,14 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/runtimes.h"
+#include "svc/lambda/interpreters.h"
+#include "svc/lambda/layer.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { RUNTIME_PORT = 9001, API_PORT = 80, API_TLS_PORT = 443, KEYS_S = 6 * 3600 };
 static const uint16_t ports[LAMBDA_ENV_PORTS] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
@@ -27,13 +29,32 @@ static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const
                        struct err *err) {
     if (lambda_code_is_unpacked(svc->code, dir))
         return 0;
-    CLEANUP_DEINIT(buf) struct buf zip = {0};
-    int r = lambda_package_read(svc->store, fn, &zip, err);
+    CLEANUP_DEINIT(buf) struct buf zip = {0}, owner = {0};
+    buf_printf(&owner, "function %s", fn->fn_name);
+    int r = lambda_package_read(svc->store, json_str(fn->doc, "CodeRef"), buf_cstr(&owner),
+                                LAMBDA_UPLOAD_AGAIN, &zip, err);
     if (r) {
         log_error("lambda", "%s", err->text);
         return r;
     }
     return lambda_code_unpack(svc->code, svc->store, buf_view(&zip), dir, err);
+}
+
+/* Pins stay until the environment is freed. */
+static int ensure_folders(struct lambda_svc *svc, struct lambda_env *env, const char *code,
+                          struct err *err) {
+    str layers = lambda_layers_dir(env->fn->doc);
+    lambda_code_pin(svc->code, code);
+    env->has_code = true;
+    int r = ensure_code(svc, env->fn, code, err);
+    if (r || !layers.len)
+        return r;
+    lambda_code_pin(svc->code, layers.p);
+    env->has_layers = true;
+    r = lambda_layers_unpack(svc, env->fn, err);
+    if (r)
+        log_error("lambda", "%s", err->text);
+    return r;
 }
 
 /* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.
@@ -119,44 +140,72 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* What the function's runtime says of the sandbox. */
-static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
-    spec->argv = runtime->argv;
-    spec->whole_proc = runtime->whole_proc;
-    spec->records = runtime->records;
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
-        spec->binds[i] = runtime->binds[i];
-    size_t file = 0;
-    while (spec->files[file].inside)
-        file++;
-    if (runtime->start_path)
-        spec->files[file] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+/* One more, behind those that are there. */
+static void add_bind(struct sandbox_spec *spec, const char *host, const char *inside) {
+    for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++)
+        if (!spec->binds[i].host) {
+            spec->binds[i] = (struct sandbox_bind){host, inside};
+            return;
+        }
+}
+
+/* Where its code, its layers and its program are on the host. */
+struct places {
+    char code[PATH_MAX], layers[PATH_MAX], program[PATH_MAX];
+    bool layer_program;
+};
+
+/*
+ * A program of its own that the code has not is the layers', where they have it: so custom runtimes
+ * are shared ("Sharing custom runtimes in a layer", Lambda Developer Guide).
+ */
+static int find_places(const struct lambda_svc *svc, const struct lambda_env *env, const char *dir,
+                       struct places *ret) {
+    const char *own = env->runtime->family->own_program;
+    const char *layers = env->has_layers ? lambda_layers_dir(env->fn->doc).p : "";
+    if (path_of(ret->code, svc, dir, NULL) || path_of(ret->layers, svc, layers, NULL) ||
+        path_of(ret->program, svc, dir, own))
+        return -ENAMETOOLONG;
+    if (!own || !env->has_layers || access(ret->program, F_OK) == 0)
+        return 0;
+    int r = path_of(ret->program, svc, layers, own);
+    ret->layer_program = r == 0 && access(ret->program, F_OK) == 0;
+    return r;
 }
 
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
-    char code[PATH_MAX], program[PATH_MAX];
-    const char *own = env->runtime->own_program;
-    if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
+    static const char *const layer_argv[] = {"/opt/bootstrap", NULL};
+    struct places at = {0};
+    if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r)
+        return r;
     str ca = buf_view(&svc->ca_cert);
     struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
-        .code = code,
+        .code = at.code,
         .env = variables.at,
         .memory_bytes = lambda_fn_memory(env->fn),
         .tmp_bytes = lambda_fn_tmp(env->fn),
         /* Where programs look that no variable tells: OpenSSL as Debian builds it, and AWS's images. */
         .files = {{LAMBDA_CA_PATH, ca},
                   {"/usr/lib/ssl/cert.pem", ca},
-                  {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
-        .limit_address_space = own && is_static(program),
+                  {"/etc/pki/tls/certs/ca-bundle.crt", ca},
+                  {"/var/runtime/ca-cert.pem", ca}},
+        .limit_address_space = env->runtime->family->own_program && is_static(at.program),
     };
     memcpy(spec.ports, ports, sizeof ports);
-    fill_runtime(&spec, env->runtime);
-    int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    lambda_launch(env->runtime, interpreter, &variables.arena, &spec);
+    if (env->has_layers)
+        add_bind(&spec, at.layers, "/opt");
+    if (at.layer_program)
+        spec.argv = layer_argv;
+    r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
 }
@@ -206,9 +255,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
     int r = lambda_check_able(svc, env->runtime, err);
     if (r)
         return r;
-    lambda_code_pin(svc->code, buf_cstr(&dir)); /* until the environment is freed */
-    env->has_code = true;
-    r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
+    r = ensure_folders(svc, env, buf_cstr(&dir), err);
     if (r == 0)
         r = take_keys(svc, env, &keys, err);
     if (r)

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 #include "svc/lambda/runtimes.h"
 
 #include <assert.h>
@@ -147,6 +148,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
     sandbox_free(env->sandbox);
     if (env->has_code)
         lambda_code_release(env->svc, json_str(env->fn->doc, "CodeDir").p);
+    if (env->has_layers)
+        lambda_code_release(env->svc, lambda_layers_dir(env->fn->doc).p);
     lambda_fn_free(env->fn);
     free(env);
 }

@@ -39,28 +39,35 @@ static void set_keys(struct lambda_variables *v, const struct aws_credentials *k
     set_variable(v, "AWS_SESSION_TOKEN", buf_view(&keys->session_token));
 }
 
+/* "%s" in its value is the row's version. */
+static void set_versioned(struct lambda_variables *v, const struct lambda_variable *one,
+                          const char *version) {
+    str value = str_c(one->value);
+    ptrdiff_t at = str_find(value, S("%s"));
+    if (at >= 0)
+        value = arena_printf(&v->arena, STR_FMT "%s" STR_FMT, (int)at, value.p, version,
+                             STR_ARG(str_skip(value, (size_t)at + 2)));
+    set_variable(v, one->name, value);
+}
+
 static void set_place(struct lambda_variables *v, const struct lambda_runtime *runtime) {
     set_variable(v, "LAMBDA_TASK_ROOT", S("/var/task"));
     set_variable(v, "LAMBDA_RUNTIME_DIR", S("/var/runtime"));
     set_variable(v, "TZ", S(":UTC"));
     set_variable(v, "LANG", S("en_US.UTF-8"));
-    set_variable(v, "PATH", S("/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
-    set_variable(
-        v, "LD_LIBRARY_PATH",
-        S("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
     set_variable(v, "HOME", S("/tmp"));
-    if (runtime->records)
+    if (runtime->family->language)
         set_number(v, "_LAMBDA_TELEMETRY_LOG_FD", SANDBOX_RECORDS_FD);
-    for (size_t i = 0; runtime->variables[i][0]; i++)
-        set_variable(v, runtime->variables[i][0], str_c(runtime->variables[i][1]));
+    for (const struct lambda_variable *one = runtime->family->variables; one->name; one++)
+        set_versioned(v, one, runtime->version);
 }
 
-/* The cloud, on a socket of the sandbox's own: plain HTTP never leaves the kernel. */
-static void set_cloud(struct lambda_variables *v) {
-    set_variable(v, "AWS_ENDPOINT_URL", S("http://127.0.0.1"));
-    set_variable(v, "SSL_CERT_FILE", S(LAMBDA_CA_PATH));
-    set_variable(v, "AWS_CA_BUNDLE", S(LAMBDA_CA_PATH));
-    set_variable(v, "NODE_EXTRA_CA_CERTS", S(LAMBDA_CA_PATH));
+/* Where each TLS library is told whom to trust, which is the cloud's own CA. */
+static void set_trust(struct lambda_variables *v) {
+    static const char *const names[] = {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE",
+                                        "NODE_EXTRA_CA_CERTS"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        set_variable(v, names[i], S(LAMBDA_CA_PATH));
 }
 
 void lambda_variables_fill(struct lambda_variables *v, const struct lambda_env *env,
@@ -70,7 +77,7 @@ void lambda_variables_fill(struct lambda_variables *v, const struct lambda_env *
     set_function(v, env);
     set_keys(v, keys);
     set_place(v, env->runtime);
-    set_cloud(v);
+    set_trust(v);
     v->own = NULL;
     const char *name;
     json_t *value;

@@ -7,6 +7,8 @@
 
 #define LATEST S("$LATEST")
 
+enum { KEPT_FACTOR = 8 }; /* memory of a parsed document, for each byte of it */
+
 /* ---- Names ---- */
 /* Takes what stands before "function:NAME" off text. False: an ARN of something else. */
 static bool take_place(str *text, struct lambda_name *ret) {
@@ -76,9 +78,32 @@ static void set_logging(struct lambda_fn *fn) {
     fn->system_level = lambda_level_of(json_str(logging, "SystemLogLevel"));
 }
 
+static void drop(struct store_kept *kept) {
+    struct lambda_fn *fn = (struct lambda_fn *)(void *)kept;
+    json_decref(fn->doc);
+    buf_deinit(&fn->arn);
+    buf_deinit(&fn->log_group);
+    free(fn->account);
+    free(fn->region);
+    free(fn->fn_name);
+    free(fn);
+}
+
+static int make(void *ctx, struct store_kept_row *row, struct store_kept **ret_kept) {
+    struct lambda_fn *fn = lambda_fn_new(ctx, row->value);
+    if (!fn)
+        return STORE_E_DAMAGED;
+    *ret_kept = &fn->kept;
+    return 0;
+}
+
+static const struct store_kept_kind fn_kind = {make, drop};
+
 struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row) {
     struct lambda_fn *fn = mem_new(struct lambda_fn);
-    fn->refs = 1;
+    fn->kept.kind = &fn_kind;
+    fn->kept.refs = 1;
+    fn->kept.bytes = sizeof *fn + KEPT_FACTOR * row.len;
     fn->doc = json_parse(row, NULL);
     fn->config = json_obj(fn->doc, "Config");
     if (!fn->config)
@@ -99,29 +124,22 @@ struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row) {
 }
 
 struct lambda_fn *lambda_fn_free(struct lambda_fn *fn) {
-    if (!fn || --fn->refs > 0)
-        return NULL;
-    json_decref(fn->doc);
-    buf_deinit(&fn->arn);
-    buf_deinit(&fn->log_group);
-    free(fn->account);
-    free(fn->region);
-    free(fn->fn_name);
-    free(fn);
+    if (fn)
+        store_kept_free(&fn->kept);
     return NULL;
 }
 
 int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,
                    struct lambda_fn **ret_fn) {
     CLEANUP_DEINIT(row) struct row row = {0};
+    struct lambda_name of = *name;
+    struct store_kept *kept = NULL;
     if (name->qualifier.p && !str_eq(name->qualifier, LATEST))
         return STORE_E_ABSENT;
     lambda_row_key(name, &row.key);
-    int r = row_get(rows, &row);
-    if (r)
-        return r;
-    *ret_fn = lambda_fn_new(name, buf_view(&row.bytes));
-    return *ret_fn ? 0 : STORE_E_DAMAGED;
+    int r = row_get_kept(rows, &row, &fn_kind, &of, &kept);
+    *ret_fn = (struct lambda_fn *)(void *)kept;
+    return r;
 }
 
 int64_t lambda_fn_max_retries(const struct lambda_fn *fn) {

@@ -13,8 +13,6 @@
 #include "base/json.h"
 #include "svc/lambda/level.h"
 
-#include <stdatomic.h>
-
 /*
  * A name as requests give it: NAME, ACCOUNT:function:NAME, function:NAME or an ARN, each with an
  * optional :QUALIFIER.
@@ -37,9 +35,12 @@ enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_NAME_MOST = 64 };
 /* Room for the name of a log stream, which may have the function's in it. */
 enum { LAMBDA_STREAM_MOST = LAMBDA_NAME_MOST + 64 };
 
-/* Immutable, shared by pools, environments and invocations. All str point into doc or the names. */
+/*
+ * Immutable, shared by requests, pools, environments and invocations; the store keeps it with the row
+ * (row_get_kept). All str point into doc or the names.
+ */
 struct lambda_fn {
-    _Atomic unsigned refs;
+    struct store_kept kept; /* the first */
     json_t *doc;
     json_t *config; /* borrowed from doc */
     struct lambda_name name;
@@ -60,13 +61,13 @@ struct lambda_fn {
     enum lambda_level application_level, system_level;
 };
 /*
- * Parses the bytes of a row and copies name: one reference, the caller's. NULL when the row is
- * damaged.
+ * Parses the bytes of a row and copies name: one reference, the caller's, and nobody else's yet. NULL
+ * when the row is damaged.
  */
 struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row);
 /* Another reference to the same, for whoever keeps it beyond the call. */
 static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
-    fn->refs++;
+    fn->kept.refs++;
     return fn;
 }
 struct lambda_fn *lambda_fn_free(struct lambda_fn *fn); /* drops one reference */
@@ -78,7 +79,9 @@ static inline uint64_t lambda_fn_memory(const struct lambda_fn *fn) {
 static inline uint64_t lambda_fn_tmp(const struct lambda_fn *fn) {
     return fn->tmp_mb * 1024 * 1024;
 }
-/* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. On 0 the caller owns one reference. */
+/*
+ * By row_get_kept: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. On 0 the caller owns one reference.
+ */
 int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,
                    struct lambda_fn **ret_fn);
 

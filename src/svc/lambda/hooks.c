@@ -1,6 +1,7 @@
 /* What authorisation asks of Lambda. */
 #include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 static const char *member_of(const struct rq *rq) {
     return json_has(rq->in, "Resource") ? "Resource" : "FunctionName";
@@ -21,8 +22,18 @@ int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret) {
     return 0;
 }
 
+static int name_layer(struct rq *rq, struct buf *ret_arn) {
+    struct lambda_layer layer;
+    if (lambda_rq_layer(rq, &layer))
+        return AWS_FAILED;
+    lambda_layer_arn(&layer, ret_arn);
+    return 0;
+}
+
 int lambda_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     struct lambda_name name;
+    if (json_has(rq->in, "LayerName") || json_has(rq->in, "Arn"))
+        return name_layer(rq, ret_arn);
     if (lambda_rq_name(rq, member_of(rq), &name))
         return AWS_FAILED;
     lambda_name_arn(&name, ret_arn);
@@ -32,10 +43,28 @@ int lambda_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
+static int layer_policy(struct lambda_svc *svc, struct rq *rq, const struct lambda_layer *layer,
+                        const struct policy **ret_policy, str *ret_account) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_JSON json_t *doc = NULL;
+    *ret_account = arena_str(&rq->arena, layer->account);
+    int r = layer->version
+                ? lambda_layer_get(&(struct rows){.store = svc->store}, layer, &row, &doc)
+                : STORE_E_ABSENT;
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    lambda_policy_text(doc, &text);
+    return kit_resource_policy(rq, buf_view(&text), ret_policy);
+}
+
 int lambda_hook_policy(void *svc_, struct rq *rq, str arn, const struct policy **ret_policy,
                        str *ret_account) {
     struct lambda_svc *svc = svc_;
     struct lambda_name name;
+    struct lambda_layer layer;
+    if (str_starts(arn, S("arn:")) && lambda_layer_parse(arn, rq->account, rq->region, &layer))
+        return layer_policy(svc, rq, &layer, ret_policy, ret_account);
     if (!str_starts(arn, S("arn:aws:lambda:")) ||
         !lambda_name_parse(arn, rq->account, rq->region, &name))
         return 0; /* a role's, say */
@@ -45,7 +74,7 @@ int lambda_hook_policy(void *svc_, struct rq *rq, str arn, const struct policy *
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    lambda_policy_text(fn, &text);
+    lambda_policy_text(fn->doc, &text);
     return kit_resource_policy(rq, buf_view(&text), ret_policy);
 }
 

@@ -16,12 +16,19 @@
 
 struct lambda_svc; /* the service's state */
 
+/* Where this machine's interpreters are. Texts are borrowed for the service's life. */
+struct lambda_places {
+    const char *python, *node;  /* programs that whoever runs the daemon has set; or NULL, or "" */
+    const char *const *folders; /* where others lie; a NULL ends. NULL: /usr/bin, /usr/local/bin */
+};
+
 struct lambda_options {
     struct store *store;
     struct hub *hub;
     struct aws_cloud *cloud;
     struct sandbox_spawner *spawner; /* NULL: functions can be managed, not run */
     str ca_cert;                     /* PEM of the local CA: what functions trust; may be empty */
+    struct lambda_places places;     /* of interpreters */
     /* of all environments together; 0: three quarters of the machine's */
     uint64_t memory_bytes;
     /* asynchronous invocations under way; 0: twice the processors, at least 4 */

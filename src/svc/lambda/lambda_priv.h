@@ -55,8 +55,9 @@ struct lambda_svc {
     struct sandbox_spawner *spawner;
     /* The cloud's CA as PEM: what runs in a sandbox trusts it. */
     struct buf ca_cert;
-    struct lambda_code *code;   /* DATA/functions: unpacked code (code.h) */
-    struct hub_due *code_timer; /* its sweep */
+    struct lambda_code *code;                 /* DATA/functions: unpacked code (code.h) */
+    struct hub_due *code_timer;               /* its sweep */
+    struct lambda_interpreters *interpreters; /* of this machine (interpreters.h) */
     /*
      * async_at_once: how many asynchronous invocations run at once, idle_ns: how long an environment
      * without events lives.
@@ -90,6 +91,7 @@ struct lambda_svc {
     /* What the completer has to do: complete.c. */
     pthread_cond_t finished_some;
     struct list finished; /* invocations whose traces are to be committed */
+    size_t n_finished;    /* of them */
     size_t backlog;       /* cost of all log lines that are not committed yet */
     bool has_completer, completer_stops;
 };
@@ -215,8 +217,8 @@ int lambda_check_able(struct lambda_svc *svc, const struct lambda_runtime *runti
 void lambda_ports_plug(struct lambda_svc *svc);
 
 /* permission.c */
-/* The function's resource policy; nothing when it has none. */
-void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
+/* The resource policy in a function's row, or a layer version's; nothing when it has none. */
+void lambda_policy_text(const json_t *doc, struct buf *out);
 
 /*
  * hooks.c: of the service row, as aws/op.h describes them; svc is the struct lambda_svc. 0,
@@ -262,8 +264,8 @@ void lambda_rq_changed(struct rq *rq);
 /* Of an account's zips in a region, "Lambda quotas": 75 GB. */
 #define LAMBDA_CODE_STORAGE (UINT64_C(75) << 30)
 /*
- * May the named function have a package of so many bytes, beside those of all others of the
- * account? 0 or AWS_FAILED.
+ * May the named function, or (name absent) a new version of a layer, have a package of so many bytes,
+ * beside all others of the account? 0 or AWS_FAILED.
  */
 int lambda_check_code_storage(struct rq *rq, str name, uint64_t size);
 extern const struct kit_tags lambda_tags;
@@ -271,14 +273,20 @@ extern const struct kit_tags lambda_tags;
 /* settings.c: settings that do nothing here are refused by name and value. 0 or AWS_FAILED. */
 int lambda_check_settings(struct rq *rq);
 
-/* link.c: an address of the function's package as it is in change->doc. 0 or AWS_FAILED. */
-int lambda_link_make(struct rq *rq, const struct lambda_change *change, str *ret_url);
+/* link.c: the package of a function, or of a version of a layer. */
+struct lambda_linked {
+    str account, region, name;
+    int64_t version; /* of the layer of that name; 0: a function */
+    str sha256;      /* CodeSha256 */
+};
+/* An address of it. 0 or AWS_FAILED. */
+int lambda_link_make(struct rq *rq, const struct lambda_linked *linked, str *ret_url);
 
 enum lambda_link {
     LAMBDA_LINK_GIVEN,
     LAMBDA_LINK_REFUSED, /* not made here, or changed */
     LAMBDA_LINK_EXPIRED,
-    LAMBDA_LINK_GONE,   /* the function, or its code has been replaced */
+    LAMBDA_LINK_GONE,   /* the function or the version, or its code has been replaced */
     LAMBDA_LINK_BROKEN, /* what is stored cannot be read; the log says why */
 };
 /* The package that a link leads to. The reader is the caller's, whatever the outcome; may be NULL. */
@@ -296,6 +304,8 @@ enum lambda_link lambda_link_follow(struct lambda_svc *svc, str path, int64_t no
  * AWS_FAILED.
  */
 int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh);
+/* Appends that world time as Lambda writes it: 2026-11-22T04:56:59.123+0000. */
+void lambda_add_time(struct buf *out, int64_t now_ms);
 /* Sets LastModified to that world time, and RevisionId anew: after every change of a row. */
 void lambda_config_touch(json_t *config, int64_t now_ms); /* LastModified, RevisionId */
 

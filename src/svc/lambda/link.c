@@ -1,10 +1,10 @@
 /*
- * Code.Location of GetFunction: an address from which a function's package can be fetched for ten
- * minutes without a signature, as AWS answers a presigned URL of a bucket of its own. The token in
+ * Code.Location of GetFunction, and Content.Location of a layer's version: an address from which a
+ * package can be fetched for ten minutes without a signature, as AWS answers a presigned URL of a bucket of its own. The token in
  * its path is sealed under the account's data key of packages, so none but we can make or change
- * one; it says until when it holds, and for which function and which bytes. What it leads to is
- * always these bytes: once the function has others, or is gone, it leads nowhere. There are no rows
- * of it.
+ * one; it says until when it holds, and for which function or version, and which bytes. What it leads
+ * to is always these bytes: once the function has others, or its owner is gone, it leads nowhere.
+ * There are no rows of it.
  */
 #include "base/clock.h"
 #include "base/codec.h"
@@ -13,13 +13,17 @@
 #include "store/blob.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 enum { LASTS_MS = 10 * 60 * 1000, TOKEN_MOST = 1024 };
 #define AAD S("lambda.code-link")
 
 /* ---- Making one ---- */
-/* The key's id, then sealed: until when (real time), account, region, name, CodeSha256. */
-static int add_token(struct rq *rq, const struct lambda_change *c, struct buf *out) {
+/*
+ * The key's id, then sealed: until when (real time), account, region, name, the number of a layer's
+ * version, CodeSha256.
+ */
+static int add_token(struct rq *rq, const struct lambda_linked *l, struct buf *out) {
     CLEANUP_DEINIT(buf) struct buf plain = {0};
     const struct seal_key *key;
     char id[SEAL_KEY_ID_LEN];
@@ -30,22 +34,23 @@ static int add_token(struct rq *rq, const struct lambda_change *c, struct buf *o
     if (r)
         return aws_fault(rq, r, err.text);
     buf_u64(&plain, (uint64_t)(clock_real_ms() + LASTS_MS));
-    buf_lstr(&plain, c->name.account);
-    buf_lstr(&plain, c->name.region);
-    buf_lstr(&plain, c->name.name);
-    buf_lstr(&plain, json_str(json_obj(c->doc, "Config"), "CodeSha256"));
+    buf_lstr(&plain, l->account);
+    buf_lstr(&plain, l->region);
+    buf_lstr(&plain, l->name);
+    buf_u64(&plain, (uint64_t)l->version);
+    buf_lstr(&plain, l->sha256);
     buf_add(out, id, sizeof id);
     seal_value(key, buf_view(&plain), AAD, out);
     return 0;
 }
 
-int lambda_link_make(struct rq *rq, const struct lambda_change *c, str *ret_url) {
+int lambda_link_make(struct rq *rq, const struct lambda_linked *l, str *ret_url) {
     CLEANUP_DEINIT(buf) struct buf token = {0}, hex = {0};
-    if (add_token(rq, c, &token))
+    if (add_token(rq, l, &token))
         return AWS_FAILED;
     codec_add_hex(&hex, token.p, token.len);
     *ret_url = arena_printf(&rq->arena, STR_FMT LAMBDA_LINKS "%s/" STR_FMT ".zip",
-                            STR_ARG(rq_own_endpoint(rq)), buf_cstr(&hex), STR_ARG(c->name.name));
+                            STR_ARG(rq_own_endpoint(rq)), buf_cstr(&hex), STR_ARG(l->name));
     return 0;
 }
 
@@ -66,8 +71,7 @@ static const struct {
 struct claim {
     struct buf text;
     int64_t until_ms;
-    struct lambda_name name;
-    str sha256;
+    struct lambda_linked of;
 };
 
 static bool unseal(struct store *store, str hex, struct buf *plain) {
@@ -91,33 +95,47 @@ static bool read_claim(struct store *store, str path, struct claim *ret) {
         return false;
     struct cur c = cur_of(buf_view(&ret->text));
     ret->until_ms = (int64_t)cur_u64(&c);
-    ret->name.account = cur_lstr(&c);
-    ret->name.region = cur_lstr(&c);
-    ret->name.name = cur_lstr(&c);
-    ret->sha256 = cur_lstr(&c);
+    ret->of.account = cur_lstr(&c);
+    ret->of.region = cur_lstr(&c);
+    ret->of.name = cur_lstr(&c);
+    ret->of.version = (int64_t)cur_u64(&c);
+    ret->of.sha256 = cur_lstr(&c);
     return !c.bad && str_ends(file, S(".zip")) &&
-           str_eq(str_slice(file, 0, file.len - 4), ret->name.name);
+           str_eq(str_slice(file, 0, file.len - 4), ret->of.name);
 }
 
-/* The row is peeked at: nothing is written that depends on it. */
-static enum lambda_link open_package(struct lambda_svc *svc, const struct claim *claim,
+/* The owner's row: nothing is written that depends on it. */
+static int read_owner(struct lambda_svc *svc, const struct lambda_linked *of, json_t **ret_doc) {
+    const struct rows rows = {.store = svc->store};
+    const struct lambda_name name = {of->account, of->region, of->name, STR_NONE};
+    const struct lambda_layer layer = {of->account, of->region, of->name, of->version};
+    CLEANUP_DEINIT(row) struct row row = {0};
+    if (of->version)
+        return lambda_layer_get(&rows, &layer, &row, ret_doc);
+    lambda_row_key(&name, &row.key);
+    return row_get_json(&rows, &row, ret_doc);
+}
+
+static enum lambda_link tell_broken(const struct lambda_linked *of, str why) {
+    log_error("lambda", "the package of %s " STR_FMT " cannot be sent: " STR_FMT,
+              of->version ? "a version of layer" : "function", STR_ARG(of->name), STR_ARG(why));
+    return LAMBDA_LINK_BROKEN;
+}
+
+static enum lambda_link open_package(struct lambda_svc *svc, const struct lambda_linked *of,
                                      struct lambda_link_bytes *ret) {
-    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    CLEANUP_JSON json_t *doc = NULL;
     CLEANUP_DEINIT(buf) struct buf ref = {0}, words = {0};
-    struct blob_why why = {.file = "", .what = "names no package", .todo = LAMBDA_UPLOAD_AGAIN};
-    int r = lambda_fn_load(&(struct rows){.store = svc->store}, &claim->name, &fn);
-    if (r == STORE_E_ABSENT ||
-        (r == 0 && !str_eq(json_str(fn->config, "CodeSha256"), claim->sha256)))
+    struct blob_why why = {.file = "",
+                           .what = "names no package",
+                           .todo = of->version ? LAMBDA_PUBLISH_AGAIN : LAMBDA_UPLOAD_AGAIN};
+    int r = read_owner(svc, of, &doc);
+    const json_t *has_sha256 = of->version ? doc : json_obj(doc, "Config");
+    if (r == STORE_E_ABSENT || (r == 0 && !str_eq(json_str(has_sha256, "CodeSha256"), of->sha256)))
         return LAMBDA_LINK_GONE;
-    if (r) {
-        log_error("lambda",
-                  "the package of function " STR_FMT
-                  " cannot be sent: the function's row cannot be "
-                  "read",
-                  STR_ARG(claim->name.name));
-        return LAMBDA_LINK_BROKEN;
-    }
-    r = codec_unbase64(&ref, json_str(fn->doc, "CodeRef"))
+    if (r)
+        return tell_broken(of, S("its row cannot be read"));
+    r = codec_unbase64(&ref, json_str(doc, "CodeRef"))
             ? blob_open(svc->store, buf_view(&ref), &ret->reader, &why)
             : STORE_E_DAMAGED;
     if (r == STORE_E_ABSENT)
@@ -128,9 +146,7 @@ static enum lambda_link open_package(struct lambda_svc *svc, const struct claim 
     if (r == 0)
         return LAMBDA_LINK_GIVEN;
     blob_why_add(&words, &why);
-    log_error("lambda", "the package of function " STR_FMT " cannot be sent: %s",
-              STR_ARG(claim->name.name), buf_cstr(&words));
-    return LAMBDA_LINK_BROKEN;
+    return tell_broken(of, buf_view(&words));
 }
 
 enum lambda_link lambda_link_follow(struct lambda_svc *svc, str path, int64_t now_ms,
@@ -138,7 +154,7 @@ enum lambda_link lambda_link_follow(struct lambda_svc *svc, str path, int64_t no
     struct claim claim = {0};
     enum lambda_link what = LAMBDA_LINK_REFUSED;
     if (read_claim(svc->store, path, &claim))
-        what = now_ms > claim.until_ms ? LAMBDA_LINK_EXPIRED : open_package(svc, &claim, ret);
+        what = now_ms > claim.until_ms ? LAMBDA_LINK_EXPIRED : open_package(svc, &claim.of, ret);
     buf_deinit(&claim.text);
     return what;
 }

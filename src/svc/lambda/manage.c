@@ -1,14 +1,29 @@
 /* Reserved concurrency, tags, account settings. */
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 /* ---- Concurrency ---- */
 struct totals {
     int64_t reserved, functions, code;
 };
 
+static int add_layers(struct rq *rq, struct totals *ret) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    lambda_layer_prefix(rq->account, rq->region, STR_NONE, &from);
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
+    while (store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        ret->code += json_int(doc, "CodeSize", 0);
+    }
+    return store_iter_fault(it);
+}
+
 /*
- * Over the functions of the account but one. firm: what is concluded from the sums holds only as long
+ * Over the functions of the account but one, and, where nothing is firm, over its versions of layers:
+ * deleted ones that functions have lie on the disk as others do. firm: what is concluded from the sums holds only as long
  * as they do, so every row that went in is a condition; one that is made meanwhile has reserved
  * nothing.
  */
@@ -31,7 +46,9 @@ static int add_up(struct rq *rq, str but, bool firm, struct totals *ret) {
         ret->reserved += json_int(doc, "Reserved", 0);
     }
     int r = store_iter_fault(it);
-    return r ? aws_fault(rq, r, "listing functions") : 0;
+    if (r == 0 && !firm)
+        r = add_layers(rq, ret);
+    return r ? aws_fault(rq, r, "listing functions and layers") : 0;
 }
 
 static int put_function_concurrency(struct rq *rq, struct lambda_change *c) {

@@ -164,6 +164,8 @@ int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *
         return aws_fail(rq, &lambda_e_CodeStorageExceededException, "%s", err.text);
     if (r == LAMBDA_E_ZIP || r == LAMBDA_E_TOO_BIG)
         return lambda_fail_invalid(rq, "%s", err.text);
+    if (r == 0)
+        r = lambda_code_measure(buf_view(&zip), &package->unzipped, &err);
     if (r)
         return aws_fault(rq, r, err.text);
     r = store_zip(rq, buf_view(&zip), &package->ref);
@@ -174,16 +176,15 @@ int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *
     return 0;
 }
 
-int lambda_package_read(struct store *store, const struct lambda_fn *fn, struct buf *out,
-                        struct err *err) {
+int lambda_package_read(struct store *store, str ref_text, const char *owner, const char *todo,
+                        struct buf *out, struct err *err) {
     CLEANUP(blob_reader) struct blob_reader *reader = NULL;
     CLEANUP_DEINIT(buf) struct buf ref = {0}, words = {0};
     struct blob_why why = {.file = "",
                            .what = "names no package",
                            .todo = "restore DATA as a whole from a copy"};
-    int r = codec_unbase64(&ref, json_str(fn->doc, "CodeRef"))
-                ? blob_open(store, buf_view(&ref), &reader, &why)
-                : STORE_E_DAMAGED;
+    int r = codec_unbase64(&ref, ref_text) ? blob_open(store, buf_view(&ref), &reader, &why)
+                                           : STORE_E_DAMAGED;
     uint64_t size = blob_size(buf_view(&ref));
     while (r == 0 && out->len < size) {
         ssize_t got = blob_read(reader, out->len, buf_reserve(out, READ_PIECE), READ_PIECE, &why);
@@ -195,6 +196,6 @@ int lambda_package_read(struct store *store, const struct lambda_fn *fn, struct 
     if (r == 0)
         return 0;
     blob_why_add(&words, &why);
-    return err_set(err, r, "the package of function %s: " STR_FMT "%s", fn->fn_name,
-                   STR_ARG(buf_view(&words)), why.passing ? "" : ", or " LAMBDA_UPLOAD_AGAIN);
+    return err_set(err, r, "the package of %s: " STR_FMT "%s%s", owner, STR_ARG(buf_view(&words)),
+                   why.passing ? "" : ", or ", why.passing ? "" : todo);
 }

@@ -10,7 +10,7 @@
 /* ---- May the source invoke it? ---- */
 static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
     CLEANUP_DEINIT(buf) struct buf policy = {0};
-    lambda_policy_text(fn, &policy);
+    lambda_policy_text(fn->doc, &policy);
     const struct aws_port_question question = {"lambda:InvokeFunction", buf_view(&fn->arn),
                                                fn->name.account,
                                                kit_tags_stored(&lambda_tags, fn->doc), false};

@@ -11,7 +11,13 @@ LAMBDA_OP(GetFunctionConfiguration, get_function_configuration, "FunctionName")
 
 static int get_function(struct rq *rq, struct lambda_change *c) {
     str location;
-    if (lambda_link_make(rq, c, &location))
+    const struct lambda_linked linked = {
+        .account = c->name.account,
+        .region = c->name.region,
+        .name = c->name.name,
+        .sha256 = json_str(json_obj(c->doc, "Config"), "CodeSha256"),
+    };
+    if (lambda_link_make(rq, &linked, &location))
         return AWS_FAILED;
     rq->out = json_pack("{s:O,s:{s:s,s:s%}}", "Configuration", json_obj(c->doc, "Config"), "Code",
                         "RepositoryType", "S3", "Location", location.p, location.len);

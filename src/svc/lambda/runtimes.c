@@ -3,20 +3,42 @@
 
 #include "svc/lambda/start.h"
 
-#include <unistd.h>
+#define RUNTIME_DIR "/var/runtime"
 
-/* ---- provided: the function brings its program, which speaks the runtime API ---- */
-static const char *const bootstrap[] = {"/var/task/bootstrap", NULL};
-static const struct sandbox_bind no_binds[] = {{NULL, NULL}};
-static const char *const no_variables[][2] = {{NULL, NULL}};
-
-#define PROVIDED(row_name, ...)                                                                    \
+/* ---- Variables, as AWS's images set them ---- */
+#define PATH "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+#define LIBRARY_PATH                                                                               \
+    "/lib64:/usr/lib64:" RUNTIME_DIR ":" RUNTIME_DIR "/lib:/var/task:/var/task/lib:/opt/lib"
+/*
+ * Of interpreters. They have no AWS_ENDPOINT_URL: their clients use AWS's own names. The address of
+ * X-Ray's daemon is one where a datagram is lost without an error, for there are no traces.
+ */
+#define INTERPRETED                                                                                \
+    {"PATH", "/var/lang/bin:" PATH}, {"LD_LIBRARY_PATH", LAMBDA_LANG_LIBRARIES ":" LIBRARY_PATH},  \
+        {"PWD", "/var/task"}, {"SHLVL", "0"}, {"AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"},           \
+        {"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}, {"_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1"},  \
     {                                                                                              \
-        .name = row_name, .argv = bootstrap, .own_program = "bootstrap", .binds = no_binds,        \
-        .variables = no_variables, __VA_ARGS__                                                     \
+        "_AWS_XRAY_DAEMON_PORT", "2000"                                                            \
     }
 
-/* ---- python: the interpreter of the host, and a start script of ours ---- */
+/* ---- provided: the function brings its program, which speaks the runtime API ---- */
+static const struct lambda_family provided = {
+    .name = "provided.al2023",
+    .entry = {"/var/task/bootstrap", NULL},
+    .own_program = "bootstrap",
+    .variables =
+        (const struct lambda_variable[]){
+            {"PATH", PATH},
+            {"LD_LIBRARY_PATH", LIBRARY_PATH},
+            /* The cloud, on a socket of the sandbox's own: plain HTTP never leaves the kernel. */
+            {"AWS_ENDPOINT_URL", "http://127.0.0.1"},
+            {NULL, NULL}},
+};
+
+#define PROVIDED(row_name, ...)                                                                    \
+    { .name = row_name, .family = &provided, __VA_ARGS__ }
+
+/* ---- What each interpreter is linked against ---- */
 #if defined(__aarch64__)
 #define LIBRARIES "/usr/lib/aarch64-linux-gnu"
 #define LOADER    "/lib/ld-linux-aarch64.so.1"
@@ -24,53 +46,119 @@ static const char *const no_variables[][2] = {{NULL, NULL}};
 #define LIBRARIES "/usr/lib/x86_64-linux-gnu"
 #define LOADER    "/lib64/ld-linux-x86-64.so.2"
 #endif
-#define START_PYTHON "/var/runtime/bootstrap.py"
 
-static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}, {NULL, NULL}};
+const struct sandbox_bind lambda_host_libraries[] = {
+    {LIBRARIES, LIBRARIES}, {LOADER, LOADER}, {NULL, NULL}};
 
-#define PYTHON(version)                                                                            \
-    {                                                                                              \
-        .name = "python" version,                                                                  \
-        .argv = (const char *const[]){"/usr/bin/python" version, START_PYTHON, NULL},              \
-        .binds =                                                                                   \
-            (const struct sandbox_bind[]){{"/usr/bin/python" version, "/usr/bin/python" version},  \
-                                          {"/usr/lib/python" version, "/usr/lib/python" version},  \
-                                          {LIBRARIES, LIBRARIES},                                  \
-                                          {LOADER, LOADER},                                        \
-                                          {NULL, NULL}},                                           \
-        .start_path = START_PYTHON, .start = lambda_start_python, .variables = python_variables,   \
-        .records = true                                                                            \
-    }
+/* ---- python ---- */
+#define START_PYTHON RUNTIME_DIR "/bootstrap.py"
+/* Where Debian's packages of Python modules lie. */
+#define MODULE(file)                                                                               \
+    { "/usr/lib/python3/dist-packages/" file, RUNTIME_DIR "/" file }
 
-/* ---- nodejs: the same ---- */
-#define START_NODE "/var/runtime/bootstrap.js"
+static const struct lambda_family python = {
+    .name = "python3.*",
+    .entry = {RUNTIME_DIR "/bootstrap", NULL}, /* as AWS's images call it */
+    .language = "Python",
+    .option = "--python",
+    .install = "calotype runtime install python",
+    .program = "python3",
+    .probe = (const char *const[]){"-I", "-S", "-B", "-c", lambda_probe_python, LIBRARIES, NULL},
+    .start_path = START_PYTHON,
+    .start = lambda_start_python,
+    /* python3-boto3, and what it depends on; Debian's botocore imports requests. */
+    .packages = (const struct sandbox_bind[]){MODULE("boto3"),
+                                              MODULE("botocore"),
+                                              MODULE("s3transfer"),
+                                              MODULE("jmespath"),
+                                              MODULE("dateutil"),
+                                              MODULE("urllib3"),
+                                              MODULE("six.py"),
+                                              MODULE("requests"),
+                                              MODULE("certifi"),
+                                              MODULE("chardet"),
+                                              MODULE("charset_normalizer"),
+                                              MODULE("idna"),
+                                              {NULL, NULL}},
+    .variables =
+        (const struct lambda_variable[]){INTERPRETED, {"PYTHONPATH", RUNTIME_DIR}, {NULL, NULL}},
+};
 
-static const char *const node_variables[][2] = {
-    {"NODE_PATH", "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"},
-    {NULL, NULL}};
+#define PYTHON(v)                                                                                  \
+    { .name = "python" v, .family = &python, .version = v, .exact = "python" v }
 
-#define NODE(version)                                                                              \
-    {                                                                                              \
-        .name = "nodejs" version ".x",                                                             \
-        .argv = (const char *const[]){"/usr/bin/node", START_NODE, NULL},                          \
-        .binds = (const struct sandbox_bind[]){{"/usr/bin/node", "/usr/bin/node"},                 \
-                                               {LIBRARIES, LIBRARIES},                             \
-                                               {LOADER, LOADER},                                   \
-                                               {NULL, NULL}},                                      \
-        .start_path = START_NODE, .start = lambda_start_node, .variables = node_variables,         \
-        .whole_proc = true, .records = true                                                        \
-    }
+/* ---- nodejs ---- */
+#define START_NODE RUNTIME_DIR "/bootstrap.js"
 
-/* ---- The table ---- */
+/*
+ * As AWS's bootstrap has it, and: certificates are those that SSL_CERT_FILE names, the cloud's one,
+ * for to read a hundred others takes 20 ms of the first call over TLS.
+ */
+static const char *const node_options[] = {"--expose-gc", "--max-http-header-size=81920",
+                                           "--use-openssl-ca", NULL};
+/* Where Node looks for what ES modules import: they do not see NODE_PATH. */
+static const struct sandbox_link node_links[] = {{"/var/node_modules", "/opt/nodejs/node_modules"},
+                                                 {"/node_modules", RUNTIME_DIR "/node_modules"},
+                                                 {NULL, NULL}};
+
+static const struct lambda_family node = {
+    .name = "nodejs*",
+    .entry = {RUNTIME_DIR "/bootstrap", NULL}, /* as AWS's images call it */
+    .language = "Node",
+    .option = "--node",
+    .install = "calotype runtime install node",
+    .program = "node",
+    .probe = (const char *const[]){"-e", lambda_probe_node, LIBRARIES, NULL},
+    .options = node_options,
+    .heap_young = "--max-semi-space-size=",
+    .heap_old = "--max-old-space-size=",
+    .heap_own = "NODE_OPTIONS",
+    .start_path = START_NODE,
+    .start = lambda_start_node,
+    .packages = (const struct sandbox_bind[]){{NULL, NULL}},
+    .packages_at = RUNTIME_DIR "/node_modules",
+    .links = node_links,
+    .variables =
+        (const struct lambda_variable[]){
+            INTERPRETED,
+            {"NODE_PATH", "/opt/nodejs/node%s/node_modules:/opt/nodejs/node_modules:" RUNTIME_DIR
+                          "/node_modules:" RUNTIME_DIR ":/var/task"},
+            {NULL, NULL}},
+    .whole_proc = true,
+};
+
+#define NODE(suffix, v)                                                                            \
+    { .name = "nodejs" suffix, .family = &node, .version = v }
+
+/* ---- The table: every python3 and nodejs that the Runtime enumeration of AWS's model has ---- */
+static const struct lambda_family *const families[] = {&provided, &python, &node};
+
 static const struct lambda_runtime runtimes[] = {
-    PROVIDED("provided.al2023"),
-    PROVIDED("provided.al2", .retired = true),
     PROVIDED("provided", .retired = true),
+    PROVIDED("provided.al2", .retired = true),
+    PROVIDED("provided.al2023"),
+    PYTHON("3.6"),
+    PYTHON("3.7"),
+    PYTHON("3.8"),
+    PYTHON("3.9"),
+    PYTHON("3.10"),
     PYTHON("3.11"), /* Debian 12 */
+    PYTHON("3.12"),
     PYTHON("3.13"), /* Debian 13 */
-    NODE("18"),
-    NODE("20"),
-    NODE("22"),
+    PYTHON("3.14"),
+    NODE("", "0.10"),
+    NODE("4.3", "4"),
+    NODE("4.3-edge", "4"),
+    NODE("6.10", "6"),
+    NODE("8.10", "8"),
+    NODE("10.x", "10"),
+    NODE("12.x", "12"),
+    NODE("14.x", "14"),
+    NODE("16.x", "16"),
+    NODE("18.x", "18"), /* Debian 12 */
+    NODE("20.x", "20"), /* Debian 13 */
+    NODE("22.x", "22"),
+    NODE("24.x", "24"),
 };
 
 const struct lambda_runtime *lambda_runtime_find(str name) {
@@ -80,27 +168,10 @@ const struct lambda_runtime *lambda_runtime_find(str name) {
     return NULL;
 }
 
-bool lambda_runtime_is_here(const struct lambda_runtime *runtime, const char **ret_missing) {
-    for (const struct sandbox_bind *bind = runtime->binds; bind->host; bind++) {
-        *ret_missing = bind->host;
-        if (access(bind->host, R_OK))
-            return false;
-    }
-    return true;
+const struct lambda_runtime *lambda_runtime_at(size_t i) {
+    return i < ARRAY_LEN(runtimes) ? &runtimes[i] : NULL;
 }
 
-const struct lambda_runtime *lambda_runtime_offered(size_t i) {
-    const char *missing;
-    for (size_t at = 0; at < ARRAY_LEN(runtimes); at++)
-        if (!runtimes[at].retired && lambda_runtime_is_here(&runtimes[at], &missing) && i-- == 0)
-            return &runtimes[at];
-    return NULL;
-}
-
-void lambda_runtime_names(struct buf *out) {
-    const struct lambda_runtime *one, *next = lambda_runtime_offered(0);
-    for (size_t i = 0; (one = next); i++) {
-        next = lambda_runtime_offered(i + 1);
-        buf_printf(out, "%s%s", i == 0 ? "" : next ? ", " : " and ", one->name);
-    }
+const struct lambda_family *lambda_family_at(size_t i) {
+    return i < ARRAY_LEN(families) ? families[i] : NULL;
 }

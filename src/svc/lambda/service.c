@@ -1,7 +1,9 @@
 /* The life of the service. */
 #include "store/key.h"
 #include "svc/lambda/code.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +37,8 @@ static int read_names(void *svc_, struct map *ret_dirs) {
         str dir = json_str(doc, "CodeDir");
         if (dir.len) /* a row that cannot be read: its code is unpacked again if ever it can */
             map_put(ret_dirs, dir, &present);
+        if (lambda_layers_dir(doc).len)
+            map_put(ret_dirs, lambda_layers_dir(doc), &present);
     }
     return store_iter_fault(it);
 }
@@ -42,6 +46,7 @@ static int read_names(void *svc_, struct map *ret_dirs) {
 static int64_t sweep_code(void *svc_) {
     struct lambda_svc *svc = svc_;
     lambda_code_sweep(svc->code, read_names, svc);
+    lambda_layers_sweep(svc);
     return INT64_MAX;
 }
 
@@ -63,16 +68,20 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     buf_str(&svc->ca_cert, options->ca_cert);
     lock_init(&svc->lock);
     pthread_cond_init(&svc->gone, NULL);
-    pthread_cond_init(&svc->finished_some, NULL);
+    lock_cond_init(&svc->finished_some);
     list_init(&svc->finished);
     svc->code = lambda_code_new(options->store);
 }
 
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
                 struct err *err) {
-    (void)err; /* nothing here can fail; x_open of every service has it */
+    CLEANUP(lambda_interpreters)
+    struct lambda_interpreters *interpreters = lambda_interpreters_new(&options->places, err);
+    if (!interpreters)
+        return -EINVAL;
     struct lambda_svc *svc = mem_new(struct lambda_svc);
     init(svc, options);
+    svc->interpreters = STEAL(interpreters);
     svc->code_timer = hub_add_timer(svc->hub, "lambda-code", sweep_code, svc);
     lambda_ports_plug(svc);
     lambda_queue_open(svc);
@@ -106,6 +115,7 @@ struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     free_values(&svc->running);
     buf_deinit(&svc->ca_cert);
     lambda_code_free(svc->code);
+    lambda_interpreters_free(svc->interpreters);
     pthread_cond_destroy(&svc->finished_some);
     pthread_cond_destroy(&svc->gone);
     pthread_mutex_destroy(&svc->lock);

@@ -21,7 +21,6 @@ static const struct setting {
     {"Publish", "false"},
     {"PublishTo", NULL},
     {"SnapStart.ApplyOn", "None"},
-    {"Layers", NULL},
     {"FileSystemConfigs", NULL},
     {"VpcConfig.SubnetIds", NULL},
     {"VpcConfig.SecurityGroupIds", NULL},

@@ -1,6 +1,7 @@
 /*
- * Unpacking. A package is written into a folder of a random name beside its place and renamed when
- * it is whole, so that what stands under DATA/functions/SHA is complete.
+ * Unpacking. A package, or several, one over the other, are written into a folder of a random name
+ * beside its place, which is renamed when it is whole, so that what stands under DATA/functions/SHA
+ * is complete.
  */
 #include "base/io.h"
 #include "base/rand.h"
@@ -80,6 +81,13 @@ static int read_entry(zip_t *zip, zip_uint64_t index, struct entry *ret, struct 
 }
 
 /* ---- Writing ---- */
+/* A folder that is filled. over: what is in the way is an earlier zip's, and makes way. */
+struct filling {
+    struct store *store;
+    const char *root;
+    bool over;
+};
+
 /* Whatever the umask is: functions run as another user. */
 static int make_folder(const char *path) {
     if (mkdir(path, 0755) == 0)
@@ -90,10 +98,12 @@ static int make_folder(const char *path) {
     return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-static int make_folders(char *path, size_t from) {
-    for (char *at = path + from; (at = strchr(at, '/')); at++) {
+static int make_folders(const struct filling *to, char *path) {
+    for (char *at = path + strlen(to->root) + 1; (at = strchr(at, '/')); at++) {
         *at = '\0';
         int r = make_folder(path);
+        if (r == -ENOTDIR && to->over && unlink(path) == 0)
+            r = make_folder(path);
         *at = '/';
         if (r)
             return r;
@@ -125,8 +135,10 @@ static int copy_out(struct store *store, zip_file_t *from, int fd, uint64_t size
     return all == size ? 0 : bad_zip(err, "an entry is cut short");
 }
 
-static int write_file(struct store *store, zip_t *zip, const struct entry *e, const char *path,
+static int write_file(const struct filling *to, zip_t *zip, const struct entry *e, const char *path,
                       struct err *err) {
+    if (to->over)
+        lambda_code_remove_tree(AT_FDCWD, path);
     CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST || errno == EISDIR
@@ -135,75 +147,92 @@ static int write_file(struct store *store, zip_t *zip, const struct entry *e, co
     zip_file_t *from = zip_fopen_index(zip, e->index, 0);
     if (!from)
         return bad_zip(err, "\"" STR_FMT "\": %s", STR_ARG(e->name), zip_strerror(zip));
-    int r = copy_out(store, from, fd, e->size, err);
+    int r = copy_out(to->store, from, fd, e->size, err);
     zip_fclose(from);
     if (r == 0 && fchmod(fd, e->executable ? 0755 : 0644))
         r = err_sys(err, -errno, "unpacking a function");
     return r;
 }
 
-static int write_entry(struct store *store, zip_t *zip, const struct entry *e, const char *root,
+static int write_entry(const struct filling *to, zip_t *zip, const struct entry *e,
                        struct err *err) {
     char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/" STR_FMT, root, STR_ARG(e->name));
+    int n = snprintf(path, sizeof path, "%s/" STR_FMT, to->root, STR_ARG(e->name));
     if (n < 0 || (size_t)n >= sizeof path)
         return bad_zip(err, "\"" STR_FMT "\" is too long a name", STR_ARG(e->name));
     if (e->folder && path[n - 1] != '/' && (size_t)n + 1 < sizeof path) {
         path[n] = '/';
         path[n + 1] = '\0';
     }
-    int r = make_folders(path, strlen(root) + 1);
+    int r = make_folders(to, path);
     if (r == -ENOTDIR)
         return bad_zip(err, "\"" STR_FMT "\" is below a file", STR_ARG(e->name));
     if (r)
         return err_sys(err, r, "unpacking a function");
-    return e->folder ? 0 : write_file(store, zip, e, path, err);
+    return e->folder ? 0 : write_file(to, zip, e, path, err);
 }
 
-/* Room for all of it, as its directory says. */
-static int check_sizes(struct store *store, zip_t *zip, zip_int64_t n, struct err *err) {
-    uint64_t all = 0, room = 0;
+/* What all of it takes, as its directory says. */
+struct sizes {
+    uint64_t all, room;
+};
+static int add_sizes(zip_t *zip, zip_int64_t n, struct sizes *ret, struct err *err) {
     for (zip_int64_t i = 0; i < n; i++) {
         struct entry e = {0};
         int r = read_entry(zip, (zip_uint64_t)i, &e, err);
         if (r)
             return r;
-        all += e.size;
-        if (e.size > LAMBDA_UNZIPPED_MOST || all > LAMBDA_UNZIPPED_MOST)
+        ret->all += e.size;
+        if (e.size > LAMBDA_UNZIPPED_MOST || ret->all > LAMBDA_UNZIPPED_MOST)
             return err_set(err, LAMBDA_E_TOO_BIG, "Unzipped size must be smaller than %d bytes",
                            LAMBDA_UNZIPPED_MOST);
-        room += room_for(e.size);
+        ret->room += room_for(e.size);
     }
-    return store_has_room(store, room) ? 0 : no_room(err);
+    return 0;
 }
 
-static int unpack_all(struct store *store, zip_t *zip, const char *root, struct err *err) {
-    zip_int64_t n = zip_get_num_entries(zip, 0);
-    if (n <= 0 || n > LAMBDA_FILES_MOST)
-        return bad_zip(err, n <= 0 ? "it is empty" : "it holds more than %d files",
-                       LAMBDA_FILES_MOST);
-    int r = check_sizes(store, zip, n, err);
+static int unpack_all(const struct filling *to, zip_t *zip, zip_int64_t n, struct err *err) {
+    int r = 0;
     for (zip_int64_t i = 0; r == 0 && i < n; i++) {
         struct entry e = {0};
         r = read_entry(zip, (zip_uint64_t)i, &e, err);
         if (r == 0)
-            r = write_entry(store, zip, &e, root, err);
+            r = write_entry(to, zip, &e, err);
     }
     return r;
 }
 
-static int unpack_into(struct store *store, str bytes, const char *root, struct err *err) {
+/* Its sizes; to NULL: nothing is unpacked. */
+static int read_all(const struct filling *to, zip_t *zip, struct sizes *sizes, struct err *err) {
+    zip_int64_t n = zip_get_num_entries(zip, 0);
+    if (n <= 0 || n > LAMBDA_FILES_MOST)
+        return bad_zip(err, n <= 0 ? "it is empty" : "it holds more than %d files",
+                       LAMBDA_FILES_MOST);
+    int r = add_sizes(zip, n, sizes, err);
+    if (r || !to)
+        return r;
+    return store_has_room(to->store, sizes->room) ? unpack_all(to, zip, n, err) : no_room(err);
+}
+
+static int open_and_read(const struct filling *to, str bytes, struct sizes *sizes,
+                         struct err *err) {
     zip_error_t fault;
     zip_error_init(&fault);
     zip_source_t *source = zip_source_buffer_create(bytes.p, bytes.len, 0, &fault);
     zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &fault) : NULL;
-    int r =
-        zip ? unpack_all(store, zip, root, err) : bad_zip(err, "%s", zip_error_strerror(&fault));
+    int r = zip ? read_all(to, zip, sizes, err) : bad_zip(err, "%s", zip_error_strerror(&fault));
     if (zip)
         zip_discard(zip);
     else if (source)
         zip_source_free(source);
     zip_error_fini(&fault);
+    return r;
+}
+
+int lambda_code_measure(str zip, uint64_t *ret_size, struct err *err) {
+    struct sizes sizes = {0};
+    int r = open_and_read(NULL, zip, &sizes, err);
+    *ret_size = sizes.all;
     return r;
 }
 
@@ -215,8 +244,23 @@ bool lambda_code_is_unpacked(const struct lambda_code *code, const char *dir) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, const char *dir,
-                       struct err *err) {
+static int fill(struct store *store, const struct lambda_zips *zips, const char *root,
+                struct err *err) {
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < zips->n; i++) {
+        CLEANUP_DEINIT(buf) struct buf room = {0};
+        const struct filling to = {store, root, i > 0};
+        struct sizes sizes = {0};
+        str zip;
+        r = zips->read(zips->ctx, i, &room, &zip, err);
+        if (r == 0)
+            r = open_and_read(&to, zip, &sizes, err);
+    }
+    return r;
+}
+
+int lambda_code_merge(struct lambda_code *code, struct store *store, const struct lambda_zips *zips,
+                      const char *dir, struct err *err) {
     const char *root = lambda_code_root(code);
     if (lambda_code_is_unpacked(code, dir))
         return 0;
@@ -232,11 +276,21 @@ int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, c
     r = make_folder(half);
     if (r)
         return err_sys(err, r, "unpacking a function");
-    r = unpack_into(store, zip, half, err);
+    r = fill(store, zips, half, err);
     /* Somebody else may have been faster; theirs is as good. */
     if (r == 0 && rename(half, whole) && errno != EEXIST && errno != ENOTEMPTY)
         r = err_sys(err, -errno, "unpacking a function");
     lambda_code_remove_tree(AT_FDCWD, half);
     lambda_code_touched(code);
     return r;
+}
+
+static int give(void *zip, size_t, struct buf *, str *ret_zip, struct err *) {
+    *ret_zip = *(const str *)zip;
+    return 0;
+}
+
+int lambda_code_unpack(struct lambda_code *code, struct store *store, str zip, const char *dir,
+                       struct err *err) {
+    return lambda_code_merge(code, store, &(struct lambda_zips){1, give, &zip}, dir, err);
 }

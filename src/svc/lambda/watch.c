@@ -62,8 +62,8 @@ static void describe_end(struct lambda_env *env, const struct sandbox_end *end) 
     if (end->signaled)
         name_signal(end->code, name);
     if (end->exec_errno)
-        lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec %s: %s", env->runtime->argv[0],
-                        strerror(end->exec_errno));
+        lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec %s: %s",
+                        env->runtime->family->entry[0], strerror(end->exec_errno));
     else if (end->signaled && end->code == SIGKILL)
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: killed");
     else if (end->signaled)

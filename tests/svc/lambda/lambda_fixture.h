@@ -34,7 +34,8 @@ struct fixture {
     struct aws_service service;
     struct net *net;
     struct aws_identity root;
-    bool runs; /* functions are run */
+    bool runs;                   /* functions are run */
+    struct lambda_places places; /* of interpreters; set before fixture_open */
     struct policy *role_policy;
     pthread_mutex_t lock;
     struct buf log;      /* every line, as "group|stream|message" */
@@ -180,6 +181,7 @@ static inline int plug_lambda_open(void **ret_svc, struct store *store, struct h
                                     .cloud = fx.cloud,
                                     .spawner = fx.runs ? fx.spawner : NULL,
                                     .ca_cert = S("test CA\n"),
+                                    .places = fx.places,
                                     .memory_bytes = 8192ULL << 20};
     int r = lambda_open(&fx.lambda, &lambda, err);
     *ret_svc = fx.lambda;

@@ -2,11 +2,10 @@
  * Functions run: the three types of Invoke, errors, limits, logs, metrics, the queue; for one
  * level.
  */
+#include "fake_interpreter.h"
 #include "lambda_fixture.h"
-#include "lib/tmp.h"
 
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/runtimes.h"
 
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
@@ -51,8 +50,14 @@ static void wait_until_idle(void) {
     }
 }
 
+static char programs[128], node[160];
+
 static int setup(void **state) {
     (void)state;
+    tmp_dir(programs);
+    fake_interpreter(programs, "node", "20.1.0");
+    snprintf(node, sizeof node, "%s/node", programs);
+    fx.places.node = node;
     fixture_open(true);
     return 0;
 }
@@ -60,6 +65,7 @@ static int teardown(void **state) {
     (void)state;
     clock_set_offset_ms(0);
     fixture_close();
+    tmp_remove(programs);
     return 0;
 }
 
@@ -160,26 +166,20 @@ static void test_retired_runtimes(void **state) {
     must(set_runtime("provided.al2023", 9));
 }
 
-/* DATA comes from a machine that had the function's interpreter: this one says what it lacks. */
-static void test_runtimes_of_other_machines(void **state) {
+/* An interpreter goes, or DATA comes from a machine that had it: this one says what it lacks. */
+static void test_interpreter_that_is_gone(void **state) {
     (void)state;
-    static const char *const pythons[] = {"python3.11", "python3.13"};
-    const char *missing;
+    CLEANUP_DEINIT(buf) struct buf says = {0};
+    buf_printf(&says, "--node %s: No such file or directory", fx.places.node);
     make("moved", NULL);
-    for (size_t i = 0; i < ARRAY_LEN(pythons); i++) {
-        if (lambda_runtime_is_here(lambda_runtime_find(str_c(pythons[i])), &missing))
-            continue;
-        CLEANUP_DEINIT(buf) struct buf says = {0};
-        buf_printf(&says, "this machine has no %s, which functions of %s need", missing,
-                   pythons[i]);
-        store_runtime("moved", pythons[i]);
-        for (size_t async = 0; async < 2; async++)
-            refused(call_as(&fx.root, "Invoke",
-                            json_pack("{s:s,s:s}", "FunctionName", "moved", "InvocationType",
-                                      async ? "Event" : "RequestResponse"),
-                            S("{}")),
-                    500, "ServiceException", buf_cstr(&says));
-    }
+    store_runtime("moved", "nodejs20.x");
+    CHECK_INT(unlink(fx.places.node), 0);
+    for (size_t async = 0; async < 2; async++)
+        refused(call_as(&fx.root, "Invoke",
+                        json_pack("{s:s,s:s}", "FunctionName", "moved", "InvocationType",
+                                  async ? "Event" : "RequestResponse"),
+                        S("{}")),
+                500, "ServiceException", buf_cstr(&says));
     store_runtime("moved", "provided.al2023");
     CLEANUP_DEINIT(answer) struct answer a = invoke("moved", "[1]");
     CHECK_BUF(a.body, "[1]");
@@ -549,7 +549,7 @@ int main(int argc, char **argv) {
         RUNS(test_reuse_and_update),
         RUNS(test_unpacked_again),
         RUNS(test_retired_runtimes),
-        RUNS(test_runtimes_of_other_machines),
+        RUNS(test_interpreter_that_is_gone),
         RUNS(test_environment),
         RUNS(test_function_errors),
         RUNS(test_timeout),

@@ -102,7 +102,7 @@ static void test_refused_configurations(void **state) {
     static const struct {
         const char *name, *json, *words;
     } cases[] = {
-        {"python", "{\"Runtime\":\"python3.12\"}", "python3.12 is not offered by this build"},
+        {"java", "{\"Runtime\":\"java21\"}", "java21 is not offered by this build"},
         {"arm", "{\"Architectures\":[\"arm64\"]}", "Architecture arm64 is not offered here"},
         {"timeout", "{\"Timeout\":901}", "less than or equal to 900"},
         {"memory", "{\"MemorySize\":10241}", "less than or equal to 10240"},

@@ -4,7 +4,7 @@
  */
 #include "lambda_fixture.h"
 
-#include "svc/lambda/runtimes.h"
+#include "svc/lambda/interpreters.h"
 
 static const char package[] =
     "import collections, decimal, json, logging, os, signal, socket, sys, time\n"
@@ -71,23 +71,27 @@ static const char package[] =
     "def look(event, context):\n"
     "    return [os.path.exists('/usr/bin/sh'), os.path.exists('/etc/passwd'), os.getcwd()]\n";
 
-/* The one of these that this machine has; whether its answers escape what is not ASCII. */
+/* The row of this machine's Python; whether its answers escape what is not ASCII. */
 static const struct lambda_runtime *runtime;
 static bool escapes;
 
 static bool find_runtime(void) {
-    static const struct {
-        str name;
-        bool escapes;
-    } pythons[] = {{S_INIT("python3.11"), true}, {S_INIT("python3.13"), false}};
-    for (size_t i = 0; i < ARRAY_LEN(pythons); i++) {
-        const char *missing = NULL;
-        runtime = lambda_runtime_find(pythons[i].name);
-        escapes = pythons[i].escapes;
-        if (lambda_runtime_is_here(runtime, &missing))
-            return true;
+    CLEANUP(lambda_interpreters)
+    struct lambda_interpreters *all = lambda_interpreters_new(&(struct lambda_places){0}, NULL);
+    const struct lambda_runtime *row;
+    for (size_t i = 0; !runtime && (row = lambda_runtime_at(i)); i++) {
+        CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
+        bool fits = str_is(str_c(row->family->language), "Python") &&
+                    lambda_interpreters_find(all, row, &it, NULL) == 0 &&
+                    lambda_interpreter_fits(it, row);
+        if (fits)
+            runtime = row;
     }
-    return false;
+    static const char *const plain[] = {"3.12", "3.13", "3.14"};
+    escapes = true;
+    for (size_t i = 0; runtime && i < ARRAY_LEN(plain); i++)
+        escapes = escapes && strcmp(runtime->version, plain[i]) != 0;
+    return runtime;
 }
 
 static void make_python(const char *name, const char *handler) {

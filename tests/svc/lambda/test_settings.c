@@ -9,7 +9,6 @@ struct setting {
 #define TEXT_LEVEL                                                                                 \
     "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from your "      \
     "request or change the LogFormat to \"JSON\" and try again."
-#define LAYER   "arn:aws:lambda:us-east-1:123456789012:layer:x:1"
 #define KMS     "arn:aws:kms:us-east-1:000000000000:key/1"
 #define SIGNING "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0"
 
@@ -40,7 +39,6 @@ static const struct setting both[] = {
     {"{'KMSKeyArn':''}", NULL},
     {"{'KMSKeyArn':'" KMS "'}", "KMSKeyArn " KMS OFFER},
     {"{'Layers':[]}", NULL},
-    {"{'Layers':['" LAYER "']}", "Layers [\"" LAYER "\"]" OFFER},
     {"{'FileSystemConfigs':[]}", NULL},
     {"{'ImageConfig':{'Command':['x']}}", "ImageConfig {\"Command\":[\"x\"]}" OFFER},
     {"{'DurableConfig':{'ExecutionTimeout':5}}", "DurableConfig {\"ExecutionTimeout\":5}" OFFER},

@@ -1,0 +1,62 @@
+#pragma once
+/*
+ * svc/lambda/interpreters: the interpreters of this machine, which run functions of the families
+ * that have one (runtimes.h): where they are, their versions, and what each needs to see.
+ *
+ * Nothing is looked for before somebody asks. An interpreter is asked itself, by a script of ours
+ * that it runs outside of any sandbox (its user's site-packages and variables are left out), which
+ * takes as long as it takes to start; what it said is kept, and asked again when its file has
+ * changed, as an upgrade does. Any thread may call; who asks while it is run waits.
+ */
+#include "base/arena.h"
+#include "svc/lambda/lambda.h"
+#include "svc/lambda/runtimes.h"
+
+/* As one machine has it. Immutable and counted: environments that start keep it meanwhile. */
+struct lambda_interpreter;
+struct lambda_interpreter *lambda_interpreter_free(struct lambda_interpreter *interpreter);
+DEFINE_FREEP(lambda_interpreter)
+/* "3.11.2" */
+const char *lambda_interpreter_version(const struct lambda_interpreter *interpreter);
+/* Its file, with no symbolic link in the way: the same inside of a sandbox. */
+const char *lambda_interpreter_program(const struct lambda_interpreter *interpreter);
+/* Is that the version that the row names? */
+bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
+                             const struct lambda_runtime *runtime);
+
+struct lambda_interpreters;
+/* New; places is copied. NULL with words where a program that it names is none. */
+struct lambda_interpreters *lambda_interpreters_new(const struct lambda_places *places,
+                                                    struct err *err);
+struct lambda_interpreters *lambda_interpreters_free(struct lambda_interpreters *all);
+DEFINE_FREEP(lambda_interpreters)
+
+/*
+ * The interpreter that runs that row: one of its version (as set, or in a folder, in their
+ * order), else another of the language: as set, or the first that is found. 0 and a reference, the caller's;
+ * -ENOTSUP with words: the machine has none, or the one that is set does not run. *ret is NULL, and
+ * the outcome 0, for a family whose functions bring their program. ret: NULL where it is not wanted.
+ */
+int lambda_interpreters_find(struct lambda_interpreters *all, const struct lambda_runtime *runtime,
+                             struct lambda_interpreter **ret, struct err *err);
+
+/*
+ * Is there a file that may be such an interpreter, or does the family need none? A few system calls;
+ * nothing is run.
+ */
+bool lambda_interpreters_seem_here(struct lambda_interpreters *all,
+                                   const struct lambda_family *family);
+
+/* Appends what this machine runs, by families: "a, b (run by Python 3.11.2) and c (…)". */
+void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out);
+
+/*
+ * Puts into spec the program and its arguments, what it sees of the host, and its start script;
+ * interpreter: NULL where the function brings its program. wrapped: the program is started by
+ * AWS_LAMBDA_EXEC_WRAPPER's. The size of a heap depends on the memory and the variables that spec has
+ * by then. Borrows from the interpreter and from arena, which has the texts made here, until
+ * sandbox_start returns.
+ */
+void lambda_launch(const struct lambda_runtime *runtime,
+                   const struct lambda_interpreter *interpreter, struct arena *arena,
+                   struct sandbox_spec *spec);
