@@ -80,8 +80,14 @@ class Stack:
             return one if not one["StackStatus"].endswith("_IN_PROGRESS") else None
         one = waited(look, 60, 0.1) or {"StackStatus": "still at work"}
         if one["StackStatus"] != want:
-            raise AssertionError(f"{self.name} is {one['StackStatus']}, not {want}:\n" + "\n".join(self.events()))
+            raise AssertionError(f"{self.name} is {one['StackStatus']}, not {want}:\n" + "\n".join(self.events()) + "\n" + self.logs())
         return one
+
+    def logs(self):
+        """What its functions have logged, for a failure's text."""
+        logs = self.case.logs
+        groups = [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]]
+        return "\n".join(f"{group}: {line.rstrip()}" for group in groups for line in self.case.all_lines(group))
 
     def events(self):
         """Oldest first: LogicalId STATUS reason."""
