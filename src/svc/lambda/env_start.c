@@ -148,12 +148,15 @@ static bool is_wrapped(const struct lambda_fn *fn) {
 }
 
 /* One more, behind those that are there. */
-static void add_bind(struct sandbox_spec *spec, const char *host, const char *inside) {
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++)
-        if (!spec->binds[i].host) {
-            spec->binds[i] = (struct sandbox_bind){host, inside};
-            return;
-        }
+static int add_bind(struct sandbox_spec *spec, const char *host, const char *inside,
+                    struct err *err) {
+    size_t i = 0;
+    while (i < SANDBOX_MAX_BINDS && spec->binds[i].host)
+        i++;
+    if (i == SANDBOX_MAX_BINDS)
+        return err_set(err, -E2BIG, "there is no room for %s in the function's sandbox", inside);
+    spec->binds[i] = (struct sandbox_bind){host, inside};
+    return 0;
 }
 
 /* Where its code, its layers and its program are on the host. */
@@ -211,14 +214,16 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
                   {"/etc/pki/tls/certs/ca-bundle.crt", ca},
                   {"/var/runtime/ca-cert.pem", ca}},
         .limit_address_space = env->runtime->family->own_program && is_static(at.program),
+        .stays = true,
     };
     memcpy(spec.ports, ports, sizeof ports);
     lambda_launch_fill(&launch, &spec);
-    if (env->has_layers)
-        add_bind(&spec, at.layers, "/opt");
     if (at.layer_program)
         spec.argv = layer_argv;
-    r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    if (env->has_layers)
+        r = add_bind(&spec, at.layers, "/opt", err);
+    if (r == 0)
+        r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
 }
