@@ -96,12 +96,13 @@ class Layers(FunctionsCase):
     def test_opt_of_a_node_function(self):
         version = subprocess.run([NODE, "-p", "process.versions.node.split('.')[0]"], capture_output=True, text=True, check=True).stdout.strip()
         arn = self.publish("node", {"nodejs/node_modules/plain/index.js": "module.exports = 'plain'",
-                                    "nodejs/node_modules/both/index.js": "module.exports = 'plain'",
-                                    f"nodejs/node{version}/node_modules/both/index.js": "module.exports = 'versioned'"})
-        code = package(b"", {"index.js": b"exports.h = async (event) => require(event.name)"})
-        self.make("noded", code, Runtime=f"nodejs{version}.x", Handler="index.h", Timeout=30, Layers=[arn])
-        self.assertEqual(self.opt("noded", name="plain"), "plain")
-        self.assertEqual(self.opt("noded", name="both"), "versioned")
+                                    f"nodejs/node{version}/node_modules/versioned/index.js": "module.exports = 'versioned'"})
+        code = package(b"", {"index.js": b"exports.h = async (event) => require(event.name)",
+                             "es.mjs": b"export const h = async (event) => (await import(event.name)).default"})
+        for handler in ("index.h", "es.h"):
+            self.make(f"node-{handler[:-2]}", code, Runtime=f"nodejs{version}.x", Handler=handler, Timeout=30, Layers=[arn])
+            for name in ("plain", "versioned"):
+                self.assertEqual(self.opt(f"node-{handler[:-2]}", name=name), name)
 
     def test_a_custom_runtime_in_a_layer(self):
         """A bootstrap of the layers runs where the code has none; the code's own goes first."""

@@ -218,7 +218,7 @@ class Types(CloudCase):
                 "Open": {"Type": "AWS::Lambda::LayerVersionPermission", "Properties": {
                     "Action": "lambda:GetLayerVersion", "LayerVersionArn": {"Ref": "Named"}, "Principal": "111122223333"}},
                 "Fn": {"Type": "AWS::Lambda::Function", "Properties": {
-                    "Code": {"ZipFile": "exports.h = async () => 1"}, "Role": role, "Handler": "m.h", "Runtime": "provided.al2023", "Layers": list(layers)}}}
+                    "Code": {"S3Bucket": "content", "S3Key": "one"}, "Role": role, "Handler": "m.h", "Runtime": "provided.al2023", "Layers": list(layers)}}}
         made = self.bring("layers", resources("one"), first=True)
         prefix = f"arn:aws:lambda:us-east-1:{self.cloud.account}:layer:"
         self.assertEqual((made["Named"], made["Kept"]), (prefix + "named:1", prefix + "kept:1"))

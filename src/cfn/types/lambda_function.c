@@ -126,6 +126,7 @@ const struct cfn_type cfn_type_lambda_function = {
     .props = props,
     .on = "FunctionName={name}",
     .ready = ready,
+    .note = "StateReason",
     .make = {.op = "CreateFunction"},
     .ask = {.op = "GetFunctionConfiguration"},
     .there = "ResourceConflictException",

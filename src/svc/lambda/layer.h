@@ -61,10 +61,10 @@ int lambda_rq_layer_get(struct rq *rq, const struct lambda_layer *layer, struct 
 int lambda_layers_apply(struct rq *rq, const struct lambda_name *name, json_t *doc);
 /*
  * The function's code and its layers together are within the limit of unpacked bytes. package: the
- * code that it is about to have; NULL: what its row has. 0 or AWS_FAILED.
+ * code that it is about to have; NULL: what its row has, which says afterwards how large that is. 0
+ * or AWS_FAILED.
  */
-int lambda_layers_check_size(struct rq *rq, const json_t *doc,
-                             const struct lambda_package *package);
+int lambda_layers_check_size(struct rq *rq, json_t *doc, const struct lambda_package *package);
 /*
  * The name of the folder under DATA/functions with what its layers hold together, NUL-terminated, a
  * view into the row; absent: it has no layers.
