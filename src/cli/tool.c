@@ -21,7 +21,8 @@ static void become(const struct cli_tool *tool, int out, bool errors_too) {
     umask(UMASK);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-        (!errors_too || dup2(out, STDERR_FILENO) >= 0) && (!tool->folder || chdir(tool->folder) == 0))
+        (!errors_too || dup2(out, STDERR_FILENO) >= 0) &&
+        (!tool->folder || chdir(tool->folder) == 0))
         execvp(tool->argv[0], (char *const *)(uintptr_t)tool->argv);
     _exit(NOT_RUN);
 }

@@ -455,8 +455,7 @@ def prepare_path():
     Layers lie where the function's runtime has them, whichever version the interpreter is of."""
     first = [TASK]
     if os.environ.get("PYTHONPATH", HERE) == HERE:
-        named = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_")[2]
-        first += [f"/opt/python/lib/{named}/site-packages", "/opt/python"]
+        first += [f"/opt/python/lib/python3.{RUNTIME or sys.version_info[1]}/site-packages", "/opt/python"]
     rest = sys.path if getattr(sys.flags, "safe_path", False) else sys.path[1:]  # the folder of this script
     sys.path[:] = first + [path for path in rest if path not in first]
     if HERE not in sys.path:
