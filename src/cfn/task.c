@@ -80,6 +80,7 @@ static void work_deinit(struct cfn_work *w) {
     json_decref(w->attributes);
     buf_deinit(&w->physical);
     buf_deinit(&w->reason);
+    buf_deinit(&w->note);
 }
 
 /* ---- Outcomes ---- */
@@ -108,7 +109,7 @@ static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cf
             cfn_run_hide(run, w->attributes);
     }
     resource->task.stage = CFN_FINISHED;
-    cfn_run_mark(run, resource, verbs[verb].done, STR_NONE);
+    cfn_run_mark(run, resource, verbs[verb].done, w->note.len ? buf_view(&w->note) : STR_NONE);
 }
 
 static void break_off(struct cfn_run *run, struct cfn_resource *resource, struct cfn_work *w) {

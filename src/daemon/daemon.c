@@ -153,6 +153,13 @@ static void look(void *ctx, struct calotype_facts *ret) {
     ret->n_backlogs = hub_backlogs(d->hub, ret->backlogs);
 }
 
+json_t *daemon_runtimes(struct daemon *d) {
+    json_t *doc = lambda_machine(daemon_services_find(&d->services, "lambda"));
+    json_set_int(doc, "ProcessId", getpid());
+    json_set_int(doc, "UserId", geteuid());
+    return doc;
+}
+
 json_t *daemon_health(struct daemon *d, bool full) {
     struct calotype_facts facts = {0};
     if (!full) { /* anybody may ask that as often as he likes: nothing is looked up for it */

@@ -162,6 +162,7 @@ static void speak(struct talk *t) {
     json_decref(w.attributes);
     buf_deinit(&w.physical);
     buf_deinit(&w.reason);
+    buf_deinit(&w.note);
 }
 
 static void check_talk(struct talk *t, bool recording) {

@@ -57,10 +57,10 @@ class Pipelines(StackCase):
             self.lines(function, "postcard two.png is in the book")
             self.assertFalse([line for line in self.all_lines(f"/aws/lambda/{function}") if "two.jpg" in line])
 
-            # A handler that fails raises the alarm's metric: the object is gone before it is read.
+            # A handler that fails raises the alarm's metric: the object is gone before it is read (403, for the role may not list).
             error, answer = self.invoke(function, {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": "gone.png"}}}]})
             self.assertEqual((error, answer["errorType"]), ("Unhandled", "ClientError"))
-            self.lines(function, r"^\[ERROR\]\t.*Could not process gone.png: 404")
+            self.lines(function, r"^\[ERROR\]\t.*Could not process gone.png: 403")
             self.metric(function, "Errors")
 
             self.sqs.delete_queue(QueueUrl=heard)

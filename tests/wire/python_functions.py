@@ -123,6 +123,28 @@ class Endpoints(PythonCase):
             with self.subTest(region):
                 self.assertEqual(got, want)
 
+    def test_other_kinds_of_endpoints(self):
+        """Dual-stack and FIPS names, S3's further ones, and another partition's."""
+        got = self.inside(
+            "import boto3\nfrom botocore.config import Config\nresult = {}\n"
+            "def ask(service, call, region='us-east-1', **config):\n"
+            "    hosts = []\n"
+            "    client = boto3.client(service, region_name=region, config=Config(**config))\n"
+            "    client.meta.events.register('before-send', lambda request, **_: hosts.append(request.url.split('/')[2]))\n"
+            "    eval('client.' + call)\n"
+            "    result[hosts[0]] = hosts[1:]\n"
+            "ls = 'list_objects_v2(Bucket=\"photos\")'\n"
+            "ask('s3', ls, use_dualstack_endpoint=True)\nask('s3', ls, use_fips_endpoint=True)\n"
+            "ask('s3', ls, s3={'use_accelerate_endpoint': True})\nask('s3', ls, region='us-west-2')\n"
+            "ask('dynamodb', 'list_tables()', use_dualstack_endpoint=True)\n"
+            "ask('sts', 'get_caller_identity()', use_fips_endpoint=True)\n"
+            "ask('lambda', 'list_functions()', use_dualstack_endpoint=True)\n"
+            "ask('logs', 'describe_log_groups()', region='cn-north-1')\n")
+        self.assertEqual(got, {host: [] for host in (
+            "photos.s3.dualstack.us-east-1.amazonaws.com", "photos.s3-fips.us-east-1.amazonaws.com",
+            "photos.s3-accelerate.amazonaws.com", "photos.s3.us-west-2.amazonaws.com", "dynamodb.us-east-1.api.aws",
+            "sts-fips.us-east-1.amazonaws.com", "lambda.us-east-1.api.aws", "logs.cn-north-1.amazonaws.com.cn")})
+
     def test_buckets_in_host_names_and_in_paths(self):
         for style in ("virtual", "path", "auto"):
             for bucket in ("photos", "with.dots"):
@@ -250,6 +272,22 @@ class Endpoints(PythonCase):
                 self.assertLess(seconds, 2)
 
 
+class Brought(PythonCase):
+    """A package without boto3, where the machine has it for functions."""
+
+    def test_boto3_of_the_machine(self):
+        if not pathlib.Path("/usr/lib/python3/dist-packages/boto3").exists():
+            self.skipTest("no python3-boto3 here")
+        got = self.inside("import boto3, sys\n"
+                          "result = [boto3.__file__, boto3.client('sts').get_caller_identity()['Arn'].split(':')[5].split('/')[1],\n"
+                          "          boto3.resource('s3').meta.client.meta.endpoint_url]\n")
+        self.assertEqual(got, ["/var/runtime/boto3/__init__.py", "runner", "https://s3.amazonaws.com"])
+
+    def test_its_own_comes_first(self):
+        self.make("own", package({"probe.py": PROBE, "boto3.py": "mine = 1\n"}), Runtime=python(), Handler="probe.run")
+        self.assertEqual(self.inside("import boto3\nresult = boto3.mine", "own"), 1)
+
+
 class Interface(PythonCase):
     """What a sandbox and an environment add to the start script (tests/svc/lambda/start_python.py)."""
 
@@ -336,6 +374,11 @@ class Interface(PythonCase):
         answer = self.invoke("early")
         self.assertEqual((answer.error["errorType"], answer.error["errorMessage"]), ("ValueError", "too early"))
         self.assertEqual(answer.error["requestId"], "")
+
+    def test_the_runtime_is_no_package(self):
+        """AWS's images have theirs as awslambdaric, which functions may import."""
+        for name in ("awslambdaric", "snapshot_restore_py"):
+            self.assertEqual(self.inside(f"try: import {name}\nexcept ImportError as error: result = error.name"), name)
 
     def test_what_a_dead_process_leaves(self):
         """The caller hears how it ended; the next invocation begins anew."""

@@ -3,10 +3,13 @@
 
 #include "base/codec.h"
 #include "base/zip.h"
+#include "tmpl/eval.h"
 
 extern const char cfn_inline_python[], cfn_inline_node[]; /* inline/, by tools/embed.py */
 
 enum { POLL_MS = 500, MODE = 0755, MOST_ZIP = 4 << 20 };
+_Static_assert((int)TMPL_MAX_VALUE <= (int)MOST_ZIP,
+               "a value of a template makes no larger package");
 
 /* ---- Source in the template ---- */
 /*
@@ -57,29 +60,17 @@ static json_t *code(const struct cfn_work *w, const json_t *value) {
     return all;
 }
 
-static int refuse(struct cfn_work *w, const char *why) {
-    return cfn_fail(
-        w,
-        "Resource handler returned message: \"Invalid request provided: %s\" (HandlerErrorCode: InvalidRequest)",
-        why);
-}
-
 /* 0 where there is no source, or one that code can make a zip of. */
 static int check_source(struct cfn_work *w) {
-    str source = json_str(json_object_get(w->props, "Code"), "ZipFile");
-    const struct language *language = language_of(w);
-    CLEANUP_DEINIT(zip) struct zip zip = {0};
-    if (!source.p)
+    if (!json_has(json_object_get(w->props, "Code"), "ZipFile") || language_of(w))
         return CFN_DONE;
-    if (!json_has(w->props, "Runtime"))
-        return refuse(w, "Using the ZipFile attribute requires a runtime to be specified");
-    if (!language)
-        return refuse(w,
-                      "ZipFile can only be used when Runtime is set to one of nodejs* and python*");
-    if (source.len > MOST_ZIP / 2) /* deflate makes nothing twice as large */
-        make_zip(&zip, language, source);
-    return zip.out.len > MOST_ZIP ? refuse(w, "The zip of the source in ZipFile exceeds 4 MB")
-                                  : CFN_DONE;
+    return cfn_fail(
+        w,
+        "Resource handler returned message: \"Invalid request provided: %s\" "
+        "(HandlerErrorCode: InvalidRequest)",
+        json_has(w->props, "Runtime")
+            ? "ZipFile can only be used when Runtime is set to one of nodejs* and python*"
+            : "Using the ZipFile attribute requires a runtime to be specified");
 }
 
 static int create(struct cfn_work *w) { return check_source(w) ? CFN_FAILED : cfn_create(w); }
@@ -135,6 +126,7 @@ const struct cfn_type cfn_type_lambda_function = {
     .props = props,
     .on = "FunctionName={name}",
     .ready = ready,
+    .note = "StateReason",
     .make = {.op = "CreateFunction"},
     .ask = {.op = "GetFunctionConfiguration"},
     .there = "ResourceConflictException",

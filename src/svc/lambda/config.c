@@ -38,18 +38,26 @@ static int apply_runtime(struct lambda_svc *svc, struct rq *rq, json_t *config) 
     return 0;
 }
 
-static int apply_architecture(struct rq *rq, json_t *config) {
+static const char *machine_architecture(void) {
     struct utsname host;
+    return uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
+}
+
+/* An interpreter is this machine's in any case; a program that the function brings must be, too. */
+int lambda_config_apply_architecture(struct rq *rq, json_t *config) {
+    const char *ours = machine_architecture();
     const json_t *list = json_arr(rq->in, "Architectures");
-    const char *ours =
-        uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
+    if (!list)
+        list = json_arr(config, "Architectures");
     str wanted = list ? json_text(json_array_get(list, 0)) : str_c(ours);
-    if (!str_is(wanted, ours))
-        return lambda_fail_invalid(
-            rq, "Architecture " STR_FMT " is not offered here: this machine is %s", STR_ARG(wanted),
-            ours);
-    if (list || !json_has(config, "Architectures"))
-        json_set(config, "Architectures", json_pack("[s]", ours));
+    const struct lambda_runtime *runtime = lambda_runtime_find(json_str(config, "Runtime"));
+    if (runtime && runtime->family->own_program && !str_is(wanted, ours))
+        return lambda_fail_invalid(rq,
+                                   "Architecture " STR_FMT
+                                   " is not offered here for %s, whose functions are programs of "
+                                   "their own: this machine is %s",
+                                   STR_ARG(wanted), runtime->name, ours);
+    json_set(config, "Architectures", json_pack("[s%]", wanted.p, wanted.len));
     return 0;
 }
 
@@ -235,7 +243,7 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
         apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
         apply_environment(rq, config) || apply_dead_letter(rq, config) ||
-        apply_logging(rq, config, fresh))
+        apply_logging(rq, config, fresh) || lambda_config_apply_architecture(rq, config))
         return AWS_FAILED;
     apply_tracing(rq, config, fresh);
     apply_text(rq, config, "Handler", fresh);
@@ -255,7 +263,28 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
     json_set(config, "SnapStart",
              json_pack("{s:s,s:s}", "ApplyOn", "None", "OptimizationStatus", "Off"));
     json_set_str(config, "PackageType", S("Zip"));
-    return apply_architecture(rq, config);
+    return 0;
+}
+
+/* The machine's interpreters may change, so no row has it. */
+json_t *lambda_config_shown(struct lambda_svc *svc, json_t *config) {
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    struct err why = {0};
+    const struct lambda_runtime *runtime = lambda_runtime_find(json_str(config, "Runtime"));
+    if (!runtime || !runtime->family->language)
+        return json_incref(config);
+    if (lambda_interpreters_find(svc->interpreters, runtime, &it, &why))
+        buf_c(&text, why.text);
+    else if (lambda_interpreter_fits(it, runtime))
+        return json_incref(config);
+    else
+        buf_printf(&text, "%s is run by %s %s (%s), which this machine has", runtime->name,
+                   runtime->family->language, lambda_interpreter_version(it),
+                   lambda_interpreter_program(it));
+    json_t *shown = json_copy(config);
+    json_set_str(shown, "StateReason", buf_view(&text));
+    return shown;
 }
 
 void lambda_add_time(struct buf *out, int64_t now_ms) {

@@ -9,7 +9,14 @@
  *   SETTLING → IDLE     it is back: its /next is parked, and the sandbox is frozen
  *   SETTLING → BUSY     it was given the next event before it was back
  *   IDLE → BUSY         it was given an event: thawed, its /next answered
- *   any → DYING         killed, or ended by itself; reaped when the sandbox has ended
+ *   STARTING, BUSY, SETTLING → HALTING
+ *                       its program is killed, and the sandbox stays: out of time, init/error
+ *   HALTING → HALTING   it was given an event meanwhile
+ *   any → HALTED        the program has ended, by itself or killed: nothing runs
+ *   HALTED, HALTING → STARTING
+ *                       it has an event, so its program is started anew, in the same sandbox
+ *   STARTING → STARTING the same, where the first start's program ended: its second try
+ *   any → DYING         killed, or the sandbox ended; reaped when the sandbox has ended
  *
  * env_state.c is the one file that changes a state, an invocation's place, a parked request, a
  * count or a reference, and the table in it is the one list of steps; a step that is not in the
@@ -27,7 +34,16 @@
 struct lambda_pool;
 struct lambda_runtime;
 
-enum lambda_env_state { ENV_STARTING, ENV_IDLE, ENV_BUSY, ENV_SETTLING, ENV_DYING, ENV_STATES };
+enum lambda_env_state {
+    ENV_STARTING,
+    ENV_IDLE,
+    ENV_BUSY,
+    ENV_SETTLING,
+    ENV_HALTING,
+    ENV_HALTED,
+    ENV_DYING,
+    ENV_STATES
+};
 /* "STARTING", … for messages. */
 const char *lambda_env_state_name(enum lambda_env_state state);
 /* True where the table has that step. */
@@ -47,19 +63,22 @@ struct lambda_env {
     struct list node; /* in its pool: most recently used first */
     unsigned refs;    /* the pool, each open origin, whoever starts it */
     enum lambda_env_state state;
-    struct lambda_inv *inv;          /* STARTING, BUSY */
-    struct net_req *parked;          /* waits in /next */
-    bool ready;                      /* has called /next */
+    struct lambda_inv *inv; /* STARTING, BUSY; HALTING: the program is started anew for it */
+    struct net_req *parked; /* waits in /next */
+    unsigned life;          /* how often the program was started anew */
+    bool in_invoke;         /* its start is part of an invocation, and of its time */
+    bool ready;             /* has called /next, in this life */
     const struct net_req *answering; /* whose body is kept as the answer; NULL: nobody's */
     bool watched;                    /* known to the watch thread */
     bool init_reported;              /* a REPORT line has told of the init */
+    int64_t start_ns;                /* monotonic: when its sandbox was asked for, or its program */
     int64_t init_ns;                 /* how long from start_ns until /next */
     int64_t settled_ns;              /* monotonic: when it last finished an invocation */
     int64_t deadline_ns;             /* monotonic; INT64_MAX: none */
     uint64_t charged;                /* bytes of the service's budget that it takes */
-    int64_t weigh_ns;                /* monotonic; IDLE: when it is weighed; INT64_MAX: not again */
-    bool reclaimed;                  /* since it became IDLE, the kernel took back what it could */
-    struct sandbox *sandbox;         /* NULL before it is made */
+    int64_t weigh_ns;        /* monotonic; at rest: when it is weighed; INT64_MAX: not again */
+    bool reclaimed;          /* since it came to rest, the kernel took back what it could */
+    struct sandbox *sandbox; /* NULL before it is made */
     struct net_origin *origins[LAMBDA_ENV_PORTS];
     unsigned marks; /* of its origins, when it got its invocation */
     /* stdout, stderr, and records, which interpreted runtimes have */
@@ -78,7 +97,6 @@ struct lambda_env {
     bool has_code;          /* a pin of its function's folder */
     bool has_layers;        /* … and of that of its layers */
     bool may_log;           /* its role may write the log */
-    int64_t start_ns;       /* monotonic: when its sandbox was asked for */
     int64_t keys_expire_ms; /* real time */
     char stream[LAMBDA_STREAM_MOST];
 };
@@ -89,6 +107,11 @@ struct lambda_env {
  */
 static inline uint64_t lambda_env_most(const struct lambda_env *env) {
     return sandbox_most_bytes(lambda_fn_memory(env->fn), lambda_fn_tmp(env->fn));
+}
+
+/* Nothing of it runs, or may: it waits for an event, and may be ended at any time. */
+static inline bool lambda_env_rests(const struct lambda_env *env) {
+    return env->state == ENV_IDLE || env->state == ENV_HALTED;
 }
 
 /* ---- env_state.c: making, ending, reaping ---- */
@@ -113,6 +136,17 @@ void lambda_env_listens_locked(struct lambda_env *env, size_t i, struct net_orig
  * Drops the starter's reference.
  */
 struct lambda_inv *lambda_env_started_locked(struct lambda_env *env, bool well);
+/*
+ * HALTING: the program is killed with all that it started, and the sandbox stays. Its invocation was
+ * detached; or it has one whose start is tried again. An init that does not do it in time ends it.
+ */
+enum { LAMBDA_HALT_MS = 2000 };
+void lambda_env_halt_locked(struct lambda_env *env);
+/*
+ * Of its program nothing is left. HALTED; or STARTING, where it has an invocation, for which the
+ * program is started anew.
+ */
+void lambda_env_halted_locked(struct lambda_env *env);
 /* DYING, and the sandbox is killed. Nothing where it is DYING already. */
 void lambda_env_kill_locked(struct lambda_env *env);
 /*
@@ -122,11 +156,14 @@ void lambda_env_kill_locked(struct lambda_env *env);
 void lambda_env_reap_locked(struct lambda_env *env);
 
 /* ---- env_state.c: the way of an invocation ---- */
-/* Gives inv to an environment that is IDLE or SETTLING, and wakes it. */
+/* Gives inv to an environment that is IDLE, SETTLING, HALTED or HALTING, and wakes or starts it. */
 void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv);
 /* The runtime has called /next for the first time. Nothing on later calls. */
 void lambda_env_ready_locked(struct lambda_env *env);
-/* The runtime takes its event: BUSY; START is logged, the function's time runs from now. */
+/*
+ * The runtime takes its event: BUSY; START is logged, the function's time runs from now, or, where
+ * the start was part of the invocation, since that.
+ */
 void lambda_env_deliver_locked(struct lambda_env *env);
 /* req waits for an event: IDLE, frozen. */
 void lambda_env_park_locked(struct lambda_env *env, struct net_req *req);
@@ -137,7 +174,7 @@ void lambda_env_drop_parked_locked(struct lambda_env *env);
  * runtime can call /next again; where there is no memory for that, it ends.
  */
 void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req);
-/* Of an IDLE one that is frozen: it is charged held bytes, and a little that it may still take. */
+/* Of one at rest, frozen or HALTED: it is charged held bytes, and a little that it may still take. */
 void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held);
 /*
  * The body of an answer, which may be megabytes, is kept of one request at a time: of the one that
@@ -160,6 +197,18 @@ void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv
 void lambda_env_watched_locked(struct lambda_env *env);
 /* Takes the deadline away: the program was killed for its memory, and its end says the rest. */
 void lambda_env_untimed_locked(struct lambda_env *env);
+
+/*
+ * ---- env_fail.c: a run fails, the start of one included ----
+ * What the log and the caller are told. Its invocation, detached, for the caller to finish; NULL: it
+ * had none, or its start is to be tried again, for which the environment keeps it. The caller halts
+ * the environment.
+ */
+struct lambda_inv *lambda_env_timed_out_locked(struct lambda_env *env);
+/* The program ended. */
+struct lambda_inv *lambda_env_exited_locked(struct lambda_env *env, const struct sandbox_end *end);
+/* The runtime has sent init/error, with that type; the document is the caller's to put into it. */
+struct lambda_inv *lambda_env_init_failed_locked(struct lambda_env *env, const char *type);
 
 /*
  * env_start.c: makes the sandbox and its sockets, in a few milliseconds. 0, or inv's outcome is

@@ -11,8 +11,9 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/interpreters.h"
+#include "svc/lambda/launch.h"
 #include "svc/lambda/layer.h"
+#include "svc/lambda/tools.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -140,6 +141,12 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* Its program is started by another of its own. */
+static bool is_wrapped(const struct lambda_fn *fn) {
+    const json_t *own = json_obj(json_obj(fn->config, "Environment"), "Variables");
+    return json_str(own, "AWS_LAMBDA_EXEC_WRAPPER").len > 0;
+}
+
 /* One more, behind those that are there. */
 static int add_bind(struct sandbox_spec *spec, const char *host, const char *inside,
                     struct err *err) {
@@ -184,11 +191,17 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
     CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    struct lambda_variables variables = {0};
+    struct lambda_launch launch = {.runtime = env->runtime,
+                                   .wrapped = is_wrapped(env->fn),
+                                   .arena = &variables.arena};
     int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r == 0 && interpreter)
+        r = lambda_tools_get(svc->tools, &launch.tools, err);
+    launch.interpreter = interpreter;
     if (r)
         return r;
     str ca = buf_view(&svc->ca_cert);
-    struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
         .code = at.code,
@@ -201,9 +214,10 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
                   {"/etc/pki/tls/certs/ca-bundle.crt", ca},
                   {"/var/runtime/ca-cert.pem", ca}},
         .limit_address_space = env->runtime->family->own_program && is_static(at.program),
+        .stays = true,
     };
     memcpy(spec.ports, ports, sizeof ports);
-    lambda_launch(env->runtime, interpreter, &variables.arena, &spec);
+    lambda_launch_fill(&launch, &spec);
     if (at.layer_program)
         spec.argv = layer_argv;
     if (env->has_layers)

@@ -12,16 +12,19 @@
 #include <assert.h>
 
 /* ---- The steps that there are ---- */
-static const char *const names[ENV_STATES] = {"STARTING", "IDLE", "BUSY", "SETTLING", "DYING"};
+static const char *const names[ENV_STATES] = {"STARTING", "IDLE",   "BUSY", "SETTLING",
+                                              "HALTING",  "HALTED", "DYING"};
 
 /* clang-format off */
 static const bool steps[ENV_STATES][ENV_STATES] = {
-    /* to:             STARTING IDLE  BUSY  SETTLING DYING */
-    [ENV_STARTING] = { false,   true, true, false,   true },
-    [ENV_IDLE]     = { false,   true, true, false,   true }, /* a second /next after a cut one */
-    [ENV_BUSY]     = { false,   false, true, true,   true }, /* given an event, then read it */
-    [ENV_SETTLING] = { false,   true, true, false,   true },
-    [ENV_DYING]    = { false,   false, false, false, true }, /* killed, then reaped */
+    /* to:             STARTING IDLE   BUSY   SETTLING HALTING HALTED DYING */
+    [ENV_STARTING] = { true,    true,  true,  false,   true,   true,  true }, /* its second try */
+    [ENV_IDLE]     = { false,   true,  true,  false,   false,  true,  true }, /* a second /next */
+    [ENV_BUSY]     = { false,   false, true,  true,    true,   true,  true }, /* given, then read */
+    [ENV_SETTLING] = { false,   true,  true,  false,   true,   true,  true },
+    [ENV_HALTING]  = { true,    false, false, false,   true,   true,  true }, /* given an event */
+    [ENV_HALTED]   = { true,    false, false, false,   false,  false, true },
+    [ENV_DYING]    = { false,   false, false, false,   false,  false, true }, /* killed, reaped */
 };
 /* clang-format on */
 
@@ -37,6 +40,8 @@ static void become(struct lambda_env *env, enum lambda_env_state to) {
     assert(to != ENV_BUSY || env->inv);
     assert(to != ENV_IDLE || (env->parked && !env->inv));
     assert(to != ENV_SETTLING || !env->inv);
+    assert(to != ENV_STARTING || env->inv);
+    assert(to != ENV_HALTED || (!env->inv && !env->parked));
     env->state = to;
 }
 
@@ -117,8 +122,9 @@ struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_p
     env->refs = 2; /* the pool's, and the starter's */
     env->state = ENV_STARTING;
     env->start_ns = clock_mono_ns();
+    env->in_invoke = inv->init_again;
     /* Lambda's own ten seconds; the second try has the function's time, as on AWS. */
-    int64_t init_ms = inv->init_again ? env->fn->timeout_ms : LAMBDA_INIT_S * INT64_C(1000);
+    int64_t init_ms = env->in_invoke ? env->fn->timeout_ms : LAMBDA_INIT_S * INT64_C(1000);
     env->deadline_ns = env->start_ns + init_ms * 1000000;
     for (int i = 0; i < SANDBOX_OUTPUTS; i++)
         env->out[i] = (struct lambda_output){.env = env,
@@ -219,20 +225,76 @@ void lambda_env_untimed_locked(struct lambda_env *env) {
     env->deadline_ns = INT64_MAX;
 }
 
-/* ---- The way of an invocation ---- */
+/* ---- Another life in the same sandbox ---- */
 /* From now on the function's own time runs. */
 static void start_timer(struct lambda_env *env, int64_t now_ns) {
     env->deadline_ns = now_ns + env->fn->timeout_ms * 1000000;
 }
 
+/* One that stands still, or is about to: it is weighed soon, and ends when it was idle too long. */
+static void come_to_rest(struct lambda_env *env) {
+    int64_t now_ns = clock_mono_ns();
+    env->deadline_ns = now_ns + env->svc->idle_ns;
+    env->weigh_ns = now_ns + LAMBDA_MEMORY_TICK_MS * INT64_C(1000000);
+    env->reclaimed = false;
+    lambda_queue_kick(env->svc);
+}
+
+/* The program is started anew for the invocation that env has, whose time that is. */
+static void start_anew(struct lambda_env *env) {
+    become(env, ENV_STARTING);
+    env->life++;
+    env->ready = false;
+    env->in_invoke = true;
+    env->start_ns = env->inv->delivered_ns = clock_mono_ns();
+    start_timer(env, env->start_ns);
+    charge(env, lambda_env_most(env));
+    if (env->sandbox && sandbox_restart(env->sandbox))
+        lambda_env_kill_locked(env);
+    lambda_watch_wake(env->svc);
+}
+
+void lambda_env_halt_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->state == ENV_DYING)
+        return;
+    become(env, ENV_HALTING);
+    env->deadline_ns = clock_mono_ns() + LAMBDA_HALT_MS * INT64_C(1000000);
+    if (env->sandbox && sandbox_halt(env->sandbox))
+        lambda_env_kill_locked(env);
+}
+
+void lambda_env_halted_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    lambda_log_restart_locked(env);
+    env->answering = NULL;
+    if (env->parked)
+        net_resume(STEAL(env->parked));
+    if (env->inv) {
+        start_anew(env);
+        return;
+    }
+    become(env, ENV_HALTED);
+    come_to_rest(env);
+}
+
+/* ---- The way of an invocation ---- */
 void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
     LOCK_HELD(&env->svc->lock);
     take_inv(env, inv);
+    list_remove(&env->node);
+    push_front(&env->pool->envs, &env->node);
+    if (env->state == ENV_HALTED) {
+        start_anew(env);
+        return;
+    }
+    if (env->state == ENV_HALTING) {
+        become(env, ENV_HALTING); /* its end starts it anew */
+        return;
+    }
     become(env, ENV_BUSY);
     charge(env, lambda_env_most(env));
     start_timer(env, clock_mono_ns());
-    list_remove(&env->node);
-    push_front(&env->pool->envs, &env->node);
     if (env->parked) {
         (void)sandbox_thaw(env->sandbox);
         net_resume(STEAL(env->parked));
@@ -245,15 +307,18 @@ void lambda_env_ready_locked(struct lambda_env *env) {
         return;
     env->ready = true;
     env->init_ns = clock_mono_ns() - env->start_ns;
-    lambda_log_init_done_locked(env, "init");
+    lambda_log_init_done_locked(env, env->in_invoke ? "invoke" : "init");
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
+    bool under_way = env->state == ENV_STARTING && env->in_invoke;
     become(env, ENV_BUSY);
     env->inv->delivered = true;
-    env->inv->delivered_ns = clock_mono_ns();
-    start_timer(env, env->inv->delivered_ns);
+    if (!under_way) {
+        env->inv->delivered_ns = clock_mono_ns();
+        start_timer(env, env->inv->delivered_ns);
+    }
     lambda_log_start_locked(env);
     lambda_watch_wake(env->svc);
 }
@@ -262,18 +327,14 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     LOCK_HELD(&env->svc->lock);
     env->parked = req;
     become(env, ENV_IDLE);
-    int64_t now_ns = clock_mono_ns();
-    env->deadline_ns = now_ns + env->svc->idle_ns;
-    env->weigh_ns = now_ns + LAMBDA_MEMORY_TICK_MS * INT64_C(1000000);
-    env->reclaimed = false;
+    come_to_rest(env);
     if (env->sandbox)
         (void)sandbox_freeze(env->sandbox);
-    lambda_queue_kick(env->svc);
 }
 
 void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held) {
     LOCK_HELD(&env->svc->lock);
-    assert(env->state == ENV_IDLE);
+    assert(lambda_env_rests(env));
     uint64_t most = lambda_env_most(env), before = env->charged;
     charge(env, held + SANDBOX_OVERHEAD < most ? held + SANDBOX_OVERHEAD : most);
     if (env->charged < before)

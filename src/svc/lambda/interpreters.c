@@ -1,9 +1,10 @@
 /*
  * Finding interpreters, and asking them what their sandboxes must show.
  *
- * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "see" (a
- * folder or file that stays where it is), "hide" (a folder of packages in one of those), "library"
- * (a shared library that lies elsewhere), and "done" at the end.
+ * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "prefix"
+ * (the folder that lies at LAMBDA_LANG inside), "see" (a folder or file to be shown), "hide" (a
+ * folder of packages in one of those), "library" (a shared library that no other line and no table
+ * shows), and "done" at the end.
  */
 #include "svc/lambda/interpreters.h"
 
@@ -11,7 +12,6 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/map.h"
-#include "base/packages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,8 +29,7 @@ enum {
     PROBE_MS = 10000,   /* an interpreter that says nothing for so long is none */
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
-    BINDS = 48,         /* of an interpreter */
-    LAUNCH_ARGS = 16,   /* of its command in a sandbox, the NULL too */
+    BINDS = 40,         /* of an interpreter */
 };
 
 static const char *const usual_folders[] = {"/usr/bin", "/usr/local/bin", NULL};
@@ -39,6 +38,8 @@ struct lambda_interpreter {
     _Atomic unsigned refs;
     struct arena arena; /* of all texts */
     const char *version, *program;
+    const char *prefix; /* the folder that its library lies below, or NULL */
+    const char *inside; /* its program, inside of a sandbox */
     struct sandbox_bind binds[BINDS];
     size_t n_binds;
 };
@@ -82,6 +83,13 @@ struct lambda_interpreter *lambda_interpreter_free(struct lambda_interpreter *it
 
 const char *lambda_interpreter_version(const struct lambda_interpreter *it) { return it->version; }
 const char *lambda_interpreter_program(const struct lambda_interpreter *it) { return it->program; }
+
+const char *lambda_interpreter_inside(const struct lambda_interpreter *it) { return it->inside; }
+size_t lambda_interpreter_binds(const struct lambda_interpreter *it,
+                                const struct sandbox_bind **ret) {
+    *ret = it->binds;
+    return it->n_binds;
+}
 
 bool lambda_interpreter_fits(const struct lambda_interpreter *it,
                              const struct lambda_runtime *runtime) {
@@ -157,18 +165,32 @@ static void bind(struct lambda_interpreter *it, const char *host, const char *in
 
 static void take_version(struct lambda_interpreter *it, const char *text) { it->version = text; }
 static void take_program(struct lambda_interpreter *it, const char *text) { it->program = text; }
-static void take_seen(struct lambda_interpreter *it, const char *text) { bind(it, text, text); }
-static void take_hidden(struct lambda_interpreter *it, const char *text) { bind(it, "", text); }
+static void take_prefix(struct lambda_interpreter *it, const char *text) { it->prefix = text; }
+
+/* What lies below its prefix lies below LAMBDA_LANG inside; the rest stays where it is. */
+static const char *inside_of(struct lambda_interpreter *it, const char *path) {
+    size_t n = it->prefix ? strlen(it->prefix) : 0;
+    if (n == 0 || strncmp(path, it->prefix, n) != 0 || path[n] != '/')
+        return path;
+    return arena_printf(&it->arena, LAMBDA_LANG "%s", path + n).p;
+}
+
+static void take_seen(struct lambda_interpreter *it, const char *text) {
+    bind(it, text, inside_of(it, text));
+}
+static void take_hidden(struct lambda_interpreter *it, const char *text) {
+    bind(it, "", inside_of(it, text));
+}
 static void take_library(struct lambda_interpreter *it, const char *text) {
-    bind(it, text, arena_printf(&it->arena, LAMBDA_LANG_LIBRARIES "%s", strrchr(text, '/')).p);
+    bind(it, text, arena_printf(&it->arena, LAMBDA_LANG "/lib%s", strrchr(text, '/')).p);
 }
 
 static const struct word {
     const char *word;
     void (*take)(struct lambda_interpreter *it, const char *text);
 } words[] = {
-    {"version", take_version}, {"program", take_program}, {"see", take_seen},
-    {"hide", take_hidden},     {"library", take_library},
+    {"version", take_version}, {"program", take_program}, {"prefix", take_prefix},
+    {"see", take_seen},        {"hide", take_hidden},     {"library", take_library},
 };
 
 /* True: it said all. Unknown words, as a start-up message of the machine's, are left out. */
@@ -205,7 +227,11 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         err_set(err, -ENOTSUP, "%s does not run as %s", path, family->language);
         return NULL;
     }
-    bind(it, it->program, it->program);
+    it->inside = arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
+    bind(it, it->program, it->inside);
+    const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
+    if (strcmp(usual, it->inside) != 0)
+        bind(it, it->program, usual); /* "#!/usr/bin/env python3" */
     return STEAL(it);
 }
 
@@ -412,85 +438,4 @@ struct lambda_interpreters *lambda_interpreters_free(struct lambda_interpreters 
     pthread_mutex_destroy(&all->lock);
     free(all);
     return NULL;
-}
-
-/* ---- Into a sandbox ---- */
-static void add_binds(struct sandbox_spec *spec, const struct sandbox_bind *binds, size_t n) {
-    size_t at = 0;
-    while (at < SANDBOX_MAX_BINDS && spec->binds[at].host)
-        at++;
-    for (size_t i = 0; i < n && at < SANDBOX_MAX_BINDS; i++)
-        spec->binds[at++] = binds[i];
-}
-
-static void add_those_here(struct sandbox_spec *spec, const struct sandbox_bind *binds) {
-    for (; binds->host; binds++)
-        if (access(binds->host, R_OK) == 0)
-            add_binds(spec, binds, 1);
-}
-
-/* Does the function choose the size of its heap itself? "-" and "_" are the same in options of V8. */
-static bool has_own_heap(const struct lambda_family *family, const struct sandbox_spec *spec) {
-    size_t n = strlen(family->heap_own);
-    for (const char *const *one = spec->env; one && *one; one++)
-        if (strncmp(*one, family->heap_own, n) == 0 && (*one)[n] == '=')
-            return strstr(*one, "space-size") || strstr(*one, "space_size");
-    return false;
-}
-
-/*
- * Nine tenths are the old part's. Half of the rest is the young part's, which is three semi-spaces,
- * and half is for what lies outside of the heap: as AWS's bootstrap divides the memory.
- */
-static void add_heap(const struct lambda_family *family, const struct sandbox_spec *spec,
-                     struct arena *arena, const char **argv, size_t *n) {
-    if (!family->heap_old || has_own_heap(family, spec))
-        return;
-    unsigned mb = (unsigned)(spec->memory_bytes >> 20), spare = mb / 10;
-    argv[(*n)++] = arena_printf(arena, "%s%u", family->heap_young, spare / 6 ? spare / 6 : 1).p;
-    argv[(*n)++] = arena_printf(arena, "%s%u", family->heap_old, mb - spare).p;
-}
-
-static const char *const *command_of(const struct lambda_family *family,
-                                     const struct lambda_interpreter *interpreter,
-                                     const struct sandbox_spec *spec, struct arena *arena) {
-    const char **argv = arena_alloc(arena, LAUNCH_ARGS * sizeof *argv);
-    size_t n = 0;
-    argv[n++] = interpreter->program;
-    for (size_t i = 0; family->options && family->options[i]; i++)
-        argv[n++] = family->options[i];
-    add_heap(family, spec, arena, argv, &n);
-    argv[n++] = family->start_path;
-    argv[n] = NULL;
-    return argv;
-}
-
-/* What `runtime install` has brought, or a package. */
-static void add_packages(const struct lambda_family *family, struct sandbox_spec *spec,
-                         struct arena *arena) {
-    CLEANUP_DEINIT(buf) struct buf folder = {0};
-    add_those_here(spec, family->packages);
-    if (family->packages_at && packages_find(packages_of(str_c(family->program)), &folder))
-        add_binds(
-            spec,
-            &(struct sandbox_bind){arena_str(arena, buf_view(&folder)).p, family->packages_at}, 1);
-}
-
-void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct arena *arena,
-                   struct sandbox_spec *spec) {
-    const struct lambda_family *family = runtime->family;
-    size_t file = 0;
-    spec->whole_proc = family->whole_proc;
-    spec->argv = interpreter ? command_of(family, interpreter, spec, arena) : family->entry;
-    if (!interpreter)
-        return;
-    for (size_t i = 0; family->links && family->links[i].inside; i++)
-        spec->links[i] = family->links[i];
-    spec->records = true; /* whole records of its log: pieces.h */
-    add_binds(spec, interpreter->binds, interpreter->n_binds);
-    add_packages(family, spec, arena);
-    while (spec->files[file].inside)
-        file++;
-    spec->files[file] = (struct sandbox_file){family->start_path, str_c(family->start)};
 }

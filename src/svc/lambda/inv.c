@@ -8,6 +8,11 @@
 
 void lambda_outcome_deinit(struct lambda_outcome *outcome) { buf_deinit(&outcome->payload); }
 
+void lambda_outcome_clear(struct lambda_outcome *outcome) {
+    lambda_outcome_deinit(outcome);
+    *outcome = (struct lambda_outcome){0};
+}
+
 struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload) {
     struct lambda_inv *inv = mem_new(struct lambda_inv);
     inv->fn = lambda_fn_ref(fn);

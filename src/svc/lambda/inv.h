@@ -32,6 +32,8 @@ struct lambda_outcome {
 };
 /* Frees the payload. */
 void lambda_outcome_deinit(struct lambda_outcome *outcome);
+/* As zeroed: what was noted of a try that is not the last. */
+void lambda_outcome_clear(struct lambda_outcome *outcome);
 
 struct lambda_inv {
     struct list node; /* completer's list */
@@ -41,7 +43,7 @@ struct lambda_inv {
     struct lambda_env *env; /* that has it, or NULL */
     bool logs_only;         /* not an invocation: lines of a long one, on their way to the log */
     bool delivered;         /* the runtime has read the event */
-    bool init_again;        /* its environment's init took too long once */
+    bool init_again;        /* its environment's init has failed once */
     int64_t delivered_ns, finished_ns; /* monotonic */
     int64_t concurrent;                /* how many of the account ran when it was assigned */
     struct lambda_outcome outcome;

@@ -108,11 +108,11 @@ static bool take_event(struct lambda_env *env, const struct lambda_piece *piece,
     return true;
 }
 
-/* What is dropped is counted, without a look at what it says. */
-static void take_piece(struct lambda_env *env, const struct lambda_piece *piece, struct buf *clean,
-                       int64_t now_ns) {
-    if (piece->text.len && (env->rate.dry || !take_event(env, piece, clean, now_ns)))
-        lambda_rate_lose(&env->rate, 1, piece->text.len);
+/* What is dropped is counted, without a look at what it says. How many bytes it is. */
+static size_t drop(struct lambda_output *out, str bytes) {
+    struct lambda_dropped dropped = lambda_pieces_drop(&out->pieces, bytes);
+    lambda_rate_lose(&out->env->rate, dropped.events, dropped.bytes);
+    return dropped.len;
 }
 
 /*
@@ -130,9 +130,12 @@ static void split(struct lambda_output *out, size_t looked, bool last) {
     struct lambda_piece piece;
     while (last ? lambda_pieces_last(&out->pieces, rest, &piece)
                 : lambda_pieces_next(&out->pieces, rest, looked, &piece)) {
-        take_piece(env, &piece, &clean, now_ns);
         rest = str_skip(rest, piece.len);
         looked = 0;
+        if (piece.text.len == 0 || take_event(env, &piece, &clean, now_ns))
+            continue;
+        lambda_rate_lose(&env->rate, 1, piece.text.len);
+        rest = str_skip(rest, drop(out, rest));
     }
     memmove(out->partial.p, rest.p, rest.len);
     out->partial.len = rest.len;
@@ -183,6 +186,7 @@ void lambda_log_catch_up_locked(struct lambda_env *env) {
 }
 
 void lambda_log_restart_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     lambda_log_catch_up_locked(env);
     for (int i = 0; i < SANDBOX_OUTPUTS; i++)
         env->out[i].pieces.left = 0;

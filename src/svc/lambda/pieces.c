@@ -58,15 +58,15 @@ static struct header header_of(str bytes) {
     return h;
 }
 
-/* Where the first header, or what may become one, begins; from: not before. bytes.len: nowhere. */
-static size_t find_header(str bytes, size_t from) {
-    for (ptrdiff_t at; (at = str_chr(str_skip(bytes, from), '\xa5')) >= 0; from++) {
+/* Where the first header, or what may become one, begins between from and to. to: nowhere. */
+static size_t find_header(str bytes, size_t from, size_t to) {
+    for (ptrdiff_t at; (at = str_chr(str_slice(bytes, from, to), '\xa5')) >= 0; from++) {
         from += (size_t)at;
         struct header h = header_of(str_skip(bytes, from));
         if (h.len || h.cut)
             return from;
     }
-    return bytes.len;
+    return to;
 }
 
 /* ---- Text ---- */
@@ -92,13 +92,17 @@ static bool give(struct lambda_piece *ret, str text, int64_t time_us) {
     return true;
 }
 
-/* A line with its newline, or as much of one as an event may have. */
-static bool next_line(str bytes, size_t looked, struct lambda_piece *ret) {
+/* The first line with its newline, which is not among the first `looked` bytes; or all of it. */
+static str first_line(str bytes, size_t looked) {
     ptrdiff_t newline = str_chr(str_skip(bytes, looked), '\n');
-    if (newline < 0 && bytes.len <= LAMBDA_EVENT_MOST)
-        return false;
-    size_t len = newline < 0 ? bytes.len : looked + (size_t)newline + 1;
-    return give(ret, first_part(str_slice(bytes, 0, len)), -1);
+    return newline < 0 ? bytes : str_slice(bytes, 0, looked + (size_t)newline + 1);
+}
+
+/* A line, or as much of one as an event may have. */
+static bool next_line(str bytes, size_t looked, struct lambda_piece *ret) {
+    str line = first_line(bytes, looked);
+    bool whole = str_ends(line, S("\n"));
+    return (whole || line.len > LAMBDA_EVENT_MOST) && give(ret, first_part(line), -1);
 }
 
 /* ---- Records ---- */
@@ -115,11 +119,12 @@ static bool next_of_record(struct lambda_pieces *pieces, str bytes, struct lambd
 /* What stands before the next header is text; its last line need have no newline. */
 static bool next_stray(str bytes, size_t looked, struct lambda_piece *ret) {
     size_t safe = looked < LONG_HEADER ? 0 : looked - LONG_HEADER; /* behind it: a cut header */
-    size_t len = find_header(bytes, safe);
-    str text = str_slice(bytes, 0, len);
-    if (next_line(text, safe < len ? safe : 0, ret))
+    str line = first_line(bytes, safe);
+    size_t len = find_header(bytes, safe, line.len);
+    str text = str_slice(line, 0, len);
+    if (next_line(text, safe < len ? safe : len, ret))
         return true;
-    return len < bytes.len && header_of(str_skip(bytes, len)).len && give(ret, text, -1);
+    return len < line.len && header_of(str_skip(bytes, len)).len && give(ret, text, -1);
 }
 
 static bool next_record(struct lambda_pieces *pieces, str bytes, size_t looked,
@@ -143,6 +148,29 @@ bool lambda_pieces_next(struct lambda_pieces *pieces, str bytes, size_t looked,
     if (bytes.len == 0)
         return false;
     return pieces->framed ? next_record(pieces, bytes, looked, ret) : next_line(bytes, looked, ret);
+}
+
+/* Many newlines are counted at once. */
+static void drop_lines(str bytes, struct lambda_dropped *d) {
+    ptrdiff_t end = (ptrdiff_t)bytes.len;
+    while (end > 0 && bytes.p[end - 1] != '\n')
+        end--;
+    for (ptrdiff_t i = 0; i < end; i++)
+        d->events += bytes.p[i] == '\n';
+    d->len = d->bytes = (size_t)end;
+}
+
+struct lambda_dropped lambda_pieces_drop(struct lambda_pieces *pieces, str bytes) {
+    struct lambda_dropped d = {0};
+    struct lambda_piece piece;
+    if (!pieces->framed)
+        drop_lines(bytes, &d);
+    while (lambda_pieces_next(pieces, str_skip(bytes, d.len), 0, &piece)) {
+        d.len += piece.len;
+        d.events += piece.text.len > 0;
+        d.bytes += piece.text.len;
+    }
+    return d;
 }
 
 bool lambda_pieces_last(struct lambda_pieces *pieces, str bytes, struct lambda_piece *ret) {

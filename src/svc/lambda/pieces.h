@@ -38,7 +38,15 @@ struct lambda_piece {
 bool lambda_pieces_next(struct lambda_pieces *pieces, str bytes, size_t looked,
                         struct lambda_piece *ret);
 /*
- * The same where no more bytes may come for a while: what there is, is a piece, and what may follow
+ * Uses up the pieces that are whole, without a look at what they say: how many bytes, how many events
+ * with how much text. For a program that writes more than it may: faster than one piece at a time.
+ */
+struct lambda_dropped {
+    size_t len, events, bytes;
+};
+struct lambda_dropped lambda_pieces_drop(struct lambda_pieces *pieces, str bytes);
+/*
+ * The same as lambda_pieces_next where no more bytes may come for a while: what there is, is a piece, and what may follow
  * of the same record will be another one. False: there is nothing.
  */
 bool lambda_pieces_last(struct lambda_pieces *pieces, str bytes, struct lambda_piece *ret);

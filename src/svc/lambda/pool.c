@@ -52,28 +52,34 @@ static bool is_usable(const struct lambda_env *env, const struct lambda_fn *fn) 
            env->keys_expire_ms > clock_real_ms() + fn->timeout_ms + KEYS_MARGIN_MS;
 }
 
-/* An idle one, else one that has just answered and is on its way back to /next. */
+/*
+ * How soon it can serve an event: an idle one; else one that has just answered and is on its way back
+ * to /next; else one whose program is gone, or is on its way there. 0: it has an event, or is lost.
+ */
+static int fitness_of(const struct lambda_env *env) {
+    static const int fitness[ENV_STATES] =
+        {[ENV_IDLE] = 4, [ENV_SETTLING] = 3, [ENV_HALTED] = 2, [ENV_HALTING] = 1};
+    int64_t recent = clock_mono_ns() - SETTLE_MS * 1000000LL;
+    if (env->inv || (env->state == ENV_SETTLING && env->settled_ns <= recent))
+        return 0;
+    return fitness[env->state];
+}
+
 static struct lambda_env *find_env_locked(struct lambda_svc *svc, struct lambda_pool *pool,
                                           const struct lambda_fn *fn) {
     LOCK_HELD(&svc->lock);
-    struct lambda_env *settling = NULL;
-    int64_t recent = clock_mono_ns() - SETTLE_MS * 1000000LL;
+    struct lambda_env *best = NULL;
     LIST_EACH (node, &pool->envs) {
         struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
-        bool idle = env->state == ENV_IDLE;
-        if (!idle && env->state != ENV_SETTLING)
-            continue;
-        if (!is_usable(env, fn)) {
-            if (idle)
+        int fitness = fitness_of(env);
+        if (fitness && !is_usable(env, fn)) {
+            if (lambda_env_rests(env))
                 lambda_env_kill_locked(env);
-            continue;
+        } else if (fitness > (best ? fitness_of(best) : 0)) {
+            best = env;
         }
-        if (idle)
-            return env;
-        if (env->settled_ns > recent)
-            settling = env;
     }
-    return settling;
+    return best;
 }
 
 /* ---- Room for another ---- */
@@ -99,7 +105,7 @@ static struct survey survey_locked(struct lambda_svc *svc, const struct lambda_e
     for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));) {
         if (env->state == ENV_DYING)
             all.leaving += env->charged;
-        else if (env->state != ENV_IDLE)
+        else if (!lambda_env_rests(env))
             all.running++;
         else if (env != keep) {
             all.idle += env->charged;
@@ -112,7 +118,9 @@ static struct survey survey_locked(struct lambda_svc *svc, const struct lambda_e
 
 void lambda_env_look_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
-    if (env->state == ENV_IDLE && env->sandbox && sandbox_is_still(env->sandbox))
+    bool still = env->state == ENV_HALTED ||
+                 (env->state == ENV_IDLE && env->sandbox && sandbox_is_still(env->sandbox));
+    if (still && env->sandbox)
         lambda_env_weigh_locked(env, sandbox_held(env->sandbox));
 }
 
@@ -125,10 +133,13 @@ static void weigh_fresh_locked(struct lambda_svc *svc) {
             lambda_env_look_locked(env);
 }
 
-/* One that has just answered, or was not weighed yet, is charged whole for a few milliseconds. */
+/*
+ * One that has just answered, is halted, or was not weighed yet is charged whole for a few
+ * milliseconds.
+ */
 static bool comes_to_rest(const struct lambda_env *env) {
-    return env->state == ENV_SETTLING ||
-           (env->state == ENV_IDLE && env->charged == lambda_env_most(env));
+    return env->state == ENV_SETTLING || (env->state == ENV_HALTING && !env->inv) ||
+           (lambda_env_rests(env) && env->charged == lambda_env_most(env));
 }
 
 static bool one_comes_to_rest_locked(struct lambda_svc *svc) {

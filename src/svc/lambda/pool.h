@@ -57,7 +57,7 @@ int lambda_dispatch_soon(struct lambda_svc *svc, struct lambda_inv *inv);
  */
 bool lambda_make_room_locked(struct lambda_svc *svc, uint64_t need, const struct lambda_env *keep,
                              bool patient);
-/* Charges an IDLE environment what it holds, once it stands still. Nothing on others. */
+/* Charges an environment at rest what it holds, once it stands still. Nothing on others. */
 void lambda_env_look_locked(struct lambda_env *env);
 /* The pool of a function, made when there is none. */
 struct lambda_pool *lambda_pool_of_locked(struct lambda_svc *svc, str arn);

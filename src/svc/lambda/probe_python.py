@@ -39,8 +39,10 @@ def shared_libraries(known):
 
 
 folders = library_folders()
+prefix = os.path.commonpath([*folders, os.path.dirname(os.path.realpath(sys.executable))])
 say("version", "%d.%d.%d" % sys.version_info[:3])
 say("program", os.path.realpath(sys.executable))
+say("prefix", prefix)
 for folder in folders:
     say("see", folder)
     for packages in ("site-packages", "dist-packages"):

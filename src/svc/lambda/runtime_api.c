@@ -23,6 +23,7 @@ struct call {
     struct lambda_env *env;
     enum kind kind;
     str id;               /* of the invocation, as named in the path */
+    unsigned life;        /* of the program, when the request began */
     struct aws_held held; /* the body on its way, up to LAMBDA_RESPONSE_MOST */
     struct buf body;      /* … once all of it is there */
     uint64_t seen;        /* bytes of the body, those not kept included */
@@ -83,7 +84,8 @@ static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
     lambda_env_deliver_locked(env);
     net_reply_header(req, S("Lambda-Runtime-Aws-Request-Id"), str_c(inv->id));
     net_reply_header(req, S("Lambda-Runtime-Invoked-Function-Arn"), buf_view(&env->fn->arn));
-    put_number(req, S("Lambda-Runtime-Deadline-Ms"), clock_real_ms() + env->fn->timeout_ms);
+    int64_t left_ns = env->deadline_ns - clock_mono_ns();
+    put_number(req, S("Lambda-Runtime-Deadline-Ms"), clock_real_ms() + left_ns / 1000000);
     char trace[96];
     int64_t now_s = clock_real_ms() / 1000;
     snprintf(trace, sizeof trace, "Root=1-%08llx-%.8s%.4s%.4s%.8s;Sampled=0",
@@ -108,13 +110,19 @@ static void woken(void *env_, struct net_req *req) {
         reply_wrong_state(req);
 }
 
+/* Its program runs, as far as we know. */
+static bool is_alive(const struct lambda_env *env) {
+    return env->state != ENV_HALTING && env->state != ENV_HALTED && env->state != ENV_DYING;
+}
+
 static void next(struct net_req *req, struct lambda_env *env) {
     LOCK_SCOPE(&env->svc->lock);
-    lambda_env_ready_locked(env);
+    bool gone = net_client_is_gone(req);
+    if (is_alive(env) && !gone)
+        lambda_env_ready_locked(env);
     if (env->parked && net_client_is_gone(env->parked))
         lambda_env_drop_parked_locked(env);
-    if (env->state == ENV_DYING || env->parked || (env->inv && env->inv->delivered) ||
-        net_client_is_gone(req)) {
+    if (!is_alive(env) || gone || env->parked || (env->inv && env->inv->delivered)) {
         reply_wrong_state(req);
     } else if (env->inv) {
         reply_event_locked(req, env);
@@ -167,12 +175,23 @@ static void take_error(const struct net_req *req, struct call *call, struct lamb
     buf_c(&inv->outcome.payload, "}");
 }
 
+/*
+ * The request is of a program that was ended since: it began before that, or all of it came through
+ * a connection that the dead had left in the backlog.
+ */
+static bool is_stale_locked(const struct net_req *req, const struct call *call) {
+    LOCK_HELD(&call->env->svc->lock);
+    return call->life != call->env->life || (call->life && net_client_is_gone(req));
+}
+
 /* Whether this call may end what the environment has: the named invocation, or its start. */
-static bool is_due_locked(const struct call *call) {
+static bool is_due_locked(const struct net_req *req, const struct call *call) {
     const struct lambda_env *env = call->env;
     LOCK_HELD(&env->svc->lock);
+    if (is_stale_locked(req, call))
+        return false;
     if (call->kind == KIND_INIT_ERROR)
-        return !env->ready && env->state != ENV_DYING;
+        return !env->ready && env->state == ENV_STARTING;
     return env->inv && env->inv->delivered && env->state == ENV_BUSY &&
            str_is(call->id, env->inv->id);
 }
@@ -183,7 +202,8 @@ static bool is_due_locked(const struct call *call) {
  */
 static void claim(struct net_req *req, struct call *call) {
     LOCK_SCOPE(&call->env->svc->lock);
-    if (is_due_locked(call))
+    call->life = call->env->life;
+    if (is_due_locked(req, call))
         lambda_env_begin_answer_locked(call->env, req);
     else
         reply_wrong_state(req);
@@ -200,7 +220,7 @@ static struct lambda_inv *finish(struct net_req *req, struct call *call) {
     struct lambda_env *env = call->env;
     LOCK_SCOPE(&env->svc->lock);
     struct lambda_inv *inv = env->inv;
-    if (!lambda_env_end_answer_locked(env, req) || !is_due_locked(call))
+    if (!lambda_env_end_answer_locked(env, req) || !is_due_locked(req, call))
         return NULL;
     if (call->kind == KIND_RESPONSE)
         take_response(call, inv);
@@ -222,23 +242,28 @@ static void finish_invocation(struct net_req *req, struct call *call) {
         lambda_finish(call->env->svc, inv);
 }
 
-/* The function could not be set up: its first invocation ends so, and the environment with it. */
+/* The function could not be set up: it is tried once more, or its invocation ends so. */
 static void fail_init(struct net_req *req, struct call *call) {
+    static const char unknown[] = "Runtime.Unknown";
     struct lambda_env *env = call->env;
     struct lambda_inv *inv = NULL;
+    char type[64];
+    snprintf(type, sizeof type, STR_FMT, STR_ARG(error_type(req, unknown)));
     lock_take(&env->svc->lock);
-    bool allowed = lambda_env_end_answer_locked(env, req) && is_due_locked(call);
-    if (allowed && env->inv) {
-        take_error(req, call, env->inv, "Runtime.Unknown");
-        inv = lambda_env_detach_locked(env);
+    bool allowed = lambda_env_end_answer_locked(env, req) && is_due_locked(req, call);
+    if (allowed) {
+        inv = lambda_env_init_failed_locked(env, type);
+        lambda_env_halt_locked(env);
     }
     lock_drop(&env->svc->lock);
     if (allowed)
         reply_accepted(req);
     else
         reply_wrong_state(req);
-    if (inv)
-        lambda_finish(env->svc, inv);
+    if (!inv)
+        return;
+    take_error(req, call, inv, unknown);
+    lambda_finish(env->svc, inv);
 }
 
 /* ---- The application ---- */

@@ -11,22 +11,6 @@ enum { LINES_MOST = 256 * 1024, LINES_AGE_MS = 1000, SLEEP_MOST_MS = 60000 };
 enum { RECLAIM_MS = 2000, AGAIN_MS = 1000 };
 
 /* ---- Deadlines and limits ---- */
-static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_again) {
-    LOCK_HELD(&env->svc->lock);
-    struct lambda_inv *inv = env->inv;
-    double seconds = (double)env->fn->timeout_ms / 1000;
-    if (env->state == ENV_STARTING && !inv->init_again) {
-        lambda_log_init_failed_locked(env, LAMBDA_INIT_S * 1000.0, "init", "timeout", "");
-        inv->init_again = *ret_again = true;
-        return lambda_env_release_locked(env);
-    }
-    lambda_fail_run(inv, "Sandbox.Timedout", "Task timed out after %.2f seconds", seconds);
-    char when[CLOCK_ISO_MAX];
-    lambda_log_line_locked(env, "%s %s Task timed out after %.2f seconds\n\n",
-                           clock_iso8601_ms(when, clock_world_ms()), inv->id, seconds);
-    return lambda_env_detach_locked(env);
-}
-
 /* Lines of a long invocation go to the log before its end. */
 static struct lambda_inv *take_old_lines_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
@@ -45,14 +29,14 @@ struct due {
 };
 
 /*
- * An idle one is weighed when it has come to a stand, and again when the kernel has taken back what
+ * One at rest is weighed when it has come to a stand, and again when the kernel has taken back what
  * it could. One that is stopped by signals is looked at for its whole life: a program can have
  * itself continued, by a timer, say.
  */
 static struct lambda_env *weigh_locked(struct lambda_env *env, int64_t now_ns) {
     struct lambda_svc *svc = env->svc;
     LOCK_HELD(&svc->lock);
-    bool firm = !env->sandbox || sandbox_is_firm(env->sandbox);
+    bool firm = env->state == ENV_HALTED || !env->sandbox || sandbox_is_firm(env->sandbox);
     int64_t idle_ns = now_ns - (env->deadline_ns - svc->idle_ns);
     if (!firm && sandbox_check_memory(env->sandbox)) {
         lambda_env_kill_locked(env);
@@ -78,34 +62,46 @@ static void reclaim(struct lambda_env *env) {
     lambda_env_unref_locked(env);
 }
 
+/*
+ * Its time is over. One at rest was idle too long; one that runs is halted. One whose init has not
+ * killed everybody in time ends, and an event that it has goes elsewhere.
+ */
+static struct due expire_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    struct due due = {0};
+    if (lambda_env_rests(env) || env->state == ENV_HALTING) {
+        due.again = env->inv ? lambda_env_release_locked(env) : NULL;
+        lambda_env_kill_locked(env);
+    } else {
+        due.finished = lambda_env_timed_out_locked(env);
+        lambda_env_halt_locked(env);
+    }
+    return due;
+}
+
 /* What this environment needs done now: mostly nothing. */
 static struct due check_env_locked(struct lambda_env *env, int64_t now_ns, bool memory) {
     LOCK_HELD(&env->svc->lock);
     struct due due = {0};
     if (!env->watched || env->state == ENV_DYING)
         return due;
-    if (env->state == ENV_IDLE && env->weigh_ns <= now_ns) {
+    if (lambda_env_rests(env) && env->weigh_ns <= now_ns) {
         due.reclaim = weigh_locked(env, now_ns);
         if (due.reclaim || env->state == ENV_DYING)
             return due;
     }
-    if (memory && env->state != ENV_IDLE && sandbox_check_memory(env->sandbox)) {
+    if (memory && !lambda_env_rests(env) && sandbox_check_memory(env->sandbox)) {
         lambda_env_untimed_locked(env);
         return due;
     }
-    if (env->deadline_ns <= now_ns) {
-        bool again = false;
-        struct lambda_inv *inv = env->inv ? time_out_locked(env, &again) : NULL;
-        *(again ? &due.again : &due.finished) = inv;
-        lambda_env_kill_locked(env);
-        return due;
-    }
+    if (env->deadline_ns <= now_ns)
+        return expire_locked(env);
     due.lines = take_old_lines_locked(env);
     return due;
 }
 
 static bool is_outdated(const struct lambda_env *env, const struct lambda_fn *newest) {
-    return env->state == ENV_IDLE && (!newest || newest->generation != env->fn->generation);
+    return lambda_env_rests(env) && (!newest || newest->generation != env->fn->generation);
 }
 
 /* Of one pool; reads the function's row where the pool has environments. */
@@ -180,10 +176,10 @@ static struct due find_due_locked(struct lambda_svc *svc, int64_t now_ns, bool m
             return due;
         if (!env->watched)
             continue;
-        ret_next->active |= env->state != ENV_IDLE && env->state != ENV_DYING;
+        ret_next->active |= !lambda_env_rests(env) && env->state != ENV_DYING;
         if (env->deadline_ns < ret_next->deadline_ns)
             ret_next->deadline_ns = env->deadline_ns;
-        if (env->state == ENV_IDLE && env->weigh_ns < ret_next->deadline_ns)
+        if (lambda_env_rests(env) && env->weigh_ns < ret_next->deadline_ns)
             ret_next->deadline_ns = env->weigh_ns;
     }
     return (struct due){0};

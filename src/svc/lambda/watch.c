@@ -3,14 +3,11 @@
  * upkeep.c for all that time brings. It alone reaps environments that it was told of, so an event's
  * environment is always there when the event is handled (but see forget).
  */
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/runtimes.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -47,35 +44,10 @@ void lambda_watch_wake(struct lambda_svc *svc) {
 }
 
 /* ---- Ends ---- */
-/* "segmentation fault": Lambda writes the names of signals small. */
-static void name_signal(int signal, char out[64]) {
-    const char *name = strsignal(signal);
-    size_t n = 0;
-    for (; name[n] && n < 63; n++)
-        out[n] = ascii_lower(name[n]);
-    out[n] = '\0';
-}
-
-static void describe_end(struct lambda_env *env, const struct sandbox_end *end) {
-    struct lambda_inv *inv = env->inv;
-    char name[64];
-    if (end->signaled)
-        name_signal(end->code, name);
-    if (end->exec_errno)
-        lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec %s: %s",
-                        env->runtime->family->entry[0], strerror(end->exec_errno));
-    else if (end->signaled && end->code == SIGKILL)
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: killed");
-    else if (end->signaled)
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: %s", name);
-    else if (end->code == 0)
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited without providing a reason");
-    else
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: exit status %d",
-                        end->code);
-}
-
-/* Its invocation, failed, or NULL. *ret_again: nothing of it has run, so it may go elsewhere. */
+/*
+ * Of a sandbox that has ended: its invocation, failed, or NULL. *ret_again: its program has not read
+ * it, by our doing or in a first start, so it goes elsewhere.
+ */
 static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct sandbox_end *end,
                                             bool *ret_again) {
     LOCK_HELD(&env->svc->lock);
@@ -86,7 +58,7 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
         env->inv->outcome.interrupted = true;
         return lambda_env_release_locked(env);
     }
-    *ret_again = end->lost && !env->inv->delivered;
+    *ret_again = !env->inv->delivered && (end->lost || env->state == ENV_DYING);
     if (*ret_again)
         return lambda_env_release_locked(env);
     if (end->lost) {
@@ -95,12 +67,25 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
         env->inv->outcome.lost = true;
         return lambda_env_release_locked(env);
     }
-    describe_end(env, end);
-    str text = buf_view(&env->inv->outcome.payload);
-    CLEANUP_JSON json_t *error = json_parse(text, NULL);
-    lambda_log_line_locked(env, STR_FMT "\n" STR_FMT "\n", STR_ARG(json_str(error, "errorMessage")),
-                           STR_ARG(json_str(error, "errorType")));
-    return lambda_env_detach_locked(env);
+    struct lambda_inv *failed = lambda_env_exited_locked(env, end);
+    *ret_again = !failed;
+    return failed ? failed : lambda_env_release_locked(env);
+}
+
+/*
+ * The program has ended, and the sandbox stays: its invocation, failed, or NULL. Of one that we halt,
+ * or that is given up, nothing is told.
+ */
+static struct lambda_inv *program_ended_locked(struct lambda_env *env,
+                                               const struct sandbox_end *end) {
+    LOCK_HELD(&env->svc->lock);
+    struct lambda_inv *failed = NULL;
+    if (env->state == ENV_DYING || env->state == ENV_HALTED || env->svc->stopping)
+        return NULL;
+    if (env->state != ENV_HALTING)
+        failed = lambda_env_exited_locked(env, end);
+    lambda_env_halted_locked(env);
+    return failed;
 }
 
 /* Events of the same batch that follow must not find it. */
@@ -116,7 +101,10 @@ static void handle_end(struct lambda_env *env, struct epoll_event *rest, int n_r
     struct lambda_inv *inv = NULL;
     bool again = false;
     lock_take(&svc->lock);
-    if (sandbox_ended(env->sandbox, &end)) {
+    bool ended = sandbox_ended(env->sandbox, &end);
+    if (ended && end.stays) {
+        inv = program_ended_locked(env, &end);
+    } else if (ended) {
         inv = last_words_locked(env, &end, &again);
         for (int i = 0; i < SANDBOX_OUTPUTS; i++)
             unwatch_fd(svc, env->out[i].fd);

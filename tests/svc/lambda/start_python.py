@@ -151,10 +151,9 @@ def run(python, code, events=(b"{}",), handler="app.run", env=None, files=None, 
 
 
 class Start(unittest.TestCase):
-    def each(self, *args, **more):
-        """(version, what ran) of each interpreter."""
-        for version, path in sorted(interpreters().items()):
-            yield version, run(path, *args, **more)
+    def installed(self, *args, **more):
+        """(version, what ran) of each interpreter that is installed: of this test's own at least."""
+        return [(version, run(path, *args, **more)) for version, path in sorted(interpreters().items())]
 
     def test_answers(self):
         """As simplejson writes them for awslambdaric, which its two kinds of versions tell apart."""
@@ -167,7 +166,7 @@ class Start(unittest.TestCase):
                  ("{1: 2, None: 3, True: 4, 1.5: 5}", '{"1": 4, "null": 3, "1.5": 5}', None),
                  ("'\\u00e9\\U0001f600'", '"\\u00e9\\ud83d\\ude00"', '"\u00e9\U0001f600"'),
                  ("float('nan')", "NaN", None), ("'q\"\\\\'", '"q\\"\\\\"', None)]
-        for version, ran in self.each(code, [json.dumps(text).encode() for text, _, _ in cases]):
+        for version, ran in self.installed(code, [json.dumps(text).encode() for text, _, _ in cases]):
             for i, (text, want, since_12) in enumerate(cases):
                 self.assertEqual(ran.answer(i), want if version < (3, 12) or since_12 is None else since_12, text)
                 kind = "application/unknown" if text.startswith("b'") else "application/json"
@@ -176,7 +175,7 @@ class Start(unittest.TestCase):
     def test_the_runtime_that_was_asked_for_decides(self):
         """A python3.12 function answers as one, whichever interpreter is there; and the other way round."""
         for name, want in (("python3.12", '"\u00e9"'), ("python3.9", '"\\u00e9"')):
-            for _, ran in self.each("def run(event, context):\n    return event\n", ['"\u00e9"'.encode()],
+            for _, ran in self.installed("def run(event, context):\n    return event\n", ['"\u00e9"'.encode()],
                                     env={"AWS_EXECUTION_ENV": f"AWS_Lambda_{name}"}):
                 self.assertEqual(ran.answer(), want)
 
@@ -186,7 +185,7 @@ class Start(unittest.TestCase):
                  "loop": "Circular reference detected",
                  "{(1, 2): 3}": "keys must be str, int, float, bool or None, not tuple",
                  "{'x': b'\\xff'}": "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"}
-        for _, ran in self.each(code, [json.dumps(text).encode() for text in cases]):
+        for _, ran in self.installed(code, [json.dumps(text).encode() for text in cases]):
             for i, words in enumerate(cases.values()):
                 self.assertEqual(ran.document(i), {"errorMessage": f"Unable to marshal response: {words}", "requestId": f"id-{i}",
                                                    "errorType": "Runtime.MarshalError", "stackTrace": []})
@@ -202,7 +201,7 @@ class Start(unittest.TestCase):
                  (b"", "Unable to unmarshal input: Expecting value: line 1 column 1 (char 0)"),
                  (b"{} x", "Unable to unmarshal input: Extra data: line 1 column 4 (char 3)"),
                  (b'"\xff"', "Unable to unmarshal input: 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte")]
-        for _, ran in self.each(code, [event for event, _ in cases]):
+        for _, ran in self.installed(code, [event for event, _ in cases]):
             for i, (event, want) in enumerate(cases):
                 got = ran.document(i)
                 self.assertEqual(got if isinstance(want, list) else got["errorMessage"], want, event)
@@ -220,7 +219,7 @@ class Start(unittest.TestCase):
                  "identity=CognitoIdentity([cognito_identity_id=None,cognito_identity_pool_id=None]),tenant_id=None])")
         full = ("ClientContext([custom={'k': 'v'},env={},client=Client([installation_id=None,app_title=t,"
                 "app_version_name=None,app_version_code=None,app_package_name=None])])")
-        for _, ran in self.each(code, [b"{}", (b"{}", headers), (b"{}", {"Lambda-Runtime-Client-Context": "{"})]):
+        for _, ran in self.installed(code, [b"{}", (b"{}", headers), (b"{}", {"Lambda-Runtime-Client-Context": "{"})]):
             self.assertEqual(ran.document(0), [plain, {}, None, None, "None", True])
             self.assertEqual(ran.document(1)[1:], [{"traceparent": "00-1"}, "i", {"k": "v"}, full, False])
             self.assertEqual(ran.document(2)["errorType"], "Runtime.LambdaContextUnmarshalError")
@@ -233,7 +232,7 @@ class Start(unittest.TestCase):
                 "        raise ExceptionGroup('several', [ValueError('a'), TypeError('b')])\n    one(event)\n"
                 "def one(event):\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        raise ValueError() from e\n"
                 "def bad():\n    pass\n")
-        for version, ran in self.each(code, [b"1", b"2", b"3", b"4"]):
+        for version, ran in self.installed(code, [b"1", b"2", b"3", b"4"]):
             self.assertEqual(ran.document(0)["errorType"], "Odd")
             self.assertEqual(ran.document(0)["errorMessage"], "two\nlines")
             self.assertEqual(list(ran.document(0)), ["errorMessage", "errorType", "requestId", "stackTrace"])
@@ -310,11 +309,11 @@ class Start(unittest.TestCase):
         files = {name: "raise RuntimeError('not for the runtime')\n" for name in ("linecache.py", "re.py", "enum.py", "socket.py")}
         code = "import token\ndef run(event, context):\n    if event:\n        return token.mine\n    raise ValueError('v')\n"
         files.update({"token.py": "mine = 1\n", "json.py": "raise RuntimeError('not for the runtime')\n"})
-        for _, ran in self.each(code, [b"0", b"{", b"1"], files=files):
+        for _, ran in self.installed(code, [b"0", b"{", b"1"], files=files):
             self.assertEqual([ran.document(i).get("errorType") for i in (0, 1)], ["ValueError", "Runtime.UnmarshalError"])
             self.assertEqual(ran.document(2), 1)
         code = "import logging\ndef run(event, context):\n    return hasattr(logging, 'getLogger')\n"
-        for _, ran in self.each(code, files={"logging.py": ""}):
+        for _, ran in self.installed(code, files={"logging.py": ""}):
             self.assertIs(ran.document(), True)
 
     def test_a_missing_package_of_the_image(self):
@@ -327,7 +326,7 @@ class Start(unittest.TestCase):
                 "    log.info('unheard')\n    log.error('two\\nlines')\n    try:\n        1 / 0\n    except Exception:\n"
                 "        logging.exception('caught')\n    print('plain')\n    return len(logging.getLogger().handlers)\n")
         stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-        for _, ran in self.each(code):
+        for _, ran in self.installed(code):
             texts = ran.texts()
             self.assertEqual(len(texts), 3)
             self.assertRegex(texts[0], rf"^\[WARNING\]\t{stamp}\tid-0\tw 1\n$")
@@ -342,7 +341,7 @@ class Start(unittest.TestCase):
                 "        logging.log(level, 'l')\n    return logging.getLogger().level\n")
         for level, want, kinds in (("DEBUG", 10, (0xB, 0xF, 0x13, 0x17, 0x1B)), ("trace", 10, (0xB, 0xF, 0x13, 0x17, 0x1B)),
                                    ("ERROR", 40, (0x17, 0x1B)), ("FATAL", 50, (0x1B,)), ("none", 30, (0x13, 0x17, 0x1B))):
-            for _, ran in self.each(code, env={"AWS_LAMBDA_LOG_LEVEL": level}):
+            for _, ran in self.installed(code, env={"AWS_LAMBDA_LOG_LEVEL": level}):
                 self.assertEqual(ran.document(), want, level)
                 self.assertEqual([kind for kind, _, _ in ran.records], [0xA55A0000 + kind for kind in kinds])
 
@@ -350,7 +349,7 @@ class Start(unittest.TestCase):
         code = ("import logging\nlog = logging.getLogger('my')\nlog.setLevel('DEBUG')\ndef run(event, context):\n"
                 "    log.debug('d %s', '\\u00e9', extra={'order': {'id': 1}})\n    try:\n        1 / 0\n"
                 "    except Exception:\n        log.exception('caught')\n    logging.log(35, 'between')\n    raise KeyError('k')\n")
-        for _, ran in self.each(code, env={"AWS_LAMBDA_LOG_FORMAT": "JSON"}):
+        for _, ran in self.installed(code, env={"AWS_LAMBDA_LOG_FORMAT": "JSON"}):
             first, second, third, last = (json.loads(text) for text in ran.texts())
             self.assertRegex(first.pop("timestamp"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
             self.assertEqual(first, {"level": "DEBUG", "message": "d \u00e9", "logger": "my", "requestId": "id-0", "order": {"id": 1}})
@@ -366,20 +365,20 @@ class Start(unittest.TestCase):
 
     def test_without_a_pipe_for_records(self):
         code = "import logging\ndef run(event, context):\n    logging.warning('w')\n    context.log('c\\n')\n    raise ValueError('v')\n"
-        for _, ran in self.each(code, fd=False):
+        for _, ran in self.installed(code, fd=False):
             first, second, third = ran.out.splitlines(keepends=True)[:1] + ran.out.split("\n")[1:3]
             self.assertRegex(first, r"^\[WARNING\]\t.*Z\tid-0\tw\n$")
             self.assertEqual(second, "c")
             self.assertTrue(third.startswith("[ERROR] ValueError: v\rTraceback (most recent call last):\r" + NBSP))
 
     def test_what_the_module_logs_at_import_has_no_request(self):
-        for _, ran in self.each("import logging\nlogging.warning('early')\ndef run(event, context):\n    pass\n"):
+        for _, ran in self.installed("import logging\nlogging.warning('early')\ndef run(event, context):\n    pass\n"):
             self.assertRegex(ran.texts()[0], r"Z\t\tearly\n$")
 
     def test_output_is_not_kept_back(self):
         code = ("import faulthandler, os, sys, warnings\nfaulthandler.enable()\ndef run(event, context):\n    print('a', end='')\n"
                 "    sys.stderr.write('b')\n    sys.stdout.writelines(['c', 'd'])\n    warnings.warn('careful')\n    os._exit(0)\n")
-        for _, ran in self.each(code):
+        for _, ran in self.installed(code):
             self.assertEqual(ran.out, "acd")
             self.assertRegex(ran.error, r"^b.*/app.py:7: UserWarning: careful\n")
 
@@ -387,18 +386,18 @@ class Start(unittest.TestCase):
         code = ("import os, sys\ndef run(event, context):\n    trace = os.environ.get('_X_AMZN_TRACE_ID')\n"
                 "    os.environ['MINE'] = os.environ.get('MINE', '') + 'x'\n"
                 "    return [trace, '_LAMBDA_TELEMETRY_LOG_FD' in os.environ, os.environ['MINE'], sys.path[:3]]\n")
-        for version, ran in self.each(code, [b"1", (b"2", {"Lambda-Runtime-Trace-Id": None}), b"3"]):
+        for version, ran in self.installed(code, [b"1", (b"2", {"Lambda-Runtime-Trace-Id": None}), b"3"]):
             own = f"/opt/python/lib/python{version[0]}.{version[1]}/site-packages"
             self.assertEqual([ran.document(i)[0] for i in range(3)], ["Root=1-2", None, "Root=1-2"])
             self.assertEqual([ran.document(i)[2] for i in range(3)], ["x", "xx", "xxx"])
             self.assertFalse(ran.document()[1])
             self.assertTrue(ran.document()[3][0].endswith("/task"))
             self.assertEqual(ran.document()[3][1:], [own, "/opt/python"])
-        for _, ran in self.each(code, env={"PYTHONPATH": "/var/task/vendor:/opt/more"}):
+        for _, ran in self.installed(code, env={"PYTHONPATH": "/var/task/vendor:/opt/more"}):
             self.assertEqual(ran.document()[3][1:], ["/var/task/vendor", "/opt/more"])
 
     def test_a_long_answer(self):
-        for _, ran in self.each("def run(event, context):\n    return 'x' * event\n", [b"6291554", b"7000000", b"1"]):
+        for _, ran in self.installed("def run(event, context):\n    return 'x' * event\n", [b"6291554", b"7000000", b"1"]):
             self.assertEqual([len(body) for _, _, body in ran.posts], [6291556, 6291557, 3])
             self.assertIn("Failed to post handler success response. Http response code: 413", ran.error)
 

@@ -10,9 +10,10 @@ static void test_table(void **) {
     static const struct {
         const char *name, *may;
     } rows[ENV_STATES] = {
-        [ENV_STARTING] = {"STARTING", "-ib-d"}, [ENV_IDLE] = {"IDLE", "-ib-d"},
-        [ENV_BUSY] = {"BUSY", "--bsd"},         [ENV_SETTLING] = {"SETTLING", "-ib-d"},
-        [ENV_DYING] = {"DYING", "----d"},
+        [ENV_STARTING] = {"STARTING", "Sib-hHd"}, [ENV_IDLE] = {"IDLE", "-ib--Hd"},
+        [ENV_BUSY] = {"BUSY", "--bshHd"},         [ENV_SETTLING] = {"SETTLING", "-ib-hHd"},
+        [ENV_HALTING] = {"HALTING", "S---hHd"},   [ENV_HALTED] = {"HALTED", "S-----d"},
+        [ENV_DYING] = {"DYING", "------d"},
     };
     for (int from = 0; from < ENV_STATES; from++) {
         CHECK_TEXT(lambda_env_state_name((enum lambda_env_state)from), rows[from].name);
@@ -115,6 +116,111 @@ static void test_life(void **) {
     lambda_env_unref_locked(env); /* the sanitizer says whether all of it went */
 }
 
+/* ---- Another life in the same sandbox ---- */
+static void check_anew(const struct lambda_env *env, unsigned life, int64_t before) {
+    CHECK_INT(env->state, ENV_STARTING);
+    CHECK_INT(env->life, life);
+    CHECK(env->in_invoke && !env->ready && env->inv && !env->inv->delivered);
+    CHECK_RANGE(env->start_ns - before, 0, 1000000000);
+    CHECK_RANGE(env->deadline_ns - before, 7000000000, 8000000000); /* the function's own time */
+    CHECK_INT(svc->memory_used, lambda_env_most(env));
+}
+
+/* The time of its start is the invocation's: neither clock begins again when it has its event. */
+static void check_served(struct lambda_env *env) {
+    int64_t deadline_ns = env->deadline_ns, delivered_ns = env->inv->delivered_ns;
+    lambda_env_ready_locked(env);
+    lambda_env_deliver_locked(env);
+    CHECK_INT(env->state, ENV_BUSY);
+    CHECK_INT(env->deadline_ns, deadline_ns);
+    CHECK_INT(env->inv->delivered_ns, delivered_ns);
+    CHECK_INT(delivered_ns, env->start_ns);
+}
+
+static void check_halted(const struct lambda_env *env, int64_t before) {
+    CHECK_INT(env->state, ENV_HALTED);
+    CHECK(lambda_env_rests(env) && !env->inv && !env->parked && !env->answering);
+    CHECK_RANGE(env->deadline_ns - before, 300000000000, 301000000000);
+    CHECK_RANGE(env->weigh_ns - before, 0, 1000000000);
+    check_counts(env, 0);
+}
+
+/* Ended by itself with an event, ended by us, given an event while it is halted, and afterwards. */
+static void test_lives(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("lives", "\"Timeout\":7", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_env *env = busy_locked(fn);
+    int64_t before = clock_mono_ns();
+    lambda_inv_free(lambda_env_detach_locked(env));
+    lambda_env_halted_locked(env);
+    check_halted(env, before);
+    lambda_env_weigh_locked(env, 5 << 20);
+    CHECK_INT(svc->memory_used, (5 << 20) + SANDBOX_OVERHEAD);
+
+    before = clock_mono_ns();
+    lambda_env_assign_locked(env, invocation(fn));
+    check_anew(env, 1, before);
+    check_counts(env, 1);
+    check_served(env);
+
+    before = clock_mono_ns();
+    lambda_env_begin_answer_locked(env, some_request());
+    lambda_inv_free(lambda_env_detach_locked(env));
+    lambda_env_halt_locked(env);
+    CHECK_INT(env->state, ENV_HALTING);
+    CHECK(!lambda_env_rests(env));
+    CHECK_RANGE(env->deadline_ns - before, 2000000000, 3000000000);
+    CHECK_INT(svc->memory_used, lambda_env_most(env)); /* what dies may still hold all of it */
+    lambda_env_assign_locked(env, invocation(fn));
+    CHECK_INT(env->state, ENV_HALTING);
+    CHECK_INT(env->life, 1);
+    before = clock_mono_ns();
+    lambda_env_halted_locked(env);
+    check_anew(env, 2, before);
+    CHECK(!lambda_env_end_answer_locked(env, some_request())); /* it was the dead one's */
+    check_served(env);
+
+    lambda_inv_free(lambda_env_settle_locked(env));
+    lambda_env_halt_locked(env);
+    before = clock_mono_ns();
+    lambda_env_halted_locked(env);
+    check_halted(env, before);
+    lambda_env_kill_locked(env);
+    CHECK_INT(env->state, ENV_DYING);
+    lambda_env_halt_locked(env); /* nothing more */
+    CHECK_INT(env->state, ENV_DYING);
+}
+
+/* A start that fails is tried again with the same event and the function's own time, once. */
+static void test_second_try(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("tried", "\"Timeout\":7", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_inv *inv = invocation(fn);
+    struct lambda_env *env =
+        lambda_env_new_locked(svc, lambda_pool_of_locked(svc, buf_view(&fn->arn)), inv);
+    CHECK(!env->in_invoke);
+    CHECK(!lambda_env_started_locked(env, true));
+    env->start_ns -= 120 * 1000000;
+    CHECK(!lambda_env_init_failed_locked(env, "Runtime.Bad"));
+    CHECK(env->inv == inv && inv->init_again);
+    lambda_env_halt_locked(env);
+    int64_t before = clock_mono_ns();
+    lambda_env_halted_locked(env);
+    check_anew(env, 1, before);
+    CHECK(env->inv == inv);
+    CHECK_HAS(buf_cstr(&inv->tail), "INIT_REPORT Init Duration: 12");
+    CHECK_HAS(buf_cstr(&inv->tail), "ms\tPhase: init\tStatus: error\tError Type: Runtime.Bad\n");
+
+    CHECK(lambda_env_exited_locked(env, &(struct sandbox_end){.code = 4}) == inv);
+    CHECK_HAS(buf_cstr(&inv->tail),
+              "ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError\nSTART RequestId: ");
+    CHECK_HAS(buf_cstr(&inv->outcome.payload),
+              "Error: Runtime exited with error: exit status 4\"}");
+    lambda_env_halted_locked(env);
+    CHECK_INT(env->state, ENV_HALTED);
+    lambda_inv_free(inv);
+}
+
 static void test_second_start_has_the_functions_time(void **) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = function("slow", "\"Timeout\":60", "");
     LOCK_SCOPE(&svc->lock);
@@ -166,6 +272,15 @@ static void second_event(struct lambda_env *env) {
     lambda_env_assign_locked(env, invocation(env->fn));
 }
 static void reap_with_an_event(struct lambda_env *env) { lambda_env_reap_locked(env); }
+static void rest_with_an_event(struct lambda_env *env) {
+    lambda_env_halt_locked(env);
+    lambda_env_park_locked(env, some_request());
+}
+static void halt_what_rests(struct lambda_env *env) {
+    lambda_inv_free(lambda_env_release_locked(env));
+    lambda_env_halted_locked(env);
+    lambda_env_halt_locked(env);
+}
 static void event_for_the_dead(struct lambda_env *env) {
     lambda_inv_free(lambda_env_release_locked(env));
     lambda_env_kill_locked(env);
@@ -188,6 +303,8 @@ static void test_no_other_steps(void **) {
         {"a second event", second_event},
         {"reaped with an event", reap_with_an_event},
         {"an event for the dead", event_for_the_dead},
+        {"idle while it is halted", rest_with_an_event},
+        {"halted once more", halt_what_rests},
 #ifdef CALOTYPE_CHECKS
         {"without the lock", without_the_lock},
 #endif
@@ -347,6 +464,8 @@ int main(void) {
         cmocka_unit_test(test_interpreted_runtimes),
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
         LIVES(test_life),
+        LIVES(test_lives),
+        LIVES(test_second_try),
         LIVES(test_second_start_has_the_functions_time),
         LIVES(test_failed_start),
         LIVES(test_start_while_stopping),

@@ -1,7 +1,7 @@
 /* Which interpreter runs a row, what it is asked, and what its sandboxes see. */
 #include "fake_interpreter.h"
 
-#include "svc/lambda/interpreters.h"
+#include "svc/lambda/launch.h"
 
 #include <errno.h>
 
@@ -142,26 +142,27 @@ static void test_launch(void **) {
     CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
     const struct lambda_runtime *row = lambda_runtime_find(S("python3.9"));
     struct sandbox_spec spec = {.files = {{"/etc/x", S("x")}}};
-    char program[200], hidden[200], library[200];
+    char program[200], library[200];
     fake_interpreter(second, "python3", "3.11.2");
     CHECK_INT(lambda_interpreters_find(all, row, &it, NULL), 0);
     fake_interpreter(second, "python3", "3.12.2");
     CHECK_INT(lambda_interpreters_find(all, row, NULL, NULL), 0);
     CLEANUP_DEINIT(arena) struct arena arena = {0};
-    lambda_launch(row, it, &arena, &spec);
+    struct lambda_launch launch = {row, it, "/tools", false, &arena};
+    lambda_launch_fill(&launch, &spec);
     CHECK_TEXT(lambda_interpreter_version(it), "3.11.2");
     snprintf(program, sizeof program, "%s/python3", second);
-    snprintf(hidden, sizeof hidden, "%s/site-packages", second);
     snprintf(library, sizeof library, "%s/libx.so.1", second);
-    CHECK_TEXT(spec.argv[0], program);
+    CHECK_TEXT(spec.argv[0], "/var/lang/bin/python3");
     CHECK_TEXT(spec.argv[1], "/var/runtime/bootstrap.py");
     CHECK_TEXT(spec.argv[2], NULL);
     CHECK_TEXT(spec.files[0].inside, "/etc/x");
     CHECK_TEXT(spec.files[1].inside, "/var/runtime/bootstrap.py");
-    const struct sandbox_bind want[] = {{second, second},
-                                        {"", hidden},
+    const struct sandbox_bind want[] = {{second, "/var/lang/second"},
+                                        {"", "/var/lang/second/site-packages"},
                                         {library, "/var/lang/lib/libx.so.1"},
-                                        {program, program}};
+                                        {program, "/var/lang/bin/python3"},
+                                        {"/tools", "/usr/bin"}};
     for (size_t i = 0, at = 0; i < ARRAY_LEN(want); i++) {
         for (; spec.binds[at].host && strcmp(spec.binds[at].inside, want[i].inside) != 0; at++)
             ;
@@ -170,7 +171,16 @@ static void test_launch(void **) {
 
     const struct sandbox_spec none = {0};
     spec = none;
-    lambda_launch(lambda_runtime_find(S("provided.al2023")), NULL, &arena, &spec);
+    launch.wrapped = true;
+    lambda_launch_fill(&launch, &spec);
+    static const char *const wrapped[] = {"/usr/bin/sh", "/var/runtime/bootstrap",
+                                          "/var/lang/bin/python3", "/var/runtime/bootstrap.py"};
+    for (size_t i = 0; i < ARRAY_LEN(wrapped); i++)
+        CHECK_TEXT(spec.argv[i], wrapped[i]);
+    CHECK_TEXT(spec.files[1].inside, "/var/runtime/bootstrap");
+    spec = none;
+    launch = (struct lambda_launch){.runtime = lambda_runtime_find(S("provided.al2023"))};
+    lambda_launch_fill(&launch, &spec);
     CHECK_TEXT(spec.argv[0], "/var/task/bootstrap");
     CHECK(!spec.binds[0].host && !spec.files[0].inside && !spec.whole_proc);
 }
@@ -203,7 +213,7 @@ static void test_launch_node(void **) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         const char *const env[] = {"B=1", cases[i].variable, NULL};
         struct sandbox_spec spec = {.env = env, .memory_bytes = cases[i].mb << 20};
-        lambda_launch(row, it, &arena, &spec);
+        lambda_launch_fill(&(struct lambda_launch){row, it, "/tools", false, &arena}, &spec);
         const char *const want[] = {"--expose-gc", "--max-http-header-size=81920",
                                     "--use-openssl-ca", cases[i].young, cases[i].old};
         size_t at = 1;
@@ -212,8 +222,9 @@ static void test_launch_node(void **) {
                 CHECK_TEXT(spec.argv[at++], want[k]);
         CHECK_TEXT(spec.argv[at], "/var/runtime/bootstrap.js");
         CHECK_TEXT(spec.argv[at + 1], NULL);
-        CHECK_TEXT(spec.links[0].target, "/opt/nodejs/node_modules");
-        CHECK_TEXT(spec.links[1].target, "/var/runtime/node_modules");
+        CHECK_TEXT(spec.links[0].target, "usr/bin");
+        CHECK_TEXT(spec.links[1].target, "/opt/nodejs/node_modules");
+        CHECK_TEXT(spec.links[2].target, "/var/runtime/node_modules");
         for (at = 0; spec.binds[at].host && strcmp(spec.binds[at].host, packages) != 0; at++)
             ;
         CHECK_TEXT(spec.binds[at].inside, "/var/runtime/node_modules");

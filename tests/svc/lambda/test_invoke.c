@@ -36,7 +36,7 @@ static bool all_idle(void) {
     LOCK_SCOPE(&fx.lambda->lock);
     struct lambda_walk walk = {0};
     for (struct lambda_env *env; (env = lambda_walk_locked(fx.lambda, &walk));)
-        if (env->state != ENV_IDLE)
+        if (!lambda_env_rests(env))
             return false;
     return true;
 }

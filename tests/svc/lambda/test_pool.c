@@ -329,9 +329,11 @@ static void test_sleep(void **) {
     CHECK_INT(lambda_upkeep(svc, false),
               LAMBDA_MEMORY_TICK_MS); /* it runs: its memory is looked at */
     env->deadline_ns = clock_mono_ns() - 1;
-    lambda_upkeep(svc, false);
-    CHECK_INT(env->state, ENV_DYING);
+    CHECK_INT(lambda_upkeep(svc, false), LAMBDA_MEMORY_TICK_MS);
+    CHECK_INT(env->state, ENV_HALTING);
+    env->deadline_ns = clock_mono_ns() - 1; /* its init does not answer */
     CHECK_INT(lambda_upkeep(svc, false), -1);
+    CHECK_INT(env->state, ENV_DYING);
 }
 
 static void test_deadlines(void **) {
@@ -342,7 +344,7 @@ static void test_deadlines(void **) {
     lock_drop(&svc->lock);
     lambda_upkeep(svc, false);
     CHECK_INT(idle->state, ENV_DYING);
-    CHECK_INT(busy->state, ENV_DYING);
+    CHECK_INT(busy->state, ENV_HALTING);
     CHECK_INT(other->state, ENV_BUSY);
     CHECK(!busy->inv && other->inv);
     CHECK_INT(answered.n, 1);
@@ -351,7 +353,10 @@ static void test_deadlines(void **) {
     CHECK_HAS(buf_cstr(&answered.payload), " Error: Task timed out after 2.00 seconds\"}");
 }
 
-/* A first start that takes more than ten seconds is tried once more; here there is no room. */
+/*
+ * A first start that takes more than ten seconds is tried once more in the same sandbox; where the
+ * init cannot do that, elsewhere: here there is no room.
+ */
 static void test_slow_start(void **) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
     lock_take(&svc->lock);
@@ -365,14 +370,18 @@ static void test_slow_start(void **) {
     svc->net = NULL;
     lock_drop(&svc->lock);
     lambda_upkeep(svc, false);
+    CHECK_INT(env->state, ENV_HALTING);
+    CHECK(inv->init_again && env->inv == inv);
+    CHECK_INT(answered.n, 0);
+    env->deadline_ns = clock_mono_ns() - 1;
+    lambda_upkeep(svc, false);
     CHECK_INT(env->state, ENV_DYING);
-    CHECK(inv->init_again);
     CHECK_INT(answered.n, 1);
     CHECK_TEXT(answered.fault, "Rate Exceeded.");
     CHECK(answered.throttled);
     CHECK(svc->finished.next == &inv->node);
-    CHECK_STR(line_at(&inv->lines, 0),
-              S("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n"));
+    CHECK(str_starts(line_at(&inv->lines, 0), S("INIT_REPORT Init Duration: ")));
+    CHECK(str_ends(line_at(&inv->lines, 0), S(" ms\tPhase: init\tStatus: timeout\n")));
 }
 
 /* Lines of a long invocation reach the log within a second or so, or when they are many. */

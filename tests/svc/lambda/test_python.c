@@ -136,7 +136,7 @@ static void test_answers(void **) {
         {"nested", "lib/inner.handler", "{}", "\"inner\""},
         {"dotted", "lib.inner.handler", "{}", "\"inner\""},
         {"library", "app.library", "{}", "\"all there\""},
-        {"look", "app.look", "{}", "[false, false, \"/var/task\"]"},
+        {"look", "app.look", "{}", "[true, false, \"/var/task\"]"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         make_python(cases[i].name, cases[i].handler);

@@ -2,8 +2,8 @@
  * A function for the tests, static, with its own few lines of HTTP. The event's "do" says what:
  *   echo (default), error, tell ("text"), exit, sleep, oom, fork, log, env, count, big, api, twice,
  *   flood (prints "bytes":N of what "of" names: newlines, binary, one line, EMF documents, lines)
- * or one of the hostile ones of testfn_hostile.c.
- * The variable INIT says how it starts: error, exit, slow; absent: well.
+ * or one of the hostile ones of testfn_hostile.c, or of testfn_lives.c.
+ * The variable INIT says how it starts: error, exit, slow, stale; absent: well.
  */
 #include "testfn.h"
 
@@ -254,22 +254,26 @@ static void handle(void) {
         answer_twice();
     else if (wants("flood"))
         flood();
-    else if (!hostile())
+    else if (!lives() && !hostile())
         respond(event, event_len);
 }
 
 static void start(void) {
-    const char *how = getenv("INIT");
+    begin_life();
     static const char body[] = "{\"errorMessage\":\"cannot start\",\"errorType\":\"Runtime.Bad\"}";
-    if (how && strcmp(how, "error") == 0) {
+    if (starts("error")) {
         call(9001, "POST", "/2018-06-01/runtime/init/error",
              "Lambda-Runtime-Function-Error-Type: Runtime.Bad\r\n", body, sizeof body - 1);
         exit(1);
     }
-    if (how && strcmp(how, "exit") == 0)
+    if (starts("exit"))
         exit(4);
-    if (how && strcmp(how, "slow") == 0)
+    if (starts("slow")) {
+        (void)!write(1, "slow\n", 5);
         sleep(1000);
+    }
+    if (starts("stale"))
+        leave_complaints();
 }
 
 int main(void) {

@@ -1,5 +1,5 @@
 #pragma once
-/* What the two files of the test function share: its few lines of HTTP, and the event. */
+/* What the files of the test function share: its few lines of HTTP, and the event. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,3 +16,11 @@ void respond_text(const char *body);
 
 /* Does what a hostile event wants, and answers it; false: it is none of them. */
 bool hostile(void);
+
+/* testfn_lives.c */
+void begin_life(void);
+/* INIT says so, of this life. */
+bool starts(const char *how);
+void leave_complaints(void);
+/* As hostile. */
+bool lives(void);
