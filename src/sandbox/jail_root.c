@@ -181,14 +181,19 @@ static int mount_tmp(struct sandbox_jail *jail) {
 
 /*
  * Processes of others are invisible (hidepid), and so is what /proc tells of the machine
- * (subset=pid). Where the host's own /proc is partly covered the kernel lets a user namespace mount
- * none (EPERM): then the folder stays empty, which shows less, not more.
+ * (subset=pid), but for programs that want it. Where the host's own /proc is partly covered the
+ * kernel lets a user namespace mount no whole one, or none at all (EPERM): then there are the
+ * processes, or the folder stays empty, which shows less, not more.
  */
 static int mount_proc(const struct sandbox_jail *jail) {
     static const char *const processes[] = {"hidepid", "invisible", "subset", "pid", NULL};
     static const char *const whole[] = {"hidepid", "invisible", NULL};
-    int fault = mount_new("proc", jail->wire->spec.whole_proc ? whole : processes,
-                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "/proc");
+    const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    int fault = -EPERM;
+    if (jail->wire->spec.whole_proc)
+        fault = mount_new("proc", whole, attributes, "/proc");
+    if (fault == -EPERM)
+        fault = mount_new("proc", processes, attributes, "/proc");
     if (fault == -EPERM && jail->level == SANDBOX_USERNS)
         return mkdir("proc", 0555) && errno != EEXIST ? -errno : 0;
     return fault;
@@ -197,7 +202,7 @@ static int mount_proc(const struct sandbox_jail *jail) {
 static int make_texts(const struct sandbox_spec *spec) {
     static const struct sandbox_file texts[] = {
         {"/etc/resolv.conf", S_INIT("nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")},
-        {"/etc/hosts", S_INIT("127.0.0.1 localhost\n")},
+        {"/etc/hosts", S_INIT("127.0.0.1 localhost sandbox\n")},
         {"/etc/nsswitch.conf", S_INIT("hosts: files dns\n")},
     };
     int fault = 0;

@@ -91,6 +91,7 @@ static const struct lambda_family python = {
     .modules = boto3,
     .variables =
         (const struct lambda_variable[]){INTERPRETED, {"PYTHONPATH", RUNTIME_DIR}, {NULL, NULL}},
+    .whole_proc = true, /* meminfo, cpuinfo */
 };
 
 #define PYTHON(v)                                                                                  \
