@@ -394,6 +394,22 @@ class Interface(PythonCase):
         self.assertEqual((answer.error["errorType"], answer.error["errorMessage"]), ("ValueError", "too early"))
         self.assertEqual(answer.error["requestId"], "")
 
+    def test_what_programs_ask_of_the_machine(self):
+        got = self.inside(
+            "import dateutil.tz, datetime, getpass, os, socket, subprocess, sys, zoneinfo\n"
+            "when = datetime.datetime(2026, 7, 1)\n"
+            "result = {'zone': [zoneinfo.ZoneInfo('Europe/Berlin').utcoffset(when).seconds,\n"
+            "                   dateutil.tz.gettz('Asia/Tokyo').utcoffset(when).seconds],\n"
+            "          'now': datetime.datetime.now().astimezone().utcoffset().seconds,\n"
+            "          'memory': os.path.exists('/proc/meminfo'), 'cpus': os.cpu_count() > 0,\n"
+            "          'host': socket.gethostbyname(socket.gethostname()), 'home': os.path.expanduser('~'),\n"
+            "          'shell': subprocess.run('echo $0 | cat', shell=True, capture_output=True, text=True).stdout,\n"
+            "          'text': [sys.stdout.encoding, sys.getfilesystemencoding(), open('/tmp/\u00e9', 'w').write('\u00e9')]}\n"
+            "try: result['user'] = getpass.getuser()\nexcept (KeyError, OSError) as error: result['user'] = 'no name'\n")
+        self.assertEqual(got, {"zone": [7200, 32400], "now": 0, "memory": False, "cpus": True,
+                               "host": "127.0.0.1", "home": "/tmp", "shell": "/bin/sh\n",
+                               "text": ["utf-8", "utf-8", 1], "user": "no name"})
+
     def test_the_runtime_is_no_package(self):
         """AWS's images have theirs as awslambdaric, which functions may import."""
         for name in ("awslambdaric", "snapshot_restore_py"):
