@@ -369,6 +369,25 @@ class Interface(PythonCase):
         self.assertEqual(error.split("\n")[1:3], ["Traceback (most recent call last):",
                                                  '\u00a0\u00a0File "/var/task/probe.py", line 7, in run'])
 
+    def test_the_log_in_json(self):
+        """LoggingConfig reaches logging, which drops what is below its level; the records are as they were made."""
+        self.make_probe("json", LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "INFO"})
+        answer = self.invoke("json", {"code": "import logging\nlog = logging.getLogger('mine')\nlog.debug('unheard')\n"
+                                              "log.info('two\\nlines', extra={'order': 7})\nraise KeyError('x')"})
+        texts = self.events("json", '{"time"')
+
+        def found(**members):
+            parsed = [json.loads(text) for text in texts if text.startswith("{")]
+            return [one for one in parsed if all(one.get(k) == v for k, v in members.items())]
+        record, = found(logger="mine")
+        record.pop("timestamp")
+        self.assertEqual(record, {"level": "INFO", "message": "two\nlines", "logger": "mine", "requestId": answer.id, "order": 7})
+        error, = found(level="ERROR", errorType="KeyError")
+        self.assertEqual((error["errorMessage"], error["requestId"]), ("'x'", answer.id))
+
+    def test_a_large_event(self):
+        self.assertEqual(self.inside("result = len(event['more'])", more="x" * 6000000), 6000000)
+
     def test_an_error_at_import(self):
         self.make("early", package({"app.py": "print('imported')\nraise ValueError('too early')\n"}), Runtime=python(), Handler="app.run")
         answer = self.invoke("early")
