@@ -50,6 +50,13 @@ class Status(CloudCase):
         self.assertRegex(doc["WorldTime"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertLessEqual(doc["WorldTime"], health["world_time"])
 
+    def test_runtimes(self):
+        """By families, each with the version that runs it: twenty-five names would tell nobody anything."""
+        line = re.search(r"(?m)^runtimes +(.*)$", self.status().stdout)[1]
+        self.assertRegex(line, r"^provided\.al2023(, python3\.\* \(by Python 3\.\d+\.\d+\))?(, nodejs\* \(by Node \d+\.\d+\.\d+\))?$")
+        self.assertEqual(json.loads(self.status("--json").stdout)["Functions"]["Runtimes"], line.split(", "))
+        self.assertNotIn("runtimes", self.cloud.admin("GET", "/health")[1]["functions"])  # a health check starts no interpreter
+
     def test_from_elsewhere(self):
         """--remote: what the variables name, and no data folder."""
         with tempfile.TemporaryDirectory() as nothing:
