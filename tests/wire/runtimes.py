@@ -168,13 +168,13 @@ class Inside(FunctionsCase):
 
     def shell(self, runtime, command):
         answer = self.invoke(runtime[:6], {"run": command})
-        return answer.result
+        return answer.payload
 
     def test_variables(self):
         """Those of AWS's images, and none that says where the cloud is; the function's own win."""
         for runtime in self.runtimes:
             with self.subTest(runtime):
-                env = self.invoke(runtime[:6]).result
+                env = self.invoke(runtime[:6]).payload
                 want = {"AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}", "LAMBDA_RUNTIME_DIR": "/var/runtime", "LAMBDA_TASK_ROOT": "/var/task",
                         "LANG": "en_US.UTF-8", "PWD": "/var/task", "SHLVL": "0", "TZ": "Europe/Berlin", "MINE": "1", "HOME": "/tmp",
                         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin", "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
@@ -220,7 +220,7 @@ class Inside(FunctionsCase):
             self.make(name, zipped({SOURCE[runtime][0]: SOURCE[runtime][1], "bin/wrapper": wrapper, "plain": wrapper}), Runtime=runtime,
                       Handler="index.handler", Timeout=20, MemorySize=256, Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/bin/wrapper"}})
             with self.subTest(runtime):
-                self.assertRegex(self.invoke(name).result["WRAPPED"], r"^(python3\.\d+ 2|node \d+)$")
+                self.assertRegex(self.invoke(name).payload["WRAPPED"], r"^(python3\.\d+ 2|node \d+)$")
             for path, status, words in (("/opt/none", 127, "/opt/none: does not exist"), ("/var/task/plain", 126, "/var/task/plain: is not an executable")):
                 with self.subTest(runtime, path=path):
                     self.functions.client.update_function_configuration(FunctionName=name, Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": path}})
@@ -234,7 +234,7 @@ class Inside(FunctionsCase):
     def test_no_wrapper_of_a_program(self):
         """ "Wrapper scripts" are not for runtimes of the function's own, as on AWS."""
         self.make("own", Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/none"}})
-        self.assertEqual(self.invoke("own", {"a": 1}).result, {"a": 1})
+        self.assertEqual(self.invoke("own", {"a": 1}).payload, {"a": 1})
 
 
 main()

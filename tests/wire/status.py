@@ -26,7 +26,7 @@ class Status(CloudCase):
         self.assertEqual(done.stderr, "")
         lines = dict(re.split(r"  +", line, maxsplit=1) for line in done.stdout.splitlines())
         self.assertEqual(list(lines), ["status", "disk", "queue", "version", "endpoint", "region", "account", "isolation",
-                                       "limits", "functions", "world time", "process", "scrub"])
+                                       "limits", "functions", "runtimes", "world time", "process", "scrub"])
         self.assertRegex(lines["disk"], r"^\d+(\.\d)? [GT]iB free, 256 MiB of it kept free$")
         self.assertEqual(lines["queue"], "nothing waits")
         self.assertRegex(lines["functions"], r"^0 environments, 0 bytes of \d+(\.\d)? [GT]iB; \d+ asynchronous at once$")
