@@ -20,7 +20,7 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER as schemas
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # The types are those that the engine has: one file each.
-TYPES = [re.search(r'\.name = "([^"]+)"', path.read_text())[1] for path in sorted((ROOT / "src/cfn/types").glob("*.c"))]
+TYPES = [re.search(r'\.name = "(\w+::[^"]+)"', path.read_text())[1] for path in sorted((ROOT / "src/cfn/types").glob("*.c"))]
 REGION = "us-east-1"
 SCALARS = {"string": "STRING", "integer": "INTEGER", "number": "NUMBER", "boolean": "BOOLEAN"}
 # Old spellings that CloudFormation accepts and the schemas leave out.

@@ -8,7 +8,7 @@
 #   --output FILE      where to (calotype-VERSION-ARCH.tar, in this folder)
 #   --tag NAME:TAG     the image's name (calotype:VERSION)
 #   --installed DIR    an installed Calotype instead of a build: DESTDIR=DIR meson install, or dpkg-deb -x FILE.deb DIR
-#   --include PACKAGE  a further package of Debian with what it depends on: python3 for functions in Python
+#   --include PACKAGE  a further package of Debian with what it depends on: python3-boto3 and nodejs for functions
 #   --mirror URL       of Debian's packages, instead of mmdebstrap's own (another set of sources: its manual)
 #
 # SOURCE_DATE_EPOCH is the time of all files, else that of the last commit; the same sources and

@@ -230,7 +230,7 @@ static str without_port(str host) {
     return colon >= 0 && !str_ends(host, S("]")) ? str_slice(host, 0, (size_t)colon) : host;
 }
 
-/* names: what stands before ".amazonaws.com". Looks for the endpoint's label from the right. */
+/* names: what stands before AWS's domain. Looks for the endpoint's label from the right. */
 static str amazon_bucket(str names, str *ret_service) {
     str rest = names;
     for (unsigned i = 0; i < 4; i++) { /* REGION, dualstack, the endpoint */
@@ -250,7 +250,8 @@ static str amazon_bucket(str names, str *ret_service) {
 }
 
 static str before_endpoint(str host, str *ret_service) {
-    static const str suffixes[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn")};
+    static const str suffixes[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn"),
+                                   S_INIT(".api.aws")};
     *ret_service = STR_NONE;
     host = without_port(host);
     for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)

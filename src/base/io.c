@@ -1,6 +1,7 @@
 /* base/io: reads and writes that go on until everything was moved. */
 #include "base/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -69,4 +70,22 @@ int io_mkdirs(const char *path, unsigned mode, struct err *err) {
         *at = kept;
     }
     return 0;
+}
+
+void io_remove_tree(int at, const char *name) {
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        fd_closep(&fd);
+        unlinkat(at, name, 0);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (unlinkat(fd, e->d_name, 0))
+            io_remove_tree(fd, e->d_name);
+    }
+    closedir(dir);
+    unlinkat(at, name, AT_REMOVEDIR);
 }

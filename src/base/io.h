@@ -16,3 +16,8 @@ int io_read_full(int fd, void *p, size_t n);
 int io_read_file(struct buf *out, const char *path, size_t most, struct err *err);
 /* mkdir -p with mode (less the umask) for what is new. 0 or -errno with the folder in err. */
 int io_mkdirs(const char *path, unsigned mode, struct err *err);
+/*
+ * rm -rf of name, in the folder at (AT_FDCWD: the current one); links are removed, not followed. What
+ * cannot be removed stays.
+ */
+void io_remove_tree(int at, const char *name);

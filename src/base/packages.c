@@ -1,8 +1,14 @@
 /* Where a language's packages lie: one list of places, for who installs and for who binds them. */
 #include "base/packages.h"
 
+#include "base/io.h"
+#include "base/json.h"
+
+#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { MOST_ABOUT = 64 << 10 };
 
 #define OURS          "/calotype/runtimes"
 #define DIST_PACKAGES "/usr/lib/python3/dist-packages"
@@ -86,4 +92,36 @@ bool packages_place(const struct packages *of, struct buf *ret_folder) {
         return false;
     buf_c(ret_folder, "/nodejs");
     return true;
+}
+
+/* "boto3-1.26.27.egg-info", as setuptools and Debian name what tells of a package; or .dist-info. */
+static bool python_version(const char *folder, struct buf *out) {
+    DIR *dir = opendir(folder);
+    bool found = false;
+    for (struct dirent *e; dir && !found && (e = readdir(dir));) {
+        str name = str_c(e->d_name);
+        ptrdiff_t end = str_rchr(name, '.');
+        found = str_starts(name, S("boto3-")) &&
+                (str_ends(name, S(".egg-info")) || str_ends(name, S(".dist-info")));
+        if (found)
+            buf_str(out, str_slice(name, strlen("boto3-"), (size_t)end));
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+static bool nodejs_version(const char *folder, struct buf *out) {
+    CLEANUP_DEINIT(buf) struct buf path = {0}, text = {0};
+    buf_printf(&path, "%s/@aws-sdk/client-s3/package.json", folder);
+    if (io_read_file(&text, buf_cstr(&path), MOST_ABOUT, NULL))
+        return false;
+    CLEANUP_JSON json_t *about = json_parse(buf_view(&text), NULL);
+    buf_str(out, json_str(about, "version"));
+    return json_has(about, "version");
+}
+
+bool packages_version(const struct packages *of, const char *folder, struct buf *ret_version) {
+    return of == &nodejs ? nodejs_version(folder, ret_version)
+                         : python_version(folder, ret_version);
 }

@@ -35,3 +35,5 @@ bool packages_find(const struct packages *of, struct buf *ret_folder);
  * nodejs. False: there is none, for HOME is not set, or packages of that language are apt's.
  */
 bool packages_place(const struct packages *of, struct buf *ret_folder);
+/* Appends the version of the packages in that folder, "1.26.27". False: it is not told there. */
+bool packages_version(const struct packages *of, const char *folder, struct buf *ret_version);

@@ -63,6 +63,8 @@ static void deflate_into(struct buf *out, str bytes) {
 int zip_add(struct zip *zip, const char *name, unsigned mode, str bytes, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     size_t at = zip->out.len;
+    if (zip->n == UINT16_MAX)
+        return err_set(err, -EFBIG, "there are more than %d files for a zip", UINT16_MAX);
     if (bytes.len > INT_MAX)
         return err_set(err, -EFBIG, "%s is too large for a zip", name);
     uint32_t crc = crc32_ieee(0, bytes.p, bytes.len);

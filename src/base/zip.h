@@ -17,7 +17,7 @@ struct zip {
 };
 /*
  * A file, deflated. mode: its permissions. -EFBIG: bytes, or the archive with it, would pass the
- * 2 GiB that this writer gives a field.
+ * 2 GiB that this writer gives a field, or it would be the 65,536th file.
  */
 int zip_add(struct zip *zip, const char *name, unsigned mode, str bytes, struct err *err);
 void zip_end(struct zip *zip);

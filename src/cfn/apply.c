@@ -73,6 +73,13 @@ static bool was_sent(const struct cfn_work *w, const struct cfn_type *type,
     return false;
 }
 
+void cfn_take_note(struct cfn_work *w, const struct cfn_type *type, const json_t *out) {
+    if (!type->note || !out)
+        return;
+    buf_clear(&w->note);
+    buf_str(&w->note, json_str(out, type->note));
+}
+
 static int set_value(struct cfn_work *w, const struct cfn_type *type, const struct cfn_prop *p) {
     json_t *in = cfn_on(w);
     if (is_taken_away(w, p))
@@ -80,7 +87,11 @@ static int set_value(struct cfn_work *w, const struct cfn_type *type, const stru
     for (const struct cfn_prop *other = type->props; other->name; other++)
         if (travel_together(w, p, other))
             add_value(w, other, in);
-    return cfn_call(w, type->service, p->set, in, NULL);
+    CLEANUP_JSON json_t *out = NULL;
+    if (cfn_call(w, type->service, p->set, in, &out))
+        return CFN_FAILED;
+    cfn_take_note(w, type, out);
+    return CFN_DONE;
 }
 
 /* ---- Lists ---- */

@@ -4,12 +4,18 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-/* ---- Values of NoEcho parameters stay out of events ---- */
+/* ---- Values of NoEcho parameters, and of answers with NoEcho, stay out of events ---- */
 
-/* What either version calls a secret: a failing update still shows the resources of both. */
+/*
+ * What either version calls a secret, for a failing update still shows the resources of both; and
+ * what functions hide: "all returned values are masked" ("Custom resource response objects").
+ */
 struct secrets {
-    const json_t *lists[2];
+    const json_t *lists[2], *hidden;
 };
+
+/* Of what functions hide, shorter texts are masked where they are all of a text: "1" is in many. */
+enum { LEAST_WITHIN = 4 };
 
 static size_t secret_at(const struct secrets *secrets, str text) {
     size_t longest = 0, i;
@@ -18,7 +24,20 @@ static size_t secret_at(const struct secrets *secrets, str text) {
         json_array_foreach (secrets->lists[k], i, one)
             if (str_starts(text, json_text(one)) && json_string_length(one) > longest)
                 longest = json_string_length(one);
+    json_array_foreach (secrets->hidden, i, one)
+        if (str_starts(text, json_text(one)) && json_string_length(one) > longest &&
+            json_string_length(one) >= LEAST_WITHIN)
+            longest = json_string_length(one);
     return longest;
+}
+
+static bool is_hidden(const struct secrets *secrets, str text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach (secrets->hidden, i, one)
+        if (str_eq(text, json_text(one)))
+            return true;
+    return false;
 }
 
 static json_t *mask_text(const struct secrets *secrets, str text) {
@@ -38,6 +57,8 @@ static json_t *masked(const struct secrets *secrets, const json_t *value) {
     const char *name;
     json_t *one;
     size_t i;
+    if (json_is_string(value) && is_hidden(secrets, json_text(value)))
+        return json_string("****");
     if (json_is_string(value))
         return mask_text(secrets, json_text(value));
     json_t *copy = json_copy((json_t *)value);
@@ -54,7 +75,7 @@ static void write_properties(struct buf *text, const struct cfn_stack *stack,
         resource->task.properties ? resource->task.properties : resource->now.properties;
     if (!properties || resource->now.no_echo)
         return;
-    struct secrets secrets = {{stack->now.secrets, stack->old.secrets}};
+    struct secrets secrets = {{stack->now.secrets, stack->old.secrets}, stack->hidden};
     CLEANUP_JSON json_t *shown = masked(&secrets, properties);
     json_write(text, shown);
 }

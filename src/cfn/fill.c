@@ -94,6 +94,17 @@ json_t *cfn_on(const struct cfn_work *w) {
     return cfn_fill_input(&s, s.type->on);
 }
 
+json_t *cfn_layer_version(str arn) {
+    json_t *in = json_object();
+    ptrdiff_t colon = str_rchr(arn, ':');
+    uint64_t number = 0;
+    if (colon > 0 && str_to_u64(str_skip(arn, (size_t)colon + 1), &number))
+        arn = str_slice(arn, 0, (size_t)colon);
+    json_set_str(in, "LayerName", arn);
+    json_set_int(in, "VersionNumber", (int64_t)number);
+    return in;
+}
+
 /*
  * The object that holds the last part of A.B.C, made where it is not there; *path becomes that
  * part.

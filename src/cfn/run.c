@@ -17,14 +17,40 @@ static void find_last_event(struct cfn_run *run) {
     }
 }
 
+void cfn_run_hide(struct cfn_run *run, const json_t *attributes) {
+    const char *name;
+    json_t *one;
+    size_t i;
+    if (json_string_length(attributes))
+        json_array_append(run->hidden, (json_t *)attributes);
+    json_object_foreach ((json_t *)attributes, name, one)
+        cfn_run_hide(run, one);
+    json_array_foreach (attributes, i, one)
+        cfn_run_hide(run, one);
+}
+
+static void hide_answers(struct cfn_run *run, const struct cfn_list *resources) {
+    for (size_t i = 0; i < resources->n; i++) {
+        const struct cfn_resource *one = resources->items[i];
+        if (one->now.no_echo)
+            cfn_run_hide(run, one->now.attributes);
+        if (one->old.no_echo)
+            cfn_run_hide(run, one->old.attributes);
+    }
+}
+
 /* Peeks: what a commit changes, it makes a condition itself. */
 int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, const struct cfn_run_place *at) {
     *run = (struct cfn_run){.engine = engine, .due = at->due, .wake_ms = INT64_MAX};
     run->rows = (struct rows){cfn_engine_store(engine), NULL, store_batch_new()};
     run->imports = json_object();
+    run->hidden = json_array();
     int r = cfn_peek_stack(&run->rows, &run->arena, at->place, at->uuid, &run->stack);
     r = r ? r : cfn_load_resources(&run->rows, &run->arena, &run->stack, &run->resources);
     find_last_event(run);
+    hide_answers(run, &run->resources);
+    hide_answers(run, &run->stack.garbage);
+    run->stack.hidden = run->hidden;
     return r;
 }
 
@@ -34,6 +60,7 @@ void cfn_run_deinit(struct cfn_run *run) {
     json_decref(run->params);
     json_decref(run->conditions);
     json_decref(run->imports);
+    json_decref(run->hidden);
     tmpl_free(run->tree);
     aws_identity_free(run->identity);
     store_batch_free(run->rows.batch);

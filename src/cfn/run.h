@@ -23,6 +23,7 @@ struct cfn_run {
     struct tmpl_graph graph;               /* of references */
     struct tmpl_graph order;               /* graph, with what cfn/order.h adds */
     json_t *params, *conditions, *imports; /* imports: names that were asked for */
+    json_t *hidden;                        /* texts that answers with NoEcho gave */
     struct tmpl_scope scope;
     struct aws_identity *identity; /* NULL until needed */
     int64_t wake_ms;               /* earliest of what waits */
@@ -54,6 +55,8 @@ void cfn_run_deinit(struct cfn_run *run);
 int cfn_run_load_model(struct cfn_run *run);
 /* A new resource in the run, not yet on disk. */
 struct cfn_resource *cfn_run_add(struct cfn_run *run, str name, str type);
+/* From here on events mask the texts in this answer of a function. */
+void cfn_run_hide(struct cfn_run *run, const json_t *attributes);
 /* The stack's new status, with its event. */
 void cfn_run_set_status(struct cfn_run *run, enum cfn_status status, str reason);
 /* The resource (or the garbage) has changed; with a status: an event tells. */

@@ -80,6 +80,7 @@ static void work_deinit(struct cfn_work *w) {
     json_decref(w->attributes);
     buf_deinit(&w->physical);
     buf_deinit(&w->reason);
+    buf_deinit(&w->note);
 }
 
 /* ---- Outcomes ---- */
@@ -104,9 +105,11 @@ static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cf
         keep_physical(run, resource, w);
         cfn_set_json(&resource->now.attributes, json_incref(w->attributes));
         resource->now.no_echo = w->no_echo;
+        if (w->no_echo)
+            cfn_run_hide(run, w->attributes);
     }
     resource->task.stage = CFN_FINISHED;
-    cfn_run_mark(run, resource, verbs[verb].done, STR_NONE);
+    cfn_run_mark(run, resource, verbs[verb].done, w->note.len ? buf_view(&w->note) : STR_NONE);
 }
 
 static void break_off(struct cfn_run *run, struct cfn_resource *resource, struct cfn_work *w) {

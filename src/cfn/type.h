@@ -40,6 +40,7 @@ struct cfn_work {
     /* set by create once there is something to delete; update may change it */
     struct buf physical;
     struct buf reason;         /* why it failed */
+    struct buf note;           /* done, and this is to be known: the event says it */
     bool no_echo;              /* attributes and properties stay out of events */
     int64_t wake_ms;           /* with CFN_WAIT: when to look again, world time */
     struct cfn_caller *caller; /* for cfn_call */
@@ -154,6 +155,7 @@ struct cfn_type {
     /* after make: CFN_DONE, or WAIT; out: make's answer, or NULL */
     int (*ready)(struct cfn_work *w, const json_t *out);
     void (*add)(const struct cfn_work *w, json_t *in); /* what else make is told */
+    const char *note; /* member of the answers of make and `set`: a text for the event, if any */
 };
 
 /* NULL: not supported. */
@@ -228,3 +230,5 @@ bool cfn_changed(const struct cfn_work *w, const char *prop);
 void cfn_move(json_t *to, const char *to_name, const json_t *from, const char *from_name);
 /* The type's `on`, filled in: a new object. */
 json_t *cfn_on(const struct cfn_work *w);
+/* {LayerName, VersionNumber} of the ARN of a layer's version: a new object. */
+json_t *cfn_layer_version(str arn);

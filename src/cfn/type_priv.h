@@ -41,6 +41,9 @@ int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type);
  */
 int cfn_detach(struct cfn_work *w, const struct cfn_type *type);
 
+/* The type's note in an answer: the last one that came counts. */
+void cfn_take_note(struct cfn_work *w, const struct cfn_type *type, const json_t *out);
+
 /* ---- verbs.c ---- */
 /* From here on there is something to delete: sets the id and the attributes that are known. */
 void cfn_claim(struct cfn_work *w, const struct cfn_scope *s);

@@ -117,6 +117,7 @@ static int make(struct cfn_work *w, struct cfn_scope *s, json_t **ret_out) {
     if (w->code[0])
         json_decref(STEAL(*ret_out));
     s->out = *ret_out;
+    cfn_take_note(w, type, *ret_out);
     cfn_claim(w, s);
     if (!w->code[0] || !type->read)
         return CFN_DONE;

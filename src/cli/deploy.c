@@ -6,6 +6,7 @@
 #include "cli/common.h"
 #include "cli/find.h"
 #include "cli/leftover.h"
+#include "cli/local.h"
 #include "cli/package.h"
 #include "cli/row.h"
 #include "cli/stack.h"
@@ -28,6 +29,7 @@ struct deploy {
     bool yes;
     struct cli_package package;
     char bucket[80], key[96];
+    bool has_bucket; /* it is there */
     struct cli_parameter parameters[MOST_PARAMETERS + 4];
     size_t n;
 };
@@ -66,20 +68,34 @@ static int ensure_bucket(struct deploy *d, struct err *err) {
     return s3_call(d, "PUT", S("/"), buf_view(&body), "s3:CreateBucket", &status, err);
 }
 
-static int ensure_artifact(struct deploy *d, struct err *err) {
-    char path[100];
+/* Unless it is there: keys are made of the hash of what they name. */
+static int store_artifact(void *ctx, const char *key, str zip, struct err *err) {
+    struct deploy *d = ctx;
+    CLEANUP_DEINIT(buf) struct buf path = {0};
     int status = 0;
-    snprintf(d->bucket, sizeof d->bucket, "calotype-artifacts-%s-%s", d->cloud.account,
-             client_region(d->cloud.client));
-    snprintf(d->key, sizeof d->key, "function/%s.zip", d->package.sha256);
-    snprintf(path, sizeof path, "/%s", d->key);
-    int r = ensure_bucket(d, err);
-    if (r || s3_call(d, "HEAD", str_c(path), STR_NONE, "s3:HeadObject", &status, err) == 0)
-        return r;
+    buf_printf(&path, "/%s", key);
+    if (!d->has_bucket) {
+        int r = ensure_bucket(d, err);
+        if (r)
+            return r;
+        d->has_bucket = true;
+    }
+    if (s3_call(d, "HEAD", buf_view(&path), STR_NONE, "s3:HeadObject", &status, err) == 0)
+        return 0;
     if (status != 404)
         return -EIO;
-    prog_progress("uploading function.zip");
-    return s3_call(d, "PUT", str_c(path), buf_view(&d->package.zip), "s3:PutObject", &status, err);
+    prog_progress("uploading %s", key);
+    return s3_call(d, "PUT", buf_view(&path), zip, "s3:PutObject", &status, err);
+}
+
+/* function.zip, under the name that the template is told. */
+static int ensure_function(struct deploy *d, struct err *err) {
+    prog_progress("packaging the function");
+    int r = cli_package_make(&d->package, d->programs, err);
+    if (r)
+        return r;
+    snprintf(d->key, sizeof d->key, "function/%s.zip", d->package.sha256);
+    return store_artifact(d, d->key, buf_view(&d->package.zip), err);
 }
 
 /* ---- The template ---- */
@@ -92,6 +108,23 @@ static int read_template(struct deploy *d, struct buf *text, struct err *err) {
     if (r == -EFBIG)
         return err_set(err, r, "the template is larger than the %d bytes that CloudFormation takes",
                        MOST_TEMPLATE);
+    return r;
+}
+
+/* Code that it names by paths is stored, and they become the places where. */
+static int resolve_paths(struct deploy *d, struct buf *template, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf resolved = {0}, folder = {0};
+    const char *slash = d->template ? strrchr(d->template, '/') : NULL;
+    buf_str(&folder, slash ? str_n(d->template, (size_t)(slash - d->template)) : S("."));
+    if (slash == d->template)
+        buf_c(&folder, "/");
+    const struct cli_local local = {.folder = buf_cstr(&folder),
+                                    .bucket = d->bucket,
+                                    .store = store_artifact,
+                                    .ctx = d};
+    int r = cli_local_resolve(&local, buf_view(template), &resolved, err);
+    buf_clear(template);
+    buf_str(template, buf_view(&resolved));
     return r;
 }
 
@@ -143,6 +176,11 @@ static bool declares(str template, const char *name) {
     char line[64];
     snprintf(line, sizeof line, "%s:", name);
     return str_find(template, str_c(line)) >= 0;
+}
+
+/* Of the pipeline, or another that takes its function. */
+static bool wants_function(str template) {
+    return declares(template, "CodeKey") || declares(template, "Architecture");
 }
 
 static int check_parameter(const char *text, struct err *err) {
@@ -235,9 +273,10 @@ static int run(void *ctx, char **, int, struct err *err) {
     r = r ? r : check_functions(d, buf_view(&template), err);
     if (r)
         return r;
-    prog_progress("packaging the function");
-    r = cli_package_make(&d->package, d->programs, err);
-    r = r ? r : ensure_artifact(d, err);
+    snprintf(d->bucket, sizeof d->bucket, "calotype-artifacts-%s-%s", d->cloud.account,
+             client_region(d->cloud.client));
+    r = wants_function(buf_view(&template)) ? ensure_function(d, err) : 0;
+    r = r ? r : resolve_paths(d, &template, err);
     if (r)
         return r;
     read_parameters(d, buf_view(&template));
@@ -272,6 +311,7 @@ const struct prog_verb cli_verb_deploy = {
     .about =
         "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
         "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
+        "Code of a template's functions that is a path (Code: ./folder) is packed and uploaded, too.\n"
         "Parameters that are not given keep their values. A stack that could not be created\n"
         "earlier is made anew; empty buckets and an empty table that a deleted stack left are\n"
         "removed when you say so, at the terminal or with --yes.",

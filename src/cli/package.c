@@ -109,7 +109,7 @@ static int write_zip(const struct buf programs[ARRAY_LEN(names)], struct buf *ou
     return 0;
 }
 
-static void hash(const struct buf *bytes, char hex[65]) {
+void cli_package_sum(const struct buf *bytes, char hex[65]) {
     unsigned char sum[32];
     unsigned n = sizeof sum;
     if (EVP_Digest(bytes->p, bytes->len, sum, &n, EVP_sha256(), NULL) != 1)
@@ -129,7 +129,7 @@ int cli_package_make(struct cli_package *p, const char *programs, struct err *er
         r = read_program(names[i], programs, &bytes[i], &p->architecture, err);
     r = r ? r : write_zip(bytes, &p->zip, err);
     if (r == 0)
-        hash(&p->zip, p->sha256);
+        cli_package_sum(&p->zip, p->sha256);
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         buf_deinit(&bytes[i]);
     return r;

@@ -20,3 +20,5 @@ struct cli_package {
  */
 int cli_package_make(struct cli_package *p, const char *programs, struct err *err);
 void cli_package_deinit(struct cli_package *p);
+/* SHA-256 of a package, in hex, and a NUL. */
+void cli_package_sum(const struct buf *zip, char hex[65]);

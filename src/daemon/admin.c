@@ -1,4 +1,7 @@
-/* The doors of the admin socket: the daemon's health in full, its settings again, and the test clock. */
+/*
+ * The doors of the admin socket: the daemon's health in full, what functions run on, its
+ * settings again, and the test clock.
+ */
 #include "base/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/front.h"
@@ -8,6 +11,10 @@ enum { MOST_BODY = 4096 };
 static void get_health(void *daemon, struct net_req *req, str) {
     json_t *doc = daemon_health(daemon, true);
     daemon_reply_json(req, str_is(json_str(doc, "status"), "ok") ? 200 : 503, doc);
+}
+
+static void get_runtimes(void *daemon, struct net_req *req, str) {
+    daemon_reply_json(req, 200, daemon_runtimes(daemon));
 }
 
 static json_t *clock_doc(void) {
@@ -51,9 +58,8 @@ static void post_reload(void *daemon, struct net_req *req, str) {
 }
 
 static const struct daemon_door rows[] = {
-    {"/health", "GET", get_health},
-    {"/clock", "GET", get_clock},
-    {"/clock", "POST", post_clock},
+    {"/health", "GET", get_health},   {"/runtimes", "GET", get_runtimes},
+    {"/clock", "GET", get_clock},     {"/clock", "POST", post_clock},
     {"/reload", "POST", post_reload},
 };
 

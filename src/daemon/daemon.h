@@ -34,6 +34,11 @@ const char *daemon_endpoint(const struct daemon *daemon);
 /* What /health says; full: for the admin socket. New reference. */
 json_t *daemon_health(struct daemon *daemon, bool full);
 /*
+ * What functions run on (svc/lambda/lambda.h, lambda_machine), with the daemon's "ProcessId" and
+ * "UserId". New reference; any thread; waits for interpreters that are asked.
+ */
+json_t *daemon_runtimes(struct daemon *daemon);
+/*
  * After the end was asked for: 0, or why the daemon asked for it itself, in words: what it needs has
  * died and could not be started again.
  */

@@ -1,7 +1,7 @@
 /*
  * net/sni: which certificate a client gets.
  *
- * Inside a sandbox every *.amazonaws.com resolves to the cloud, and outside bucket names stand
+ * Inside a sandbox every name of AWS's endpoints resolves to the cloud, and outside bucket names stand
  * before localhost; no fixed list of names covers both, so certificates for those two are made when
  * they are first asked for. One certificate covers a name and its siblings (*.s3.us-east-1.…);
  * under a parent without a dot clients accept no wildcard (*.localhost), so there it is one a name.
@@ -127,7 +127,12 @@ static bool is_ours(str name) {
         if (!ascii_is_lower(c) && !ascii_is_digit(c) && !ascii_is_one_of(c, ".-_"))
             return false;
     }
-    return str_ends(name, S(".amazonaws.com")) || str_ends(name, S(".localhost"));
+    static const str domains[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn"),
+                                  S_INIT(".api.aws"), S_INIT(".localhost")};
+    for (size_t i = 0; i < ARRAY_LEN(domains); i++)
+        if (str_ends(name, domains[i]))
+            return true;
+    return false;
 }
 
 /* name's own certificate, or its parent's: see the top. */
@@ -165,7 +170,7 @@ static str without(str name, const char *const *words, size_t n) {
 static bool is_known(str key_name) {
     str rest = without(key_name, endpoints, ARRAY_LEN(endpoints));
     rest = without(rest, regions, ARRAY_LEN(regions));
-    return str_is(rest, "amazonaws.com") ||
+    return str_is(rest, "amazonaws.com") || str_is(rest, "api.aws") ||
            (str_is(rest, "localhost") && !str_is(key_name, "localhost"));
 }
 

@@ -196,7 +196,7 @@ static int mount_proc(const struct sandbox_jail *jail) {
 static int make_texts(const struct sandbox_spec *spec) {
     static const struct sandbox_file texts[] = {
         {"/etc/resolv.conf", S_INIT("nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")},
-        {"/etc/hosts", S_INIT("127.0.0.1 localhost\n")},
+        {"/etc/hosts", S_INIT("127.0.0.1 localhost sandbox\n")},
         {"/etc/nsswitch.conf", S_INIT("hosts: files dns\n")},
     };
     int fault = 0;

@@ -251,8 +251,9 @@ bool sandbox_check_memory(struct sandbox *sandbox);
 
 /* ---- DNS ---- */
 /*
- * The answer to one DNS query datagram: *.amazonaws.com, *.localhost and localhost are 127.0.0.1,
- * an AAAA query for them has no answer, other names do not exist; what is not one plain query is
- * FORMERR or NOTIMP. 0: no answer is due. The init answers with it on 127.0.0.1:53.
+ * The answer to one DNS query datagram: amazonaws.com, amazonaws.com.cn, api.aws, localhost and names
+ * below them are 127.0.0.1, an AAAA query for them has no answer, other names do not exist; what is
+ * not one plain query is FORMERR or NOTIMP. 0: no answer is due. The init answers with it on
+ * 127.0.0.1:53.
  */
 size_t sandbox_dns_answer(const uint8_t *query, size_t n, uint8_t *out, size_t cap);

@@ -723,6 +723,49 @@ static const struct tmpl_prop AWS_Lambda_Function_props[] = {
 static const struct tmpl_shape AWS_Lambda_Function = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_Lambda_Function_props, .n = 33};
 static const str AWS_Lambda_Function_attributes[] = {S_INIT("Arn"), S_INIT("SnapStartResponse"), S_INIT("SnapStartResponse.ApplyOn"), S_INIT("SnapStartResponse.OptimizationStatus")};
 
+/* AWS::Lambda::LayerVersion */
+static const struct tmpl_shape AWS_Lambda_LayerVersion;
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleArchitectures_list;
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleArchitectures_list_item;
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleRuntimes_list;
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleRuntimes_list_item;
+static const struct tmpl_shape AWS_Lambda_LayerVersion_Content;
+static const str AWS_Lambda_LayerVersion_CompatibleArchitectures_list_item_values[] = {S_INIT("arm64"), S_INIT("x86_64")};
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleArchitectures_list_item = {.kind = TMPL_SHAPE_STRING, .values = AWS_Lambda_LayerVersion_CompatibleArchitectures_list_item_values, .n = 2};
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleArchitectures_list = {.kind = TMPL_SHAPE_LIST, .element = &AWS_Lambda_LayerVersion_CompatibleArchitectures_list_item};
+static const str AWS_Lambda_LayerVersion_CompatibleRuntimes_list_item_values[] = {S_INIT("dotnet10"), S_INIT("dotnet6"), S_INIT("dotnet8"), S_INIT("dotnetcore1.0"), S_INIT("dotnetcore2.0"), S_INIT("dotnetcore2.1"), S_INIT("dotnetcore3.1"), S_INIT("go1.x"), S_INIT("java11"), S_INIT("java17"), S_INIT("java21"), S_INIT("java25"), S_INIT("java8"), S_INIT("java8.al2"), S_INIT("nodejs"), S_INIT("nodejs10.x"), S_INIT("nodejs12.x"), S_INIT("nodejs14.x"), S_INIT("nodejs16.x"), S_INIT("nodejs18.x"), S_INIT("nodejs20.x"), S_INIT("nodejs22.x"), S_INIT("nodejs24.x"), S_INIT("nodejs4.3"), S_INIT("nodejs4.3-edge"), S_INIT("nodejs6.10"), S_INIT("nodejs8.10"), S_INIT("provided"), S_INIT("provided.al2"), S_INIT("provided.al2023"), S_INIT("python2.7"), S_INIT("python3.10"), S_INIT("python3.11"), S_INIT("python3.12"), S_INIT("python3.13"), S_INIT("python3.14"), S_INIT("python3.6"), S_INIT("python3.7"), S_INIT("python3.8"), S_INIT("python3.9"), S_INIT("ruby2.5"), S_INIT("ruby2.7"), S_INIT("ruby3.2"), S_INIT("ruby3.3"), S_INIT("ruby3.4"), S_INIT("ruby4.0")};
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleRuntimes_list_item = {.kind = TMPL_SHAPE_STRING, .values = AWS_Lambda_LayerVersion_CompatibleRuntimes_list_item_values, .n = 46};
+static const struct tmpl_shape AWS_Lambda_LayerVersion_CompatibleRuntimes_list = {.kind = TMPL_SHAPE_LIST, .element = &AWS_Lambda_LayerVersion_CompatibleRuntimes_list_item};
+static const struct tmpl_prop AWS_Lambda_LayerVersion_Content_props[] = {
+    {S_INIT("S3Bucket"), &scalar_string, TMPL_PROP_REQUIRED, NULL},
+    {S_INIT("S3Key"), &scalar_string, TMPL_PROP_REQUIRED, NULL},
+    {S_INIT("S3ObjectVersion"), &scalar_string, 0, NULL},
+};
+static const struct tmpl_shape AWS_Lambda_LayerVersion_Content = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_Lambda_LayerVersion_Content_props, .n = 3};
+static const struct tmpl_prop AWS_Lambda_LayerVersion_props[] = {
+    {S_INIT("CompatibleArchitectures"), &AWS_Lambda_LayerVersion_CompatibleArchitectures_list, TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("CompatibleRuntimes"), &AWS_Lambda_LayerVersion_CompatibleRuntimes_list, TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("Content"), &AWS_Lambda_LayerVersion_Content, TMPL_PROP_REQUIRED | TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("Description"), &scalar_string, TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("LayerName"), &scalar_string, TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("LayerVersionArn"), &scalar_string, TMPL_PROP_READ_ONLY, NULL},
+    {S_INIT("LicenseInfo"), &scalar_string, TMPL_PROP_CREATE_ONLY, NULL},
+};
+static const struct tmpl_shape AWS_Lambda_LayerVersion = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_Lambda_LayerVersion_props, .n = 7};
+static const str AWS_Lambda_LayerVersion_attributes[] = {S_INIT("LayerVersionArn")};
+
+/* AWS::Lambda::LayerVersionPermission */
+static const struct tmpl_shape AWS_Lambda_LayerVersionPermission;
+static const struct tmpl_prop AWS_Lambda_LayerVersionPermission_props[] = {
+    {S_INIT("Action"), &scalar_string, TMPL_PROP_REQUIRED | TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("Id"), &scalar_string, TMPL_PROP_READ_ONLY, NULL},
+    {S_INIT("LayerVersionArn"), &scalar_string, TMPL_PROP_REQUIRED | TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("OrganizationId"), &scalar_string, TMPL_PROP_CREATE_ONLY, NULL},
+    {S_INIT("Principal"), &scalar_string, TMPL_PROP_REQUIRED | TMPL_PROP_CREATE_ONLY, NULL},
+};
+static const struct tmpl_shape AWS_Lambda_LayerVersionPermission = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_Lambda_LayerVersionPermission_props, .n = 5};
+static const str AWS_Lambda_LayerVersionPermission_attributes[] = {S_INIT("Id")};
+
 /* AWS::Lambda::Permission */
 static const struct tmpl_shape AWS_Lambda_Permission;
 static const struct tmpl_shape AWS_Lambda_Permission_FunctionUrlAuthType;
@@ -1575,6 +1618,8 @@ const struct tmpl_type tmpl_types[] = {
     {S_INIT("AWS::IAM::User"), &AWS_IAM_User, AWS_IAM_User_attributes, 1, S_INIT("Tags"), S_INIT("UserName")},
     {S_INIT("AWS::Lambda::EventInvokeConfig"), &AWS_Lambda_EventInvokeConfig, NULL, 0, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::Lambda::Function"), &AWS_Lambda_Function, AWS_Lambda_Function_attributes, 4, S_INIT("Tags"), S_INIT("FunctionName")},
+    {S_INIT("AWS::Lambda::LayerVersion"), &AWS_Lambda_LayerVersion, AWS_Lambda_LayerVersion_attributes, 1, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AWS::Lambda::LayerVersionPermission"), &AWS_Lambda_LayerVersionPermission, AWS_Lambda_LayerVersionPermission_attributes, 1, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::Lambda::Permission"), &AWS_Lambda_Permission, AWS_Lambda_Permission_attributes, 1, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::Logs::LogGroup"), &AWS_Logs_LogGroup, AWS_Logs_LogGroup_attributes, 1, S_INIT("Tags"), S_INIT("LogGroupName")},
     {S_INIT("AWS::Logs::LogStream"), &AWS_Logs_LogStream, NULL, 0, {NULL, 0}, S_INIT("LogStreamName")},

@@ -311,6 +311,36 @@ static void data_that_are_not_there(void **state) {
     CHECK_BUF(got, buf_cstr(&want));
 }
 
+static int add_properties(void *ctx, void *what) {
+    const struct cfn_event *event = what;
+    buf_printf(ctx, STR_FMT STR_FMT ";", STR_ARG(event->logical), STR_ARG(event->properties));
+    return 0;
+}
+
+/* Wherever its values went to, and in the updates that come after. */
+static void what_an_answer_hides_is_in_no_event(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(buf) struct buf shown = {0};
+#define HIDES(n)                                                                                   \
+    THING(FUNCTION, "")                                                                            \
+    "  Q: {" QUEUE ", Properties: {DelaySeconds: " n                                               \
+    ", Tags: [{Key: k, Value: !Sub 'a-${X.Word}-b'}, {Key: k1, Value: !GetAtt X.Pin}]}}\n"
+    create(w, HIDES("1"));
+    answers(
+        w,
+        "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"p\",\"NoEcho\":true,\"Data\":{\"Word\":\"hush-hush\",\"Pin\":1}}");
+    check_status(w, "CREATE_COMPLETE");
+    update(w, HIDES("2"));
+    update(w, HIDES("3"));
+    check_status(w, "UPDATE_COMPLETE");
+    remove_all(w);
+    CHECK_INT(each_event(w, add_properties, &shown), 0);
+    CHECK_HAS(buf_cstr(&shown),
+              "Q{\"DelaySeconds\":3,\"Tags\":[{\"Key\":\"k\",\"Value\":\"a-****-b\"},"
+              "{\"Key\":\"k1\",\"Value\":\"****\"}]};");
+    CHECK(str_find(buf_view(&shown), S("hush")) < 0);
+}
+
 /* ---- Late, twice, never ---- */
 
 static void the_first_answer_counts(void **state) {
@@ -438,6 +468,7 @@ int main(void) {
                                        T(sizes_are_bounded),
                                        T(data_are_attributes),
                                        T(data_that_are_not_there),
+                                       T(what_an_answer_hides_is_in_no_event),
                                        T(the_first_answer_counts),
                                        T(an_answer_that_comes_too_late_changes_nothing),
                                        T(silence_lasts_an_hour),

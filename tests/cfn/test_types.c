@@ -6,6 +6,7 @@
  *   from {properties}         update: the ones before
  *   id TEXT                   what there is already
  *   attributes {…}            the same
+ *   notes {…}                 what an earlier call of the verb has noted
  *   again                     the verb was called before
  *   free                      the name was free before the intention
  *   on OPERATION {answer}     what an operation answers; without it {}; several are for one call
@@ -94,7 +95,7 @@ static str after(const struct talk *t, const char *what) {
 
 static bool is_given(str line) {
     static const char *const words[] = {"--", "create",     "update", "remove", "find", "from",
-                                        "id", "attributes", "again",  "free",   "on"};
+                                        "id", "attributes", "again",  "free",   "on",   "notes"};
     str rest;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (word(line, words[i], &rest))
@@ -132,7 +133,8 @@ static void speak(struct talk *t) {
     size_t verb = 0;
     while (verb < 3 && !after(t, verbs[verb]).p)
         verb++;
-    str type, text, old = after(t, "from"), attributes = after(t, "attributes");
+    str type, text, old = after(t, "from"), attributes = after(t, "attributes"),
+                    notes = after(t, "notes");
     str_cut(after(t, verbs[verb]), ' ', &type, &text);
     const struct cfn_backend backend = {.ctx = t, .call = hear};
     struct cfn_caller caller = {.backend = &backend, .place = {S("000000000000"), S("us-east-1")}};
@@ -149,7 +151,7 @@ static void speak(struct talk *t) {
                          .verb = sent[verb],
                          .again = after(t, "again").p != NULL,
                          .is_free = after(t, "free").p != NULL,
-                         .notes = json_object(),
+                         .notes = notes.p ? json_of(notes) : json_object(),
                          .attributes = attributes.p ? json_of(attributes) : json_object(),
                          .caller = &caller};
     buf_str(&w.physical, after(t, "id"));
@@ -160,6 +162,7 @@ static void speak(struct talk *t) {
     json_decref(w.attributes);
     buf_deinit(&w.physical);
     buf_deinit(&w.reason);
+    buf_deinit(&w.note);
 }
 
 static void check_talk(struct talk *t, bool recording) {

@@ -15,13 +15,13 @@ from cloud import binary, main
 VERBS = {
     "up": None, "down": [], "reload": [], "env": [], "with": ["true"], "status": [], "scrub": [], "deploy": ["--template", "/dev/null"],
     "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "open": ["x.jpg"], "get": ["x.jpg"], "rm": ["x.jpg"], "tail": [],
-    "package": None, "repair": None, "rotate": None,
+    "package": None, "runtime": None, "repair": None, "rotate": None,
 }
 OWN_FLAGS = {  # one flag of the verb's own, and a value that it refuses (None: a switch)
     "up": ("--port", "70000"), "down": ("--timeout", "0"), "env": ("--json", None), "status": ("--json", None), "scrub": ("--rate", "0"),
     "deploy": ("--aws", None), "put": ("--parallel", "65"), "ls": ("--json", None), "show": ("--aws", None),
     "query": ("--limit", "0"), "open": ("--aws", None), "get": ("--force", None), "rm": ("--versions", None),
-    "tail": ("--follow", None), "repair": ("--yes", None), "rotate": ("--yes", None),
+    "tail": ("--follow", None), "runtime": ("--json", None), "repair": ("--yes", None), "rotate": ("--yes", None),
 }
 USAGE, FAILED = 2, 255
 

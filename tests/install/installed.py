@@ -24,6 +24,8 @@ FILES = {  # below the prefix
     "lib/systemd/user/calotype.service": TEXT,
     "lib/sysusers.d/calotype.conf": TEXT,
     "share/bash-completion/completions/calotype": TEXT,
+    "share/calotype/nodejs/package-lock.json": TEXT,
+    "share/calotype/nodejs/package.json": TEXT,
     "share/calotype/template.yaml": TEXT,
     "share/man/man1/calotype.1": TEXT,
     "share/zsh/site-functions/_calotype": TEXT,

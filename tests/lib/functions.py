@@ -9,11 +9,12 @@
 import io
 import json
 import os
+import pathlib
 import subprocess
 import unittest
 import zipfile
 
-from cloud import CloudCase, build_dir
+from cloud import CloudCase, ROOT, build_dir
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
@@ -42,6 +43,15 @@ def need_functions(cloud):
     if must_work():
         raise AssertionError(f"functions should run here: {level['isolation_lacks']}")
     raise unittest.SkipTest("functions cannot be sandboxed here")
+
+
+def node_sdk():
+    """The folder for CALOTYPE_RUNTIMES of a daemon whose functions in Node are to have the clients of @aws-sdk, as ./test has
+    made it; without one the test is skipped."""
+    for folder in filter(None, (os.environ.get("CALOTYPE_RUNTIMES"), ROOT / "build/runtimes")):
+        if pathlib.Path(folder, "nodejs/node_modules/@aws-sdk").exists():
+            return str(folder)
+    raise unittest.SkipTest("the clients of @aws-sdk are not here: CALOTYPE_RUNTIMES=build/runtimes calotype runtime install node")
 
 
 def package(program=None, files=None):

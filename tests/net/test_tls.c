@@ -126,6 +126,8 @@ static void certificates_by_name(void **state) {
          true},
         {"streams.dynamodb.eu-west-3.amazonaws.com", "streams.dynamodb.eu-west-3.amazonaws.com",
          true},
+        {"dynamodb.us-east-1.api.aws", "dynamodb.us-east-1.api.aws", true},
+        {"b.s3.cn-north-1.amazonaws.com.cn", "b.s3.cn-north-1.amazonaws.com.cn", true},
         {"bank.test", "bank.test", false},
         {"amazonaws.com.bank.test", "amazonaws.com.bank.test", false},
     };

@@ -38,6 +38,9 @@ static void test_names(void **state) {
         {"localhost", 1, 0, 1},
         {"bucket.localhost", 1, 0, 1},
         {"s3.amazonaws.com", 28, 0, 0}, /* AAAA: the name exists, without such an address */
+        {"sts.us-east-1.api.aws", 1, 0, 1},
+        {"s3.cn-north-1.amazonaws.com.cn", 1, 0, 1},
+        {"notapi.aws", 1, 3, 0},
         {"example.com", 1, 3, 0},
         {"notamazonaws.com", 1, 3, 0},
         {"amazonaws.com.evil.net", 1, 3, 0},

@@ -29,7 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 import keyspace  # noqa: E402
 from cloud import CloudCase, need_boto3, wait_for, waited  # noqa: E402
-from functions import need_functions  # noqa: E402
+from functions import Functions, need_functions  # noqa: E402
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
@@ -47,6 +47,7 @@ STAYS = {
     ("default", "iam.expiry"): "the order in which these end",
     ("default", "iam.generation"): "a count of changes",
     ("default", "lambda.key"): "the account's key of packages",
+    ("default", "lambda.layer"): "the last version of a layer: no number is given twice",
     ("default", "prog.clock"): "the tests' own clock",
     ("default", "sys"): "the store's own",
     ("history", "ddb-change"): "a table's history",
@@ -78,10 +79,16 @@ class Stack:
         def look():
             one = self.cf.describe_stacks(StackName=self.id)["Stacks"][0]
             return one if not one["StackStatus"].endswith("_IN_PROGRESS") else None
-        one = wait_for(look, 90, 0.1)
+        one = waited(look, 60, 0.1) or {"StackStatus": "still at work"}
         if one["StackStatus"] != want:
-            raise AssertionError(f"{self.name} is {one['StackStatus']}, not {want}:\n" + "\n".join(self.events()))
+            raise AssertionError(f"{self.name} is {one['StackStatus']}, not {want}:\n" + "\n".join(self.events()) + "\n" + self.logs())
         return one
+
+    def logs(self):
+        """What its functions have logged, for a failure's text."""
+        logs = self.case.logs
+        groups = [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]]
+        return "\n".join(f"{group}: {line.rstrip()}" for group in groups for line in self.case.all_lines(group))
 
     def events(self):
         """Oldest first: LogicalId STATUS reason."""
@@ -131,6 +138,10 @@ class StackCase(CloudCase):
         cls.cf = cls.cloud.client("cloudformation")
         cls.s3.create_bucket(Bucket="artifacts")
         cls.s3.put_bucket_versioning(Bucket="artifacts", VersioningConfiguration={"Status": "Enabled"})
+        # The account's key of packages is made with its first function, and stays.
+        functions = Functions(cls.cloud)
+        functions.make("first")
+        functions.client.delete_function(FunctionName="first")
 
     @classmethod
     def code(cls, key, files):
@@ -150,6 +161,8 @@ class StackCase(CloudCase):
         for what, is_there, delete in one.leaves:
             self.assertTrue(is_there(), f"{what} should have been left")
             delete()
+
+        self.empty("artifacts")  # each stack brings its own
 
         def look():
             found = [row for row in keyspace.new(one.before, keyspace.rows(self.cloud.data)) if (row.family, row.kind) not in STAYS]

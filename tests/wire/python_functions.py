@@ -5,13 +5,13 @@ import io
 import json
 import pathlib
 import re
-import subprocess
 import sys
+import time
 import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import main, wait_for  # noqa: E402
+from cloud import main, wait_for, waited  # noqa: E402
 from functions import FunctionsCase  # noqa: E402
 
 # Runs the code of its event; what that calls "result" is the answer. None of our variables helps it.
@@ -122,6 +122,28 @@ class Endpoints(PythonCase):
                 calls=calls, region=region)
             with self.subTest(region):
                 self.assertEqual(got, want)
+
+    def test_other_kinds_of_endpoints(self):
+        """Dual-stack and FIPS names, S3's further ones, and another partition's."""
+        got = self.inside(
+            "import boto3\nfrom botocore.config import Config\nresult = {}\n"
+            "def ask(service, call, region='us-east-1', **config):\n"
+            "    hosts = []\n"
+            "    client = boto3.client(service, region_name=region, config=Config(**config))\n"
+            "    client.meta.events.register('before-send', lambda request, **_: hosts.append(request.url.split('/')[2]))\n"
+            "    eval('client.' + call)\n"
+            "    result[hosts[0]] = hosts[1:]\n"
+            "ls = 'list_objects_v2(Bucket=\"photos\")'\n"
+            "ask('s3', ls, use_dualstack_endpoint=True)\nask('s3', ls, use_fips_endpoint=True)\n"
+            "ask('s3', ls, s3={'use_accelerate_endpoint': True})\nask('s3', ls, region='us-west-2')\n"
+            "ask('dynamodb', 'list_tables()', use_dualstack_endpoint=True)\n"
+            "ask('sts', 'get_caller_identity()', use_fips_endpoint=True)\n"
+            "ask('lambda', 'list_functions()', use_dualstack_endpoint=True)\n"
+            "ask('logs', 'describe_log_groups()', region='cn-north-1')\n")
+        self.assertEqual(got, {host: [] for host in (
+            "photos.s3.dualstack.us-east-1.amazonaws.com", "photos.s3-fips.us-east-1.amazonaws.com",
+            "photos.s3-accelerate.amazonaws.com", "photos.s3.us-west-2.amazonaws.com", "dynamodb.us-east-1.api.aws",
+            "sts-fips.us-east-1.amazonaws.com", "lambda.us-east-1.api.aws", "logs.cn-north-1.amazonaws.com.cn")})
 
     def test_buckets_in_host_names_and_in_paths(self):
         for style in ("virtual", "path", "auto"):
@@ -248,6 +270,190 @@ class Endpoints(PythonCase):
             with self.subTest(name):
                 self.assertRegex(text, words[name], kind)
                 self.assertLess(seconds, 2)
+
+
+class Brought(PythonCase):
+    """A package without boto3, where the machine has it for functions."""
+
+    def test_boto3_of_the_machine(self):
+        if not pathlib.Path("/usr/lib/python3/dist-packages/boto3").exists():
+            self.skipTest("no python3-boto3 here")
+        got = self.inside("import boto3, sys\n"
+                          "result = [boto3.__file__, boto3.client('sts').get_caller_identity()['Arn'].split(':')[5].split('/')[1],\n"
+                          "          boto3.resource('s3').meta.client.meta.endpoint_url]\n")
+        self.assertEqual(got, ["/var/runtime/boto3/__init__.py", "runner", "https://s3.amazonaws.com"])
+
+    def test_its_own_comes_first(self):
+        self.make("own", package({"probe.py": PROBE, "boto3.py": "mine = 1\n"}), Runtime=python(), Handler="probe.run")
+        self.assertEqual(self.inside("import boto3\nresult = boto3.mine", "own"), 1)
+
+
+class Interface(PythonCase):
+    """What a sandbox and an environment add to the start script (tests/svc/lambda/start_python.py)."""
+
+    def events(self, function, upto="REPORT RequestId"):
+        """The messages of its log, once there is one that begins so."""
+        logs = self.cloud.client("logs")
+
+        def read():
+            try:
+                found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+            except logs.exceptions.ResourceNotFoundException:
+                return None
+            texts = [event["message"] for event in found]
+            return texts if any(text.startswith(upto) for text in texts) else None
+        return waited(read)
+
+    def test_state_is_kept_and_nothing_runs_between(self):
+        self.make_probe("state", Timeout=20)
+        code = ("import os, sys, threading, time\n"
+                "home = sys.modules['probe']\n"
+                "if not hasattr(home, 'n'):\n"
+                "    home.n, home.ticks, home.path = 0, [], '/tmp/kept'\n"
+                "    def tick():\n"
+                "        while True:\n"
+                "            home.ticks.append(time.monotonic()); time.sleep(0.01)\n"
+                "    threading.Thread(target=tick, daemon=True).start()\n"
+                "    time.sleep(0.1)\n"
+                "home.n += 1\n"
+                "open(home.path, 'a').write('x'); os.environ['MINE'] = os.environ.get('MINE', '') + 'y'\n"
+                "gaps = [b - a for a, b in zip(home.ticks, home.ticks[1:])] or [0]\n"
+                "result = [home.n, open(home.path).read(), os.environ['MINE'], len(home.ticks), time.monotonic()]\n")
+        first = self.inside(code, "state")
+        began = time.monotonic()
+        self.assertTrue(wait_for(lambda: time.monotonic() > began + 0.5))
+        second = self.inside(code, "state")
+        self.assertEqual((first[:3], second[:3]), ([1, "x", "y"], [2, "xx", "yy"]))
+        self.assertGreater(first[3], 3)
+        # In half a second it would have been fifty; it runs a little before it is frozen and after it is thawed.
+        self.assertLess(second[3] - first[3], 20)
+
+    def test_processes_and_threads(self):
+        got = self.inside(
+            "import asyncio, concurrent.futures, multiprocessing, os, signal, subprocess, sys, threading, time\n"
+            "fork = multiprocessing.get_context('fork')\n"
+            "mine, theirs = fork.Pipe()\n"
+            "child = fork.Process(target=lambda: theirs.send(os.getpid() != 1)); child.start()\n"
+            "result = {'pipe': mine.recv()}; child.join(); result['exit'] = child.exitcode\n"
+            "def fails(what):\n"
+            "    try: what(); return 'worked'\n"
+            "    except OSError as error: return type(error).__name__\n"
+            "result['queue'] = fails(fork.Queue)\n"  # as on AWS, where /dev/shm is missing too
+            "result['shm'] = os.path.exists('/dev/shm')\n"
+            "with concurrent.futures.ThreadPoolExecutor(8) as pool:\n"
+            "    result['threads'] = sum(pool.map(lambda n: n, range(100)))\n"
+            "async def add(): await asyncio.sleep(0.01); return 1\n"
+            "async def all(): return sum(await asyncio.gather(*[add() for _ in range(50)]))\n"
+            "result['asyncio'] = asyncio.run(all())\n"
+            "result['sub'] = subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True, text=True).stdout\n"
+            "got = []\n"
+            "signal.signal(signal.SIGALRM, lambda *_: got.append(1)); signal.setitimer(signal.ITIMER_REAL, 0.01)\n"
+            "time.sleep(0.05); result['signal'] = got\n")
+        self.assertEqual(got, {"pipe": True, "exit": 0, "queue": "FileNotFoundError", "shm": False, "threads": 4950,
+                               "asyncio": 50, "sub": "1\n", "signal": [1]})
+
+    def test_the_log(self):
+        """What is printed is an event a line; a record of logging and an error are one event each."""
+        self.make_probe("speaks")
+        answer = self.invoke("speaks", {"code": "import logging, subprocess, sys, warnings\n"
+                                                "print('first\\nsecond')\nlogging.error('a\\nb')\n"
+                                                "subprocess.run([sys.executable, '-c', 'print(\"of a child\")'])\n"
+                                                "warnings.warn('careful')\ncontext.log('c\\nd')\nraise KeyError('x')"})
+        self.assertEqual(answer.error["errorType"], "KeyError")
+        texts = [text.rstrip("\n") for text in self.events("speaks")]
+        for text in ("first", "second", "of a child", "c\nd"):
+            self.assertIn(text, texts)
+        self.assertTrue(any(re.fullmatch(rf"\[ERROR\]\t\S+Z\t{answer.id}\ta\nb", text) for text in texts), texts)
+        self.assertTrue(any(text.endswith("UserWarning: careful") for text in texts), texts)
+        error = next(text for text in texts if text.startswith("[ERROR] KeyError: 'x'"))
+        self.assertEqual(error.split("\n")[1:3], ["Traceback (most recent call last):",
+                                                 '\u00a0\u00a0File "/var/task/probe.py", line 7, in run'])
+
+    def test_the_log_in_json(self):
+        """LoggingConfig reaches logging, which drops what is below its level; the records are as they were made."""
+        self.make_probe("json", LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "INFO"})
+        answer = self.invoke("json", {"code": "import logging\nlog = logging.getLogger('mine')\nlog.debug('unheard')\n"
+                                              "log.info('two\\nlines', extra={'order': 7})\nraise KeyError('x')"})
+        texts = self.events("json", '{"time"')
+
+        def found(**members):
+            parsed = [json.loads(text) for text in texts if text.startswith("{")]
+            return [one for one in parsed if all(one.get(k) == v for k, v in members.items())]
+        record, = found(logger="mine")
+        record.pop("timestamp")
+        self.assertEqual(record, {"level": "INFO", "message": "two\nlines", "logger": "mine", "requestId": answer.id, "order": 7})
+        error, = found(level="ERROR", errorType="KeyError")
+        self.assertEqual((error["errorMessage"], error["requestId"]), ("'x'", answer.id))
+
+    def test_a_large_event(self):
+        self.assertEqual(self.inside("result = len(event['more'])", more="x" * 6000000), 6000000)
+
+    def test_an_error_at_import(self):
+        self.make("early", package({"app.py": "print('imported')\nraise ValueError('too early')\n"}), Runtime=python(), Handler="app.run")
+        answer = self.invoke("early")
+        self.assertEqual((answer.error["errorType"], answer.error["errorMessage"]), ("ValueError", "too early"))
+        self.assertEqual(answer.error["requestId"], "")
+
+    def test_what_programs_ask_of_the_machine(self):
+        got = self.inside(
+            "import dateutil.tz, datetime, getpass, os, socket, subprocess, sys, zoneinfo\n"
+            "when = datetime.datetime(2026, 7, 1)\n"
+            "result = {'zone': [zoneinfo.ZoneInfo('Europe/Berlin').utcoffset(when).seconds,\n"
+            "                   dateutil.tz.gettz('Asia/Tokyo').utcoffset(when).seconds],\n"
+            "          'now': datetime.datetime.now().astimezone().utcoffset().seconds,\n"
+            "          'memory': os.path.exists('/proc/meminfo'), 'cpus': os.cpu_count() > 0,\n"
+            "          'host': socket.gethostbyname(socket.gethostname()), 'home': os.path.expanduser('~'),\n"
+            "          'shell': subprocess.run('echo $0 | cat', shell=True, capture_output=True, text=True).stdout,\n"
+            "          'text': [sys.stdout.encoding, sys.getfilesystemencoding(), open('/tmp/\u00e9', 'w').write('\u00e9')]}\n"
+            "try: result['user'] = getpass.getuser()\nexcept (KeyError, OSError) as error: result['user'] = 'no name'\n")
+        self.assertEqual(got, {"zone": [7200, 32400], "now": 0, "memory": False, "cpus": True,
+                               "host": "127.0.0.1", "home": "/tmp", "shell": "/bin/sh\n",
+                               "text": ["utf-8", "utf-8", 1], "user": "no name"})
+
+    def test_the_runtime_is_no_package(self):
+        """AWS's images have theirs as awslambdaric, which functions may import."""
+        for name in ("awslambdaric", "snapshot_restore_py"):
+            self.assertEqual(self.inside(f"try: import {name}\nexcept ImportError as error: result = error.name"), name)
+
+    def test_what_a_dead_process_leaves(self):
+        """The caller hears how it ended; the next invocation begins anew."""
+        self.make_probe("dies")
+        count = "import sys\nhome = sys.modules['probe']\nhome.n = getattr(home, 'n', 0) + 1\nresult = home.n\n"
+        self.assertEqual([self.inside(count, "dies") for _ in range(2)], [1, 2])
+        for act, words in (("sys.exit(9)", "Runtime exited with error: exit status 9"),
+                           ("raise KeyboardInterrupt", "Runtime exited with error: signal: interrupt")):
+            answer = self.invoke("dies", {"code": f"import sys\n{act}"})
+            self.assertEqual(answer.error["errorType"], "Runtime.ExitError")
+            self.assertIn(words, answer.error["errorMessage"])
+            self.assertEqual(self.inside(count, "dies"), 1)
+
+    def test_an_answer_over_six_megabytes(self):
+        self.assertEqual(len(self.inside("result = 'x' * (6 * 1024 * 1024 - 2)")), 6 * 1024 * 1024 - 2)
+        answer = self.invoke("probe", {"code": "result = 'x' * 7000000"})
+        self.assertEqual(answer.error["errorType"], "Function.ResponseSizeTooLarge")
+        self.assertEqual(answer.error["errorMessage"],
+                         "Response payload size exceeded maximum allowed payload size (6291556 bytes).")
+
+    def test_cfnresponse_beside_the_code(self):
+        source = pathlib.Path(__file__).resolve().parents[2] / "src/cfn/inline/cfnresponse.py"
+        self.make("custom", package({"index.py": "import cfnresponse\ndef run(event, context):\n"
+                                     "    cfnresponse.send(event, context, cfnresponse.SUCCESS, {'a': 1})\n",
+                                     "cfnresponse.py": source.read_text()}), Runtime=python(), Handler="index.run", Timeout=30)
+        s3 = self.cloud.client("s3")
+        s3.create_bucket(Bucket="answers")
+        inside = self.inside_address(s3)
+        answer = self.invoke("custom", {"ResponseURL": inside, "StackId": "S", "RequestId": "R", "LogicalResourceId": "L"})
+        self.assertIsNone(answer.error, answer.text)
+        document = json.loads(s3.get_object(Bucket="answers", Key="R")["Body"].read())
+        self.assertEqual((document["Status"], document["Data"]), ("SUCCESS", {"a": 1}))
+
+    def inside_address(self, s3):
+        """A presigned PUT at AWS's own name, which leads here from inside."""
+        import boto3
+        from botocore.config import Config
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id=self.cloud.access_key,
+                              aws_secret_access_key=self.cloud.secret_key, config=Config(signature_version="s3v4"))
+        return client.generate_presigned_url("put_object", Params={"Bucket": "answers", "Key": "R", "ContentType": ""})
 
 
 if __name__ == "__main__":

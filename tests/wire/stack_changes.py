@@ -6,6 +6,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "lib"))
 from cloud import CloudCase, main, wait_for  # noqa: E402
+from functions import package  # noqa: E402
 
 NAMED = ["CAPABILITY_NAMED_IAM"]
 QUEUE = "AWS::SQS::Queue"
@@ -129,12 +130,15 @@ class Changes(Asking):
 
     def test_what_lets_is_made_before_what_needs_it(self):
         trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+        s3 = self.cloud.client("s3")
+        s3.create_bucket(Bucket="lets-code")
+        s3.put_object(Bucket="lets-code", Key="code", Body=package(b"#!/bin/true"))
         notify = {"LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": {"Fn::GetAtt": ["F", "Arn"]}}],
                   "QueueConfigurations": [{"Event": "s3:ObjectRemoved:*", "Queue": {"Fn::GetAtt": ["Q", "Arn"]}}],
                   "TopicConfigurations": [{"Event": "s3:ObjectTagging:*", "Topic": {"Ref": "T"}}]}
         resources = {
             "B": {"Type": "AWS::S3::Bucket", "Properties": {"NotificationConfiguration": notify}},
-            "F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "true"}, "Runtime": "provided.al2023", "Handler": "h", "Role": {"Fn::GetAtt": ["R", "Arn"]},
+            "F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Bucket": "lets-code", "S3Key": "code"}, "Runtime": "provided.al2023", "Handler": "h", "Role": {"Fn::GetAtt": ["R", "Arn"]},
                                                                   "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Q", "Arn"]}}}},
             "R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
             "Q": {"Type": QUEUE}, "T": {"Type": "AWS::SNS::Topic"},

@@ -1,12 +1,19 @@
 """Resource types of stacks: what a template takes away is as if it had never been said, lists change in place, names are found taken."""
+import base64
+import hashlib
+import io
 import json
 import pathlib
+import ssl
 import sys
 import unittest
+import urllib.request
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "lib"))
 from cloud import CloudCase, main, wait_for  # noqa: E402
+from functions import package  # noqa: E402
 
 NAMED = ["CAPABILITY_NAMED_IAM"]
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -117,7 +124,10 @@ class Types(CloudCase):
                 configuration.pop(own, None)
             configuration["LoggingConfig"]["LogGroup"] = configuration["LoggingConfig"]["LogGroup"].replace(name, "NAME")
             return configuration, functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
-        bare = {"Code": {"ZipFile": "true"}, "Runtime": "provided.al2023", "Handler": "h", "Role": role}
+        bucket = "function-code"
+        self.cloud.client("s3").create_bucket(Bucket=bucket)
+        self.cloud.client("s3").put_object(Bucket=bucket, Key="code", Body=package(b"#!/bin/true"))
+        bare = {"Code": {"S3Bucket": bucket, "S3Key": "code"}, "Runtime": "provided.al2023", "Handler": "h", "Role": role}
         self.check_taken_away("AWS::Lambda::Function", bare, {
             "Description": "d", "MemorySize": 256, "Timeout": 9, "Environment": {"Variables": {"NAME": "b"}}, "DeadLetterConfig": {"TargetArn": dead},
             "EphemeralStorage": {"Size": 600}, "LoggingConfig": {"LogGroup": "/mine"}, "ReservedConcurrentExecutions": 2}, look)
@@ -140,12 +150,97 @@ class Types(CloudCase):
         self.assertEqual(ask(name), ["one", "/var/task/index.py"])
         self.assertEqual(self.bring("inline", stack(one.replace("one", "two")))["It"], name)
         self.assertEqual(ask(name), ["two", "/var/task/index.py"])
-        self.bring("inline", stack("import cfnresponse\n"))
-        self.assertEqual(ask(name)["errorType"], "Runtime.ImportModuleError")
-        self.assertEqual(ask(name)["errorMessage"], "Unable to import module 'index': No module named 'cfnresponse'")
-        self.bring("inline-new", stack(one, "ruby3.4"), first=True, want="ROLLBACK_COMPLETE")
+        self.bring("inline", stack("import cfnresponse\nhandler = lambda event, context: cfnresponse.__file__"))
+        self.assertEqual(ask(name), "/var/task/cfnresponse.py")
+        self.bring("inline-new", stack(one, "python2.7"), first=True, want="ROLLBACK_COMPLETE")
         reasons = [e.get("ResourceStatusReason", "") for e in self.cf.describe_stack_events(StackName="inline-new")["StackEvents"]]
-        self.assertTrue([r for r in reasons if "ruby3.4 is not offered by this build of calotype: it runs" in r], reasons)
+        self.assertTrue([r for r in reasons if "python2.7 is not offered by this build of calotype: it runs" in r], reasons)
+
+    def unzipped(self, name):
+        """What a function's package has, by the names of its files; and that its hash is what Lambda says."""
+        code = self.cloud.client("lambda").get_function(FunctionName=name)
+        trusted = ssl.create_default_context(cafile=self.cloud.ca)
+        with urllib.request.urlopen(code["Code"]["Location"], context=trusted) as answer:
+            body = answer.read()
+        self.assertEqual(base64.b64encode(hashlib.sha256(body).digest()).decode(), code["Configuration"]["CodeSha256"])
+        with zipfile.ZipFile(io.BytesIO(body)) as z:
+            return {name: z.read(name).decode() for name in z.namelist()}
+
+    def test_source_becomes_a_package(self):
+        """index.py or index.js, whichever kind of module that is; the response module beside it where the source loads it."""
+        role = self.cloud.client("iam").create_role(RoleName="sources", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        inline = HERE.parents[2] / "src/cfn/inline"
+        beside = {"cfnresponse.py": (inline / "cfnresponse.py").read_text(), "cfn-response.js": (inline / "cfn-response.js").read_text()}
+        rows = [("python3.11", "x = 1\n", "index.py", None), ("python3.11", "import cfnresponse\n", "index.py", "cfnresponse.py"),
+                ("nodejs20.x", "exports.x = 1", "index.js", None), ("nodejs20.x", "export const x = '\u00e9'", "index.js", None),
+                ("nodejs20.x", 'const r = require("cfn-response")', "index.js", "cfn-response.js")]
+        functions = self.cloud.client("lambda")
+        for i, (runtime, source, file, module) in enumerate(rows):
+            if not pathlib.Path("/usr/bin/python3.11" if runtime.startswith("python") else "/usr/bin/node").exists():
+                continue
+            with self.subTest(source):
+                def stack(description):
+                    return self.stack_of("AWS::Lambda::Function", {"Code": {"ZipFile": source}, "Runtime": runtime, "Handler": "index.x",
+                                                                   "Role": role, "Description": description})
+                name = self.bring(f"source-{i}", stack("one"), first=True)["It"]
+                self.assertEqual(self.unzipped(name), {file: source, **({module: beside[module]} if module else {})})
+                before = functions.get_function_configuration(FunctionName=name)
+                self.bring(f"source-{i}", stack("two"))
+                after = functions.get_function_configuration(FunctionName=name)
+                self.assertEqual((after["CodeSha256"], after["Description"]), (before["CodeSha256"], "two"))
+
+    def test_source_that_no_package_is_made_of(self):
+        role = self.cloud.client("iam").create_role(RoleName="no-sources", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        rows = [({"Runtime": "provided.al2023"}, "ZipFile can only be used when Runtime is set to one of nodejs* and python*"),
+                ({}, "Using the ZipFile attribute requires a runtime to be specified")]
+        for i, (runtime, want) in enumerate(rows):
+            self.bring(f"no-source-{i}", self.stack_of("AWS::Lambda::Function", {"Code": {"ZipFile": "true"}, "Handler": "index.x", "Role": role,
+                                                                                **runtime}), first=True, want="ROLLBACK_COMPLETE")
+            reasons = [e.get("ResourceStatusReason", "") for e in self.cf.describe_stack_events(StackName=f"no-source-{i}")["StackEvents"]]
+            self.assertTrue([r for r in reasons if want in r], reasons)
+
+    def test_layers(self):
+        """A layer, who may have it, and a function with it by Ref: a change publishes another version and deletes the first."""
+        functions, iam, s3 = self.cloud.client("lambda"), self.cloud.client("iam"), self.cloud.client("s3")
+        role = iam.create_role(RoleName="layered", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        s3.create_bucket(Bucket="content")
+        for key in ("one", "two"):
+            s3.put_object(Bucket="content", Key=key, Body=package(b"", {"python/m.py": key}))
+        kept = {"Type": "AWS::Lambda::LayerVersion", "DeletionPolicy": "Retain", "Properties": {
+            "LayerName": "kept", "Content": {"S3Bucket": "content", "S3Key": "one"}, "CompatibleRuntimes": ["python3.11"], "LicenseInfo": "MIT"}}
+
+        def resources(key, layers=({"Ref": "Named"}, {"Fn::GetAtt": ["Drawn", "LayerVersionArn"]})):
+            return {
+                "Named": {"Type": "AWS::Lambda::LayerVersion", "Properties": {
+                    "LayerName": "named", "Description": "d", "Content": {"S3Bucket": "content", "S3Key": key}}},
+                "Drawn": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": {"S3Bucket": "content", "S3Key": "one"}}},
+                "Kept": kept,
+                "Open": {"Type": "AWS::Lambda::LayerVersionPermission", "Properties": {
+                    "Action": "lambda:GetLayerVersion", "LayerVersionArn": {"Ref": "Named"}, "Principal": "111122223333"}},
+                "Fn": {"Type": "AWS::Lambda::Function", "Properties": {
+                    "Code": {"S3Bucket": "content", "S3Key": "one"}, "Role": role, "Handler": "m.h", "Runtime": "provided.al2023", "Layers": list(layers)}}}
+        made = self.bring("layers", resources("one"), first=True)
+        prefix = f"arn:aws:lambda:us-east-1:{self.cloud.account}:layer:"
+        self.assertEqual((made["Named"], made["Kept"]), (prefix + "named:1", prefix + "kept:1"))
+        self.assertRegex(made["Drawn"], prefix + r"layers-Drawn-\w+:1$")
+        self.assertEqual(made["Open"].split("#")[0], made["Named"])
+        shown = lambda: [layer["Arn"] for layer in functions.get_function_configuration(FunctionName=made["Fn"]).get("Layers", [])]  # noqa: E731
+        policy = lambda: json.loads(functions.get_layer_version_policy(LayerName="named", VersionNumber=1)["Policy"])["Statement"]  # noqa: E731
+        self.assertEqual(shown(), [made["Named"], made["Drawn"]])
+        self.assertEqual(policy()[0]["Principal"], {"AWS": "arn:aws:iam::111122223333:root"})
+        changed = self.bring("layers", resources("two"))
+        self.assertEqual((changed["Named"], changed["Drawn"]), (prefix + "named:2", made["Drawn"]))
+        self.assertEqual(shown(), [changed["Named"], made["Drawn"]])
+        self.assertEqual(functions.list_layer_versions(LayerName="named")["LayerVersions"][0]["Version"], 2)
+        self.assertEqual(len(functions.list_layer_versions(LayerName="named")["LayerVersions"]), 1)
+        self.bring("layers", resources("two", ()))
+        self.assertEqual(shown(), [])
+        self.cf.delete_stack(StackName="layers")
+        wait_for(lambda: all(s["StackStatus"] == "DELETE_COMPLETE" for s in self.cf.list_stacks()["StackSummaries"] if s["StackName"] == "layers"), 60)
+        self.assertEqual([layer["LayerName"] for layer in functions.list_layers()["Layers"]], ["kept"])
+        failed = self.bring("layers-bad", {**resources("none", ()), "Kept": {**kept, "DeletionPolicy": "Delete"}}, first=True, want="ROLLBACK_COMPLETE")
+        self.assertNotIn("Fn", {k: v for k, v in failed.items() if v and v.startswith("arn")})
+        wait_for(lambda: [layer["LayerName"] for layer in functions.list_layers()["Layers"]] == ["kept"], 30)
 
     def test_bucket_and_table(self):
         s3, dynamodb = self.cloud.client("s3"), self.cloud.client("dynamodb")

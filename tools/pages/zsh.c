@@ -90,7 +90,7 @@ static void add_operand(struct buf *out, const struct prog_verb *row) {
         buf_printf(out, "'(-):%s: _command_names -e' '*::ARGUMENTS:_normal'", row->operand);
         return;
     }
-    buf_printf(out, "'%s:%s:", row->most < 0 ? "*" : "1", row->operand);
+    buf_printf(out, "'%s:%s:", row->most == 1 ? "1" : "*", row->operand);
     if (kind == PAGES_CHOICES)
         add_choices(out, row->choices);
     else if (kind == PAGES_PHOTOGRAPHS)

@@ -3,26 +3,80 @@
 
 #include "base/codec.h"
 #include "base/zip.h"
+#include "tmpl/eval.h"
 
-enum { POLL_MS = 500, MODE = 0755 };
+extern const char cfn_inline_python[], cfn_inline_node[]; /* inline/, by tools/embed.py */
 
-/* Source in the template becomes a zip with one file, index.py or index.js. */
+enum { POLL_MS = 500, MODE = 0755, MOST_ZIP = 4 << 20 };
+_Static_assert((int)TMPL_MAX_VALUE <= (int)MOST_ZIP,
+               "a value of a template makes no larger package");
+
+/* ---- Source in the template ---- */
+/*
+ * "AWS::Lambda::Function Code" and "cfn-response module" of the User Guide: the source becomes a file
+ * named index, for Node with the ending .js whatever kind of module it is, in a zip of at most 4 MB.
+ * The response module is put beside it where the source loads it.
+ */
+static const struct language {
+    const char *runtimes; /* what their names begin with */
+    const char *file, *module, *loaded;
+    const char *text; /* of the module */
+} languages[] = {
+    {"python", "index.py", "cfnresponse.py", "cfnresponse", cfn_inline_python},
+    {"nodejs", "index.js", "cfn-response.js", "cfn-response", cfn_inline_node},
+};
+
+static const struct language *language_of(const struct cfn_work *w) {
+    str runtime = json_str(w->props, "Runtime");
+    for (size_t i = 0; i < ARRAY_LEN(languages); i++)
+        if (str_starts(runtime, str_c(languages[i].runtimes)))
+            return &languages[i];
+    return NULL;
+}
+
+static void add_file(struct zip *zip, const char *name, str text) {
+    if (zip_add(zip, name, MODE, text, NULL) != 0)
+        abort(); /* a template is far smaller than what a zip takes */
+}
+
+/* The same source gives the same bytes, hence the same CodeSha256. */
+static void make_zip(struct zip *zip, const struct language *language, str source) {
+    add_file(zip, language->file, source);
+    if (str_find(source, str_c(language->loaded)) >= 0)
+        add_file(zip, language->module, str_c(language->text));
+    zip_end(zip);
+}
+
 static json_t *code(const struct cfn_work *w, const json_t *value) {
     json_t *all = json_copy((json_t *)value);
     str source = json_str(value, "ZipFile");
     if (!source.p)
         return all;
-    bool python = str_starts(json_str(w->props, "Runtime"), S("python"));
     CLEANUP_DEINIT(zip) struct zip zip = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    if (zip_add(&zip, python ? "index.py" : "index.js", MODE, source, NULL) != 0)
-        abort(); /* a template is far smaller than what a zip takes */
-    zip_end(&zip);
+    make_zip(&zip, language_of(w), source);
     codec_add_base64(&text, zip.out.p, zip.out.len);
     json_set_str(all, "ZipFile", buf_view(&text));
     return all;
 }
 
+/* 0 where there is no source, or one that code can make a zip of. */
+static int check_source(struct cfn_work *w) {
+    if (!json_has(json_object_get(w->props, "Code"), "ZipFile") || language_of(w))
+        return CFN_DONE;
+    return cfn_fail(
+        w,
+        "Resource handler returned message: \"Invalid request provided: %s\" "
+        "(HandlerErrorCode: InvalidRequest)",
+        json_has(w->props, "Runtime")
+            ? "ZipFile can only be used when Runtime is set to one of nodejs* and python*"
+            : "Using the ZipFile attribute requires a runtime to be specified");
+}
+
+static int create(struct cfn_work *w) { return check_source(w) ? CFN_FAILED : cfn_create(w); }
+static int update(struct cfn_work *w) { return check_source(w) ? CFN_FAILED : cfn_update(w); }
+
+/* ---- The function ---- */
 /* Active already, or soon. */
 static int ready(struct cfn_work *w, const json_t *made) {
     CLEANUP_JSON json_t *read = NULL;
@@ -65,10 +119,14 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_lambda_function = {
     .name = "AWS::Lambda::Function",
+    .create = create,
+    .update = update,
+    .find = cfn_find,
     .service = "lambda",
     .props = props,
     .on = "FunctionName={name}",
     .ready = ready,
+    .note = "StateReason",
     .make = {.op = "CreateFunction"},
     .ask = {.op = "GetFunctionConfiguration"},
     .there = "ResourceConflictException",

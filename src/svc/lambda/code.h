@@ -61,8 +61,6 @@ void lambda_code_touched(struct lambda_code *code);
  */
 void lambda_code_sweep(struct lambda_code *code, int (*named)(void *ctx, struct map *ret),
                        void *ctx);
-/* Removes a file or folder with all that is in it; what cannot be removed stays. */
-void lambda_code_remove_tree(int at, const char *name);
 
 /*
  * ---- unpack.c ----

@@ -143,12 +143,23 @@ static struct lambda_pool *pool_of(struct lambda_svc *svc, const struct lambda_i
     return lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
 }
 
+/* A line of ours, as an application's that logs JSON. */
+static void add_as_json(struct buf *out, str text) {
+    char when[CLOCK_ISO_MAX];
+    buf_printf(out, "{\"timestamp\":\"%s\",\"level\":\"WARN\",\"message\":",
+               clock_iso8601_ms(when, clock_world_ms()));
+    json_add_quoted(out, str_slice(text, 0, text.len - 1)); /* without its newline */
+    buf_char(out, '}');
+}
+
 static void tell_lost_metrics(struct work *w, struct lambda_pool *pool, struct hub_log line,
-                              bool end) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    if (!lambda_metrics_tell(&pool->metrics, clock_mono_ns(), end, &text))
+                              const struct lambda_inv *inv) {
+    CLEANUP_DEINIT(buf) struct buf text = {0}, json = {0};
+    if (!lambda_metrics_tell(&pool->metrics, clock_mono_ns(), !inv->logs_only, &text))
         return;
-    line.message = buf_view(&text);
+    if (inv->fn->json_logs)
+        add_as_json(&json, buf_view(&text));
+    line.message = buf_view(inv->fn->json_logs ? &json : &text);
     hub_put_log(w->svc->hub, w->batch, &line, 1);
 }
 
@@ -171,7 +182,7 @@ static void put_lines(struct work *w, const struct lambda_inv *inv) {
         put_with_metrics(w, pool, line);
     }
     put_lot(w, &lot);
-    tell_lost_metrics(w, pool, line, !inv->logs_only);
+    tell_lost_metrics(w, pool, line, inv);
 }
 
 static void complete(struct work *w, struct lambda_inv *inv) {

@@ -38,18 +38,26 @@ static int apply_runtime(struct lambda_svc *svc, struct rq *rq, json_t *config) 
     return 0;
 }
 
-static int apply_architecture(struct rq *rq, json_t *config) {
+static const char *machine_architecture(void) {
     struct utsname host;
+    return uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
+}
+
+/* An interpreter is this machine's in any case; a program that the function brings must be, too. */
+int lambda_config_apply_architecture(struct rq *rq, json_t *config) {
+    const char *ours = machine_architecture();
     const json_t *list = json_arr(rq->in, "Architectures");
-    const char *ours =
-        uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
+    if (!list)
+        list = json_arr(config, "Architectures");
     str wanted = list ? json_text(json_array_get(list, 0)) : str_c(ours);
-    if (!str_is(wanted, ours))
-        return lambda_fail_invalid(
-            rq, "Architecture " STR_FMT " is not offered here: this machine is %s", STR_ARG(wanted),
-            ours);
-    if (list || !json_has(config, "Architectures"))
-        json_set(config, "Architectures", json_pack("[s]", ours));
+    const struct lambda_runtime *runtime = lambda_runtime_find(json_str(config, "Runtime"));
+    if (runtime && runtime->family->own_program && !str_is(wanted, ours))
+        return lambda_fail_invalid(rq,
+                                   "Architecture " STR_FMT
+                                   " is not offered here for %s, whose functions are programs of "
+                                   "their own: this machine is %s",
+                                   STR_ARG(wanted), runtime->name, ours);
+    json_set(config, "Architectures", json_pack("[s%]", wanted.p, wanted.len));
     return 0;
 }
 
@@ -187,13 +195,28 @@ static void apply_text(struct rq *rq, json_t *config, const char *member, bool f
         json_set_str(config, member, S(""));
 }
 
+/* A level that the request names, or INFO, which is what JSON has without one. */
+static void set_level(json_t *out, const json_t *in, const char *member) {
+    json_set_str(out, member, json_has(in, member) ? json_str(in, member) : S("INFO"));
+}
+
+/* What comes replaces all that was: a member that is missing has its default. */
 static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
     const json_t *in = json_obj(rq->in, "LoggingConfig");
     if (!in && !fresh)
         return 0;
     str group = json_str(in, "LogGroup");
+    bool json = str_is(json_str(in, "LogFormat"), "JSON");
+    if (!json && (json_has(in, "ApplicationLogLevel") || json_has(in, "SystemLogLevel")))
+        return lambda_fail_invalid(
+            rq, "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from "
+                "your request or change the LogFormat to \"JSON\" and try again.");
     json_t *out = json_object();
-    json_set_str(out, "LogFormat", S("Text"));
+    json_set_str(out, "LogFormat", json ? S("JSON") : S("Text"));
+    if (json) {
+        set_level(out, in, "ApplicationLogLevel");
+        set_level(out, in, "SystemLogLevel");
+    }
     if (group.len)
         json_set_str(out, "LogGroup", group);
     else
@@ -220,7 +243,7 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
         apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
         apply_environment(rq, config) || apply_dead_letter(rq, config) ||
-        apply_logging(rq, config, fresh))
+        apply_logging(rq, config, fresh) || lambda_config_apply_architecture(rq, config))
         return AWS_FAILED;
     apply_tracing(rq, config, fresh);
     apply_text(rq, config, "Handler", fresh);
@@ -240,7 +263,28 @@ int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, b
     json_set(config, "SnapStart",
              json_pack("{s:s,s:s}", "ApplyOn", "None", "OptimizationStatus", "Off"));
     json_set_str(config, "PackageType", S("Zip"));
-    return apply_architecture(rq, config);
+    return 0;
+}
+
+/* The machine's interpreters may change, so no row has it. */
+json_t *lambda_config_shown(struct lambda_svc *svc, json_t *config) {
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    struct err why = {0};
+    const struct lambda_runtime *runtime = lambda_runtime_find(json_str(config, "Runtime"));
+    if (!runtime || !runtime->family->language)
+        return json_incref(config);
+    if (lambda_interpreters_find(svc->interpreters, runtime, &it, &why))
+        buf_c(&text, why.text);
+    else if (lambda_interpreter_fits(it, runtime))
+        return json_incref(config);
+    else
+        buf_printf(&text, "%s is run by %s %s (%s), which this machine has", runtime->name,
+                   runtime->family->language, lambda_interpreter_version(it),
+                   lambda_interpreter_program(it));
+    json_t *shown = json_copy(config);
+    json_set_str(shown, "StateReason", buf_view(&text));
+    return shown;
 }
 
 void lambda_add_time(struct buf *out, int64_t now_ms) {

@@ -92,32 +92,29 @@ int lambda_op_CreateFunction(struct lambda_svc *svc, struct rq *rq) {
     /* A function made again under an old name is another one: its environments must not mix. */
     json_set_int(doc, "Generation", rq->now_ms);
     row_put_json(rq_rows(rq), &row, doc);
-    rq->out = json_incref(config);
+    rq->out = lambda_config_shown(svc, config);
     return 0;
 }
 
 /* ---- Updates ---- */
 static int update_function_code(struct rq *rq, struct lambda_change *c) {
-    if (check_revision(rq, c->doc) || lambda_check_settings(rq))
+    if (check_revision(rq, c->doc) || lambda_check_settings(rq) ||
+        lambda_config_apply_architecture(rq, json_obj(c->doc, "Config")))
         return AWS_FAILED;
-    if (json_arr(rq->in, "Architectures") &&
-        !json_equal(json_arr(rq->in, "Architectures"),
-                    json_arr(json_obj(c->doc, "Config"), "Architectures")))
-        return lambda_fail_unsupported(rq, "Another architecture than this machine's");
     struct lambda_package *package = NULL;
     if (lambda_package_take(rq->svc, rq, rq->in, &package) ||
         lambda_layers_check_size(rq, c->doc, package) ||
         lambda_check_code_storage(rq, c->name.name, package->size))
         return AWS_FAILED;
     if (json_bool(rq->in, "DryRun", false)) {
-        rq->out = json_incref(json_obj(c->doc, "Config"));
+        rq->out = lambda_config_shown(rq->svc, json_obj(c->doc, "Config"));
         return 0;
     }
     drop_package(rq, c->doc);
     set_package(rq, c->doc, package);
     next_generation(rq, c->doc);
     lambda_change_put(rq, c);
-    rq->out = json_incref(json_obj(c->doc, "Config"));
+    rq->out = lambda_config_shown(rq->svc, json_obj(c->doc, "Config"));
     return 0;
 }
 LAMBDA_OP(UpdateFunctionCode, update_function_code, "FunctionName")
@@ -130,7 +127,7 @@ static int update_function_configuration(struct rq *rq, struct lambda_change *c)
         return AWS_FAILED;
     next_generation(rq, c->doc);
     lambda_change_put(rq, c);
-    rq->out = json_incref(json_obj(c->doc, "Config"));
+    rq->out = lambda_config_shown(rq->svc, json_obj(c->doc, "Config"));
     return 0;
 }
 LAMBDA_OP(UpdateFunctionConfiguration, update_function_configuration, "FunctionName")

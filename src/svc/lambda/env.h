@@ -98,7 +98,7 @@ struct lambda_env {
     bool has_layers;        /* … and of that of its layers */
     bool may_log;           /* its role may write the log */
     int64_t keys_expire_ms; /* real time */
-    char stream[64];
+    char stream[LAMBDA_STREAM_MOST];
 };
 
 /*
@@ -231,8 +231,9 @@ void lambda_variables_fill(struct lambda_variables *variables, const struct lamb
                            const struct aws_credentials *keys);
 void lambda_variables_deinit(struct lambda_variables *variables);
 
-/* ---- log.c: what the function and Lambda write ---- */
-void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* ---- log.c: what the function writes ---- */
+/* A line, or an event in JSON, of Lambda's own. in_tail: the caller of the invocation sees it too. */
+void lambda_log_own_locked(struct lambda_env *env, str text, bool in_tail);
 /*
  * True where so much of this function, or of all, waits to be committed that no more is to be read.
  */
@@ -244,14 +245,33 @@ void lambda_log_committed_locked(struct lambda_svc *svc, const struct lambda_fn 
 bool lambda_log_drain_locked(struct lambda_output *out);
 /* Ends the partial lines and records, and tells what was dropped. */
 void lambda_log_flush_locked(struct lambda_env *env);
-/* Takes what the program has written so far, lines without an end too. */
+/* Takes all that the program has written so far, lines and records without an end too. */
 void lambda_log_catch_up_locked(struct lambda_env *env);
 /*
  * The program was ended, and another one will write to the same pipes: takes what is in them, and
  * forgets of which record it was.
  */
 void lambda_log_restart_locked(struct lambda_env *env);
-/* START of its invocation. */
+
+/* ---- system_log.c: what Lambda writes ---- */
+/* A line that the format Text alone has: in JSON the events below say the same. */
+void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* INIT_START, platform.initStart. phase: "init", or "invoke" of a start that is tried again. */
+void lambda_log_init_start_locked(struct lambda_env *env, const char *phase);
+/* platform.initRuntimeDone and initReport of a start that went well (env->init_ns); no line. */
+void lambda_log_init_done_locked(struct lambda_env *env, const char *phase);
+/*
+ * INIT_REPORT, or those two events, of one that did not. status: "error", "timeout"; type: of the
+ * error, or "".
+ */
+void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *phase,
+                                   const char *status, const char *type);
+/* START of its invocation, platform.start. */
 void lambda_log_start_locked(struct lambda_env *env);
-/* END and REPORT of its invocation, after all that the program wrote. */
+/*
+ * END and REPORT of its invocation, platform.runtimeDone and report, after all that the program
+ * wrote; how it went is in the invocation's outcome.
+ */
 void lambda_log_report_locked(struct lambda_env *env);
+/* How much of what the program wrote was dropped since this was last told. */
+void lambda_log_lost_locked(struct lambda_env *env);

@@ -11,8 +11,9 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
-#include "svc/lambda/interpreters.h"
+#include "svc/lambda/launch.h"
 #include "svc/lambda/layer.h"
+#include "svc/lambda/tools.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -116,6 +117,7 @@ static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
     return aws_role_may(svc->cloud, &question);
 }
 
+/* In a group of its own choice the function's name is in it, for the group may be that of several. */
 static void name_stream(struct lambda_env *env) {
     char day[CLOCK_ISO_MAX], hex[33];
     clock_day(day, clock_world_ms());
@@ -123,7 +125,11 @@ static void name_stream(struct lambda_env *env) {
     for (char *c = day; *c; c++)
         if (*c == '-')
             *c = '/';
-    snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
+    if (env->fn->own_log_group)
+        snprintf(env->stream, sizeof env->stream, "%.10s/%s[$LATEST][%s]", day, env->fn->fn_name,
+                 hex);
+    else
+        snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
 }
 
 /* ---- Sandbox and sockets ---- */
@@ -135,13 +141,22 @@ static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char 
     return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* Its program is started by another of its own. */
+static bool is_wrapped(const struct lambda_fn *fn) {
+    const json_t *own = json_obj(json_obj(fn->config, "Environment"), "Variables");
+    return json_str(own, "AWS_LAMBDA_EXEC_WRAPPER").len > 0;
+}
+
 /* One more, behind those that are there. */
-static void add_bind(struct sandbox_spec *spec, const char *host, const char *inside) {
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS; i++)
-        if (!spec->binds[i].host) {
-            spec->binds[i] = (struct sandbox_bind){host, inside};
-            return;
-        }
+static int add_bind(struct sandbox_spec *spec, const char *host, const char *inside,
+                    struct err *err) {
+    size_t i = 0;
+    while (i < SANDBOX_MAX_BINDS && spec->binds[i].host)
+        i++;
+    if (i == SANDBOX_MAX_BINDS)
+        return err_set(err, -E2BIG, "there is no room for %s in the function's sandbox", inside);
+    spec->binds[i] = (struct sandbox_bind){host, inside};
+    return 0;
 }
 
 /* Where its code, its layers and its program are on the host. */
@@ -176,11 +191,17 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
     CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
+    struct lambda_variables variables = {0};
+    struct lambda_launch launch = {.runtime = env->runtime,
+                                   .wrapped = is_wrapped(env->fn),
+                                   .arena = &variables.arena};
     int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
+    if (r == 0 && interpreter)
+        r = lambda_tools_get(svc->tools, &launch.tools, err);
+    launch.interpreter = interpreter;
     if (r)
         return r;
     str ca = buf_view(&svc->ca_cert);
-    struct lambda_variables variables = {0};
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
         .code = at.code,
@@ -190,17 +211,19 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
         /* Where programs look that no variable tells: OpenSSL as Debian builds it, and AWS's images. */
         .files = {{LAMBDA_CA_PATH, ca},
                   {"/usr/lib/ssl/cert.pem", ca},
-                  {"/etc/pki/tls/certs/ca-bundle.crt", ca}},
+                  {"/etc/pki/tls/certs/ca-bundle.crt", ca},
+                  {"/var/runtime/ca-cert.pem", ca}},
         .limit_address_space = env->runtime->family->own_program && is_static(at.program),
         .stays = true,
     };
     memcpy(spec.ports, ports, sizeof ports);
-    lambda_launch(env->runtime, interpreter, &spec);
-    if (env->has_layers)
-        add_bind(&spec, at.layers, "/opt");
+    lambda_launch_fill(&launch, &spec);
     if (at.layer_program)
         spec.argv = layer_argv;
-    r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    if (env->has_layers)
+        r = add_bind(&spec, at.layers, "/opt", err);
+    if (r == 0)
+        r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
     return r;
 }
@@ -265,6 +288,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return r;
     lock_take(&svc->lock);
     lambda_env_boxed_locked(env, sandbox);
+    lambda_log_init_start_locked(env, "init");
     lock_drop(&svc->lock);
     return open_sockets(svc, env, sandbox, err);
 }

@@ -307,6 +307,7 @@ void lambda_env_ready_locked(struct lambda_env *env) {
         return;
     env->ready = true;
     env->init_ns = clock_mono_ns() - env->start_ns;
+    lambda_log_init_done_locked(env, env->in_invoke ? "invoke" : "init");
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {

@@ -27,6 +27,10 @@ static void set_function(struct lambda_variables *v, const struct lambda_env *en
     set_variable(v, "AWS_LAMBDA_LOG_GROUP_NAME", buf_view(&fn->log_group));
     set_variable(v, "AWS_LAMBDA_LOG_STREAM_NAME", str_c(env->stream));
     set_variable(v, "AWS_LAMBDA_RUNTIME_API", S("127.0.0.1:9001"));
+    const json_t *logging = json_obj(fn->config, "LoggingConfig");
+    set_variable(v, "AWS_LAMBDA_LOG_FORMAT", fn->json_logs ? S("JSON") : S("Text"));
+    if (fn->json_logs)
+        set_variable(v, "AWS_LAMBDA_LOG_LEVEL", json_str(logging, "ApplicationLogLevel"));
 }
 
 static void set_keys(struct lambda_variables *v, const struct aws_credentials *keys) {

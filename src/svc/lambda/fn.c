@@ -64,12 +64,18 @@ static char *own(str s) {
     return copy;
 }
 
-static void set_log_group(struct lambda_fn *fn) {
-    str group = json_str(json_obj(fn->config, "LoggingConfig"), "LogGroup");
-    if (group.len)
+static void set_logging(struct lambda_fn *fn) {
+    const json_t *logging = json_obj(fn->config, "LoggingConfig");
+    str group = json_str(logging, "LogGroup");
+    buf_printf(&fn->log_group, "/aws/lambda/%s", fn->fn_name);
+    fn->own_log_group = group.len && !str_eq(group, buf_view(&fn->log_group));
+    if (fn->own_log_group) {
+        buf_clear(&fn->log_group);
         buf_str(&fn->log_group, group);
-    else
-        buf_printf(&fn->log_group, "/aws/lambda/%s", fn->fn_name);
+    }
+    fn->json_logs = str_is(json_str(logging, "LogFormat"), "JSON");
+    fn->application_level = lambda_level_of(json_str(logging, "ApplicationLogLevel"));
+    fn->system_level = lambda_level_of(json_str(logging, "SystemLogLevel"));
 }
 
 static void drop(struct store_kept *kept) {
@@ -113,7 +119,7 @@ struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row) {
     fn->memory_mb = (uint64_t)json_int(fn->config, "MemorySize", 128);
     fn->tmp_mb = (uint64_t)json_int(json_obj(fn->config, "EphemeralStorage"), "Size", 512);
     fn->reserved = json_int(fn->doc, "Reserved", -1);
-    set_log_group(fn);
+    set_logging(fn);
     return fn;
 }
 

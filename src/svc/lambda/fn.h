@@ -11,6 +11,7 @@
 #include "aws/row.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "svc/lambda/level.h"
 
 /*
  * A name as requests give it: NAME, ACCOUNT:function:NAME, function:NAME or an ARN, each with an
@@ -31,6 +32,8 @@ void lambda_row_prefix(str account, str region, struct buf *prefix);
 
 /* Lambda's defaults for asynchronous invocations, and the longest name. */
 enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_NAME_MOST = 64 };
+/* Room for the name of a log stream, which may have the function's in it. */
+enum { LAMBDA_STREAM_MOST = LAMBDA_NAME_MOST + 64 };
 
 /*
  * Immutable, shared by requests, pools, environments and invocations; the store keeps it with the row
@@ -49,6 +52,13 @@ struct lambda_fn {
     uint64_t tmp_mb;      /* MiB of /tmp */
     int64_t reserved;     /* invocations at once; -1: none reserved */
     struct buf log_group; /* name, the default or the configured one */
+    bool own_log_group;   /* a configured one, which others may write to as well */
+    /*
+     * LoggingConfig: in JSON, what the function and what Lambda writes is left out below these
+     * levels. In the format Text nothing is.
+     */
+    bool json_logs;
+    enum lambda_level application_level, system_level;
 };
 /*
  * Parses the bytes of a row and copies name: one reference, the caller's, and nobody else's yet. NULL

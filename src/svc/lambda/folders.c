@@ -34,24 +34,6 @@ struct lambda_code {
 };
 
 /* ---- Files ---- */
-void lambda_code_remove_tree(int at, const char *name) {
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
-        fd_closep(&fd);
-        unlinkat(at, name, 0);
-        return;
-    }
-    for (struct dirent *e; (e = readdir(dir));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (unlinkat(fd, e->d_name, 0))
-            lambda_code_remove_tree(fd, e->d_name);
-    }
-    closedir(dir);
-    unlinkat(at, name, AT_REMOVEDIR);
-}
-
 /* Renames it to a name of what is to be removed. */
 static bool take_name(const struct lambda_code *code, const char *name) {
     char random[17], from[PATH_MAX], to[PATH_MAX];
@@ -203,7 +185,7 @@ static void judge(struct lambda_code *code, const char *name, void *named) {
 static void remove_gone(struct lambda_code *code, const char *name, void *) {
     char path[PATH_MAX];
     if (is_gone(name) && snprintf(path, sizeof path, "%s/%s", code->root, name) < (int)sizeof path)
-        lambda_code_remove_tree(AT_FDCWD, path);
+        io_remove_tree(AT_FDCWD, path);
 }
 
 void lambda_code_sweep(struct lambda_code *code, int (*named)(void *ctx, struct map *ret),

@@ -1,14 +1,16 @@
 /*
  * Finding interpreters, and asking them what their sandboxes must show.
  *
- * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "see" (a
- * folder or file that stays where it is), "hide" (a folder of packages in one of those), "library"
- * (a shared library that lies elsewhere), and "done" at the end.
+ * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "prefix"
+ * (the folder that lies at LAMBDA_LANG inside), "see" (a folder or file to be shown), "hide" (a
+ * folder of packages in one of those), "library" (a shared library that no other line and no table
+ * shows), and "done" at the end.
  */
 #include "svc/lambda/interpreters.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/lock.h"
 #include "base/map.h"
 
@@ -28,7 +30,7 @@ enum {
     PROBE_MS = 10000,   /* an interpreter that says nothing for so long is none */
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
-    BINDS = 48,         /* of an interpreter */
+    BINDS = 40,         /* of an interpreter */
 };
 
 static const char *const usual_folders[] = {"/usr/bin", "/usr/local/bin", NULL};
@@ -37,7 +39,8 @@ struct lambda_interpreter {
     _Atomic unsigned refs;
     struct arena arena; /* of all texts */
     const char *version, *program;
-    const char *argv[3]; /* program, start script */
+    const char *prefix; /* the folder that its library lies below, or NULL */
+    const char *inside; /* its program, inside of a sandbox */
     struct sandbox_bind binds[BINDS];
     size_t n_binds;
 };
@@ -81,6 +84,13 @@ struct lambda_interpreter *lambda_interpreter_free(struct lambda_interpreter *it
 
 const char *lambda_interpreter_version(const struct lambda_interpreter *it) { return it->version; }
 const char *lambda_interpreter_program(const struct lambda_interpreter *it) { return it->program; }
+
+const char *lambda_interpreter_inside(const struct lambda_interpreter *it) { return it->inside; }
+size_t lambda_interpreter_binds(const struct lambda_interpreter *it,
+                                const struct sandbox_bind **ret) {
+    *ret = it->binds;
+    return it->n_binds;
+}
 
 bool lambda_interpreter_fits(const struct lambda_interpreter *it,
                              const struct lambda_runtime *runtime) {
@@ -156,18 +166,32 @@ static void bind(struct lambda_interpreter *it, const char *host, const char *in
 
 static void take_version(struct lambda_interpreter *it, const char *text) { it->version = text; }
 static void take_program(struct lambda_interpreter *it, const char *text) { it->program = text; }
-static void take_seen(struct lambda_interpreter *it, const char *text) { bind(it, text, text); }
-static void take_hidden(struct lambda_interpreter *it, const char *text) { bind(it, "", text); }
+static void take_prefix(struct lambda_interpreter *it, const char *text) { it->prefix = text; }
+
+/* What lies below its prefix lies below LAMBDA_LANG inside; the rest stays where it is. */
+static const char *inside_of(struct lambda_interpreter *it, const char *path) {
+    size_t n = it->prefix ? strlen(it->prefix) : 0;
+    if (n == 0 || strncmp(path, it->prefix, n) != 0 || path[n] != '/')
+        return path;
+    return arena_printf(&it->arena, LAMBDA_LANG "%s", path + n).p;
+}
+
+static void take_seen(struct lambda_interpreter *it, const char *text) {
+    bind(it, text, inside_of(it, text));
+}
+static void take_hidden(struct lambda_interpreter *it, const char *text) {
+    bind(it, "", inside_of(it, text));
+}
 static void take_library(struct lambda_interpreter *it, const char *text) {
-    bind(it, text, arena_printf(&it->arena, LAMBDA_LANG_LIBRARIES "%s", strrchr(text, '/')).p);
+    bind(it, text, arena_printf(&it->arena, LAMBDA_LANG "/lib%s", strrchr(text, '/')).p);
 }
 
 static const struct word {
     const char *word;
     void (*take)(struct lambda_interpreter *it, const char *text);
 } words[] = {
-    {"version", take_version}, {"program", take_program}, {"see", take_seen},
-    {"hide", take_hidden},     {"library", take_library},
+    {"version", take_version}, {"program", take_program}, {"prefix", take_prefix},
+    {"see", take_seen},        {"hide", take_hidden},     {"library", take_library},
 };
 
 /* True: it said all. Unknown words, as a start-up message of the machine's, are left out. */
@@ -204,9 +228,11 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         err_set(err, -ENOTSUP, "%s does not run as %s", path, family->language);
         return NULL;
     }
-    bind(it, it->program, it->program);
-    it->argv[0] = it->program;
-    it->argv[1] = family->start_path;
+    it->inside = arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
+    bind(it, it->program, it->inside);
+    const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
+    if (strcmp(usual, it->inside) != 0)
+        bind(it, it->program, usual); /* "#!/usr/bin/env python3" */
     return STEAL(it);
 }
 
@@ -354,23 +380,29 @@ static struct lambda_interpreter *usual_locked(struct lambda_interpreters *all,
     return path ? asked_of(all, family, path)->interpreter : look_for_any(all, family);
 }
 
-void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out) {
+json_t *lambda_interpreters_list(struct lambda_interpreters *all) {
     const struct lambda_family *family;
-    CLEANUP_DEINIT(buf) struct buf one = {0};
-    size_t n = 0;
+    json_t *list = json_array();
     LOCK_SCOPE(&all->lock);
     for (size_t i = 0; (family = lambda_family_at(i)); i++) {
+        CLEANUP_DEINIT(buf) struct buf one = {0};
         const struct lambda_interpreter *it = family->language ? usual_locked(all, family) : NULL;
         if (family->language && !it)
             continue;
-        if (one.len)
-            buf_printf(out, "%s%s", n++ ? ", " : "", buf_cstr(&one));
-        buf_clear(&one);
         buf_c(&one, family->name);
         if (it)
             buf_printf(&one, " (by %s %s)", family->language, it->version);
+        json_push_str(list, buf_view(&one));
     }
-    buf_printf(out, "%s%s", n ? " and " : "", buf_cstr(&one));
+    return list;
+}
+
+void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out) {
+    CLEANUP_JSON json_t *list = lambda_interpreters_list(all);
+    size_t i, n = json_array_size(list);
+    json_t *one;
+    json_array_foreach (list, i, one)
+        buf_printf(out, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", json_string_value(one));
 }
 
 /* ---- The machine's ---- */
@@ -413,34 +445,4 @@ struct lambda_interpreters *lambda_interpreters_free(struct lambda_interpreters 
     pthread_mutex_destroy(&all->lock);
     free(all);
     return NULL;
-}
-
-/* ---- Into a sandbox ---- */
-static void add_binds(struct sandbox_spec *spec, const struct sandbox_bind *binds, size_t n) {
-    size_t at = 0;
-    while (at < SANDBOX_MAX_BINDS && spec->binds[at].host)
-        at++;
-    for (size_t i = 0; i < n && at < SANDBOX_MAX_BINDS; i++)
-        spec->binds[at++] = binds[i];
-}
-
-static void add_those_here(struct sandbox_spec *spec, const struct sandbox_bind *binds) {
-    for (; binds->host; binds++)
-        if (access(binds->host, R_OK) == 0)
-            add_binds(spec, binds, 1);
-}
-
-void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct sandbox_spec *spec) {
-    const struct lambda_family *family = runtime->family;
-    size_t file = 0;
-    spec->argv = interpreter ? interpreter->argv : family->entry;
-    if (!interpreter)
-        return;
-    spec->records = true; /* whole records of its log: pieces.h */
-    add_binds(spec, interpreter->binds, interpreter->n_binds);
-    add_those_here(spec, family->packages);
-    while (spec->files[file].inside)
-        file++;
-    spec->files[file] = (struct sandbox_file){family->start_path, str_c(family->start)};
 }

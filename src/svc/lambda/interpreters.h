@@ -8,6 +8,7 @@
  * takes as long as it takes to start; what it said is kept, and asked again when its file has
  * changed, as an upgrade does. Any thread may call; who asks while it is run waits.
  */
+#include "base/arena.h"
 #include "svc/lambda/lambda.h"
 #include "svc/lambda/runtimes.h"
 
@@ -17,8 +18,13 @@ struct lambda_interpreter *lambda_interpreter_free(struct lambda_interpreter *in
 DEFINE_FREEP(lambda_interpreter)
 /* "3.11.2" */
 const char *lambda_interpreter_version(const struct lambda_interpreter *interpreter);
-/* Its file, with no symbolic link in the way: the same inside of a sandbox. */
+/* Its file on this machine, with no symbolic link in the way. */
 const char *lambda_interpreter_program(const struct lambda_interpreter *interpreter);
+/* Its program inside of a sandbox. */
+const char *lambda_interpreter_inside(const struct lambda_interpreter *interpreter);
+/* What it needs to see, in an order in which one may cover another; how many. Borrowed. */
+size_t lambda_interpreter_binds(const struct lambda_interpreter *interpreter,
+                                const struct sandbox_bind **ret);
 /* Is that the version that the row names? */
 bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
                              const struct lambda_runtime *runtime);
@@ -46,13 +52,9 @@ int lambda_interpreters_find(struct lambda_interpreters *all, const struct lambd
 bool lambda_interpreters_seem_here(struct lambda_interpreters *all,
                                    const struct lambda_family *family);
 
-/* Appends what this machine runs, by families: "a, b (run by Python 3.11.2) and c (…)". */
-void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out);
-
 /*
- * Puts into spec the program and its arguments, what it sees of the host, and its start script;
- * interpreter: NULL where the function brings its program. wrapped: the program is started by
- * AWS_LAMBDA_EXEC_WRAPPER's. Borrows from the interpreter until sandbox_start returns.
+ * What this machine runs, by families: ["a", "b (by Python 3.11.2)"], a new reference; appended as
+ * "a, b and c". Interpreters that were not asked before are.
  */
-void lambda_launch(const struct lambda_runtime *runtime,
-                   const struct lambda_interpreter *interpreter, struct sandbox_spec *spec);
+json_t *lambda_interpreters_list(struct lambda_interpreters *all);
+void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out);

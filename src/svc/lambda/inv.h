@@ -52,7 +52,7 @@ struct lambda_inv {
     /* What the log gets. */
     struct lambda_lines lines;
     struct buf log_group;
-    char stream[64];
+    char stream[LAMBDA_STREAM_MOST];
     bool may_log; /* its role may write the log */
 
     /*

@@ -85,3 +85,18 @@ void lambda_link_answer(struct lambda_svc *lambda, struct net_req *req);
  */
 size_t lambda_refused(struct lambda_svc *lambda, const char *ret_runtimes[], size_t most,
                       struct err *reterr);
+
+/*
+ * The runtimes of this machine, by families: ["provided.al2023", "python3.* (by Python 3.11.2)"]. New
+ * reference. Asks interpreters, as lambda_machine.
+ */
+json_t *lambda_runtimes(struct lambda_svc *lambda);
+/*
+ * What functions in Python and Node run on: {"Languages": [{"Language": "python", "Interpreters":
+ * [{"Program", "Version", "Runtimes": [those of its version], "StandsInFor": [others that it runs]}],
+ * "Reason": why there is none, "Packages": {"Name", "Folder", "Version"}}]}; Packages is absent where
+ * there are none. New reference. Asks interpreters that were not asked before, which takes as long as
+ * they take to start. Any thread. lambda_machine_look: without a service; -EINVAL with words.
+ */
+json_t *lambda_machine(struct lambda_svc *lambda);
+int lambda_machine_look(const struct lambda_places *places, json_t **ret_doc, struct err *err);

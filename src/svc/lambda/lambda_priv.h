@@ -58,6 +58,7 @@ struct lambda_svc {
     struct lambda_code *code;                 /* DATA/functions: unpacked code (code.h) */
     struct hub_due *code_timer;               /* its sweep */
     struct lambda_interpreters *interpreters; /* of this machine (interpreters.h) */
+    struct lambda_tools *tools;               /* what functions call (tools.h) */
     /*
      * async_at_once: how many asynchronous invocations run at once, idle_ns: how long an environment
      * without events lives.
@@ -304,6 +305,13 @@ enum lambda_link lambda_link_follow(struct lambda_svc *svc, str path, int64_t no
  * AWS_FAILED.
  */
 int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh);
+/* The same for Architectures alone, which the code has: after Runtime. 0 or AWS_FAILED. */
+int lambda_config_apply_architecture(struct rq *rq, json_t *config);
+/*
+ * The configuration as it is answered, a new reference: with a StateReason where this machine runs
+ * the function by another version than its Runtime says, or cannot, for want of an interpreter.
+ */
+json_t *lambda_config_shown(struct lambda_svc *svc, json_t *config);
 /* Appends that world time as Lambda writes it: 2026-11-22T04:56:59.123+0000. */
 void lambda_add_time(struct buf *out, int64_t now_ms);
 /* Sets LastModified to that world time, and RevisionId anew: after every change of a row. */

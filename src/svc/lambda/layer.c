@@ -56,6 +56,10 @@ void lambda_layer_key(const struct lambda_layer *layer, struct buf *key) {
     key_str(key, layer->name);
 }
 
+int64_t lambda_layer_take_version(struct cur *key) {
+    return (int64_t)(UINT64_MAX - key_take_u64(key));
+}
+
 /* ---- Of a request ---- */
 static int take_number(struct rq *rq, struct lambda_layer *ret) {
     if (!json_has(rq->in, "VersionNumber"))

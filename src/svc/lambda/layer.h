@@ -36,6 +36,8 @@ bool lambda_layer_parse(str text, str account, str region, struct lambda_layer *
 void lambda_layer_arn(const struct lambda_layer *layer, struct buf *out);
 /* Key of the version's row; without a version, of the layer's own. Clears key first. */
 void lambda_layer_key(const struct lambda_layer *layer, struct buf *key);
+/* The number in a version's key, where its name has been taken. */
+int64_t lambda_layer_take_version(struct cur *key);
 /* What the keys of versions begin with: of one layer, or, name absent, of a region's. */
 void lambda_layer_prefix(str account, str region, str name, struct buf *prefix);
 
@@ -59,10 +61,10 @@ int lambda_rq_layer_get(struct rq *rq, const struct lambda_layer *layer, struct 
 int lambda_layers_apply(struct rq *rq, const struct lambda_name *name, json_t *doc);
 /*
  * The function's code and its layers together are within the limit of unpacked bytes. package: the
- * code that it is about to have; NULL: what its row has. 0 or AWS_FAILED.
+ * code that it is about to have; NULL: what its row has, which says afterwards how large that is. 0
+ * or AWS_FAILED.
  */
-int lambda_layers_check_size(struct rq *rq, const json_t *doc,
-                             const struct lambda_package *package);
+int lambda_layers_check_size(struct rq *rq, json_t *doc, const struct lambda_package *package);
 /*
  * The name of the folder under DATA/functions with what its layers hold together, NUL-terminated, a
  * view into the row; absent: it has no layers.

@@ -107,8 +107,8 @@ int lambda_layers_apply(struct rq *rq, const struct lambda_name *name, json_t *d
 }
 
 /* ---- How large ---- */
-/* Rows that were written before there were layers do not say it: their package does. */
-static int unzipped_of(struct rq *rq, const json_t *doc, int64_t *ret) {
+/* Rows that were written before there were layers do not say it: their package does, once. */
+static int unzipped_of(struct rq *rq, json_t *doc, int64_t *ret) {
     CLEANUP_DEINIT(buf) struct buf zip = {0};
     struct err err = {0};
     uint64_t size = 0;
@@ -122,11 +122,11 @@ static int unzipped_of(struct rq *rq, const json_t *doc, int64_t *ret) {
     if (r == 0)
         r = lambda_code_measure(buf_view(&zip), &size, &err);
     *ret = (int64_t)size;
+    json_set_int(doc, "Unzipped", *ret);
     return r ? aws_fault(rq, r, err.text) : 0;
 }
 
-int lambda_layers_check_size(struct rq *rq, const json_t *doc,
-                             const struct lambda_package *package) {
+int lambda_layers_check_size(struct rq *rq, json_t *doc, const struct lambda_package *package) {
     const json_t *layers = json_obj(doc, "Layers");
     int64_t code = package ? (int64_t)package->unzipped : 0;
     if (!layers)

@@ -1,6 +1,6 @@
 /*
- * What a function writes, and what Lambda writes about it, as lines of its log. Everything here is
- * under svc->lock; reading a pipe does not wait.
+ * What a function writes, as lines of its log; what Lambda writes about it is system_log.c's.
+ * Everything here is under svc->lock; reading a pipe does not wait.
  */
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
@@ -53,36 +53,22 @@ static void add_tail(struct lambda_inv *inv, str text) {
     inv->tail.len = LAMBDA_TAIL;
 }
 
-static void add_line(struct lambda_env *env, int64_t time_ms, str text) {
+static void add_line(struct lambda_env *env, int64_t time_ms, str text, bool in_tail) {
     size_t before = lambda_lines_cost(&env->lines);
     lambda_lines_add(&env->lines, time_ms, text);
     size_t cost = lambda_lines_cost(&env->lines) - before;
     env->svc->backlog += cost;
     env->pool->backlog += cost;
-    if (env->inv)
+    if (env->inv && in_tail)
         add_tail(env->inv, text);
 }
 
-static void add_own_line(struct lambda_env *env, str text) {
-    env->floor_ms = clock_world_ms();
-    add_line(env, env->floor_ms, text);
-}
-
-void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) {
-    CLEANUP_DEINIT(buf) struct buf text = {0}, clean = {0};
-    va_list args;
+void lambda_log_own_locked(struct lambda_env *env, str text, bool in_tail) {
+    CLEANUP_DEINIT(buf) struct buf clean = {0};
     LOCK_HELD(&env->svc->lock);
-    va_start(args, fmt);
-    buf_vprintf(&text, fmt, args);
-    va_end(args);
-    add_clean(&clean, buf_view(&text));
-    add_own_line(env, buf_view(&clean));
-}
-
-static void tell_loss(struct lambda_env *env) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    if (lambda_rate_tell(&env->rate, &text))
-        add_own_line(env, buf_view(&text));
+    add_clean(&clean, text);
+    env->floor_ms = clock_world_ms();
+    add_line(env, env->floor_ms, buf_view(&clean), in_tail);
 }
 
 /* ---- The program's output ---- */
@@ -97,7 +83,18 @@ static int64_t time_of(const struct lambda_env *env, const struct lambda_piece *
     return ms < env->floor_ms ? env->floor_ms : ms;
 }
 
-/* The log takes the event, or the environment has written too much. */
+/* Of a function whose log is JSON: the event's level is below what the log is to have. */
+static bool is_left_out(const struct lambda_env *env, const struct lambda_piece *piece) {
+    if (!env->fn->json_logs)
+        return false;
+    enum lambda_level level = piece->level ? piece->level : lambda_level_of_event(piece->text);
+    return level != LAMBDA_LEVEL_NONE && level < env->fn->application_level;
+}
+
+/*
+ * The log takes the event, or the environment has written too much: what the level leaves out counts,
+ * for it is read all the same.
+ */
 static bool take_event(struct lambda_env *env, const struct lambda_piece *piece, struct buf *clean,
                        int64_t now_ns) {
     buf_clear(clean);
@@ -106,15 +103,16 @@ static bool take_event(struct lambda_env *env, const struct lambda_piece *piece,
         lambda_rate_dry(&env->rate, now_ns);
     if (!lambda_rate_take(&env->rate, clean->len, now_ns))
         return false;
-    add_line(env, time_of(env, piece), buf_view(clean));
+    if (!is_left_out(env, piece))
+        add_line(env, time_of(env, piece), buf_view(clean), true);
     return true;
 }
 
-/* What is dropped is counted, without a look at what it says. */
-static void take_piece(struct lambda_env *env, const struct lambda_piece *piece, struct buf *clean,
-                       int64_t now_ns) {
-    if (piece->text.len && (env->rate.dry || !take_event(env, piece, clean, now_ns)))
-        lambda_rate_lose(&env->rate, 1, piece->text.len);
+/* What is dropped is counted, without a look at what it says. How many bytes it is. */
+static size_t drop(struct lambda_output *out, str bytes) {
+    struct lambda_dropped dropped = lambda_pieces_drop(&out->pieces, bytes);
+    lambda_rate_lose(&out->env->rate, dropped.events, dropped.bytes);
+    return dropped.len;
 }
 
 /*
@@ -128,13 +126,16 @@ static void split(struct lambda_output *out, size_t looked, bool last) {
     str rest = buf_view(&out->partial);
     int64_t now_ns = clock_mono_ns();
     if (lambda_rate_fill(&env->rate, now_ns))
-        tell_loss(env);
+        lambda_log_lost_locked(env);
     struct lambda_piece piece;
     while (last ? lambda_pieces_last(&out->pieces, rest, &piece)
                 : lambda_pieces_next(&out->pieces, rest, looked, &piece)) {
-        take_piece(env, &piece, &clean, now_ns);
         rest = str_skip(rest, piece.len);
         looked = 0;
+        if (piece.text.len == 0 || take_event(env, &piece, &clean, now_ns))
+            continue;
+        lambda_rate_lose(&env->rate, 1, piece.text.len);
+        rest = str_skip(rest, drop(out, rest));
     }
     memmove(out->partial.p, rest.p, rest.len);
     out->partial.len = rest.len;
@@ -173,7 +174,7 @@ void lambda_log_flush_locked(struct lambda_env *env) {
         }
         buf_deinit(&out->partial); /* an idle environment keeps no buffers */
     }
-    tell_loss(env);
+    lambda_log_lost_locked(env);
 }
 
 /* Records come last: the last word of a function that fails is one, of its error. */
@@ -189,44 +190,4 @@ void lambda_log_restart_locked(struct lambda_env *env) {
     lambda_log_catch_up_locked(env);
     for (int i = 0; i < SANDBOX_OUTPUTS; i++)
         env->out[i].pieces.left = 0;
-}
-
-/* ---- The end of an invocation ---- */
-/*
- * In MiB, rounded up; never more than the limit, for the cgroup counts /tmp and cached files too.
- */
-static uint64_t peak_of(const struct lambda_env *env) {
-    const uint64_t mib = UINT64_C(1) << 20;
-    uint64_t peak = (sandbox_memory_peak(env->sandbox) + mib - 1) / mib;
-    return peak > env->fn->memory_mb ? env->fn->memory_mb : peak;
-}
-
-void lambda_log_start_locked(struct lambda_env *env) {
-    lambda_log_line_locked(env, "START RequestId: %s Version: $LATEST\n", env->inv->id);
-}
-
-/* "Status: error	Error Type: Runtime.ExitError", or nothing. */
-static void add_status(struct buf *out, const struct lambda_outcome *outcome) {
-    if (outcome->status)
-        buf_printf(out, "Status: %s", outcome->status);
-    if (outcome->error_type[0])
-        buf_printf(out, "\tError Type: %s", outcome->error_type);
-}
-
-void lambda_log_report_locked(struct lambda_env *env) {
-    LOCK_HELD(&env->svc->lock);
-    lambda_log_catch_up_locked(env);
-    double ms = (double)(clock_mono_ns() - env->inv->delivered_ns) / 1e6;
-    CLEANUP_DEINIT(buf) struct buf init = {0};
-    if (!env->init_reported && env->ready && !env->in_invoke)
-        buf_printf(&init, "Init Duration: %.2f ms\t", (double)env->init_ns / 1e6);
-    env->init_reported = true;
-    add_status(&init, &env->inv->outcome);
-    lambda_log_line_locked(env, "END RequestId: %s\n", env->inv->id);
-    lambda_log_line_locked(
-        env,
-        "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %llu MB\t"
-        "Max Memory Used: %llu MB\t%s\n",
-        env->inv->id, ms, (long long)(ms + 0.999), (unsigned long long)env->fn->memory_mb,
-        (unsigned long long)peak_of(env), buf_cstr(&init));
 }

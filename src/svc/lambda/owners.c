@@ -4,37 +4,40 @@
 #include "store/scrub.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 
-static void name_function(struct store *, str key, str, json_t *finding, struct buf *words) {
-    static const char *const members[] = {"Account", "Region", "FunctionName"};
-    CLEANUP_DEINIT(buf) struct buf part = {0};
-    struct cur at = cur_of(key);
-    key_take_kind(&at);
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        buf_clear(&part);
-        if (key_take_str(&at, &part))
-            json_set_str(finding, members[i], buf_view(&part));
-    }
-    buf_printf(words, "the package of function " STR_FMT, STR_ARG(buf_view(&part)));
+/* The parts of a key: account, region and name; they become members, the last one `named`. */
+static void take_names(struct cur *at, const char *named, json_t *finding, struct buf ret[3]) {
+    const char *const members[] = {"Account", "Region", named};
+    key_take_kind(at);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (key_take_str(at, &ret[i]))
+            json_set_str(finding, members[i], buf_view(&ret[i]));
 }
 
-static void name_layer(struct store *, str key, str value, json_t *finding, struct buf *words) {
-    CLEANUP_JSON json_t *doc = json_parse(value, NULL);
-    str arn = json_str(json_obj(doc, "Layer"), "LayerVersionArn");
-    if (arn.len) {
-        json_set_str(finding, "LayerVersionArn", arn);
-        buf_printf(words, "the package of layer version " STR_FMT, STR_ARG(arn));
-        return;
-    }
-    CLEANUP_DEINIT(buf) struct buf name = {0};
+static void free_names(struct buf names[3]) {
+    for (size_t i = 0; i < 3; i++)
+        buf_deinit(&names[i]);
+}
+
+static void name_function(struct store *, str key, str, json_t *finding, struct buf *words) {
+    struct buf names[3] = {0};
     struct cur at = cur_of(key);
-    key_take_kind(&at);
-    for (size_t i = 0; i < 3; i++) { /* account, region, name */
-        buf_clear(&name);
-        key_take_str(&at, &name);
-    }
-    json_set_str(finding, "LayerName", buf_view(&name));
-    buf_printf(words, "the package of a version of layer " STR_FMT, STR_ARG(buf_view(&name)));
+    take_names(&at, "FunctionName", finding, names);
+    buf_printf(words, "the package of function %s", buf_cstr(&names[2]));
+    free_names(names);
+}
+
+static void name_layer(struct store *, str key, str, json_t *finding, struct buf *words) {
+    struct buf names[3] = {0};
+    struct cur at = cur_of(key);
+    take_names(&at, "LayerName", finding, names);
+    const struct lambda_layer layer = {buf_view(&names[0]), buf_view(&names[1]),
+                                       buf_view(&names[2]), lambda_layer_take_version(&at)};
+    json_set_int(finding, "VersionNumber", layer.version);
+    buf_c(words, "the package of layer version ");
+    lambda_layer_arn(&layer, words);
+    free_names(names);
 }
 
 static int each_package(struct store *, str, str value, store_see_fn *see, void *ctx,

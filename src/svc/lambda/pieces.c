@@ -13,7 +13,6 @@ enum {
     IS_TEXT = 1, /* else JSON: the same to us */
     HAS_TIME = 2,
     LEVEL_SHIFT = 2,
-    LEVEL_MOST = 6,
     SHORT_HEADER = 8,
     LONG_HEADER = 16,
 };
@@ -24,11 +23,13 @@ struct header {
     bool cut;   /* the bytes may be the first ones of one */
     size_t text;
     int64_t time_us;
+    enum lambda_level level;
 };
 
 static bool is_type(uint32_t type) {
     uint32_t bits = type & 0xff;
-    return type >> 8 == MAGIC && bits >> LEVEL_SHIFT <= LEVEL_MOST && (bits & (IS_TEXT | HAS_TIME));
+    return type >> 8 == MAGIC && bits >> LEVEL_SHIFT <= LAMBDA_FATAL &&
+           (bits & (IS_TEXT | HAS_TIME));
 }
 
 /* True where the bytes, fewer than a type's, are the first ones of it. */
@@ -44,7 +45,9 @@ static struct header header_of(str bytes) {
     uint32_t type = cur_u32(&c);
     if (!is_type(type))
         return (struct header){0};
-    struct header h = {.len = type & HAS_TIME ? LONG_HEADER : SHORT_HEADER, .time_us = -1};
+    struct header h = {.len = type & HAS_TIME ? LONG_HEADER : SHORT_HEADER,
+                       .time_us = -1,
+                       .level = (enum lambda_level)((type & 0xff) >> LEVEL_SHIFT)};
     h.text = cur_u32(&c);
     if (type & HAS_TIME)
         h.time_us = (int64_t)cur_u64(&c);
@@ -55,15 +58,15 @@ static struct header header_of(str bytes) {
     return h;
 }
 
-/* Where the first header, or what may become one, begins; from: not before. bytes.len: nowhere. */
-static size_t find_header(str bytes, size_t from) {
-    for (ptrdiff_t at; (at = str_chr(str_skip(bytes, from), '\xa5')) >= 0; from++) {
+/* Where the first header, or what may become one, begins between from and to. to: nowhere. */
+static size_t find_header(str bytes, size_t from, size_t to) {
+    for (ptrdiff_t at; (at = str_chr(str_slice(bytes, from, to), '\xa5')) >= 0; from++) {
         from += (size_t)at;
         struct header h = header_of(str_skip(bytes, from));
         if (h.len || h.cut)
             return from;
     }
-    return bytes.len;
+    return to;
 }
 
 /* ---- Text ---- */
@@ -89,13 +92,17 @@ static bool give(struct lambda_piece *ret, str text, int64_t time_us) {
     return true;
 }
 
-/* A line with its newline, or as much of one as an event may have. */
-static bool next_line(str bytes, size_t looked, struct lambda_piece *ret) {
+/* The first line with its newline, which is not among the first `looked` bytes; or all of it. */
+static str first_line(str bytes, size_t looked) {
     ptrdiff_t newline = str_chr(str_skip(bytes, looked), '\n');
-    if (newline < 0 && bytes.len <= LAMBDA_EVENT_MOST)
-        return false;
-    size_t len = newline < 0 ? bytes.len : looked + (size_t)newline + 1;
-    return give(ret, first_part(str_slice(bytes, 0, len)), -1);
+    return newline < 0 ? bytes : str_slice(bytes, 0, looked + (size_t)newline + 1);
+}
+
+/* A line, or as much of one as an event may have. */
+static bool next_line(str bytes, size_t looked, struct lambda_piece *ret) {
+    str line = first_line(bytes, looked);
+    bool whole = str_ends(line, S("\n"));
+    return (whole || line.len > LAMBDA_EVENT_MOST) && give(ret, first_part(line), -1);
 }
 
 /* ---- Records ---- */
@@ -104,6 +111,7 @@ static bool next_of_record(struct lambda_pieces *pieces, str bytes, struct lambd
     if (text.len < pieces->left && text.len <= LAMBDA_EVENT_MOST)
         return false;
     give(ret, first_part(text), pieces->time_us);
+    ret->level = pieces->level;
     pieces->left -= ret->len;
     return true;
 }
@@ -111,11 +119,12 @@ static bool next_of_record(struct lambda_pieces *pieces, str bytes, struct lambd
 /* What stands before the next header is text; its last line need have no newline. */
 static bool next_stray(str bytes, size_t looked, struct lambda_piece *ret) {
     size_t safe = looked < LONG_HEADER ? 0 : looked - LONG_HEADER; /* behind it: a cut header */
-    size_t len = find_header(bytes, safe);
-    str text = str_slice(bytes, 0, len);
-    if (next_line(text, safe < len ? safe : 0, ret))
+    str line = first_line(bytes, safe);
+    size_t len = find_header(bytes, safe, line.len);
+    str text = str_slice(line, 0, len);
+    if (next_line(text, safe < len ? safe : len, ret))
         return true;
-    return len < bytes.len && header_of(str_skip(bytes, len)).len && give(ret, text, -1);
+    return len < line.len && header_of(str_skip(bytes, len)).len && give(ret, text, -1);
 }
 
 static bool next_record(struct lambda_pieces *pieces, str bytes, size_t looked,
@@ -129,6 +138,7 @@ static bool next_record(struct lambda_pieces *pieces, str bytes, size_t looked,
         return next_stray(bytes, looked, ret);
     pieces->left = h.text;
     pieces->time_us = h.time_us;
+    pieces->level = h.level;
     *ret = (struct lambda_piece){.len = h.len, .text = str_slice(bytes, 0, 0), .time_us = -1};
     return true;
 }
@@ -140,12 +150,39 @@ bool lambda_pieces_next(struct lambda_pieces *pieces, str bytes, size_t looked,
     return pieces->framed ? next_record(pieces, bytes, looked, ret) : next_line(bytes, looked, ret);
 }
 
+/* Many newlines are counted at once. */
+static void drop_lines(str bytes, struct lambda_dropped *d) {
+    ptrdiff_t end = (ptrdiff_t)bytes.len;
+    while (end > 0 && bytes.p[end - 1] != '\n')
+        end--;
+    for (ptrdiff_t i = 0; i < end; i++)
+        d->events += bytes.p[i] == '\n';
+    d->len = d->bytes = (size_t)end;
+}
+
+struct lambda_dropped lambda_pieces_drop(struct lambda_pieces *pieces, str bytes) {
+    struct lambda_dropped d = {0};
+    struct lambda_piece piece;
+    if (!pieces->framed)
+        drop_lines(bytes, &d);
+    while (lambda_pieces_next(pieces, str_skip(bytes, d.len), 0, &piece)) {
+        d.len += piece.len;
+        d.events += piece.text.len > 0;
+        d.bytes += piece.text.len;
+    }
+    return d;
+}
+
 bool lambda_pieces_last(struct lambda_pieces *pieces, str bytes, struct lambda_piece *ret) {
     if (lambda_pieces_next(pieces, bytes, 0, ret))
         return true;
     if (bytes.len == 0)
         return false;
-    give(ret, bytes, pieces->left ? pieces->time_us : -1);
-    pieces->left -= pieces->left ? bytes.len : 0;
+    give(ret, bytes, -1);
+    if (pieces->left) {
+        ret->time_us = pieces->time_us;
+        ret->level = pieces->level;
+        pieces->left -= bytes.len;
+    }
     return true;
 }

@@ -1,6 +1,6 @@
 # What a Python tells of itself: what its sandbox must see. Run by interpreters.c as
 # python -I -S -B -c THIS LIBRARIES, where LIBRARIES is the folder that every sandbox sees anyway.
-# A line of its output is a word, a tab and a path; docs/internals/lambda-pool.md has the words.
+# A line of its output is a word, a tab and a path; interpreters.c has the words.
 import os
 import sys
 
@@ -39,8 +39,10 @@ def shared_libraries(known):
 
 
 folders = library_folders()
+prefix = os.path.commonpath([*folders, os.path.dirname(os.path.realpath(sys.executable))])
 say("version", "%d.%d.%d" % sys.version_info[:3])
 say("program", os.path.realpath(sys.executable))
+say("prefix", prefix)
 for folder in folders:
     say("see", folder)
     for packages in ("site-packages", "dist-packages"):

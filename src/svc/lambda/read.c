@@ -4,7 +4,7 @@
 #include "svc/lambda/lambda_priv.h"
 
 static int get_function_configuration(struct rq *rq, struct lambda_change *c) {
-    rq->out = json_incref(json_obj(c->doc, "Config"));
+    rq->out = lambda_config_shown(rq->svc, json_obj(c->doc, "Config"));
     return 0;
 }
 LAMBDA_OP(GetFunctionConfiguration, get_function_configuration, "FunctionName")
@@ -19,7 +19,8 @@ static int get_function(struct rq *rq, struct lambda_change *c) {
     };
     if (lambda_link_make(rq, &linked, &location))
         return AWS_FAILED;
-    rq->out = json_pack("{s:O,s:{s:s,s:s%}}", "Configuration", json_obj(c->doc, "Config"), "Code",
+    rq->out = json_pack("{s:o,s:{s:s,s:s%}}", "Configuration",
+                        lambda_config_shown(rq->svc, json_obj(c->doc, "Config")), "Code",
                         "RepositoryType", "S3", "Location", location.p, location.len);
     if (json_obj(c->doc, "Tags") && json_object_size(json_obj(c->doc, "Tags")))
         json_set(rq->out, "Tags", json_incref(json_obj(c->doc, "Tags")));
@@ -31,7 +32,7 @@ static int get_function(struct rq *rq, struct lambda_change *c) {
 }
 LAMBDA_OP(GetFunction, get_function, "FunctionName")
 
-int lambda_op_ListFunctions(struct lambda_svc *, struct rq *rq) {
+int lambda_op_ListFunctions(struct lambda_svc *svc, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Functions",
                                              .token = "Marker",
                                              .next = "NextMarker",
@@ -53,13 +54,14 @@ int lambda_op_ListFunctions(struct lambda_svc *, struct rq *rq) {
         CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
         json_t *config = json_obj(doc, "Config");
         if (config)
-            kit_page_add(&page, json_str(config, "FunctionName"), json_incref(config));
+            kit_page_add(&page, json_str(config, "FunctionName"), lambda_config_shown(svc, config));
     }
     return kit_page_end(&page);
 }
 
 static int list_versions_by_function(struct rq *rq, struct lambda_change *c) {
-    rq->out = json_pack("{s:[O]}", "Versions", json_obj(c->doc, "Config"));
+    rq->out =
+        json_pack("{s:[o]}", "Versions", lambda_config_shown(rq->svc, json_obj(c->doc, "Config")));
     return 0;
 }
 LAMBDA_OP(ListVersionsByFunction, list_versions_by_function, "FunctionName")

@@ -14,7 +14,7 @@
  * X-Ray's daemon is one where a datagram is lost without an error, for there are no traces.
  */
 #define INTERPRETED                                                                                \
-    {"PATH", "/var/lang/bin:" PATH}, {"LD_LIBRARY_PATH", LAMBDA_LANG_LIBRARIES ":" LIBRARY_PATH},  \
+    {"PATH", "/var/lang/bin:" PATH}, {"LD_LIBRARY_PATH", LAMBDA_LANG "/lib:" LIBRARY_PATH},        \
         {"PWD", "/var/task"}, {"SHLVL", "0"}, {"AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"},           \
         {"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}, {"_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1"},  \
     {                                                                                              \
@@ -48,13 +48,33 @@ static const struct lambda_family provided = {
 #endif
 
 const struct sandbox_bind lambda_host_libraries[] = {
-    {LIBRARIES, LIBRARIES}, {LOADER, LOADER}, {NULL, NULL}};
+    {LIBRARIES, LIBRARIES},
+    {LOADER, LOADER},
+    {"/usr/share/zoneinfo", "/usr/share/zoneinfo"},       /* TZ=Europe/Berlin */
+    {"/usr/lib/locale/C.utf8", "/usr/lib/locale/C.utf8"}, /* which Python has its children use */
+    {NULL, NULL}};
+
+/*
+ * ---- What functions call: by subprocess, in a wrapper, as #! ----
+ * Of AWS's images those that scripts use; nothing that is setuid, and nothing that a sandbox denies.
+ */
+const char *const lambda_host_tools[] = {
+    "awk",     "base64",    "basename", "bash",    "cat",   "chmod", "cp",       "curl",
+    "cut",     "date",      "dd",       "dirname", "du",    "echo",  "env",      "expr",
+    "false",   "find",      "grep",     "gzip",    "head",  "id",    "ln",       "ls",
+    "md5sum",  "mkdir",     "mktemp",   "mv",      "nproc", "od",    "printenv", "printf",
+    "pwd",     "readlink",  "realpath", "rm",      "rmdir", "sed",   "seq",      "sh",
+    "sha1sum", "sha256sum", "sleep",    "sort",    "stat",  "tail",  "tar",      "tee",
+    "test",    "timeout",   "touch",    "tr",      "true",  "uname", "uniq",     "wc",
+    "xargs",   NULL,
+};
 
 /* ---- python ---- */
 #define START_PYTHON RUNTIME_DIR "/bootstrap.py"
-/* Where Debian's packages of Python modules lie. */
-#define MODULE(file)                                                                               \
-    { "/usr/lib/python3/dist-packages/" file, RUNTIME_DIR "/" file }
+/* Of the machine's packages: python3-boto3, and what it needs; Debian's botocore imports requests. */
+static const char *const boto3[] = {
+    "boto3",    "botocore", "s3transfer", "jmespath",           "dateutil", "urllib3", "six.py",
+    "requests", "certifi",  "chardet",    "charset_normalizer", "idna",     NULL};
 
 static const struct lambda_family python = {
     .name = "python3.*",
@@ -66,20 +86,9 @@ static const struct lambda_family python = {
     .probe = (const char *const[]){"-I", "-S", "-B", "-c", lambda_probe_python, LIBRARIES, NULL},
     .start_path = START_PYTHON,
     .start = lambda_start_python,
-    /* python3-boto3, and what it depends on; Debian's botocore imports requests. */
-    .packages = (const struct sandbox_bind[]){MODULE("boto3"),
-                                              MODULE("botocore"),
-                                              MODULE("s3transfer"),
-                                              MODULE("jmespath"),
-                                              MODULE("dateutil"),
-                                              MODULE("urllib3"),
-                                              MODULE("six.py"),
-                                              MODULE("requests"),
-                                              MODULE("certifi"),
-                                              MODULE("chardet"),
-                                              MODULE("charset_normalizer"),
-                                              MODULE("idna"),
-                                              {NULL, NULL}},
+    .packages = "python",
+    .packages_at = RUNTIME_DIR,
+    .modules = boto3,
     .variables =
         (const struct lambda_variable[]){INTERPRETED, {"PYTHONPATH", RUNTIME_DIR}, {NULL, NULL}},
 };
@@ -90,6 +99,17 @@ static const struct lambda_family python = {
 /* ---- nodejs ---- */
 #define START_NODE RUNTIME_DIR "/bootstrap.js"
 
+/*
+ * As AWS's bootstrap has it, and: certificates are those that SSL_CERT_FILE names, the cloud's one,
+ * for to read a hundred others takes 20 ms of the first call over TLS.
+ */
+static const char *const node_options[] = {"--expose-gc", "--max-http-header-size=81920",
+                                           "--use-openssl-ca", NULL};
+/* Where Node looks for what ES modules import: they do not see NODE_PATH. */
+static const struct sandbox_link node_links[] = {{"/var/node_modules", "/opt/nodejs/node_modules"},
+                                                 {"/node_modules", RUNTIME_DIR "/node_modules"},
+                                                 {NULL, NULL}};
+
 static const struct lambda_family node = {
     .name = "nodejs*",
     .entry = {RUNTIME_DIR "/bootstrap", NULL}, /* as AWS's images call it */
@@ -98,9 +118,15 @@ static const struct lambda_family node = {
     .install = "calotype runtime install node",
     .program = "node",
     .probe = (const char *const[]){"-e", lambda_probe_node, LIBRARIES, NULL},
+    .options = node_options,
+    .heap_young = "--max-semi-space-size=",
+    .heap_old = "--max-old-space-size=",
+    .heap_own = "NODE_OPTIONS",
     .start_path = START_NODE,
     .start = lambda_start_node,
-    .packages = (const struct sandbox_bind[]){{NULL, NULL}},
+    .packages = "node",
+    .packages_at = RUNTIME_DIR "/node_modules",
+    .links = node_links,
     .variables =
         (const struct lambda_variable[]){
             INTERPRETED,

@@ -33,10 +33,19 @@ struct lambda_family {
     const char *program;  /* the file name of any version's: "python3" */
     /* Arguments that have it tell of itself, behind its path; NULL ends (interpreters.c). */
     const char *const *probe;
-    const char *start_path; /* where the start script lies inside */
-    const char *start;      /* its text */
-    /* Of the host where it is there, read-only; host NULL ends: packages that AWS's image has. */
-    const struct sandbox_bind *packages;
+    /* Its arguments before the start script; NULL: none. NULL ends. */
+    const char *const *options;
+    /*
+     * Options that take MB: the young part of the heap and the old one. NULL: it has none. They are
+     * left out where a function chooses one itself, by the variable that heap_own names.
+     */
+    const char *heap_young, *heap_old, *heap_own;
+    const char *start_path;           /* where the start script lies inside */
+    const char *start;                /* its text */
+    const char *packages;             /* what base/packages.h calls those that AWS's image has */
+    const char *packages_at;          /* where their folder becomes visible, or … */
+    const char *const *modules;       /* … these of it, in there; NULL: all; NULL ends */
+    const struct sandbox_link *links; /* inside NULL ends; NULL: none */
     /* ---- */
     const struct lambda_variable *variables; /* further ones; a NULL name ends */
 };
@@ -62,5 +71,8 @@ const struct lambda_family *lambda_family_at(size_t i);
 
 /* Folders and files that every interpreter may need: of those that are there; host NULL ends. */
 extern const struct sandbox_bind lambda_host_libraries[];
-/* Where AWS's images have the shared libraries of their interpreters: the first to be looked in. */
-#define LAMBDA_LANG_LIBRARIES "/var/lang/lib"
+/* Programs that functions call, by their names in LAMBDA_HOST_TOOLS; NULL ends (tools.h). */
+extern const char *const lambda_host_tools[];
+#define LAMBDA_HOST_TOOLS "/usr/bin"
+/* Where an interpreter lies inside, as in AWS's images: its program in bin, its library in lib. */
+#define LAMBDA_LANG "/var/lang"

@@ -4,6 +4,7 @@
 #include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/layer.h"
+#include "svc/lambda/tools.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     lock_cond_init(&svc->finished_some);
     list_init(&svc->finished);
     svc->code = lambda_code_new(options->store);
+    svc->tools = lambda_tools_new(svc->code, options->store);
 }
 
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
@@ -114,6 +116,7 @@ struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     free_values(&svc->pools);
     free_values(&svc->running);
     buf_deinit(&svc->ca_cert);
+    lambda_tools_free(svc->tools);
     lambda_code_free(svc->code);
     lambda_interpreters_free(svc->interpreters);
     pthread_cond_destroy(&svc->finished_some);

@@ -178,12 +178,14 @@ class Api {
   }
 
   // done(answer): {status, headers, body}
-  call(method, what, text, more, done) {
-    let body = Buffer.from(text);
-    if (body.length > BODY_MOST)
-      body = body.subarray(0, BODY_MOST + 1); // the API says what becomes of a longer one
-    const head = `${method} ${ROOT}${what} HTTP/1.1\r\nHost: ${this.host}\r\nContent-Length: ${body.length}\r\n${more}\r\n`;
-    const call = { bytes: body.length ? Buffer.concat([Buffer.from(head), body]) : head, done, again: true };
+  call(method, what, body, more, done) {
+    let length = Buffer.byteLength(body);
+    if (length > BODY_MOST) { // the API says what becomes of a longer one
+      length = BODY_MOST + 1;
+      body = "x".repeat(length);
+    }
+    const head = `${method} ${ROOT}${what} HTTP/1.1\r\nHost: ${this.host}\r\nContent-Length: ${length}\r\n${more}\r\n`;
+    const call = { bytes: head + body, done, again: true };
     this.due.push(call);
     if (!this.socket)
       this.connect();
@@ -255,7 +257,7 @@ class Api {
     }));
   }
 
-  respond(id, value, done) {
+  respond(id, value) {
     let text;
     try {
       text = JSON.stringify(value === undefined ? null : value);
@@ -264,7 +266,7 @@ class Api {
     }
     if (text === undefined)
       throw new TypeError("Wrong arguments"); // a function or a symbol: no JSON, and AWS's words for it
-    this.call("POST", `invocation/${id}/response`, text, "Content-Type: application/json\r\n", done);
+    this.call("POST", `invocation/${id}/response`, text, "Content-Type: application/json\r\n", () => {});
   }
 
   fail(where, error, done) {
@@ -431,31 +433,34 @@ class Ending {
     Object.assign(this, { api, id, schedule, answered: false });
   }
 
-  // False where it has ended: by the event loop, which was empty before the handler had called anything.
-  begin() {
+  // By the event loop, which was empty before the handler had called anything, where it has.
+  isOver() {
     if (this.answered)
       console.error("Invocation has already been reported as done. Cannot call complete more than once per invocation.");
-    const first = !this.answered;
-    this.answered = true;
-    return first;
+    return this.answered;
   }
 
+  // Both throw before anything is sent, or not at all: whoever catches it may tell of that error.
   answer(value) {
-    if (!this.begin())
+    if (this.isOver())
       return;
-    try {
-      this.api.respond(this.id, value, this.schedule);
-    } catch (error) {
-      this.answered = false; // nothing was sent: what catches this sends the error
-      throw error;
-    }
+    this.api.respond(this.id, value);
+    this.end();
   }
 
   fail(error) {
-    if (!this.begin())
+    if (this.isOver())
       return;
     logError("Invoke Error", error);
-    this.api.fail(`invocation/${this.id}/error`, error, this.schedule);
+    this.api.fail(`invocation/${this.id}/error`, error, () => {});
+    this.end();
+  }
+
+  // The next event is asked for without waiting for what the API says of this answer, but behind all
+  // that the handler still does at once: with that call the process may be frozen.
+  end() {
+    this.answered = true;
+    this.schedule();
   }
 }
 

@@ -4,15 +4,15 @@ Written by Calotype and put at /var/runtime/bootstrap.py of every sandbox of a p
 function sees of it is what AWS's awslambdaric shows (aws/aws-lambda-python-runtime-interface-client).
 
 A cold start reads, compiles and runs this file, and each module that it imports costs up to ten
-milliseconds: so it imports what the interpreter has anyway, and json. Errors and logging are files of their own
+milliseconds: so it imports what the interpreter has anyway. Errors and logging are files of their own
 (start_python_errors.py, start_python_logging.py), which the build puts into PARTS as texts: they are compiled when
 there is an error and when the function imports logging.
 """
-import json
 import os
 import sys
 import time
 
+import _json  # what json's functions call; "json" imports re, for its words in errors
 import _socket  # "socket" imports selectors and enum
 
 API = os.environ["AWS_LAMBDA_RUNTIME_API"]
@@ -24,6 +24,59 @@ TASK = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
 # As AWS: all but ASCII is escaped before Python 3.12, and nothing since (lambda_runtime_marshaller.py).
 RUNTIME = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
 ESCAPES = int(RUNTIME) < 12 if RUNTIME.isdigit() else sys.version_info < (3, 12)
+
+
+LIBRARY = os.path.dirname(os.__file__)
+
+
+def standard(name):
+    """A module of the standard library, though the function has modules with the names of what it imports."""
+    names = getattr(sys, "stdlib_module_names", sys.modules)
+    theirs = {one: module for one, module in list(sys.modules.items()) if one in names
+              and (getattr(module, "__file__", None) or "").startswith((TASK + "/", "/opt/"))}
+    path, sys.path = sys.path, [LIBRARY, LIBRARY + "/lib-dynload"]
+    for one in theirs:
+        del sys.modules[one]
+    try:
+        __import__(name)
+        return sys.modules[name]
+    finally:
+        sys.path = path
+        sys.modules.update(theirs)
+
+
+# ---- JSON ----
+class Decoder:
+    """What json.JSONDecoder says to the scanner."""
+    strict, object_hook, object_pairs_hook, parse_float, parse_int = True, None, None, float, int
+    parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__
+
+
+scan = _json.make_scanner(Decoder)
+
+
+def loads(text):
+    """json.loads(text), of str or bytes."""
+    try:
+        if isinstance(text, bytes):
+            text = text.decode()
+        text = text.strip(" \t\n\r")
+        value, end = scan(text, 0)
+        if end == len(text):
+            return value
+    except Exception:  # some versions want "json" to be there when they raise, or import it
+        pass
+    return standard("json").loads(text)  # which has the words for what is wrong
+
+
+def dumps(value, other=None, escapes=ESCAPES):
+    """json.dumps(value, default=other, ensure_ascii=escapes)."""
+    quote = _json.encode_basestring_ascii if escapes else _json.encode_basestring
+    try:
+        encoder = _json.make_encoder({}, other, quote, None, ": ", ", ", False, False, True)
+    except TypeError:  # a version whose json says more to it
+        return standard("json").dumps(value, default=other, ensure_ascii=escapes)
+    return "".join(encoder(value, 0))
 
 
 # ---- The runtime API ----
@@ -181,7 +234,7 @@ class CognitoIdentity(Fields):
 def document_of(headers, name, words):
     text = headers.get(name)
     try:
-        return json.loads(text) if text else None
+        return loads(text) if text else None
     except Exception as error:
         raise FaultException("Runtime.LambdaContextUnmarshalError", f"Unable to parse {words} JSON: {error}") from None
 
@@ -237,7 +290,7 @@ def unmarshal_request(event, content_type):
     if content_type != "application/json":
         return event
     try:
-        return json.loads(event)
+        return loads(event)
     except Exception as error:
         raise FaultException("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
@@ -288,7 +341,7 @@ def to_json(value):
         mark = mark or os.urandom(16).hex()
         return f"{mark}{value}"
 
-    text = json.dumps(simple(value) if is_odd(value) else value, default=other, ensure_ascii=ESCAPES)
+    text = dumps(simple(value) if is_odd(value) else value, other)
     if mark is None:
         return text.encode()
     first, *rest = text.split(f'"{mark}')
@@ -358,6 +411,8 @@ class Hooks:
         hook = prepare_logging if name == "logging" else trust if name.endswith(TRUSTING) else None
         if hook is None:
             return None
+        if name == "logging":  # never the function's own: AWS has imported it before
+            path = [LIBRARY]
         for finder in sys.meta_path:
             find = None if finder is cls else getattr(finder, "find_spec", None)
             spec = find(name, path, target) if find else None
@@ -404,7 +459,7 @@ def prepare_path():
     Layers lie where the function's runtime has them, whichever version the interpreter is of."""
     first = [TASK]
     if os.environ.get("PYTHONPATH", HERE) == HERE:
-        named = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_")[2]
+        named = f"python3.{RUNTIME or sys.version_info[1]}"
         first += [f"/opt/python/lib/{named}/site-packages", "/opt/python"]
     rest = sys.path if getattr(sys.flags, "safe_path", False) else sys.path[1:]  # the folder of this script
     sys.path[:] = first + [path for path in rest if path not in first]

@@ -3,8 +3,8 @@
 The document for the caller has the shape of "Lambda function errors in Python"; the record in the log is
 awslambdaric's log_error, whose lines begin with no-break spaces.
 """
-import traceback
-
+standard("tokenize")  # what traceback imports later, or not at all, by version
+traceback = standard("traceback")
 TEXT_ERROR, JSON_ERROR = 0xA55A0017, 0xA55A0016
 # What AWS's image brings, and here a package of its own.
 BROUGHT = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3")

@@ -24,8 +24,7 @@ def document_of_record(record, name_of_level):
     error = record.exc_info or (None, None, None)
     trace = None
     if record.exc_info:
-        import traceback
-        trace = traceback.format_tb(error[2])
+        trace = standard("traceback").format_tb(error[2])
     millis = f"{int(record.created * 1000) % 1000:03d}"
     document = {
         "timestamp": f"{time.strftime(DATE, time.gmtime(record.created))}.{millis}Z",
@@ -44,6 +43,10 @@ def document_of_record(record, name_of_level):
     return {k: v for k, v in document.items() if v is not None}
 
 
+def refuse(value):
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
 def setup_logging(logging, log_sink, request_id):
     """request_id[0] is that of the invocation under way."""
     as_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
@@ -55,7 +58,7 @@ def setup_logging(logging, log_sink, request_id):
             record.levelno = level_of(record)
             record.levelname = logging.getLevelName(record.levelno)
             record._frame_type = frame_of(JSON, record.levelno)
-            return json.dumps(document_of_record(record, record.levelname), ensure_ascii=False) + "\n"
+            return dumps(document_of_record(record, record.levelname), refuse, False) + "\n"
 
     class LambdaLoggerHandler(logging.Handler):
         def __init__(self):

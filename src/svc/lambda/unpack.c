@@ -138,7 +138,7 @@ static int copy_out(struct store *store, zip_file_t *from, int fd, uint64_t size
 static int write_file(const struct filling *to, zip_t *zip, const struct entry *e, const char *path,
                       struct err *err) {
     if (to->over)
-        lambda_code_remove_tree(AT_FDCWD, path);
+        io_remove_tree(AT_FDCWD, path);
     CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST || errno == EISDIR
@@ -280,7 +280,7 @@ int lambda_code_merge(struct lambda_code *code, struct store *store, const struc
     /* Somebody else may have been faster; theirs is as good. */
     if (r == 0 && rename(half, whole) && errno != EEXIST && errno != ENOTEMPTY)
         r = err_sys(err, -errno, "unpacking a function");
-    lambda_code_remove_tree(AT_FDCWD, half);
+    io_remove_tree(AT_FDCWD, half);
     lambda_code_touched(code);
     return r;
 }

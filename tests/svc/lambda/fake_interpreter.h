@@ -14,9 +14,9 @@ static inline void fake_interpreter(const char *dir, const char *name, const cha
     buf_printf(&path, "%s/%s", dir, name);
     buf_printf(&text,
                "#!/bin/sh\nprintf x >> $0.asked\n"
-               "printf 'version\\t%s\\nprogram\\t%%s\\nsee\\t%s\\nhide\\t%s/site-packages\\n"
-               "library\\t%s/libx.so.1\\nnoise\\ndone\\t\\n' $0\n",
-               version, dir, dir, dir);
+               "printf 'version\\t%s\\nprogram\\t%%s\\nprefix\\t%.*s\\nsee\\t%s\\n"
+               "hide\\t%s/site-packages\\nlibrary\\t%s/libx.so.1\\nnoise\\ndone\\t\\n' $0\n",
+               version, (int)(strrchr(dir, '/') - dir), dir, dir, dir, dir);
     unlink(buf_cstr(&path));
     CLEANUP_FD int fd = open(buf_cstr(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
     CHECK_INT(io_write_full(fd, text.p, text.len), 0);

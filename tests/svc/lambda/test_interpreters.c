@@ -1,7 +1,7 @@
 /* Which interpreter runs a row, what it is asked, and what its sandboxes see. */
 #include "fake_interpreter.h"
 
-#include "svc/lambda/interpreters.h"
+#include "svc/lambda/launch.h"
 
 #include <errno.h>
 
@@ -142,25 +142,27 @@ static void test_launch(void **) {
     CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
     const struct lambda_runtime *row = lambda_runtime_find(S("python3.9"));
     struct sandbox_spec spec = {.files = {{"/etc/x", S("x")}}};
-    char program[200], hidden[200], library[200];
+    char program[200], library[200];
     fake_interpreter(second, "python3", "3.11.2");
     CHECK_INT(lambda_interpreters_find(all, row, &it, NULL), 0);
     fake_interpreter(second, "python3", "3.12.2");
     CHECK_INT(lambda_interpreters_find(all, row, NULL, NULL), 0);
-    lambda_launch(row, it, &spec);
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    struct lambda_launch launch = {row, it, "/tools", false, &arena};
+    lambda_launch_fill(&launch, &spec);
     CHECK_TEXT(lambda_interpreter_version(it), "3.11.2");
     snprintf(program, sizeof program, "%s/python3", second);
-    snprintf(hidden, sizeof hidden, "%s/site-packages", second);
     snprintf(library, sizeof library, "%s/libx.so.1", second);
-    CHECK_TEXT(spec.argv[0], program);
+    CHECK_TEXT(spec.argv[0], "/var/lang/bin/python3");
     CHECK_TEXT(spec.argv[1], "/var/runtime/bootstrap.py");
     CHECK_TEXT(spec.argv[2], NULL);
     CHECK_TEXT(spec.files[0].inside, "/etc/x");
     CHECK_TEXT(spec.files[1].inside, "/var/runtime/bootstrap.py");
-    const struct sandbox_bind want[] = {{second, second},
-                                        {"", hidden},
+    const struct sandbox_bind want[] = {{second, "/var/lang/second"},
+                                        {"", "/var/lang/second/site-packages"},
                                         {library, "/var/lang/lib/libx.so.1"},
-                                        {program, program}};
+                                        {program, "/var/lang/bin/python3"},
+                                        {"/tools", "/usr/bin"}};
     for (size_t i = 0, at = 0; i < ARRAY_LEN(want); i++) {
         for (; spec.binds[at].host && strcmp(spec.binds[at].inside, want[i].inside) != 0; at++)
             ;
@@ -169,9 +171,65 @@ static void test_launch(void **) {
 
     const struct sandbox_spec none = {0};
     spec = none;
-    lambda_launch(lambda_runtime_find(S("provided.al2023")), NULL, &spec);
+    launch.wrapped = true;
+    lambda_launch_fill(&launch, &spec);
+    static const char *const wrapped[] = {"/usr/bin/sh", "/var/runtime/bootstrap",
+                                          "/var/lang/bin/python3", "/var/runtime/bootstrap.py"};
+    for (size_t i = 0; i < ARRAY_LEN(wrapped); i++)
+        CHECK_TEXT(spec.argv[i], wrapped[i]);
+    CHECK_TEXT(spec.files[1].inside, "/var/runtime/bootstrap");
+    spec = none;
+    launch = (struct lambda_launch){.runtime = lambda_runtime_find(S("provided.al2023"))};
+    lambda_launch_fill(&launch, &spec);
     CHECK_TEXT(spec.argv[0], "/var/task/bootstrap");
     CHECK(!spec.binds[0].host && !spec.files[0].inside);
+}
+
+/* Node's command: what AWS gives it, heaps that fit into the memory; its packages, where they are. */
+static void test_launch_node(void **) {
+    static const struct {
+        const char *name, *variable;
+        uint64_t mb;
+        const char *young, *old;
+    } cases[] = {
+        {"small", "A=--max-old-space-size", 128, "--max-semi-space-size=2",
+         "--max-old-space-size=116"},
+        {"large", "NODE_OPTIONS=--enable-source-maps", 1024, "--max-semi-space-size=17",
+         "--max-old-space-size=922"},
+        {"its own", "NODE_OPTIONS=--max-old-space-size=60", 128, NULL, NULL},
+        {"the other spelling", "NODE_OPTIONS=-r x --max_semi_space_size=1", 128, NULL, NULL},
+    };
+    CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, NULL);
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
+    const struct lambda_runtime *row = lambda_runtime_find(S("nodejs20.x"));
+    char packages[200];
+    fake_interpreter(first, "node", "20.2.0");
+    CHECK_INT(lambda_interpreters_find(all, row, &it, NULL), 0);
+    snprintf(packages, sizeof packages, "%s/nodejs/node_modules/@aws-sdk", first);
+    CHECK_INT(io_mkdirs(packages, 0755, NULL), 0);
+    *strrchr(packages, '/') = '\0';
+    setenv("CALOTYPE_RUNTIMES", first, 1);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(arena) struct arena arena = {0};
+        const char *const env[] = {"B=1", cases[i].variable, NULL};
+        struct sandbox_spec spec = {.env = env, .memory_bytes = cases[i].mb << 20};
+        lambda_launch_fill(&(struct lambda_launch){row, it, "/tools", false, &arena}, &spec);
+        const char *const want[] = {"--expose-gc", "--max-http-header-size=81920",
+                                    "--use-openssl-ca", cases[i].young, cases[i].old};
+        size_t at = 1;
+        for (size_t k = 0; k < ARRAY_LEN(want); k++)
+            if (want[k])
+                CHECK_TEXT(spec.argv[at++], want[k]);
+        CHECK_TEXT(spec.argv[at], "/var/runtime/bootstrap.js");
+        CHECK_TEXT(spec.argv[at + 1], NULL);
+        CHECK_TEXT(spec.links[0].target, "usr/bin");
+        CHECK_TEXT(spec.links[1].target, "/opt/nodejs/node_modules");
+        CHECK_TEXT(spec.links[2].target, "/var/runtime/node_modules");
+        for (at = 0; spec.binds[at].host && strcmp(spec.binds[at].host, packages) != 0; at++)
+            ;
+        CHECK_TEXT(spec.binds[at].inside, "/var/runtime/node_modules");
+    }
+    unsetenv("CALOTYPE_RUNTIMES");
 }
 
 int main(void) {
@@ -179,6 +237,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDERS(test_nothing_here),   IN_FOLDERS(test_order),      IN_FOLDERS(test_set),
         IN_FOLDERS(test_set_to_nothing), IN_FOLDERS(test_asked_once), IN_FOLDERS(test_launch),
+        IN_FOLDERS(test_launch_node),
     };
     return cmocka_run_group_tests_name("svc/lambda/interpreters", tests, NULL, NULL);
 }

@@ -103,7 +103,8 @@ static void test_refused_configurations(void **state) {
         const char *name, *json, *words;
     } cases[] = {
         {"java", "{\"Runtime\":\"java21\"}", "java21 is not offered by this build"},
-        {"arm", "{\"Architectures\":[\"arm64\"]}", "Architecture arm64 is not offered here"},
+        {"arm", "{\"Architectures\":[\"arm64\"]}",
+         "Architecture arm64 is not offered here for provided.al2023"},
         {"timeout", "{\"Timeout\":901}", "less than or equal to 900"},
         {"memory", "{\"MemorySize\":10241}", "less than or equal to 10240"},
         {"reserved", "{\"Environment\":{\"Variables\":{\"AWS_REGION\":\"x\"}}}", "reserved keys"},

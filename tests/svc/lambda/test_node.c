@@ -5,7 +5,10 @@
  */
 #include "lambda_fixture.h"
 
+#include "lib/tmp.h"
 #include "svc/lambda/runtimes.h"
+
+#include <fcntl.h>
 
 static const char package[] =
     "const fs = require('fs'), dns = require('dns'), net = require('net');\n"
@@ -103,8 +106,6 @@ static const struct zip_entry files[] = {
      .content = "import os from 'os';\nexport const handler = async () => typeof os.cpus;\n"},
     {.name = "typed/deep/fn.js",
      .content = "export const handler = async () => 'nearest package.json';\n"},
-    {.name = "spoilt/package.json", .content = "{"},
-    {.name = "spoilt/fn.js", .content = "exports.handler = async () => 'all the same';\n"},
     {.name = "node_modules/own/index.js",
      .content = "exports.handler = async () => 'a package';\n"},
     {.name = "broken.js", .content = "exports.handler = (;\n"},
@@ -115,6 +116,17 @@ static const struct zip_entry files[] = {
     {.name = "wantssdk.js", .content = "require('@aws-sdk/client-nothing');\n"},
     {.name = "stuck.mjs",
      .content = "await new Promise(() => {});\nexport const handler = async () => 1;\n"},
+    {.name = "usessdk.js",
+     .content =
+         "exports.handler = async () => [require('@aws-sdk/client-x').kind, require.resolve('@aws-sdk/client-x')];\n"},
+    {.name = "usessdkes.mjs",
+     .content =
+         "import { kind } from '@aws-sdk/client-x';\n"
+         "export const handler = async () => [kind, import.meta.resolve ? 'resolves' : ''];\n"},
+    {.name = "usessdklate.js",
+     .content = "exports.handler = async () => (await import('@aws-sdk/client-x')).kind;\n"},
+    {.name = "wantsold.js", .content = "require('aws-sdk');\n"},
+    {.name = "detected.js", .content = "export const handler = async () => 'detected';\n"},
     {.name = "streams.js",
      .content = "exports.handler = awslambda.streamifyResponse(async () => {});\n"},
     {.name = "rejects.js",
@@ -123,6 +135,7 @@ static const struct zip_entry files[] = {
 };
 
 static const char runtime[] = "nodejs20.x";
+static char packages[] = "/tmp/calotype-node-XXXXXX"; /* CALOTYPE_RUNTIMES */
 
 static void make_for(const char *of_runtime, const char *name, const char *handler, json_t *more) {
     CLEANUP_DEINIT(buf) struct buf zip = {0}, text = {0};
@@ -183,7 +196,6 @@ static void test_answers(void **) {
         {"default", "es.default", "{}", "\"default\""},
         {"typed", "typed/fn.handler", "{}", "\"function\""},
         {"nearest", "typed/deep/fn.handler", "{}", "\"nearest package.json\""},
-        {"spoilt", "spoilt/fn.handler", "{}", "\"all the same\""},
         {"own", "own.handler", "{}", "\"a package\""},
         {"look", "app.look", "{}", "[false,true,\"function\"]"},
         {"nowhere", "app.nowhere", "{}",
@@ -195,7 +207,40 @@ static void test_answers(void **) {
         check_answer(cases[i].name, cases[i].event, cases[i].want);
     }
     wait_for(&fx.log, "\tINFO\tbefore the answer\n");
-    wait_for(&fx.log, "/var/task/spoilt/package.json cannot be read");
+    CHECK(!seen(&fx.log, "plans to remove support")); /* nobody is warned of callbacks */
+}
+
+/* What `runtime install` has brought, for both kinds of modules. */
+static void test_packages(void **) {
+    static const struct {
+        const char *name, *content;
+    } parts[] = {
+        {"package.json",
+         "{\"main\": \"./a.js\", \"exports\": {\"require\": \"./a.js\", \"import\": \"./a.mjs\"}}"},
+        {"a.js", "exports.kind = 'common';"},
+        {"a.mjs", "export const kind = 'es';"},
+    };
+    static const struct {
+        const char *name, *handler, *want;
+    } cases[] = {
+        {"usessdk", "usessdk.handler",
+         "[\"common\",\"/var/runtime/node_modules/@aws-sdk/client-x/a.js\"]"},
+        {"usessdkes", "usessdkes.handler", "[\"es\",\"resolves\"]"},
+        {"usessdklate", "usessdklate.handler", "\"es\""},
+    };
+    char path[200];
+    snprintf(path, sizeof path, "%s/nodejs/node_modules/@aws-sdk/client-x", packages);
+    CHECK_INT(io_mkdirs(path, 0755, NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        snprintf(path, sizeof path, "%s/nodejs/node_modules/@aws-sdk/client-x/%s", packages,
+                 parts[i].name);
+        CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        CHECK_INT(io_write_full(fd, parts[i].content, strlen(parts[i].content)), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        make_node(cases[i].name, cases[i].handler);
+        check_answer(cases[i].name, "{}", cases[i].want);
+    }
 }
 
 /* Each is what the function "give" returns; or a part of the document of its error. */
@@ -235,6 +280,8 @@ static void test_odd_errors(void **) {
         {"\"callback('no error')\"",
          "{\"errorType\":\"string\",\"errorMessage\":\"no error\",\"trace\":[]}"},
         {"\"callback(Object.create(null))\"",
+         "{\"errorType\":\"TypeError\",\"errorMessage\":\"Cannot convert object"},
+        {"\"callback(Object.defineProperty(new Error(), 'message', {get() { throw 1; }}))\"",
          "{\"errorType\":\"handled\",\"errorMessage\":\"callback called with Error argument, but"},
         {"\"callback({name: 'N', message: 'm', stack: 's\\\\nt'})\"",
          "{\"errorType\":\"N\",\"errorMessage\":\"m\",\"trace\":[\"s\",\"t\"]}"},
@@ -365,9 +412,9 @@ static void test_failures(void **) {
         const char *name, *handler, *type, *message, *trace;
     } cases[] = {
         {"fail", "app.fail", "Odd", "not \"even\"",
-         "Odd: not \"even\"\n    at Runtime.fail [as handler] (/var/task/app.js:52:"},
+         "Odd: not \"even\"\n    at Runtime.fail [as handler] (/var/task/app.js:40:"},
         {"throws", "app.throws", "Odd", "thrown",
-         "Odd: thrown\n    at Runtime.throws [as handler] (/var/task/app.js:51:"},
+         "Odd: thrown\n    at Runtime.throws [as handler] (/var/task/app.js:39:"},
         {"text", "app.text", "string", "a text", ""},
         {"refuse", "app.refuse", "Odd", "refused", "Odd: refused\n"},
         {"failtext", "app.failText", "string", "a text", ""},
@@ -422,10 +469,30 @@ static void test_failures(void **) {
         wait_for(&fx.log, lines[i]);
 }
 
+/* Without a package.json or an ending that says so, a Node that can tell a module's kind does. */
+static void test_detected_kind(void **) {
+    make_node("kind", "app.give");
+    make_node("detected", "detected.handler");
+    CLEANUP_DEINIT(answer)
+    struct answer can = invoke("kind", "\"process.features.require_module === true\"");
+    CLEANUP_DEINIT(answer) struct answer a = invoke("detected", "{}");
+    if (str_is(buf_view(&can.body), "true"))
+        CHECK_BUF(a.body, "\"detected\"");
+    else
+        CHECK_HAS(
+            buf_cstr(&a.body),
+            "{\"errorType\":\"Runtime.UserCodeSyntaxError\",\"errorMessage\":\"SyntaxError: Unexpected token 'export'\",");
+}
+
+/* The second version of the SDK, which AWS's images had until Node 16. */
+static void test_without_the_old_sdk(void **) {
+    make_for("nodejs16.x", "wantsold", "wantsold.handler", NULL);
+    check_failure("wantsold", "Runtime.ImportModuleError", "Error: Cannot find module 'aws-sdk'\n",
+                  "");
+}
+
 /* Node.js 24's runtime takes no callbacks, whichever version of Node runs it. */
 static void test_without_callbacks(void **) {
-    if (!lambda_runtime_find(S("nodejs24.x")))
-        skip();
     static const struct {
         const char *name, *handler, *want;
     } cases[] = {
@@ -463,29 +530,56 @@ static void test_ends(void **) {
         CLEANUP_DEINIT(answer) struct answer a = invoke(cases[i].name, "{}");
         CHECK_HAS(buf_cstr(&a.body), cases[i].want);
     }
+    make_for(runtime, "heap", "app.heap",
+             json_pack("{s:i,s:i,s:{s:{s:s}}}", "Timeout", 60, "MemorySize", 512, "Environment",
+                       "Variables", "NODE_OPTIONS", "--max-old-space-size=24"));
+    CLEANUP_DEINIT(answer) struct answer a = invoke("heap", "{}");
+    CHECK_HAS(buf_cstr(&a.body), "Runtime exited with error: signal: aborted");
+    wait_for(&fx.log, "JavaScript heap out of memory");
+}
+
+/* Whether there is a Node: that of the machine, or the one of TEST_NODE, a path, alone. */
+static bool find_node(void) {
+    static const char *const nowhere[] = {NULL};
+    const char *given = getenv("TEST_NODE");
+    if (given)
+        fx.places = (struct lambda_places){.node = given, .folders = nowhere};
+    return given || !access("/usr/bin/node", X_OK) || !access("/usr/local/bin/node", X_OK);
 }
 
 /* test_node full | userns */
 int main(int argc, char **argv) {
     enum sandbox_level want = level_wanted(argc, argv);
-    if (access("/usr/bin/node", X_OK) && access("/usr/local/bin/node", X_OK))
+    if (!find_node())
         return 77;
     if (want == SANDBOX_USERNS && !become_ordinary())
+        return 1;
+    if (!mkdtemp(packages) || chmod(packages, 0755) || setenv("CALOTYPE_RUNTIMES", packages, 1))
         return 1;
     int missing_level = fixture_spawner(want);
     if (missing_level)
         return missing_level;
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        RUNS(test_answers),           RUNS(test_values),
-        RUNS(test_odd_errors),        RUNS(test_context),
-        RUNS(test_client_context),    RUNS(test_one_environment_serves_on),
-        RUNS(test_frozen_between),    RUNS(test_log),
-        RUNS(test_json_log),          RUNS(test_failures),
-        RUNS(test_without_callbacks), RUNS(test_ends),
+        RUNS(test_answers),
+        RUNS(test_values),
+        RUNS(test_odd_errors),
+        RUNS(test_context),
+        RUNS(test_client_context),
+        RUNS(test_one_environment_serves_on),
+        RUNS(test_frozen_between),
+        RUNS(test_log),
+        RUNS(test_json_log),
+        RUNS(test_failures),
+        RUNS(test_without_callbacks),
+        RUNS(test_detected_kind),
+        RUNS(test_without_the_old_sdk),
+        RUNS(test_ends),
+        RUNS(test_packages), /* the last: they stay */
 #undef RUNS
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     sandbox_spawner_free(fx.spawner);
+    tmp_remove(packages);
     return failed;
 }

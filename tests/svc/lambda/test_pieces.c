@@ -183,11 +183,63 @@ static void test_long_ones(void **) {
     CHECK_INT(bytes, CHARS * EACH);
 }
 
+/* ---- Levels ---- */
+static void test_levels(void **) {
+    static const struct {
+        const char *event;
+        enum lambda_level want;
+    } cases[] = {
+        {"{\"level\":\"ERROR\"}", LAMBDA_ERROR},
+        {"{\"level\": \"debug\", \"msg\": \"my debug log\"}\n", LAMBDA_DEBUG},
+        {"{\"a\":{\"level\":\"ERROR\"},\"b\":[{\"level\":\"FATAL\"}],\"level\":\"Warning\"}",
+         LAMBDA_WARN},
+        {"{\"a\":\"level\",\"c\":\"ERROR\"}", LAMBDA_INFO},
+        {"{\"a\":\"\\\"level\\\":\\\"ERROR\\\"\"}", LAMBDA_INFO},
+        {"{\"level\":\"CRITICAL\",\"t\":\"\\\\\"}", LAMBDA_FATAL},
+        {"{\"level\":\"TRACE\"}", LAMBDA_TRACE},
+        {"{\"level\":\"loud\"}", LAMBDA_INFO},
+        {"{\"level\":30}", LAMBDA_INFO},
+        {"{\"level\":[\"ERROR\"]}", LAMBDA_INFO},
+        {"{}", LAMBDA_INFO},
+        {"{\"level\":\"ERROR\"", LAMBDA_LEVEL_NONE},
+        {"{\"level\":\"ERROR\"} and more", LAMBDA_LEVEL_NONE},
+        {"{\"level\":\"ERROR", LAMBDA_LEVEL_NONE},
+        {"[\"level\",\"ERROR\"]", LAMBDA_LEVEL_NONE},
+        {"level ERROR", LAMBDA_LEVEL_NONE},
+        {"", LAMBDA_LEVEL_NONE},
+        {"{\"_aws\":{},\"level\":\"DEBUG\"}", LAMBDA_LEVEL_NONE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        CHECK_CASE(lambda_level_of_event(str_c(cases[i].event)) == cases[i].want, cases[i].event);
+}
+
+/* A record says its level in its type. */
+static void test_levels_of_records(void **) {
+    static const struct {
+        uint32_t type;
+        enum lambda_level want;
+    } cases[] = {
+        {OLD, LAMBDA_LEVEL_NONE},   {JSON, LAMBDA_LEVEL_NONE}, {TEXT, LAMBDA_LEVEL_NONE},
+        {INFO, LAMBDA_INFO},        {FATAL, LAMBDA_FATAL},     {0xa55a0006, LAMBDA_TRACE},
+        {0xa55a000a, LAMBDA_DEBUG}, {0xa55a0013, LAMBDA_WARN}, {0xa55a0016, LAMBDA_ERROR},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf record = {0};
+        struct lambda_pieces pieces = {.framed = true};
+        struct lambda_piece piece;
+        add_record(&record, cases[i].type, cases[i].type == OLD ? -1 : 1, S("x"));
+        CHECK(lambda_pieces_next(&pieces, buf_view(&record), 0, &piece));
+        CHECK(lambda_pieces_next(&pieces, str_skip(buf_view(&record), piece.len), 0, &piece));
+        CHECK_INT(piece.level, cases[i].want);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),     cmocka_unit_test(test_records),
         cmocka_unit_test(test_nonsense),  cmocka_unit_test(test_cut_records),
         cmocka_unit_test(test_long_ones), cmocka_unit_test(test_records_over_an_end),
+        cmocka_unit_test(test_levels),    cmocka_unit_test(test_levels_of_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -491,6 +491,7 @@ static void test_tail(void **) {
     struct lambda_env *env = busy_locked(fn);
     char line[1025];
     memset(line, 'x', sizeof line);
+    line[1023] = '\n';
     line[1024] = '\0';
     for (int i = 0; i < 100; i++) {
         line[0] = (char)('0' + i % 10);

@@ -136,7 +136,7 @@ static void test_answers(void **) {
         {"nested", "lib/inner.handler", "{}", "\"inner\""},
         {"dotted", "lib.inner.handler", "{}", "\"inner\""},
         {"library", "app.library", "{}", "\"all there\""},
-        {"look", "app.look", "{}", "[false, false, \"/var/task\"]"},
+        {"look", "app.look", "{}", "[true, false, \"/var/task\"]"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         make_python(cases[i].name, cases[i].handler);
@@ -269,7 +269,8 @@ static void test_log(void **) {
     wait_for(&fx.log, "REPORT RequestId: ");
     CHECK(seen(&fx.log, "]|said \xc3\xa9\n") || seen(&fx.log, "|said \xc3\xa9\n"));
     CHECK(seen(&fx.log, "|to stderr\n"));
-    CHECK(seen(&fx.log, "no newline[WARNING]\t20"));
+    CHECK(seen(&fx.log, "|no newline\n"));
+    CHECK(seen(&fx.log, "|[WARNING]\t20"));
     CHECK(seen(&fx.log, "\tcareful\n"));
     CHECK(!seen(&fx.log, "unheard"));
 }

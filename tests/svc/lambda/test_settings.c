@@ -5,7 +5,10 @@
 struct setting {
     const char *json, *words;
 };
-#define OFFER   " is not offered by this build of calotype"
+#define OFFER " is not offered by this build of calotype"
+#define TEXT_LEVEL                                                                                 \
+    "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from your "      \
+    "request or change the LogFormat to \"JSON\" and try again."
 #define KMS     "arn:aws:kms:us-east-1:000000000000:key/1"
 #define SIGNING "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0"
 
@@ -21,10 +24,11 @@ static const struct setting both[] = {
     {"{'LoggingConfig':{'LogFormat':'Text'}}", NULL},
     {"{'LoggingConfig':{'LogFormat':'Text','LogGroup':'/aws/lambda/fn'}}", NULL},
     {"{'LoggingConfig':{}}", NULL},
-    {"{'LoggingConfig':{'LogFormat':'JSON'}}", "LoggingConfig.LogFormat JSON" OFFER},
-    {"{'LoggingConfig':{'LogFormat':'Text','ApplicationLogLevel':'DEBUG'}}",
-     "LoggingConfig.ApplicationLogLevel DEBUG" OFFER},
-    {"{'LoggingConfig':{'SystemLogLevel':'WARN'}}", "LoggingConfig.SystemLogLevel WARN" OFFER},
+    {"{'LoggingConfig':{'LogFormat':'JSON'}}", NULL},
+    {"{'LoggingConfig':{'LogFormat':'JSON','ApplicationLogLevel':'TRACE','SystemLogLevel':'WARN'}}",
+     NULL},
+    {"{'LoggingConfig':{'LogFormat':'Text','ApplicationLogLevel':'DEBUG'}}", TEXT_LEVEL},
+    {"{'LoggingConfig':{'SystemLogLevel':'WARN'}}", TEXT_LEVEL},
     {"{'VpcConfig':{'SubnetIds':[],'SecurityGroupIds':[],'Ipv6AllowedForDualStack':false}}", NULL},
     {"{'VpcConfig':{'SubnetIds':['subnet-1']}}", "VpcConfig.SubnetIds [\"subnet-1\"]" OFFER},
     {"{'VpcConfig':{'SecurityGroupIds':['sg-1']}}", "VpcConfig.SecurityGroupIds [\"sg-1\"]" OFFER},
@@ -151,9 +155,39 @@ static void test_kept(void **) {
                "/aws/lambda/fn");
 }
 
+/* LoggingConfig in a request, and as it is answered from then on. */
+static void test_logging(void **) {
+    static const struct {
+        const char *in, *want;
+    } cases[] = {
+        {"{'LogFormat':'JSON'}", "{'LogFormat':'JSON','ApplicationLogLevel':'INFO',"
+                                 "'SystemLogLevel':'INFO','LogGroup':'/aws/lambda/fn'}"},
+        {"{'LogFormat':'JSON','ApplicationLogLevel':'FATAL','SystemLogLevel':'DEBUG','LogGroup':'g'}",
+         "{'LogFormat':'JSON','ApplicationLogLevel':'FATAL','SystemLogLevel':'DEBUG',"
+         "'LogGroup':'g'}"},
+        {NULL, "{'LogFormat':'JSON','ApplicationLogLevel':'FATAL','SystemLogLevel':'DEBUG',"
+               "'LogGroup':'g'}"},
+        {"{'LogFormat':'JSON','SystemLogLevel':'WARN'}",
+         "{'LogFormat':'JSON','ApplicationLogLevel':'INFO','SystemLogLevel':'WARN',"
+         "'LogGroup':'/aws/lambda/fn'}"},
+        {"{'LogFormat':'Text'}", "{'LogFormat':'Text','LogGroup':'/aws/lambda/fn'}"},
+        {"{'LogGroup':'g'}", "{'LogFormat':'Text','LogGroup':'g'}"},
+    };
+    make_small("fn");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        json_t *in = members("{'FunctionName':'fn','Description':'d'}");
+        if (cases[i].in)
+            json_set(in, "LoggingConfig", members(cases[i].in));
+        CLEANUP_JSON json_t *want = members(cases[i].want);
+        must(call_op("UpdateFunctionConfiguration", in));
+        CLEANUP_DEINIT(answer) struct answer a = call_op("GetFunctionConfiguration", named("fn"));
+        CHECK_CASE(json_equal(json_obj(a.out, "LoggingConfig"), want), cases[i].want);
+    }
+}
+
 int main(void) {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {CASE(test_create), CASE(test_update), CASE(test_list),
-                                       CASE(test_kept)};
+                                       CASE(test_kept), CASE(test_logging)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "hub/hub_priv.h"
 #include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/layer.h"
 #include "svc/lambda/row.h"
 
 enum { ROUNDS = 12 };
@@ -74,6 +75,65 @@ static void test_one_function(void **state) {
     CHECK_INT(json_int(json_obj(fn.out, "Concurrency"), "ReservedConcurrentExecutions", 0), ROUNDS);
     CHECK_INT(json_int(json_obj(fn.out, "Configuration"), "Timeout", 0), ROUNDS);
     CHECK_INT(json_int(events.out, "MaximumEventAgeInSeconds", 0), 60 + ROUNDS - 1);
+}
+
+/* ---- Layers ---- */
+/* Of the layer "l"; the content is another one in each round. */
+static json_t *layer(int round) {
+    json_t *in = json_pack("{s:s}", "LayerName", "l");
+    json_set(in, "Content", code_of("every round has a part", (size_t)(1 + round)));
+    return in;
+}
+
+static void test_numbers_of_versions(void **) {
+    struct worker workers[] = {{.op = "PublishLayerVersion", .input = layer},
+                               {.op = "PublishLayerVersion", .input = layer},
+                               {.op = "PublishLayerVersion", .input = layer}};
+    run_together(workers, ARRAY_LEN(workers), NULL);
+    CLEANUP_DEINIT(answer)
+    struct answer a = call_op("ListLayerVersions", json_pack("{s:s}", "LayerName", "l"));
+    const json_t *versions = json_arr(a.out, "LayerVersions");
+    CHECK_INT(json_array_size(versions), 3 * ROUNDS);
+    for (size_t i = 0; i < json_array_size(versions); i++)
+        CHECK_INT(json_int(json_array_get(versions, i), "Version", 0), 3 * ROUNDS - (int)i);
+}
+
+/* A version is given to a function and deleted at once: one of the two comes first. */
+static json_t *give(int round) {
+    json_t *in = named("fn");
+    char arn[128];
+    snprintf(arn, sizeof arn, "arn:aws:lambda:us-east-1:" ACCOUNT ":layer:l:%d", round + 1);
+    json_set(in, "Layers", json_pack("[s]", arn));
+    return in;
+}
+static json_t *take_away(int round) {
+    return json_pack("{s:s,s:i}", "LayerName", "l", "VersionNumber", round + 1);
+}
+static void publish_next(void) {
+    static int round;
+    must(call_op("PublishLayerVersion", layer(round++ % ROUNDS)));
+}
+static void check_given(const struct worker *workers, int round) {
+    const struct lambda_name name = {S(ACCOUNT), S("us-east-1"), S("fn"), STR_NONE};
+    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    struct err err = {0};
+    (void)hub_due_work(fx.lambda->code_timer);
+    (void)hub_due_work(fx.lambda->code_timer);
+    CHECK_INT(lambda_fn_load(&(struct rows){.store = fx.store}, &name, &fn), 0);
+    CHECK_INT(workers[1].status[round], 204);
+    if (workers[0].status[round] == 200 && lambda_layers_unpack(fx.lambda, fn, &err))
+        fail_msg("%s", err.text); /* it was given, so it is there */
+}
+static void test_given_and_deleted(void **) {
+    struct worker workers[] = {{.op = "UpdateFunctionConfiguration", .input = give},
+                               {.op = "DeleteLayerVersion", .input = take_away}};
+    make_small("fn");
+    race_rounds(&(struct race_rounds){.cloud = &fx.c,
+                                      .service = "lambda",
+                                      .rounds = ROUNDS,
+                                      .before = publish_next,
+                                      .after = check_given},
+                workers, ARRAY_LEN(workers));
 }
 
 /* ---- Two functions, one account's concurrency ---- */
@@ -192,6 +252,8 @@ static void test_event_that_was_born_ahead(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_function, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_of_versions, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_given_and_deleted, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_two_reservations, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_event_and_deletion, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_port_and_permission, fixture_setup, fixture_teardown),
