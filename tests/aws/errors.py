@@ -177,8 +177,8 @@ def lambda_cases(s):
     s.answer({})
     got, h, data = s.ask("lambda", "POST", "/2015-03-31/functions", {}, b"[1]")
     check("lambda, malformed", got == 400 and h["x-amzn-errortype"] == "InvalidRequestContentException", data)
-    got, h, data = s.ask("lambda", "GET", "/2018-10-31/layers")
-    check("lambda, unsupported", got == 501 and b"lambda:ListLayers" in data, data)
+    got, h, data = s.ask("lambda", "GET", "/2015-03-31/functions/f/aliases")
+    check("lambda, unsupported", got == 501 and b"lambda:ListAliases" in data, data)
     got, h, data = s.ask("lambda", "GET", "/2015-03-31/nothing")
     check("lambda, unknown", got == 404, data)
 

@@ -50,7 +50,7 @@ static void wall(const char *name, bool holds) {
 
 /* ---- Files ---- */
 static void only_our_root(void) {
-    static const char *const ours[] = {".", "..", "dev", "etc", "proc", "tmp", "var"};
+    static const char *const ours[] = {".", "..", "dev", "etc", "opt", "proc", "tmp", "var"};
     DIR *dir = opendir("/");
     for (struct dirent *e; dir && (e = readdir(dir));) {
         bool known = false;

@@ -308,6 +308,9 @@ class Writer:
         for name in made:  # one waits for its next try, one is a dead letter
             for do in ("echo", "tell"):
                 fn.invoke(FunctionName=name, InvocationType="Event", Payload=event(do))
+        layer = m.name("key of lambda.layer")
+        fn.publish_layer_version(LayerName=layer, Content={"ZipFile": package()}, Description=m(), LicenseInfo=m())
+        fn.add_layer_version_permission(LayerName=layer, VersionNumber=1, StatementId=m(), Action="lambda:GetLayerVersion", Principal="*")
         held = m.name("key of lambda.fn")
         fn.create_function(FunctionName=held, Runtime="provided.al2023", Code={"ZipFile": package()}, **describe())
         fn.put_function_concurrency(FunctionName=held, ReservedConcurrentExecutions=0)
