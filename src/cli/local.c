@@ -169,7 +169,8 @@ int cli_local_resolve(const struct cli_local *local, str template, struct buf *r
     int r = 0;
     const struct tmpl_node *all =
         tmpl_new(&tree, template, NULL) == 0 ? tmpl_get(tmpl_root(tree), "Resources") : NULL;
-    for (size_t i = 0; r == 0 && tmpl_is(all, TMPL_MAP) && i < all->n; i++) {
+    size_t n = all && all->kind == TMPL_MAP ? all->n : 0;
+    for (size_t i = 0; r == 0 && i < n; i++) {
         const struct tmpl_node *value = path_of(all->members[i].value);
         struct err why = {0};
         if (value && (r = replace(local, template, value, &done, ret, &why)))

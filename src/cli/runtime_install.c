@@ -21,7 +21,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_LOCK = 4 << 20, MOST_PACKAGES = 4, FOLDER_MODE = 0755, FILE_MODE = 0644 };
+enum {
+    MOST_LOCK = 4 << 20,
+    MOST_PACKAGES = 4,
+    APT_WORDS = 6,
+    FOLDER_MODE = 0755,
+    FILE_MODE = 0644
+};
 
 void cli_runtime_result_deinit(struct cli_runtime_result *result) {
     buf_deinit(&result->folder);
@@ -48,14 +54,16 @@ static bool find(const struct packages *of, struct cli_runtime_result *ret) {
 }
 
 /* ---- Debian's ---- */
+/* Another apt-get is waited for: a machine that has just started often runs one. */
+#define APT_PATIENCE "--option=DPkg::Lock::Timeout=120"
 /* The packages of Debian, by names; a NULL ends. */
 static int apt_install(const char *const packages[], struct err *err) {
     static const char *const update[] = {"apt-get", "--quiet", "update", NULL};
-    const char *argv[MOST_PACKAGES + 5] = {"apt-get", "--quiet", "--yes", "--no-install-recommends",
-                                           "install"};
+    const char *argv[MOST_PACKAGES + APT_WORDS + 1] = {
+        "apt-get", "--quiet", "--yes", APT_PATIENCE, "--no-install-recommends", "install"};
     CLEANUP_DEINIT(buf) struct buf names = {0};
     for (size_t i = 0; packages[i]; i++) {
-        argv[i + 5] = packages[i];
+        argv[i + APT_WORDS] = packages[i];
         buf_printf(&names, " %s", packages[i]);
     }
     if (geteuid() != 0)

@@ -186,8 +186,7 @@ static int mount_tmp(struct sandbox_jail *jail) {
  */
 static int mount_proc(const struct sandbox_jail *jail) {
     static const char *const processes[] = {"hidepid", "invisible", "subset", "pid", NULL};
-    static const char *const whole[] = {"hidepid", "invisible", NULL};
-    int fault = mount_new("proc", jail->wire->spec.whole_proc ? whole : processes,
+    int fault = mount_new("proc", processes,
                           MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "/proc");
     if (fault == -EPERM && jail->level == SANDBOX_USERNS)
         return mkdir("proc", 0555) && errno != EEXIST ? -errno : 0;
@@ -197,7 +196,7 @@ static int mount_proc(const struct sandbox_jail *jail) {
 static int make_texts(const struct sandbox_spec *spec) {
     static const struct sandbox_file texts[] = {
         {"/etc/resolv.conf", S_INIT("nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")},
-        {"/etc/hosts", S_INIT("127.0.0.1 localhost\n")},
+        {"/etc/hosts", S_INIT("127.0.0.1 localhost sandbox\n")},
         {"/etc/nsswitch.conf", S_INIT("hosts: files dns\n")},
     };
     int fault = 0;

@@ -107,7 +107,6 @@ int sandbox_wire_encode(struct buf *out, const struct sandbox_spec *spec) {
     buf_u32(out, spec->max_files);
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++)
         buf_u16(out, spec->ports[i]);
-    buf_u8(out, spec->whole_proc);
     buf_u8(out, spec->limit_address_space);
     buf_u8(out, spec->records);
     buf_u8(out, spec->stays);
@@ -150,7 +149,6 @@ int sandbox_wire_decode(struct sandbox_wire *out, str message) {
     spec->max_files = cur_u32(&c);
     for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++)
         spec->ports[i] = cur_u16(&c);
-    spec->whole_proc = cur_u8(&c);
     spec->limit_address_space = cur_u8(&c);
     spec->records = cur_u8(&c);
     spec->stays = cur_u8(&c);

@@ -143,8 +143,6 @@ struct sandbox_spec {
     struct sandbox_bind binds[SANDBOX_MAX_BINDS];
     struct sandbox_file files[SANDBOX_MAX_FILES]; /* inside NULL ends: the CA bundle */
     struct sandbox_link links[SANDBOX_MAX_LINKS]; /* inside NULL ends */
-    /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
-    bool whole_proc;
     /* where memory is only sampled: RLIMIT_AS too (static programs; Node does not run under it) */
     bool limit_address_space;
     /* the program has a third pipe, SANDBOX_RECORDS_FD, whose bytes are the caller's to read */

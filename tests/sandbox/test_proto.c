@@ -28,7 +28,7 @@ static struct sandbox_spec full_spec(void) {
         .binds = {{"/host/one", "/in/one"}, {"/host/two", "/in/two"}},
         .files = {{"/etc/ca", S("PEM\0with a zero")}, {"/etc/empty", STR_NONE}},
         .links = {{"/link", "/in/one"}, {"/var/link", "/nowhere"}},
-        .whole_proc = true,
+        .records = true,
     };
 }
 
@@ -58,19 +58,18 @@ static void test_spec_survives(void **) {
         CHECK_TEXT(got->links[i].target, spec.links[i].target);
     }
     CHECK(!got->binds[2].host && !got->files[2].inside && !got->links[2].inside);
-    CHECK(got->whole_proc && !got->limit_address_space && !got->records && !got->stays);
+    CHECK(got->records && !got->limit_address_space && !got->stays);
 }
 
 static void test_other_flag(void **) {
     struct sandbox_spec spec = full_spec();
-    spec.whole_proc = false;
-    spec.limit_address_space = spec.records = spec.stays = true;
+    spec.records = false;
+    spec.limit_address_space = spec.stays = true;
     CLEANUP_DEINIT(buf) struct buf message = {0};
     static struct sandbox_wire wire;
     CHECK_INT(sandbox_wire_encode(&message, &spec), 0);
     CHECK_INT(sandbox_wire_decode(&wire, buf_view(&message)), 0);
-    CHECK(!wire.spec.whole_proc && wire.spec.limit_address_space);
-    CHECK(wire.spec.records && wire.spec.stays);
+    CHECK(!wire.spec.records && wire.spec.limit_address_space && wire.spec.stays);
 }
 
 /* Whatever is missing at the end, the message is refused and nothing behind it is read. */

@@ -47,6 +47,7 @@ STAYS = {
     ("default", "iam.expiry"): "the order in which these end",
     ("default", "iam.generation"): "a count of changes",
     ("default", "lambda.key"): "the account's key of packages",
+    ("default", "lambda.layer"): "the last version of a layer: no number is given twice",
     ("default", "prog.clock"): "the tests' own clock",
     ("default", "sys"): "the store's own",
     ("history", "ddb-change"): "a table's history",

@@ -222,6 +222,55 @@ write(record(json.dumps(metric), 0xa55a000e))
         wait_for(lambda: cloudwatch.list_metrics(Namespace="Mine")["Metrics"], 30)
 
 
+class Runtimes(LogsCase):
+    """What the logging of the languages becomes: the levels of both formats, an event with newlines in it, an error."""
+    PYTHON = """
+import logging
+def run(event, context):
+    logging.getLogger().debug("unheard")
+    logging.getLogger().warning("two\\nlines")
+    raise ValueError("no\\nmore")
+"""
+    NODE = """
+exports.run = async () => {
+  console.debug("unheard");
+  console.warn("two\\nlines");
+  throw new RangeError("no\\nmore");
+};
+"""
+
+    def each(self, name, **logging):
+        """The events of an invocation of each runtime, by runtime, with its request."""
+        runtimes = [(python(), "index.py", self.PYTHON)]
+        if pathlib.Path("/usr/bin/node").exists():
+            runtimes.append(("nodejs20.x", "index.js", self.NODE))
+        for runtime, file, text in runtimes:
+            with self.subTest(runtime):
+                full = name + runtime[:4]
+                self.make(full, zipped(file, text), Runtime=runtime, Handler="index.run", Timeout=20, LoggingConfig=logging)
+                _, _, request = self.run_code(full, "")
+                yield runtime, request, [e["message"] for e in self.events(full, request + '","metrics' if logging else "REPORT")]
+
+    def test_json(self):
+        for runtime, request, messages in self.each("json", LogFormat="JSON"):
+            got = [json.loads(m) for m in messages]
+            self.assertNotIn("unheard", str(got))
+            warned = next(e for e in got if "lines" in str(e))
+            self.assertEqual([warned["message"], warned["requestId"]], ["two\nlines", request])
+            self.assertEqual(warned["level"], "WARNING" if runtime.startswith("python") else "WARN")
+            failed = next(e for e in got if e.get("level") == "ERROR")
+            failed = failed if "errorType" in failed else failed["message"]
+            self.assertIn(failed["errorType"], ("ValueError", "RangeError"))
+            self.assertEqual(failed["errorMessage"], "no\nmore")
+
+    def test_text(self):
+        for runtime, request, messages in self.each("text"):
+            warned = next(m for m in messages if "lines" in m)
+            self.assertRegex(warned, rf"^(\[WARNING\]\t\S+Z\t{request}|\S+Z\t{request}\tWARN)\ttwo\nlines\n$")
+            self.assertEqual(sum("no\nmore" in m or "no\\nmore" in m for m in messages), 1)
+            self.assertRegex(messages[-1], r"\tMax Memory Used: \d+ MB\tInit Duration: [\d.]+ ms\t\n$")
+
+
 class Hostile(LogsCase):
     def test_nonsense_for_records(self):
         """Threads that write over one another; the daemon serves on, and bounds what it keeps."""

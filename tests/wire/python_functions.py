@@ -369,11 +369,46 @@ class Interface(PythonCase):
         self.assertEqual(error.split("\n")[1:3], ["Traceback (most recent call last):",
                                                  '\u00a0\u00a0File "/var/task/probe.py", line 7, in run'])
 
+    def test_the_log_in_json(self):
+        """LoggingConfig reaches logging, which drops what is below its level; the records are as they were made."""
+        self.make_probe("json", LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "INFO"})
+        answer = self.invoke("json", {"code": "import logging\nlog = logging.getLogger('mine')\nlog.debug('unheard')\n"
+                                              "log.info('two\\nlines', extra={'order': 7})\nraise KeyError('x')"})
+        texts = self.events("json", '{"time"')
+
+        def found(**members):
+            parsed = [json.loads(text) for text in texts if text.startswith("{")]
+            return [one for one in parsed if all(one.get(k) == v for k, v in members.items())]
+        record, = found(logger="mine")
+        record.pop("timestamp")
+        self.assertEqual(record, {"level": "INFO", "message": "two\nlines", "logger": "mine", "requestId": answer.id, "order": 7})
+        error, = found(level="ERROR", errorType="KeyError")
+        self.assertEqual((error["errorMessage"], error["requestId"]), ("'x'", answer.id))
+
+    def test_a_large_event(self):
+        self.assertEqual(self.inside("result = len(event['more'])", more="x" * 6000000), 6000000)
+
     def test_an_error_at_import(self):
         self.make("early", package({"app.py": "print('imported')\nraise ValueError('too early')\n"}), Runtime=python(), Handler="app.run")
         answer = self.invoke("early")
         self.assertEqual((answer.error["errorType"], answer.error["errorMessage"]), ("ValueError", "too early"))
         self.assertEqual(answer.error["requestId"], "")
+
+    def test_what_programs_ask_of_the_machine(self):
+        got = self.inside(
+            "import dateutil.tz, datetime, getpass, os, socket, subprocess, sys, zoneinfo\n"
+            "when = datetime.datetime(2026, 7, 1)\n"
+            "result = {'zone': [zoneinfo.ZoneInfo('Europe/Berlin').utcoffset(when).seconds,\n"
+            "                   dateutil.tz.gettz('Asia/Tokyo').utcoffset(when).seconds],\n"
+            "          'now': datetime.datetime.now().astimezone().utcoffset().seconds,\n"
+            "          'memory': os.path.exists('/proc/meminfo'), 'cpus': os.cpu_count() > 0,\n"
+            "          'host': socket.gethostbyname(socket.gethostname()), 'home': os.path.expanduser('~'),\n"
+            "          'shell': subprocess.run('echo $0 | cat', shell=True, capture_output=True, text=True).stdout,\n"
+            "          'text': [sys.stdout.encoding, sys.getfilesystemencoding(), open('/tmp/\u00e9', 'w').write('\u00e9')]}\n"
+            "try: result['user'] = getpass.getuser()\nexcept (KeyError, OSError) as error: result['user'] = 'no name'\n")
+        self.assertEqual(got, {"zone": [7200, 32400], "now": 0, "memory": False, "cpus": True,
+                               "host": "127.0.0.1", "home": "/tmp", "shell": "/bin/sh\n",
+                               "text": ["utf-8", "utf-8", 1], "user": "no name"})
 
     def test_the_runtime_is_no_package(self):
         """AWS's images have theirs as awslambdaric, which functions may import."""

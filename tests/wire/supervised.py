@@ -22,8 +22,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a test may run under nohup
 SETTINGS = {
     "listen": ("127.0.0.2", "waiting"), "port": (None, ""), "log": ("text", "changed"), "log-level": ("debug", "changed"),
     "log-mib": (3, "changed"), "strict": ("true", "waiting"), "isolation": ("userns", "waiting"), "reserve-mib": (300, "changed"),
-    "functions-mib": (640, "changed"), "threads": (8, "waiting"), "idle-seconds": (30, "waiting"), "head-seconds": (1, "changed"),
-    "python": ("/bin/true", "waiting"), "node": ("/bin/true", "waiting"), "body-seconds": (2, "changed"), "stop-seconds": (1, "changed"),
+    "functions-mib": (640, "changed"), "python": ("/bin/true", "waiting"), "node": ("/bin/true", "waiting"), "threads": (8, "waiting"), "idle-seconds": (30, "waiting"), "head-seconds": (1, "changed"),
+    "body-seconds": (2, "changed"), "stop-seconds": (1, "changed"),
 }
 
 

@@ -99,7 +99,6 @@ void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec 
     static const struct sandbox_link shells[] = {{"/bin", "usr/bin"}, {NULL, NULL}};
     const struct lambda_family *family = launch->runtime->family;
     const struct sandbox_bind *binds;
-    spec->whole_proc = family->whole_proc;
     spec->argv = launch->interpreter ? command_of(launch, spec) : family->entry;
     if (!launch->interpreter)
         return;

@@ -133,7 +133,6 @@ static const struct lambda_family node = {
             {"NODE_PATH", "/opt/nodejs/node%s/node_modules:/opt/nodejs/node_modules:" RUNTIME_DIR
                           "/node_modules:" RUNTIME_DIR ":/var/task"},
             {NULL, NULL}},
-    .whole_proc = true,
 };
 
 #define NODE(suffix, v)                                                                            \

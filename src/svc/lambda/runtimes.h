@@ -48,7 +48,6 @@ struct lambda_family {
     const struct sandbox_link *links; /* inside NULL ends; NULL: none */
     /* ---- */
     const struct lambda_variable *variables; /* further ones; a NULL name ends */
-    bool whole_proc; /* the program reads more of /proc than processes (sandbox_spec) */
 };
 
 struct lambda_runtime {

@@ -565,6 +565,13 @@ class Runtime {
   }
 }
 
+// /proc has no list of processors here, and pools are sized by how many os.cpus() tells.
+function tellProcessors() {
+  const os = require("os"), n = os.availableParallelism ? os.availableParallelism() : 2; // Node 18.13 has it not
+  os.cpus = () => Array.from({ length: n }, () => ({ model: "", speed: 0, times: { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 } }));
+  require("module").syncBuiltinESMExports();
+}
+
 async function start() {
   const api = new Api(process.env.AWS_LAMBDA_RUNTIME_API);
   patchConsole();
@@ -584,6 +591,7 @@ async function start() {
     globalThis.awslambda = { streamifyResponse: refuseStreaming, HttpResponseStream: { from: refuseStreaming } };
   try {
     resolveNodePath();
+    tellProcessors();
     new Runtime(api, await load(process.env._HANDLER)).schedule();
   } catch (error) {
     logError("Uncaught Exception", error);

@@ -72,7 +72,11 @@ def loads(text):
 def dumps(value, other=None, escapes=ESCAPES):
     """json.dumps(value, default=other, ensure_ascii=escapes)."""
     quote = _json.encode_basestring_ascii if escapes else _json.encode_basestring
-    return "".join(_json.make_encoder({}, other, quote, None, ": ", ", ", False, False, True)(value, 0))
+    try:
+        encoder = _json.make_encoder({}, other, quote, None, ": ", ", ", False, False, True)
+    except TypeError:  # a version whose json says more to it
+        return standard("json").dumps(value, default=other, ensure_ascii=escapes)
+    return "".join(encoder(value, 0))
 
 
 # ---- The runtime API ----
@@ -455,7 +459,8 @@ def prepare_path():
     Layers lie where the function's runtime has them, whichever version the interpreter is of."""
     first = [TASK]
     if os.environ.get("PYTHONPATH", HERE) == HERE:
-        first += [f"/opt/python/lib/python3.{RUNTIME or sys.version_info[1]}/site-packages", "/opt/python"]
+        named = f"python3.{RUNTIME or sys.version_info[1]}"
+        first += [f"/opt/python/lib/{named}/site-packages", "/opt/python"]
     rest = sys.path if getattr(sys.flags, "safe_path", False) else sys.path[1:]  # the folder of this script
     sys.path[:] = first + [path for path in rest if path not in first]
     if HERE not in sys.path:

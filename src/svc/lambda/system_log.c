@@ -144,9 +144,8 @@ static struct report report_of(struct lambda_env *env) {
     struct report r = {
         .ms = ran_ms,
         .ran_ms = ran_ms,
-        .init_ms = !env->init_reported && env->ready && !env->in_invoke
-                       ? (double)env->init_ns / 1e6
-                       : -1,
+        .init_ms =
+            !env->init_reported && env->ready && !env->in_invoke ? (double)env->init_ns / 1e6 : -1,
         .peak_mb = peak_of(env),
         .status = outcome->status  ? outcome->status
                   : outcome->fault ? "failure"

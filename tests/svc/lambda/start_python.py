@@ -393,6 +393,8 @@ class Start(unittest.TestCase):
             self.assertFalse(ran.document()[1])
             self.assertTrue(ran.document()[3][0].endswith("/task"))
             self.assertEqual(ran.document()[3][1:], [own, "/opt/python"])
+        for _, ran in self.installed(code, env={"AWS_EXECUTION_ENV": "AWS_Lambda_python3.9"}):
+            self.assertEqual(ran.document()[3][1], "/opt/python/lib/python3.9/site-packages")
         for _, ran in self.installed(code, env={"PYTHONPATH": "/var/task/vendor:/opt/more"}):
             self.assertEqual(ran.document()[3][1:], ["/var/task/vendor", "/opt/more"])
 

@@ -426,7 +426,7 @@ static void test_runtimes(void **) {
         CHECK_CASE(r->retired == (i > 0), provided[i]); /* runs on, and is not taken any more */
         CHECK_TEXT(r->family->entry[0], "/var/task/bootstrap");
         CHECK_TEXT(r->family->own_program, "bootstrap");
-        CHECK(!r->family->language && !r->family->whole_proc && !r->version);
+        CHECK(!r->family->language && !r->version);
     }
     static const char *const absent[] = {"",         "provided.al", "provided.al20233", "Provided",
                                          "python",   "python2.7",   "python3",          "python3.5",

@@ -182,7 +182,7 @@ static void test_launch(void **) {
     launch = (struct lambda_launch){.runtime = lambda_runtime_find(S("provided.al2023"))};
     lambda_launch_fill(&launch, &spec);
     CHECK_TEXT(spec.argv[0], "/var/task/bootstrap");
-    CHECK(!spec.binds[0].host && !spec.files[0].inside && !spec.whole_proc);
+    CHECK(!spec.binds[0].host && !spec.files[0].inside);
 }
 
 /* Node's command: what AWS gives it, heaps that fit into the memory; its packages, where they are. */

@@ -125,6 +125,8 @@ static const struct zip_entry files[] = {
          "export const handler = async () => [kind, import.meta.resolve ? 'resolves' : ''];\n"},
     {.name = "usessdklate.js",
      .content = "exports.handler = async () => (await import('@aws-sdk/client-x')).kind;\n"},
+    {.name = "wantsold.js", .content = "require('aws-sdk');\n"},
+    {.name = "detected.js", .content = "export const handler = async () => 'detected';\n"},
     {.name = "streams.js",
      .content = "exports.handler = awslambda.streamifyResponse(async () => {});\n"},
     {.name = "rejects.js",
@@ -205,6 +207,7 @@ static void test_answers(void **) {
         check_answer(cases[i].name, cases[i].event, cases[i].want);
     }
     wait_for(&fx.log, "\tINFO\tbefore the answer\n");
+    CHECK(!seen(&fx.log, "plans to remove support")); /* nobody is warned of callbacks */
 }
 
 /* What `runtime install` has brought, for both kinds of modules. */
@@ -466,6 +469,28 @@ static void test_failures(void **) {
         wait_for(&fx.log, lines[i]);
 }
 
+/* Without a package.json or an ending that says so, a Node that can tell a module's kind does. */
+static void test_detected_kind(void **) {
+    make_node("kind", "app.give");
+    make_node("detected", "detected.handler");
+    CLEANUP_DEINIT(answer)
+    struct answer can = invoke("kind", "\"process.features.require_module === true\"");
+    CLEANUP_DEINIT(answer) struct answer a = invoke("detected", "{}");
+    if (str_is(buf_view(&can.body), "true"))
+        CHECK_BUF(a.body, "\"detected\"");
+    else
+        CHECK_HAS(
+            buf_cstr(&a.body),
+            "{\"errorType\":\"Runtime.UserCodeSyntaxError\",\"errorMessage\":\"SyntaxError: Unexpected token 'export'\",");
+}
+
+/* The second version of the SDK, which AWS's images had until Node 16. */
+static void test_without_the_old_sdk(void **) {
+    make_for("nodejs16.x", "wantsold", "wantsold.handler", NULL);
+    check_failure("wantsold", "Runtime.ImportModuleError", "Error: Cannot find module 'aws-sdk'\n",
+                  "");
+}
+
 /* Node.js 24's runtime takes no callbacks, whichever version of Node runs it. */
 static void test_without_callbacks(void **) {
     static const struct {
@@ -536,12 +561,20 @@ int main(int argc, char **argv) {
         return missing_level;
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        RUNS(test_answers),           RUNS(test_values),
-        RUNS(test_odd_errors),        RUNS(test_context),
-        RUNS(test_client_context),    RUNS(test_one_environment_serves_on),
-        RUNS(test_frozen_between),    RUNS(test_log),
-        RUNS(test_json_log),          RUNS(test_failures),
-        RUNS(test_without_callbacks), RUNS(test_ends),
+        RUNS(test_answers),
+        RUNS(test_values),
+        RUNS(test_odd_errors),
+        RUNS(test_context),
+        RUNS(test_client_context),
+        RUNS(test_one_environment_serves_on),
+        RUNS(test_frozen_between),
+        RUNS(test_log),
+        RUNS(test_json_log),
+        RUNS(test_failures),
+        RUNS(test_without_callbacks),
+        RUNS(test_detected_kind),
+        RUNS(test_without_the_old_sdk),
+        RUNS(test_ends),
         RUNS(test_packages), /* the last: they stay */
 #undef RUNS
     };
