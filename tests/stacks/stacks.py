@@ -74,7 +74,7 @@ class Stack:
         self.leaves = []  # functions that delete what the stack left, each told as (what, call)
         self.before = keyspace.rows(case.cloud.data)
 
-    def _settled(self, want):
+    def reaches(self, want):
         def look():
             one = self.cf.describe_stacks(StackName=self.id)["Stacks"][0]
             return one if not one["StackStatus"].endswith("_IN_PROGRESS") else None
@@ -100,7 +100,7 @@ class Stack:
     def deploy(self, want="CREATE_COMPLETE", **parameters):
         self.id = self.cf.create_stack(StackName=self.name, TemplateBody=self.text, Capabilities=CAPABILITIES,
                                        Parameters=self._given(parameters))["StackId"]
-        return self._settled(want)
+        return self.reaches(want)
 
     def update(self, words=None, want="UPDATE_COMPLETE", **parameters):
         """words: {what the template says: what it is to say}; each must be in it."""
@@ -109,11 +109,11 @@ class Stack:
             self.text = self.text.replace(old, new)
         self.cf.update_stack(StackName=self.name, TemplateBody=self.text, Capabilities=CAPABILITIES,
                              Parameters=self._given(parameters))
-        return self._settled(want)
+        return self.reaches(want)
 
     def remove(self, want="DELETE_COMPLETE"):
         self.cf.delete_stack(StackName=self.name)
-        return self._settled(want)
+        return self.reaches(want)
 
     def out(self, key):
         return {o["OutputKey"]: o["OutputValue"] for o in
