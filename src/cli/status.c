@@ -49,7 +49,7 @@ static void add_limits(struct buf *out, const json_t *doc) {
     json_object_foreach (limits, what, by)
         buf_printf(out, "%s%s by %s", out->len ? ", " : "", what, json_string_value(by));
 }
-/* "provided.al2023, python3.11" */
+/* "provided.al2023, python3.* (by Python 3.11.2)" */
 static void add_names(struct buf *out, const json_t *names) {
     size_t i;
     json_t *one;
@@ -72,6 +72,10 @@ static void add_functions(struct buf *out, const json_t *doc) {
     prog_status_size(out, json_int(functions, "MemoryBytes", 0));
     buf_printf(out, "; %lld asynchronous at once",
                (long long)json_int(functions, "AsyncAtOnce", 0));
+}
+
+static void add_runtimes(struct buf *out, const json_t *doc) {
+    add_names(out, json_object_get(json_object_get(doc, "Functions"), "Runtimes"));
 }
 
 static void add_version(struct buf *out, const json_t *doc) { add_text(out, doc, "Version"); }
@@ -102,13 +106,13 @@ static const struct {
     const char *name;
     void (*add)(struct buf *out, const json_t *doc);
 } lines[] = {
-    {"status", prog_status_state},  {"disk", prog_status_disk},
-    {"queue", prog_status_queue},   {"version", add_version},
-    {"endpoint", add_endpoint},     {"region", add_region},
-    {"account", add_account},       {"isolation", prog_status_isolation},
-    {"limits", add_limits},         {"functions", add_functions},
-    {"world time", add_world_time}, {"process", add_process},
-    {"scrub", add_scrub},
+    {"status", prog_status_state}, {"disk", prog_status_disk},
+    {"queue", prog_status_queue},  {"version", add_version},
+    {"endpoint", add_endpoint},    {"region", add_region},
+    {"account", add_account},      {"isolation", prog_status_isolation},
+    {"limits", add_limits},        {"functions", add_functions},
+    {"runtimes", add_runtimes},    {"world time", add_world_time},
+    {"process", add_process},      {"scrub", add_scrub},
 };
 
 static void print_line(const char *name, str text) {

@@ -153,6 +153,13 @@ static void look(void *ctx, struct calotype_facts *ret) {
     ret->n_backlogs = hub_backlogs(d->hub, ret->backlogs);
 }
 
+/* For GetStatus, which people ask: interpreters that nobody has needed yet are asked now. */
+static void look_fully(void *ctx, struct calotype_facts *ret) {
+    struct daemon *d = ctx;
+    look(d, ret);
+    ret->runtimes = lambda_runtimes(daemon_services_find(&d->services, "lambda"));
+}
+
 json_t *daemon_runtimes(struct daemon *d) {
     json_t *doc = lambda_machine(daemon_services_find(&d->services, "lambda"));
     json_set_int(doc, "ProcessId", getpid());
@@ -333,7 +340,7 @@ static int open_cloud(struct daemon *d, struct err *err) {
     if (r)
         return r;
     aws_cloud_set_endpoint(d->cloud, d->endpoint);
-    const struct calotype_options calotype = {.look = look,
+    const struct calotype_options calotype = {.look = look_fully,
                                               .ctx = d,
                                               .store = d->store,
                                               .owners = daemon_owners};

@@ -34,7 +34,7 @@ import old  # noqa: E402
 SKIPPED = 77
 NEED_DISK = {"cut", "full"}  # a disk of our own
 # How often a request is of which service.
-WORKS = {"s3": 6, "versions": 5, "multipart": 4, "events": 4, "ddb": 8, "sqs": 8, "sns": 4, "iam": 4, "stacks": 1, "watch": 5, "pictures": 1}
+WORKS = {"s3": 6, "versions": 5, "multipart": 4, "events": 4, "ddb": 8, "sqs": 8, "sns": 4, "iam": 4, "stacks": 1, "watch": 5, "layers": 3, "pictures": 1}
 
 
 class Field:

@@ -14,7 +14,7 @@ from cloud import CloudCase, main, need_boto3  # noqa: E402
 from history import ANSWERED, REFUSED, UNKNOWN, History, Register, Registers  # noqa: E402
 from work import Clients  # noqa: E402
 
-STEPS = {"s3": 60, "versions": 60, "multipart": 60, "events": 20, "ddb": 80, "sqs": 30, "sns": 12, "iam": 120, "stacks": 8, "watch": 80, "pictures": 2}
+STEPS = {"s3": 60, "versions": 60, "multipart": 60, "events": 20, "ddb": 80, "sqs": 30, "sns": 12, "iam": 120, "stacks": 8, "watch": 80, "layers": 40, "pictures": 2}
 
 
 class Harms(CloudCase):

@@ -113,6 +113,32 @@ class Failures(StackCase):
                 self.lines(function, f"Delete {way}: 200")
             self.leaves_log_group(s, f"/aws/lambda/{function}")
 
+    @needs_python
+    def test_crashes(self):
+        """Nobody answers: what was asked for is undone when ServiceTimeout is over, and Delete names an id that was drawn for it."""
+        with self.stack("crashes") as s:
+            s.deploy(Crash="yes", want="ROLLBACK_COMPLETE")
+            self.assertRegex([e for e in s.events() if e.startswith("Thing CREATE_FAILED")][0],
+                             r"CloudFormation did not receive a response from your Custom Resource\. Please check your logs for requestId \[[0-9a-f-]{36}\]\.")
+            self.lines(f"{s.name}-provider", "Runtime exited with error: exit status 3")
+            self.assertTrue([e for e in s.events() if e.startswith("Thing DELETE_COMPLETE")])
+            self.leaves_log_group(s, f"/aws/lambda/{s.name}-provider")
+            s.remove()
+            self.cloud.advance(61)  # the event would be tried again, and goes when there is no function
+
+    @needs_python
+    def test_a_function_that_is_gone_before_its_resource(self):
+        with self.stack("crashes") as s:
+            s.deploy()
+            function = s.out("Function")
+            self.report(function, 128)
+            self.lambda_.delete_function(FunctionName=function)
+            s.remove(want="DELETE_FAILED")
+            self.assertIn("Function not found", [e for e in s.events() if e.startswith("Thing DELETE_FAILED")][0])
+            self.cf.delete_stack(StackName=s.name, RetainResources=["Thing"])
+            s.reaches("DELETE_COMPLETE")
+            self.leaves_log_group(s, f"/aws/lambda/{function}")
+
     @needs_node
     def test_topic_token(self):
         with self.stack("topic-token") as s:

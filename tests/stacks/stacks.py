@@ -14,7 +14,6 @@ The templates are ours, in the shapes that public ones have. One daemon a file; 
 what is found in the store afterwards is its own.
 """
 import contextlib
-import functools
 import io
 import json
 import pathlib
@@ -29,7 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 import keyspace  # noqa: E402
 from cloud import CloudCase, need_boto3, wait_for, waited  # noqa: E402
-from functions import Functions, need_functions  # noqa: E402
+from functions import Functions, need_functions, node_sdk  # noqa: E402
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
@@ -75,7 +74,7 @@ class Stack:
         self.leaves = []  # functions that delete what the stack left, each told as (what, call)
         self.before = keyspace.rows(case.cloud.data)
 
-    def _settled(self, want):
+    def reaches(self, want):
         def look():
             one = self.cf.describe_stacks(StackName=self.id)["Stacks"][0]
             return one if not one["StackStatus"].endswith("_IN_PROGRESS") else None
@@ -101,7 +100,7 @@ class Stack:
     def deploy(self, want="CREATE_COMPLETE", **parameters):
         self.id = self.cf.create_stack(StackName=self.name, TemplateBody=self.text, Capabilities=CAPABILITIES,
                                        Parameters=self._given(parameters))["StackId"]
-        return self._settled(want)
+        return self.reaches(want)
 
     def update(self, words=None, want="UPDATE_COMPLETE", **parameters):
         """words: {what the template says: what it is to say}; each must be in it."""
@@ -110,11 +109,11 @@ class Stack:
             self.text = self.text.replace(old, new)
         self.cf.update_stack(StackName=self.name, TemplateBody=self.text, Capabilities=CAPABILITIES,
                              Parameters=self._given(parameters))
-        return self._settled(want)
+        return self.reaches(want)
 
     def remove(self, want="DELETE_COMPLETE"):
         self.cf.delete_stack(StackName=self.name)
-        return self._settled(want)
+        return self.reaches(want)
 
     def out(self, key):
         return {o["OutputKey"]: o["OutputValue"] for o in
@@ -124,9 +123,21 @@ class Stack:
         return self.cf.describe_stack_resource(StackName=self.id, LogicalResourceId=logical)["StackResourceDetail"]["PhysicalResourceId"]
 
 
+def sdk():
+    """The folder that has Node's clients, or None."""
+    try:
+        return node_sdk()
+    except unittest.SkipTest:
+        return None
+
+
+SDK = sdk()
+
+
 class StackCase(CloudCase):
     """One daemon, and a bucket for code that is no stack's."""
     maxDiff = None
+    cloud_env = {"CALOTYPE_RUNTIMES": SDK} if SDK else None
 
     @classmethod
     def prepare(cls):
@@ -243,24 +254,6 @@ class StackCase(CloudCase):
         return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
 
-def runtimes():
-    """The runtimes that AWS's model names: a template may use each."""
-    import botocore.loaders
-    model = botocore.loaders.Loader().load_service_model("lambda", "service-2")
-    return model["shapes"]["Runtime"]["enum"]
-
-
-@functools.cache
-def node_modules():
-    """Where this machine has the SDK of Node, or None (calotype runtime install node)."""
-    import os
-    for place in (os.environ.get("CALOTYPE_RUNTIMES"), os.path.expanduser("~/.local/share/calotype/runtimes"), "/usr/local/lib/calotype/runtimes",
-                  "/usr/lib/calotype/runtimes"):
-        if place and (found := pathlib.Path(place) / "nodejs/node_modules").is_dir():
-            return found
-    return None
-
-
 def has(*program):
     try:
         return subprocess.run(program, capture_output=True).returncode == 0
@@ -271,4 +264,4 @@ def has(*program):
 needs_python = unittest.skipUnless(has("/usr/bin/python3", "-c", "import json"), "there is no /usr/bin/python3")
 needs_boto3 = unittest.skipUnless(has("/usr/bin/python3", "-c", "import boto3"), "Debian's python3-boto3 is not installed (calotype runtime install python)")
 needs_node = unittest.skipUnless(has("node", "--version"), "there is no Node")
-needs_sdk = unittest.skipUnless(node_modules(), "Node's SDK is not installed (calotype runtime install node)")
+needs_sdk = unittest.skipUnless(SDK, "the clients of @aws-sdk are not here (calotype runtime install node)")

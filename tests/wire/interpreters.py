@@ -74,7 +74,7 @@ class Attacks:
         cls.functions.make(name, attacker("attacker.py" if language == "python" else "attacker.js"), Runtime=runtime,
                            Handler="attacker.handler", **{"MemorySize": 256, "Timeout": 120, **more})
 
-    def each(self, test, acts=(None,)):
+    def check_each(self, test, acts=(None,)):
         """test(language, act), each as a test of its own."""
         for language in self.languages:
             for act in acts:
@@ -139,7 +139,7 @@ class Attacks:
 
     def test_memory(self):
         """Over the limit: killed, told as AWS tells it, and the next event finds /tmp and a new program."""
-        self.each(self.memory, ["memory", "memory_of_threads", "memory_of_children"])
+        self.check_each(self.memory, ["memory", "memory_of_threads", "memory_of_children"])
 
     def test_what_node_sees_of_the_machine(self):
         """Pools are sized by it."""
@@ -175,7 +175,7 @@ class Bombs(Attacks):
         self.assertIsNone(self.invoke(name, "life").error)
 
     def test_processes(self):
-        self.each(self.processes, ["forks", "threads"])
+        self.check_each(self.processes, ["forks", "threads"])
 
     def descriptors(self, language, _):
         answer = self.invoke(language, "files")
@@ -183,7 +183,7 @@ class Bombs(Attacks):
         self.assertEqual(answer.payload["why"], "EMFILE")
 
     def test_descriptors(self):
-        self.each(self.descriptors)
+        self.check_each(self.descriptors)
 
     def tmp(self, language, _):
         name = f"{language}-filler"
@@ -199,7 +199,7 @@ class Bombs(Attacks):
 
     def test_tmp(self):
         """Full is full; it stays so over a crash, and does not count as the program's memory."""
-        self.each(self.tmp)
+        self.check_each(self.tmp)
 
 
 class WithCgroups(Bombs, unittest.TestCase):

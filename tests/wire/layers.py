@@ -92,10 +92,19 @@ class Layers(FunctionsCase):
         error = error_of(self.client().update_function_configuration, FunctionName="layered", Layers=[low])
         self.assertEqual((error["Code"], error["Message"]), ("InvalidParameterValueException", f"Layer version {low} does not exist."))
 
+    @unittest.skipUnless(PYTHONS, "neither /usr/bin/python3.11 nor /usr/bin/python3.13")
+    def test_a_layer_of_another_version(self):
+        """It lies where the function's Runtime has it, whatever runs it here."""
+        arn = self.publish("old", {"python/lib/python3.9/site-packages/of_old.py": "import sys\nwhat = list(sys.version_info[:2])"})
+        self.make("old", package(b"", {"m.py": LOOK}), Runtime="python3.9", Handler="m.h", Timeout=30, Layers=[arn])
+        self.assertEqual(self.opt("old", **{"import": "of_old"})[0], 3)
+
     @unittest.skipUnless(NODE.exists(), "no /usr/bin/node")
     def test_opt_of_a_node_function(self):
         version = subprocess.run([NODE, "-p", "process.versions.node.split('.')[0]"], capture_output=True, text=True, check=True).stdout.strip()
         arn = self.publish("node", {"nodejs/node_modules/plain/index.js": "module.exports = 'plain'",
+                                    "nodejs/node_modules/both/index.js": "module.exports = 'both, plain'",
+                                    f"nodejs/node{version}/node_modules/both/index.js": "module.exports = 'both, versioned'",
                                     f"nodejs/node{version}/node_modules/versioned/index.js": "module.exports = 'versioned'"})
         code = package(b"", {"index.js": b"exports.h = async (event) => require(event.name)",
                              "es.mjs": b"export const h = async (event) => (await import(event.name)).default"})
@@ -103,6 +112,7 @@ class Layers(FunctionsCase):
             self.make(f"node-{handler[:-2]}", code, Runtime=f"nodejs{version}.x", Handler=handler, Timeout=30, Layers=[arn])
             for name in ("plain", "versioned"):
                 self.assertEqual(self.opt(f"node-{handler[:-2]}", name=name), name)
+            self.assertEqual(self.opt(f"node-{handler[:-2]}", name="both"), "both, plain")  # AWS: versioned
 
     def test_a_custom_runtime_in_a_layer(self):
         """A bootstrap of the layers runs where the code has none; the code's own goes first."""

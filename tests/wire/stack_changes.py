@@ -256,7 +256,8 @@ class Changes(Asking):
 
 
 class OtherNames(Asking):
-    """stack/template.yaml with another EnvironmentSuffix: everything that has a name is made anew."""
+    """stack/template.yaml with another EnvironmentSuffix: everything that has a name is made anew. The custom resource's function
+    too, and its ServiceToken is for life, as on AWS: so it needs another logical id."""
 
     def test_the_stack_moves_to_another_suffix(self):
         s3, sns, sqs = self.cloud.client("s3"), self.cloud.client("sns"), self.cloud.client("sqs")
@@ -276,8 +277,12 @@ class OtherNames(Asking):
         before = len(rules_of("one"))
         self.assertGreater(before, 5)
         self.cf.update_stack(Parameters=parameters("two"), **given)
+        self.assertEqual(self.settled("it"), "UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.reasons("it"), [("ImageStorageNotification", "Modifying service token is not allowed.")])
+        self.assertEqual(len(rules_of("one")), before)
+        given["TemplateBody"] = given["TemplateBody"].replace("ImageStorageNotification:", "ImageStorageNotificationTwo:")
+        self.cf.update_stack(Parameters=parameters("two"), **given)
         self.assertEqual(self.settled("it"), "UPDATE_COMPLETE")
-        self.assertEqual(self.reasons("it"), [])
         topics = [t["TopicArn"].rpartition(":")[2] for t in sns.list_topics()["Topics"]]
         self.assertEqual(topics, ["ImageProcessing-two"])
         queues = [u.rpartition("/")[2] for u in sqs.list_queues()["QueueUrls"]]

@@ -26,7 +26,7 @@ class Status(CloudCase):
         self.assertEqual(done.stderr, "")
         lines = dict(re.split(r"  +", line, maxsplit=1) for line in done.stdout.splitlines())
         self.assertEqual(list(lines), ["status", "disk", "queue", "version", "endpoint", "region", "account", "isolation",
-                                       "limits", "functions", "world time", "process", "scrub"])
+                                       "limits", "functions", "runtimes", "world time", "process", "scrub"])
         self.assertRegex(lines["disk"], r"^\d+(\.\d)? [GT]iB free, 256 MiB of it kept free$")
         self.assertEqual(lines["queue"], "nothing waits")
         self.assertRegex(lines["functions"], r"^0 environments, 0 bytes of \d+(\.\d)? [GT]iB; \d+ asynchronous at once$")
@@ -49,6 +49,13 @@ class Status(CloudCase):
         self.assertTrue(0 < doc["UpMs"] <= health["up_ms"], doc)
         self.assertRegex(doc["WorldTime"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertLessEqual(doc["WorldTime"], health["world_time"])
+
+    def test_runtimes(self):
+        """By families, each with the version that runs it: twenty-five names would tell nobody anything."""
+        line = re.search(r"(?m)^runtimes +(.*)$", self.status().stdout)[1]
+        self.assertRegex(line, r"^provided\.al2023(, python3\.\* \(by Python 3\.\d+\.\d+\))?(, nodejs\* \(by Node \d+\.\d+\.\d+\))?$")
+        self.assertEqual(json.loads(self.status("--json").stdout)["Functions"]["Runtimes"], line.split(", "))
+        self.assertNotIn("runtimes", self.cloud.admin("GET", "/health")[1]["functions"])  # a health check starts no interpreter
 
     def test_from_elsewhere(self):
         """--remote: what the variables name, and no data folder."""

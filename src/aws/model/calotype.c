@@ -59,6 +59,7 @@ static const struct api_member members_FunctionLimits[] = {
     {S_INIT("MemoryUsed"), S_INIT("MemoryUsed"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Environments"), S_INIT("Environments"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("AsyncAtOnce"), S_INIT("AsyncAtOnce"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtimes"), S_INIT("Runtimes"), &shapes[shape_TextList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Refused"), S_INIT("Refused"), &shapes[shape_Text], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("RefusedRuntimes"), S_INIT("RefusedRuntimes"), &shapes[shape_TextList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
@@ -141,7 +142,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("Finding"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 15, .members = members_Finding},
     {.name = S_INIT("FindingKind"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_FindingKind},
     {.name = S_INIT("Findings"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Finding], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionLimits"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_FunctionLimits},
+    {.name = S_INIT("FunctionLimits"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_FunctionLimits},
     {.name = S_INIT("GetScrubRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GetScrubResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetScrubResponse},
     {.name = S_INIT("GetStatusRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},

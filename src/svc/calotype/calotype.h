@@ -39,6 +39,7 @@ struct calotype_facts {
     struct err refused;          /* why functions are refused, and what helps */
     const char *refused_runtimes[CALOTYPE_MOST_REFUSED]; /* theirs: "provided.al2023" */
     size_t n_refused;
+    json_t *runtimes; /* by families, texts; NULL: not asked for. calotype_status takes it */
     struct calotype_limit limits[CALOTYPE_MOST_LIMITS];
     size_t n_limits;
     int64_t up_ms;

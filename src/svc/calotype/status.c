@@ -29,6 +29,8 @@ static json_t *functions(const struct calotype_facts *facts) {
     json_set_int(doc, "MemoryUsed", (int64_t)facts->memory_used);
     json_set_int(doc, "Environments", facts->environments);
     json_set_int(doc, "AsyncAtOnce", facts->async_at_once);
+    if (facts->runtimes)
+        json_set(doc, "Runtimes", facts->runtimes);
     if (facts->n_refused == 0)
         return doc;
     json_t *runtimes = json_array();

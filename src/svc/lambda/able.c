@@ -27,6 +27,10 @@ int lambda_check_able(struct lambda_svc *svc, const struct lambda_runtime *runti
     return r ? r : lambda_interpreters_find(svc->interpreters, runtime, NULL, err);
 }
 
+json_t *lambda_runtimes(struct lambda_svc *svc) {
+    return lambda_interpreters_list(svc->interpreters);
+}
+
 size_t lambda_refused(struct lambda_svc *svc, const char *ret_runtimes[], size_t most,
                       struct err *reterr) {
     size_t n = 0;

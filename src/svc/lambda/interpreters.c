@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/lock.h"
 #include "base/map.h"
 
@@ -379,23 +380,29 @@ static struct lambda_interpreter *usual_locked(struct lambda_interpreters *all,
     return path ? asked_of(all, family, path)->interpreter : look_for_any(all, family);
 }
 
-void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out) {
+json_t *lambda_interpreters_list(struct lambda_interpreters *all) {
     const struct lambda_family *family;
-    CLEANUP_DEINIT(buf) struct buf one = {0};
-    size_t n = 0;
+    json_t *list = json_array();
     LOCK_SCOPE(&all->lock);
     for (size_t i = 0; (family = lambda_family_at(i)); i++) {
+        CLEANUP_DEINIT(buf) struct buf one = {0};
         const struct lambda_interpreter *it = family->language ? usual_locked(all, family) : NULL;
         if (family->language && !it)
             continue;
-        if (one.len)
-            buf_printf(out, "%s%s", n++ ? ", " : "", buf_cstr(&one));
-        buf_clear(&one);
         buf_c(&one, family->name);
         if (it)
             buf_printf(&one, " (by %s %s)", family->language, it->version);
+        json_push_str(list, buf_view(&one));
     }
-    buf_printf(out, "%s%s", n ? " and " : "", buf_cstr(&one));
+    return list;
+}
+
+void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out) {
+    CLEANUP_JSON json_t *list = lambda_interpreters_list(all);
+    size_t i, n = json_array_size(list);
+    json_t *one;
+    json_array_foreach (list, i, one)
+        buf_printf(out, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", json_string_value(one));
 }
 
 /* ---- The machine's ---- */

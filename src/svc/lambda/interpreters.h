@@ -52,5 +52,9 @@ int lambda_interpreters_find(struct lambda_interpreters *all, const struct lambd
 bool lambda_interpreters_seem_here(struct lambda_interpreters *all,
                                    const struct lambda_family *family);
 
-/* Appends what this machine runs, by families: "a, b (run by Python 3.11.2) and c (…)". */
+/*
+ * What this machine runs, by families: ["a", "b (by Python 3.11.2)"], a new reference; appended as
+ * "a, b and c". Interpreters that were not asked before are.
+ */
+json_t *lambda_interpreters_list(struct lambda_interpreters *all);
 void lambda_interpreters_names(struct lambda_interpreters *all, struct buf *out);

@@ -87,6 +87,11 @@ size_t lambda_refused(struct lambda_svc *lambda, const char *ret_runtimes[], siz
                       struct err *reterr);
 
 /*
+ * The runtimes of this machine, by families: ["provided.al2023", "python3.* (by Python 3.11.2)"]. New
+ * reference. Asks interpreters, as lambda_machine.
+ */
+json_t *lambda_runtimes(struct lambda_svc *lambda);
+/*
  * What functions in Python and Node run on: {"Languages": [{"Language": "python", "Interpreters":
  * [{"Program", "Version", "Runtimes": [those of its version], "StandsInFor": [others that it runs]}],
  * "Reason": why there is none, "Packages": {"Name", "Folder", "Version"}}]}; Packages is absent where

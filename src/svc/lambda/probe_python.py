@@ -1,6 +1,6 @@
 # What a Python tells of itself: what its sandbox must see. Run by interpreters.c as
 # python -I -S -B -c THIS LIBRARIES, where LIBRARIES is the folder that every sandbox sees anyway.
-# A line of its output is a word, a tab and a path; docs/internals/lambda-pool.md has the words.
+# A line of its output is a word, a tab and a path; interpreters.c has the words.
 import os
 import sys
 
