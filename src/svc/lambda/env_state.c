@@ -20,7 +20,7 @@ static const bool steps[ENV_STATES][ENV_STATES] = {
     /* to:             STARTING IDLE   BUSY   SETTLING HALTING HALTED DYING */
     [ENV_STARTING] = { true,    true,  true,  false,   true,   true,  true }, /* its second try */
     [ENV_IDLE]     = { false,   true,  true,  false,   false,  true,  true }, /* a second /next */
-    [ENV_BUSY]     = { false,   false, true,  true,    true,   true,  true }, /* given, then read */
+    [ENV_BUSY]     = { true,    false, true,  true,    true,   true,  true }, /* given, then read; or it had gone */
     [ENV_SETTLING] = { false,   true,  true,  false,   true,   true,  true },
     [ENV_HALTING]  = { true,    false, false, false,   true,   true,  true }, /* given an event */
     [ENV_HALTED]   = { true,    false, false, false,   false,  false, true },

@@ -527,7 +527,8 @@ class Runtime {
     else
       delete process.env._X_AMZN_TRACE_ID;
     const ending = new Ending(this.api, id, this.schedule);
-    const give = (code) => (error) => this.api.fail(`invocation/${id}/error`, error, () => process.exit(code));
+    // Behind its answer there is nobody to tell, and the event that is asked for goes to another process.
+    const give = (code) => (error) => ending.answered ? process.exit(code) : this.api.fail(`invocation/${id}/error`, error, () => process.exit(code));
     onUncaught = give(129);
     onRejection = give(128);
     return { headers, body, ending };

@@ -193,6 +193,18 @@ static void test_after_an_answer(void **) {
     }
 }
 
+/* So it is where the next event was given to it before it went. */
+static void test_after_a_slow_end(void **) {
+    make("lingers", 30, NULL);
+    check_answer("lingers", "{\"do\":\"keep\"}", "\"kept\"");
+    for (int life = 2; life < 5; life++) {
+        check_answer("lingers", "{\"do\":\"linger\"}", "\"answered\"");
+        check_life("lingers", life);
+    }
+    CHECK_INT(fx.assumed, 1);
+    CHECK_INT(count_of(&fx.log, "exited with error"), 0);
+}
+
 /*
  * At rest nothing of it runs, and it takes of the budget what is left in /tmp; the next event starts
  * it, once, and that is all that happens.
@@ -365,6 +377,7 @@ int main(int argc, char **argv) {
         RUNS(test_after_a_timeout),
         RUNS(test_after_an_end),
         RUNS(test_after_an_answer),
+        RUNS(test_after_a_slow_end),
         RUNS(test_at_rest),
         RUNS(test_a_change_ends_it),
         RUNS(test_keys_run_out),

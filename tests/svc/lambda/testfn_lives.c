@@ -81,6 +81,13 @@ static void answer_and_go(void) {
     _exit(5);
 }
 
+/* Is given the next event before it goes. */
+static void answer_and_go_slowly(void) {
+    respond_text("\"answered\"");
+    usleep(200000);
+    _exit(5);
+}
+
 /* 40 MB stay in /tmp. */
 static void fill(void) {
     static char mib[1 << 20];
@@ -96,8 +103,13 @@ bool lives(void) {
         const char *what;
         void (*act)(void);
     } acts[] = {
-        {"life", tell_life},       {"keep", keep}, {"leave", leave_child}, {"crash", crash},
-        {"answer", answer_and_go}, {"fill", fill},
+        {"life", tell_life},
+        {"keep", keep},
+        {"leave", leave_child},
+        {"crash", crash},
+        {"answer", answer_and_go},
+        {"fill", fill},
+        {"linger", answer_and_go_slowly},
     };
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
         if (!wants(acts[i].what))
