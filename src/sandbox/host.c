@@ -13,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIZED_MS = 100 };
+enum {
+    HALT_MS = 1000, /* of one over its memory, which the kernel bounds meanwhile */
+    SIZED_MS = 100, /* between two looks at processes for the peak */
+};
 
 struct sandbox {
     struct sandbox_nest *nest; /* that made it */
@@ -29,6 +32,7 @@ struct sandbox {
     int tmp; /* its /tmp, to ask how full it is */
     bool ready, refused, frozen, stop_answered;
     bool over_memory; /* killed by sandbox_check_memory */
+    int64_t over_ms;  /* … since when, monotonic */
     bool has_status, over;
     bool stays;         /* spec.stays */
     uint64_t life;      /* how often the program was started anew */
@@ -436,7 +440,11 @@ bool sandbox_check_memory(struct sandbox *sb) {
     look(sb, &usage);
     if (usage.own <= sb->memory_bytes || !is_alive(sb))
         return false;
-    if (sb->over_memory || sandbox_halt(sb))
+    /* Where a cgroup bounds it too the init has time to do it. */
+    int64_t now_ms = clock_mono_ms(), patience_ms = sb->nest->groups.memory[0] ? HALT_MS : 0;
+    if (!sb->over_memory)
+        sb->over_ms = now_ms;
+    if (sb->over_memory ? now_ms - sb->over_ms >= patience_ms : sandbox_halt(sb) != 0)
         sandbox_kill(sb);
     sb->over_memory = true;
     return true;

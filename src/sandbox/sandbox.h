@@ -247,8 +247,10 @@ uint64_t sandbox_held(struct sandbox *sandbox);
 void sandbox_reclaim(struct sandbox *sandbox);
 /*
  * True when its processes (without /tmp) are over memory_bytes now; it is then killed (one that
- * stays is halted, and killed where it still is at the next call), and ends with oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to
- * it: call this every few tens of milliseconds while the program runs.
+ * stays is halted, and killed where it still is at the next call, or after a second where a cgroup
+ * bounds it meanwhile), and ends with oom. The kernel alone only bounds memory and /tmp together,
+ * for files in /tmp are memory to it: call this every few tens of milliseconds while the program
+ * runs.
  */
 bool sandbox_check_memory(struct sandbox *sandbox);
 

@@ -256,16 +256,16 @@ void lambda_log_restart_locked(struct lambda_env *env);
 /* ---- system_log.c: what Lambda writes ---- */
 /* A line that the format Text alone has: in JSON the events below say the same. */
 void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* INIT_START, platform.initStart. phase: "init", or "invoke" of a start that is tried again. */
-void lambda_log_init_start_locked(struct lambda_env *env, const char *phase);
+/* INIT_START, platform.initStart; the phase is "invoke" where env->in_invoke. */
+void lambda_log_init_start_locked(struct lambda_env *env);
 /* platform.initRuntimeDone and initReport of a start that went well (env->init_ns); no line. */
-void lambda_log_init_done_locked(struct lambda_env *env, const char *phase);
+void lambda_log_init_done_locked(struct lambda_env *env);
 /*
  * INIT_REPORT, or those two events, of one that did not. status: "error", "timeout"; type: of the
  * error, or "".
  */
-void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *phase,
-                                   const char *status, const char *type);
+void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *status,
+                                   const char *type);
 /* START of its invocation, platform.start. */
 void lambda_log_start_locked(struct lambda_env *env);
 /*

@@ -19,8 +19,7 @@
 /* type: NULL where the status says all. */
 static void report_init(struct lambda_env *env, const char *status, const char *type) {
     double ms = (double)(clock_mono_ns() - env->start_ns) / 1e6;
-    lambda_log_init_failed_locked(env, ms, env->in_invoke ? "invoke" : "init", status,
-                                  type ? type : "");
+    lambda_log_init_failed_locked(env, ms, status, type ? type : "");
 }
 
 /* Where the program was still to be set up. True: it is to be tried again, with the same event. */

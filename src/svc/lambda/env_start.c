@@ -288,7 +288,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return r;
     lock_take(&svc->lock);
     lambda_env_boxed_locked(env, sandbox);
-    lambda_log_init_start_locked(env, "init");
+    lambda_log_init_start_locked(env);
     lock_drop(&svc->lock);
     return open_sockets(svc, env, sandbox, err);
 }

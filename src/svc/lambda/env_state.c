@@ -247,6 +247,7 @@ static void start_anew(struct lambda_env *env) {
     env->ready = false;
     env->in_invoke = true;
     env->start_ns = env->inv->delivered_ns = clock_mono_ns();
+    lambda_log_init_start_locked(env);
     start_timer(env, env->start_ns);
     charge(env, lambda_env_most(env));
     if (env->sandbox && sandbox_restart(env->sandbox))
@@ -307,7 +308,7 @@ void lambda_env_ready_locked(struct lambda_env *env) {
         return;
     env->ready = true;
     env->init_ns = clock_mono_ns() - env->start_ns;
-    lambda_log_init_done_locked(env, env->in_invoke ? "invoke" : "init");
+    lambda_log_init_done_locked(env);
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {

@@ -62,6 +62,7 @@ static bool is_like(str line, const char *pattern) {
 #define REPORT                                                                                     \
     "REPORT RequestId: #\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory " \
     "Used: # MB\t"
+#define INIT_START  "INIT_START Runtime Version: provided:al2023.calotype"
 #define INIT_REPORT "INIT_REPORT Init Duration: # ms\tPhase: "
 
 /* All lines of the function's log, in one stream. want: NULL ends. */
@@ -155,10 +156,10 @@ static void test_after_a_timeout(void **) {
     check_life("slow", 2); /* what it left behind does not run, nor does it take the event */
     check_life("slow", 2);
     CHECK_INT(fx.assumed, 1);
-    check_log("slow", (const char *const[]){START, END, REPORT "Init Duration: # ms\t", START,
-                                            "#T#:#:#Z # Task timed out after 1.00 seconds", END,
-                                            REPORT "Status: timeout", START, END, REPORT, START,
-                                            END, REPORT, NULL});
+    check_log("slow", (const char *const[]){INIT_START, START, END, REPORT "Init Duration: # ms\t",
+                                            START, "#T#:#:#Z # Task timed out after 1.00 seconds",
+                                            END, REPORT "Status: timeout", START, END, REPORT,
+                                            START, END, REPORT, NULL});
 }
 
 static void test_after_an_end(void **) {
@@ -268,7 +269,8 @@ static void test_second_try_goes_well(void **) {
         make(cases[i].name, 30, cases[i].init);
         check_answer(cases[i].name, "{\"do\":\"life\"}",
                      "{\"life\":2,\"kept\":\"\",\"processes\":1}");
-        check_log(cases[i].name, (const char *const[]){cases[i].report, START, END, REPORT, NULL});
+        check_log(cases[i].name,
+                  (const char *const[]){INIT_START, cases[i].report, START, END, REPORT, NULL});
         forget_all();
     }
 }
@@ -289,8 +291,8 @@ static void *expire_the_start(void *) {
         LOCK_SCOPE(&fx.lambda->lock);
         struct lambda_walk walk = {0};
         struct lambda_env *env = lambda_walk_locked(fx.lambda, &walk);
-        if (!env || env->lines.n == 0)
-            continue; /* its program has not begun */
+        if (!env || env->lines.n < 2)
+            continue; /* its program has not begun: INIT_START stands alone */
         env->deadline_ns = clock_mono_ns() - 1;
         lambda_watch_wake(fx.lambda);
         break;
@@ -304,8 +306,8 @@ static void test_slow_start_is_tried_again(void **) {
     pthread_create(&thread, NULL, expire_the_start, NULL);
     check_answer("slow", "{\"do\":\"life\"}", "{\"life\":2,\"kept\":\"\",\"processes\":1}");
     pthread_join(thread, NULL);
-    check_log("slow", (const char *const[]){"slow", INIT_REPORT "init\tStatus: timeout", START, END,
-                                            REPORT, NULL});
+    check_log("slow", (const char *const[]){INIT_START, "slow", INIT_REPORT "init\tStatus: timeout",
+                                            START, END, REPORT, NULL});
 }
 
 static void test_slow_start_takes_the_functions_time(void **) {
@@ -315,10 +317,11 @@ static void test_slow_start_takes_the_functions_time(void **) {
     struct answer a = invoke("slower", "{}");
     pthread_join(thread, NULL);
     check_error(&a, "slow", "Sandbox.Timedout", " Error: Task timed out after 1.00 seconds");
-    check_log("slower", (const char *const[]){"slow", INIT_REPORT "init\tStatus: timeout", "slow",
-                                              INIT_REPORT "invoke\tStatus: timeout", START,
-                                              "#T#:#:#Z # Task timed out after 1.00 seconds", END,
-                                              REPORT "Status: timeout", NULL});
+    check_log("slower",
+              (const char *const[]){INIT_START, "slow", INIT_REPORT "init\tStatus: timeout", "slow",
+                                    INIT_REPORT "invoke\tStatus: timeout", START,
+                                    "#T#:#:#Z # Task timed out after 1.00 seconds", END,
+                                    REPORT "Status: timeout", NULL});
 }
 
 /*
@@ -329,7 +332,8 @@ static void test_never_starts(void **) {
     make("exits", 30, "exit");
     struct answer a = invoke("exits", "{}");
     check_error(&a, "exit", "Runtime.ExitError", "Runtime exited with error: exit status 4");
-    const char *const once[] = {INIT_REPORT "init\tStatus: error\tError Type: Runtime.ExitError",
+    const char *const once[] = {INIT_START,
+                                INIT_REPORT "init\tStatus: error\tError Type: Runtime.ExitError",
                                 INIT_REPORT "invoke\tStatus: error\tError Type: Runtime.ExitError",
                                 START,
                                 "RequestId: # Error: Runtime exited with error: exit status 4",
@@ -341,7 +345,7 @@ static void test_never_starts(void **) {
     forget_all();
     a = invoke("exits", "{}");
     check_error(&a, "exit", "Runtime.ExitError", "exit status 4");
-    check_log("exits", once + 1);
+    check_log("exits", once + 2);
     for (int i = 0; i < 20; i++) {
         a = invoke("exits", "{}");
         check_error(&a, "exit", "Runtime.ExitError", "exit status 4");
@@ -360,7 +364,7 @@ static void test_never_gets_ready(void **) {
     struct answer a = invoke("errs", "{}");
     check_error(&a, "error", "Runtime.Bad", "cannot start");
     check_log("errs", (const char *const[]){
-                          INIT_REPORT "init\tStatus: error\tError Type: Runtime.Bad",
+                          INIT_START, INIT_REPORT "init\tStatus: error\tError Type: Runtime.Bad",
                           INIT_REPORT "invoke\tStatus: error\tError Type: Runtime.Bad", START, END,
                           REPORT "Status: error\tError Type: Runtime.Bad", NULL});
 }
