@@ -231,7 +231,10 @@ int sandbox_restart(struct sandbox *sandbox);
 int sandbox_freeze(struct sandbox *sandbox);
 int sandbox_thaw(struct sandbox *sandbox);
 
-/* Highest use so far, in bytes: for the REPORT line. 0 unknown. */
+/*
+ * Highest use so far, in bytes: for the REPORT line. 0 unknown. With a cgroup it is what that says,
+ * and no less than the largest process has had in memory, which is looked at every tenth of a second.
+ */
 uint64_t sandbox_memory_peak(struct sandbox *sandbox);
 /*
  * True once a freeze has taken effect on all of it: a call that was under way runs to its end first.
