@@ -190,15 +190,14 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     struct places at = {0};
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
-    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
     struct lambda_variables variables = {0};
     struct lambda_launch launch = {.runtime = env->runtime,
                                    .wrapped = is_wrapped(env->fn),
                                    .arena = &variables.arena};
-    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
-    if (r == 0 && interpreter)
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &env->interpreter, err);
+    if (r == 0 && env->interpreter)
         r = lambda_tools_get(svc->tools, &launch.tools, err);
-    launch.interpreter = interpreter;
+    launch.interpreter = env->interpreter;
     if (r)
         return r;
     str ca = buf_view(&svc->ca_cert);
