@@ -1,6 +1,7 @@
 /*
  * Lambda's parsers: names and ARNs, rows of the queue, and deployment packages, by the first byte.
  */
+#include "base/io.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/fn.h"
 #include "svc/lambda/row.h"
@@ -18,7 +19,7 @@ static struct lambda_code *code;
 static void close_all(void) {
     code = lambda_code_free(code);
     store = store_free(store);
-    lambda_code_remove_tree(AT_FDCWD, data_dir);
+    io_remove_tree(AT_FDCWD, data_dir);
 }
 
 static bool open_all(void) {
