@@ -34,6 +34,7 @@
 #include "svc/lambda/pieces.h"
 
 struct lambda_pool;
+struct lambda_interpreter;
 struct lambda_runtime;
 
 enum lambda_env_state {
@@ -96,10 +97,11 @@ struct lambda_env {
     const struct lambda_runtime *runtime; /* NULL: a row of a later build names one */
 
     /* Written by whoever starts it, before anybody else looks. */
-    bool has_code;          /* a pin of its function's folder */
-    bool has_layers;        /* … and of that of its layers */
-    bool may_log;           /* its role may write the log */
-    int64_t keys_expire_ms; /* real time */
+    bool has_code;                          /* a pin of its function's folder */
+    bool has_layers;                        /* … and of that of its layers */
+    bool may_log;                           /* its role may write the log */
+    int64_t keys_expire_ms;                 /* real time */
+    struct lambda_interpreter *interpreter; /* a reference; NULL: none, or it was not found */
     char stream[LAMBDA_STREAM_MOST];
 };
 
