@@ -7,6 +7,7 @@
 #include "svc/lambda/lambda_priv.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 static struct answer invoke(const char *name, const char *payload) {
@@ -120,8 +121,8 @@ static void wait_until(enum lambda_env_state state) {
     }
 }
 
-/* Programs of that environment that run, found by what they were given. */
-static size_t count_programs(void) {
+/* Programs of that environment that run, found by what they were given; each gets the signal, or 0. */
+static size_t signal_programs(int sig) {
     char mark[96], path[300];
     size_t n = 0;
     lock_take(&fx.lambda->lock);
@@ -132,12 +133,15 @@ static size_t count_programs(void) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         snprintf(path, sizeof path, "/proc/%.200s/environ", e->d_name);
         if (e->d_name[0] >= '0' && e->d_name[0] <= '9' &&
-            io_read_file(&text, path, 1 << 16, NULL) == 0)
-            n += str_find(buf_view(&text), str_c(mark)) >= 0;
+            io_read_file(&text, path, 1 << 16, NULL) == 0 &&
+            str_find(buf_view(&text), str_c(mark)) >= 0)
+            n += kill(atoi(e->d_name), sig) == 0;
     }
     closedir(dir);
     return n;
 }
+
+static size_t count_programs(void) { return signal_programs(0); }
 
 static int setup(void **) {
     fixture_open(true);
@@ -234,6 +238,17 @@ static void *kill_unread(void *) {
             sandbox_kill(env->sandbox);
     }
     return NULL;
+}
+
+/* As where the machine had no memory left: it is noticed when the next event wakes the sandbox. */
+static void test_killed_at_rest(void **) {
+    make("idle", 30, NULL);
+    check_answer("idle", "{\"do\":\"keep\"}", "\"kept\"");
+    for (int life = 2; life < 5; life++) {
+        wait_until(ENV_IDLE);
+        CHECK_INT(signal_programs(SIGKILL), 1);
+        check_life("idle", life);
+    }
 }
 
 static void test_unread_where_the_sandbox_ends(void **) {
@@ -448,6 +463,7 @@ int main(int argc, char **argv) {
         RUNS(test_after_an_end),
         RUNS(test_after_an_answer),
         RUNS(test_unread_events),
+        RUNS(test_killed_at_rest),
         RUNS(test_unread_where_the_sandbox_ends),
         RUNS(test_last_words),
         RUNS(test_flags_of_outputs),
