@@ -195,7 +195,18 @@ static int run(const struct lambda_family *family, const char *path, struct buf 
 }
 
 /* ---- What it said ---- */
+/* Root's functions run as other users: what a umask of 077 has made is of no use to them. */
+static bool is_for_all(const char *path) {
+    struct stat st;
+    if (geteuid() != 0 || stat(path, &st))
+        return true;
+    mode_t others = st.st_mode & (S_IROTH | S_IXOTH);
+    return S_ISDIR(st.st_mode) ? others == (S_IROTH | S_IXOTH) : others != 0;
+}
+
 static void bind(struct lambda_interpreter *it, const char *host, const char *inside) {
+    if (!is_for_all(host))
+        it->lacks = arena_printf(&it->arena, "other users than root may not read %s", host).p;
     if (it->n_binds < BINDS)
         it->binds[it->n_binds++] = (struct sandbox_bind){host, inside};
     else
