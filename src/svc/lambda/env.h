@@ -11,10 +11,12 @@
  *   IDLE → BUSY         it was given an event: thawed, its /next answered
  *   STARTING, BUSY, SETTLING → HALTING
  *                       its program is killed, and the sandbox stays: out of time, init/error
+ *   BUSY → HALTING      the same with an event that it has not read: that waits
  *   HALTING → HALTING   it was given an event meanwhile
  *   any → HALTED        the program has ended, by itself or killed: nothing runs
- *   HALTED, HALTING → STARTING
- *                       it has an event, so its program is started anew, in the same sandbox
+ *   HALTED, HALTING, BUSY → STARTING
+ *                       it has an event that is unread, so its program is started anew, in the same
+ *                       sandbox
  *   STARTING → STARTING the same, where the first start's program ended: its second try
  *   any → DYING         killed, or the sandbox ended; reaped when the sandbox has ended
  *
@@ -116,6 +118,14 @@ static inline bool lambda_env_rests(const struct lambda_env *env) {
     return env->state == ENV_IDLE || env->state == ENV_HALTED;
 }
 
+/*
+ * It was given an event as one that runs, and the program has not come to read it: what becomes of
+ * the program is of the event before, so this one is not failed by it.
+ */
+static inline bool lambda_env_is_unread(const struct lambda_env *env) {
+    return env->state == ENV_BUSY && env->inv && !env->inv->delivered;
+}
+
 /* ---- env_state.c: making, ending, reaping ---- */
 /*
  * A new environment in STARTING, in pool and in all counts, with inv for its first event. The
@@ -203,8 +213,8 @@ void lambda_env_untimed_locked(struct lambda_env *env);
 /*
  * ---- env_fail.c: a run fails, the start of one included ----
  * What the log and the caller are told. Its invocation, detached, for the caller to finish; NULL: it
- * had none, or its start is to be tried again, for which the environment keeps it. The caller halts
- * the environment.
+ * had none, or the environment keeps it, for its start is to be tried again or it was not read
+ * (lambda_env_is_unread). The caller halts the environment.
  */
 struct lambda_inv *lambda_env_timed_out_locked(struct lambda_env *env);
 /* The program ended. */
