@@ -28,8 +28,10 @@
 
 enum {
     PROBE_MS = 10000, /* an interpreter that says nothing for so long is none */
-    AGAIN_MS =
-        30000, /* one that is none is asked again: the machine may have been short of memory */
+    /* One that is none is asked again, for the machine may have been short of memory: after so long,
+     * and after so many times what it took, so that a hanging one is seldom waited for. */
+    AGAIN_MS = 30000,
+    AGAIN_TIMES = 60,
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
     BINDS = 40,         /* of an interpreter */
@@ -195,7 +197,18 @@ static int run(const struct lambda_family *family, const char *path, struct buf 
 }
 
 /* ---- What it said ---- */
+/* Root's functions run as other users: what a umask of 077 has made is of no use to them. */
+static bool is_for_all(const char *path) {
+    struct stat st;
+    if (geteuid() != 0 || stat(path, &st))
+        return true;
+    mode_t others = st.st_mode & (S_IROTH | S_IXOTH);
+    return S_ISDIR(st.st_mode) ? others == (S_IROTH | S_IXOTH) : others != 0;
+}
+
 static void bind(struct lambda_interpreter *it, const char *host, const char *inside) {
+    if (!is_for_all(host))
+        it->lacks = arena_printf(&it->arena, "other users than root may not read %s", host).p;
     if (it->n_binds < BINDS)
         it->binds[it->n_binds++] = (struct sandbox_bind){host, inside};
     else
@@ -349,6 +362,7 @@ static void look_again(struct lambda_interpreters *all, struct asked *one,
     struct err why = {0};
     const char *set = map_get(&all->set, str_c(family->option));
     bool is_set = set && strcmp(set, path) == 0;
+    int64_t began_ms = clock_mono_ms();
     one->busy = true;
     lock_drop(&all->lock);
     struct stamp stamp = stamp_of(path);
@@ -358,7 +372,8 @@ static void look_again(struct lambda_interpreters *all, struct asked *one,
     lock_take(&all->lock);
     lambda_interpreter_free(one->interpreter);
     *one = (struct asked){.stamp = stamp, .interpreter = it, .why = why};
-    one->again_ms = clock_mono_ms() + AGAIN_MS;
+    int64_t now_ms = clock_mono_ms(), wait_ms = AGAIN_TIMES * (now_ms - began_ms);
+    one->again_ms = now_ms + (wait_ms > AGAIN_MS ? wait_ms : AGAIN_MS);
     pthread_cond_broadcast(&all->answered);
 }
 

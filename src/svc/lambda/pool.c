@@ -50,7 +50,7 @@ static bool at_limit_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
 /* ---- An environment that is there ---- */
 /* Its program is started anew, and what its sandbox shows is of an interpreter that was changed since. */
 static bool is_outdated(const struct lambda_env *env) {
-    return env->state == ENV_HALTED && env->interpreter &&
+    return (env->state == ENV_HALTED || env->state == ENV_HALTING) && env->interpreter &&
            !lambda_interpreter_is_same(env->interpreter);
 }
 
