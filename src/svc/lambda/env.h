@@ -31,6 +31,7 @@
 #include "svc/lambda/inv.h"
 #include "svc/lambda/pieces.h"
 
+struct lambda_interpreter;
 struct lambda_pool;
 struct lambda_runtime;
 
@@ -94,10 +95,12 @@ struct lambda_env {
     const struct lambda_runtime *runtime; /* NULL: a row of a later build names one */
 
     /* Written by whoever starts it, before anybody else looks. */
-    bool has_code;          /* a pin of its function's folder */
-    bool has_layers;        /* … and of that of its layers */
-    bool may_log;           /* its role may write the log */
-    int64_t keys_expire_ms; /* real time */
+    bool has_code;                          /* a pin of its function's folder */
+    bool has_layers;                        /* … and of that of its layers */
+    bool may_log;                           /* its role may write the log */
+    struct lambda_interpreter *interpreter; /* what its sandbox shows of the machine, or NULL … */
+    uint64_t packages;                      /* … and which packages (packages_mark) */
+    int64_t keys_expire_ms;                 /* real time */
     char stream[LAMBDA_STREAM_MOST];
 };
 

@@ -209,6 +209,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     launch.interpreter = interpreter;
     if (r)
         return r;
+    env->packages = lambda_launch_packages(env->runtime);
     str ca = buf_view(&svc->ca_cert);
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {
@@ -233,6 +234,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     if (r == 0)
         r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
+    env->interpreter = STEAL(interpreter);
     return r;
 }
 

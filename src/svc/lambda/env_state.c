@@ -5,6 +5,7 @@
  * but the freezing and thawing of a sandbox (tens of microseconds).
  */
 #include "base/clock.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/layer.h"
 #include "svc/lambda/runtimes.h"
@@ -156,6 +157,7 @@ void lambda_env_unref_locked(struct lambda_env *env) {
         lambda_code_release(env->svc, json_str(env->fn->doc, "CodeDir").p);
     if (env->has_layers)
         lambda_code_release(env->svc, lambda_layers_dir(env->fn->doc).p);
+    lambda_interpreter_free(env->interpreter);
     lambda_fn_free(env->fn);
     free(env);
 }

@@ -35,22 +35,23 @@ enum {
 
 static const char *const usual_folders[] = {"/usr/bin", "/usr/local/bin", NULL};
 
-struct lambda_interpreter {
-    _Atomic unsigned refs;
-    struct arena arena; /* of all texts */
-    const char *version, *program;
-    const char *prefix; /* the folder that its library lies below, or NULL */
-    const char *inside; /* its program, inside of a sandbox */
-    struct sandbox_bind binds[BINDS];
-    size_t n_binds;
-};
-
 /* What identifies the bytes of a file without reading them. */
 struct stamp {
     dev_t dev;
     ino_t ino;
     off_t size;
     struct timespec modified, changed;
+};
+
+struct lambda_interpreter {
+    _Atomic unsigned refs;
+    struct arena arena; /* of all texts */
+    const char *version, *program;
+    const char *prefix; /* the folder that its library lies below, or NULL */
+    const char *inside; /* its program, inside of a sandbox */
+    struct stamp stamp; /* of its program */
+    struct sandbox_bind binds[BINDS];
+    size_t n_binds;
 };
 
 /* One file that was asked. */
@@ -96,6 +97,25 @@ bool lambda_interpreter_fits(const struct lambda_interpreter *it,
                              const struct lambda_runtime *runtime) {
     str version = str_c(it->version), series = str_c(runtime->version);
     return str_starts(version, series) && version.p[series.len] == '.';
+}
+
+/* ---- The same file? ---- */
+static struct stamp stamp_of(const char *path) {
+    struct stat st;
+    if (stat(path, &st))
+        return (struct stamp){0};
+    return (struct stamp){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
+}
+
+static bool is_same(const struct stamp *a, const struct stamp *b) {
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+bool lambda_interpreter_is_fresh(const struct lambda_interpreter *it) {
+    struct stamp now = stamp_of(it->program);
+    return is_same(&now, &it->stamp);
 }
 
 /* ---- Running one ---- */
@@ -228,6 +248,7 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         err_set(err, -ENOTSUP, "%s does not run as %s", path, family->language);
         return NULL;
     }
+    it->stamp = stamp_of(it->program);
     it->inside = arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
     bind(it, it->program, it->inside);
     const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
@@ -249,19 +270,6 @@ static struct lambda_interpreter *ask(const struct lambda_family *family, const 
 }
 
 /* ---- Remembered ---- */
-static struct stamp stamp_of(const char *path) {
-    struct stat st;
-    if (stat(path, &st))
-        return (struct stamp){0};
-    return (struct stamp){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
-}
-
-static bool is_same(const struct stamp *a, const struct stamp *b) {
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
-           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
 static void look_again(struct asked *one, const struct lambda_family *family, const char *path) {
     lambda_interpreter_free(one->interpreter);
     one->stamps[0] = stamp_of(path);

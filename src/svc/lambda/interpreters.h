@@ -28,6 +28,8 @@ size_t lambda_interpreter_binds(const struct lambda_interpreter *interpreter,
 /* Is that the version that the row names? */
 bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
                              const struct lambda_runtime *runtime);
+/* Is its file the one that was asked? One system call. */
+bool lambda_interpreter_is_fresh(const struct lambda_interpreter *interpreter);
 
 struct lambda_interpreters;
 /* New; places is copied. NULL with words where a program that it names is none. */
