@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_ABOUT = 64 << 10 };
@@ -78,6 +79,15 @@ static bool find_nodejs(struct buf *out) {
 
 bool packages_find(const struct packages *of, struct buf *ret_folder) {
     return of == &nodejs ? find_nodejs(ret_folder) : find_python(ret_folder);
+}
+
+uint64_t packages_mark(const struct packages *of) {
+    CLEANUP_DEINIT(buf) struct buf path = {0};
+    struct stat st;
+    if (!packages_find(of, &path))
+        return 0;
+    buf_printf(&path, "/%s", of->probe);
+    return stat(buf_cstr(&path), &st) ? 0 : st.st_ino;
 }
 
 bool packages_place(const struct packages *of, struct buf *ret_folder) {

@@ -31,6 +31,11 @@ const struct packages *packages_at(size_t i);
  */
 bool packages_find(const struct packages *of, struct buf *ret_folder);
 /*
+ * A number of the packages that are found: another one after they were brought, removed or replaced
+ * by others; 0: they are not on this machine. A few system calls.
+ */
+uint64_t packages_mark(const struct packages *of);
+/*
  * Appends the folder of the language in which this user installs: /usr/local/lib/calotype/runtimes/
  * nodejs. False: there is none, for HOME is not set, or packages of that language are apt's.
  */

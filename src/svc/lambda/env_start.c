@@ -208,6 +208,7 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     launch.interpreter = env->interpreter;
     if (r)
         return r;
+    env->packages = lambda_launch_packages(env->runtime);
     str ca = buf_view(&svc->ca_cert);
     lambda_variables_fill(&variables, env, keys);
     struct sandbox_spec spec = {

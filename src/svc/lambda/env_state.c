@@ -166,8 +166,8 @@ void lambda_env_unref_locked(struct lambda_env *env) {
         lambda_code_release(env->svc, json_str(env->fn->doc, "CodeDir").p);
     if (env->has_layers)
         lambda_code_release(env->svc, lambda_layers_dir(env->fn->doc).p);
-    lambda_fn_free(env->fn);
     lambda_interpreter_free(env->interpreter);
+    lambda_fn_free(env->fn);
     free(env);
 }
 

@@ -107,6 +107,25 @@ bool lambda_interpreter_fits(const struct lambda_interpreter *it,
     return str_starts(version, series) && version.p[series.len] == '.';
 }
 
+/* ---- The same file? ---- */
+static struct stamp stamp_of(const char *path) {
+    struct stat st;
+    if (stat(path, &st))
+        return (struct stamp){0};
+    return (struct stamp){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
+}
+
+static bool is_same(const struct stamp *a, const struct stamp *b) {
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+bool lambda_interpreter_is_same(const struct lambda_interpreter *it) {
+    struct stamp now = stamp_of(it->program);
+    return is_same(&now, &it->stamp);
+}
+
 /* ---- Running one ---- */
 /*
  * What an interpreter, or a version manager's script, has to find itself, and no more: what changes
@@ -285,6 +304,7 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
         err_set(err, -ENOTSUP, "%s does not run as %s", path, family->language);
         return NULL;
     }
+    it->stamp = stamp_of(it->program);
     it->inside = arena_printf(&it->arena, LAMBDA_LANG "/bin%s", strrchr(it->program, '/')).p;
     bind(it, it->program, it->inside);
     const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
@@ -343,19 +363,6 @@ static struct lambda_interpreter *ask(const struct lambda_family *family, const 
 }
 
 /* ---- Remembered ---- */
-static struct stamp stamp_of(const char *path) {
-    struct stat st;
-    if (stat(path, &st))
-        return (struct stamp){0};
-    return (struct stamp){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
-}
-
-static bool is_same(const struct stamp *a, const struct stamp *b) {
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
-           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
 /* Without the lock, for it takes as long as the program takes; meanwhile *one is this thread's. */
 static void look_again(struct lambda_interpreters *all, struct asked *one,
                        const struct lambda_family *family, const char *path) {
@@ -375,11 +382,6 @@ static void look_again(struct lambda_interpreters *all, struct asked *one,
     int64_t now_ms = clock_mono_ms(), wait_ms = AGAIN_TIMES * (now_ms - began_ms);
     one->again_ms = now_ms + (wait_ms > AGAIN_MS ? wait_ms : AGAIN_MS);
     pthread_cond_broadcast(&all->answered);
-}
-
-bool lambda_interpreter_is_same(const struct lambda_interpreter *it) {
-    struct stamp now = stamp_of(it->program);
-    return is_same(&now, &it->stamp);
 }
 
 static bool is_fresh(const struct asked *one, const char *path) {

@@ -32,7 +32,6 @@ size_t lambda_interpreter_binds(const struct lambda_interpreter *interpreter,
 /* Is that the version that the row names? */
 bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
                              const struct lambda_runtime *runtime);
-
 /* Is its file on this machine the one that was asked? A system call. */
 bool lambda_interpreter_is_same(const struct lambda_interpreter *interpreter);
 

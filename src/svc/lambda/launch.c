@@ -113,3 +113,8 @@ void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec 
     if (launch->wrapped)
         add_file(spec, family->entry[0], lambda_start_wrapped);
 }
+
+uint64_t lambda_launch_packages(const struct lambda_runtime *runtime) {
+    const char *packages = runtime->family->packages;
+    return packages ? packages_mark(packages_of(str_c(packages))) : 0;
+}

@@ -19,3 +19,5 @@ struct lambda_launch {
  * variables that spec has by then. Everything is borrowed until sandbox_start returns.
  */
 void lambda_launch_fill(const struct lambda_launch *launch, struct sandbox_spec *spec);
+/* The mark of the packages that a runtime's functions are shown; 0: none (base/packages.h). */
+uint64_t lambda_launch_packages(const struct lambda_runtime *runtime);

@@ -4,10 +4,11 @@
 #include "base/clock.h"
 #include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/launch.h"
 
 #include <poll.h>
 
-enum { SETTLE_MS = 20, KEYS_MARGIN_MS = 60000 };
+enum { SETTLE_MS = 20, KEYS_MARGIN_MS = 60000, RESTED_MS = 1000 };
 /* How long a caller waits for room that is about to come, and how many may: each holds a thread. */
 enum { PATIENCE_MS = 500, PATIENT_STEP_MS = 2, PATIENT_MOST = 8 };
 
@@ -48,16 +49,25 @@ static bool at_limit_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
 }
 
 /* ---- An environment that is there ---- */
-/* Its program is started anew, and what its sandbox shows is of an interpreter that was changed since. */
-static bool is_outdated(const struct lambda_env *env) {
-    return (env->state == ENV_HALTED || env->state == ENV_HALTING) && env->interpreter &&
-           !lambda_interpreter_is_same(env->interpreter);
+/*
+ * A sandbox shows the interpreter and the packages that the machine had when it was made. Who installs
+ * what was missing, or another version, is answered by that from the next event on: the program that
+ * is started anew, and the one that waited for a while, make way for an environment of today. A busy
+ * one is not asked: it costs system calls.
+ */
+static bool is_of_today(const struct lambda_env *env) {
+    bool busy =
+        env->state == ENV_IDLE && clock_mono_ns() - env->settled_ns < RESTED_MS * INT64_C(1000000);
+    if (busy || env->state == ENV_SETTLING || !env->interpreter)
+        return true;
+    return lambda_interpreter_is_same(env->interpreter) &&
+           lambda_launch_packages(env->runtime) == env->packages;
 }
 
 static bool is_usable(const struct lambda_env *env, const struct lambda_fn *fn) {
     return env->fn->generation == fn->generation &&
            env->keys_expire_ms > clock_real_ms() + fn->timeout_ms + KEYS_MARGIN_MS &&
-           !is_outdated(env);
+           is_of_today(env);
 }
 
 /*
