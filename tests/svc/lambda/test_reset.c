@@ -121,10 +121,19 @@ static void wait_until(enum lambda_env_state state) {
     }
 }
 
-/* Programs of that environment that run, found by what they were given; each gets the signal, or 0. */
+/* Dead, with all that it had open closed; its parent may be frozen and not know. */
+static bool is_dead(int pid) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return io_read_file(&text, path, 1 << 12, NULL) || str_find(buf_view(&text), S(") Z ")) >= 0;
+}
+
+/* Programs of that environment that run, found by what they were given; each dies of the signal, or it is 0. */
 static size_t signal_programs(int sig) {
     char mark[96], path[300];
     size_t n = 0;
+    int pids[8];
     lock_take(&fx.lambda->lock);
     snprintf(mark, sizeof mark, "STREAM_NAME=%s", only_locked()->stream);
     lock_drop(&fx.lambda->lock);
@@ -135,9 +144,14 @@ static size_t signal_programs(int sig) {
         if (e->d_name[0] >= '0' && e->d_name[0] <= '9' &&
             io_read_file(&text, path, 1 << 16, NULL) == 0 &&
             str_find(buf_view(&text), str_c(mark)) >= 0)
-            n += kill(atoi(e->d_name), sig) == 0;
+            n += n < ARRAY_LEN(pids) && kill(pids[n] = atoi(e->d_name), sig) == 0;
     }
     closedir(dir);
+    for (size_t i = 0; sig && i < n; i++)
+        for (int ms = 0; !is_dead(pids[i]); ms++) {
+            CHECK(ms < PATIENCE_MS);
+            poll(NULL, 0, 1);
+        }
     return n;
 }
 
