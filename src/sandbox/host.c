@@ -34,6 +34,7 @@ struct sandbox {
     bool over_memory; /* killed by sandbox_check_memory */
     int64_t over_ms;  /* … since when, monotonic */
     bool has_status, over;
+    bool unheard;       /* has_status, and nobody was told by sandbox_ended */
     bool stays;         /* spec.stays */
     uint64_t life;      /* how often the program was started anew */
     uint64_t oom_kills; /* by the kernel, in lives before */
@@ -93,6 +94,7 @@ static void take_halt(struct sandbox *sb, const struct sandbox_msg *msg) {
     take_status(sb, msg->a, msg->b);
     if (!sb->stays)
         return;
+    sb->unheard = true;
     uint64_t kills = sandbox_cgroup_oom_kills(&sb->nest->groups, sb->group);
     sb->end.oom = sb->over_memory || (kills > sb->oom_kills && was_killed(sb));
     sb->oom_kills = kills;
@@ -303,8 +305,11 @@ bool sandbox_ended(struct sandbox *sb, struct sandbox_end *ret_end) {
     bool ended = sb->over || (sb->stays && sb->has_status);
     if (ended)
         *ret_end = sb->end;
+    sb->unheard = false;
     return ended;
 }
+
+bool sandbox_has_news(const struct sandbox *sb) { return sb->unheard; }
 
 int sandbox_wait(struct sandbox *sb, int ms, struct sandbox_end *ret_end) {
     int64_t until = clock_mono_ms() + ms;
@@ -377,7 +382,7 @@ int sandbox_halt(struct sandbox *sb) { return tell_init(sb, SANDBOX_MSG_HALT); }
 
 int sandbox_restart(struct sandbox *sb) {
     sb->life++;
-    sb->has_status = sb->over_memory = false;
+    sb->has_status = sb->unheard = sb->over_memory = false;
     sb->end = (struct sandbox_end){.lost = sb->end.lost};
     return tell_init(sb, SANDBOX_MSG_RESTART);
 }

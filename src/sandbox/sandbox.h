@@ -204,6 +204,11 @@ int sandbox_end_fd(const struct sandbox *sandbox);
  * blocks. With spec.stays it is so until sandbox_restart; the sandbox's own end may come later.
  */
 bool sandbox_ended(struct sandbox *sandbox, struct sandbox_end *ret_end);
+/*
+ * True where sandbox_ended has something to take of which sandbox_end_fd tells nothing, for it came
+ * while sandbox_start, sandbox_freeze or sandbox_thaw waited for an answer: ask after each of them.
+ */
+bool sandbox_has_news(const struct sandbox *sandbox);
 /* Waits at most ms (< 0: for ever). 0 or -ETIMEDOUT. */
 int sandbox_wait(struct sandbox *sandbox, int ms, struct sandbox_end *ret_end);
 

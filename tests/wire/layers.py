@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unittest
 import urllib.parse
+import warnings
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -38,13 +39,15 @@ def h(event, context):
 """
 
 
-def zipped(files):
+def zipped(files, links=None):
+    """links: the paths that they lead to, by their names; as `zip --symlinks` keeps them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100755 << 16
-            z.writestr(entry, content)
+        for mode, entries in ((0o100755, files), (0o120777, links or {})):
+            for name, content in entries.items():
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr = mode << 16
+                z.writestr(entry, content)
     return out.getvalue()
 
 
@@ -113,6 +116,41 @@ class Layers(FunctionsCase):
             for name in ("plain", "versioned"):
                 self.assertEqual(self.opt(f"node-{handler[:-2]}", name=name), name)
             self.assertEqual(self.opt(f"node-{handler[:-2]}", name="both"), "both, plain")  # AWS: versioned
+
+    @unittest.skipUnless(NODE.exists(), "no /usr/bin/node")
+    def test_links(self):
+        """As pnpm and npm lay packages out, and as functions find a layer's from ES modules; none leads out of the sandbox."""
+        arn = self.publish("linked", Content={"ZipFile": zipped(
+            {"nodejs/node_modules/.pnpm/plain@1.0.0/node_modules/plain/index.js": "module.exports = 'plain'"},
+            {"nodejs/node_modules/plain": ".pnpm/plain@1.0.0/node_modules/plain",
+             "nodejs/node_modules/.bin/plain": "../plain/index.js", "passwd": "/etc/passwd"})})
+        code = zipped({"index.mjs": "import plain from 'plain'\nimport fs from 'node:fs'\n"
+                                    "export const h = async (e) => e.exists ? fs.existsSync(e.exists) : plain"},
+                      {"node_modules": "/opt/nodejs/node_modules"})
+        self.make("linked", code, Runtime="nodejs20.x", Handler="index.h", Timeout=30, Layers=[arn])
+        self.assertEqual(self.opt("linked"), "plain")
+        self.assertIs(self.opt("linked", exists="/opt/nodejs/node_modules/.bin/plain"), True)
+        self.assertIs(self.opt("linked", exists="/opt/passwd"), False)  # there is no such file inside
+
+    def test_a_file_over_a_link(self):
+        """Two entries of one name: nothing is written through the first."""
+        outside = self.cloud.data.parent / "outside"
+        files, links = {"f": "x"}, {"twice": str(outside)}
+        out = io.BytesIO(zipped(files, links))
+        with zipfile.ZipFile(out, "a") as z, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            z.writestr("twice", "through")
+        error = error_of(lambda: self.make("twice", out.getvalue()))
+        self.assertEqual(error["Code"], "InvalidParameterValueException")
+        self.assertIn('"twice" is there twice', error["Message"])
+        self.assertFalse(outside.exists())
+
+    def test_a_program_behind_a_link(self):
+        """Which the layer has: the code's link goes first, though it leads nowhere on the host."""
+        program = (build_dir() / "tests/svc/lambda/testfn").read_bytes()
+        arn = self.publish("program", {"real": program, "bootstrap": "#!/none"})
+        self.make("behind", zipped({"f": "x"}, {"bootstrap": "/opt/real"}), Layers=[arn])
+        self.assertEqual(self.opt("behind", n=2), {"n": 2})
 
     def test_a_custom_runtime_in_a_layer(self):
         """A bootstrap of the layers runs where the code has none; the code's own goes first."""

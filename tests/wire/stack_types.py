@@ -235,6 +235,9 @@ class Types(CloudCase):
         self.assertEqual(len(functions.list_layer_versions(LayerName="named")["LayerVersions"]), 1)
         self.bring("layers", resources("two", ()))
         self.assertEqual(shown(), [])
+        kept["UpdateReplacePolicy"], kept["Properties"]["Description"] = "Retain", "newer"  # as SAM's RetentionPolicy writes it
+        self.assertEqual(self.bring("layers", resources("two", ()))["Kept"], prefix + "kept:2")
+        self.assertEqual([v["Version"] for v in functions.list_layer_versions(LayerName="kept")["LayerVersions"]], [2, 1])
         self.cf.delete_stack(StackName="layers")
         wait_for(lambda: all(s["StackStatus"] == "DELETE_COMPLETE" for s in self.cf.list_stacks()["StackSummaries"] if s["StackName"] == "layers"), 60)
         self.assertEqual([layer["LayerName"] for layer in functions.list_layers()["Layers"]], ["kept"])

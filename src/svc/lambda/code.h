@@ -4,8 +4,9 @@
  * blob); DATA/functions/NAME is an unpacked copy of it, NAME being the zip's SHA-256 in hex, or of
  * several (layer.h); it is made again whenever it is missing, and removed with its last user.
  *
- * A package is untrusted: names must be relative and plain, entries regular files or folders,
- * sizes within the limits, contents what their checksums say.
+ * A package is untrusted: names must be relative and plain, entries files, folders or symbolic links,
+ * sizes within the limits, contents what their checksums say. A link may lead anywhere, for it is the
+ * sandbox's: whoever opens a file of a package on the host must not follow it (O_NOFOLLOW).
  */
 #include "aws/rq.h"
 #include "base/err.h"

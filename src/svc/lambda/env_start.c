@@ -17,6 +17,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -58,15 +59,17 @@ static int ensure_folders(struct lambda_svc *svc, struct lambda_env *env, const 
     return r;
 }
 
-/* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.
+/*
+ * An ELF program without an interpreter: it maps what it uses, so its address space may be limited. A
+ * link leads to a file of the sandbox's root, which cannot be looked at from here.
  */
 static bool is_static(const char *path) {
     CLEANUP_DEINIT(buf) struct buf file = {0};
-    FILE *f = fopen(path, "re");
-    if (!f)
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, buf_reserve(&file, 4096), 4096);
+    if (got <= 0)
         return false;
-    file.len = fread(buf_reserve(&file, 4096), 1, 4096, f);
-    fclose(f);
+    file.len = (size_t)got;
     Elf64_Ehdr head;
     if (file.len < sizeof head)
         return false;
@@ -165,6 +168,11 @@ struct places {
     bool layer_program;
 };
 
+/* A link too, wherever it leads. */
+static bool is_there(const char *path) {
+    return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /*
  * A program of its own that the code has not is the layers', where they have it: so custom runtimes
  * are shared ("Sharing custom runtimes in a layer", Lambda Developer Guide).
@@ -176,10 +184,10 @@ static int find_places(const struct lambda_svc *svc, const struct lambda_env *en
     if (path_of(ret->code, svc, dir, NULL) || path_of(ret->layers, svc, layers, NULL) ||
         path_of(ret->program, svc, dir, own))
         return -ENAMETOOLONG;
-    if (!own || !env->has_layers || access(ret->program, F_OK) == 0)
+    if (!own || !env->has_layers || is_there(ret->program))
         return 0;
     int r = path_of(ret->program, svc, layers, own);
-    ret->layer_program = r == 0 && access(ret->program, F_OK) == 0;
+    ret->layer_program = r == 0 && is_there(ret->program);
     return r;
 }
 
@@ -190,15 +198,14 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     struct places at = {0};
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
-    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
     struct lambda_variables variables = {0};
     struct lambda_launch launch = {.runtime = env->runtime,
                                    .wrapped = is_wrapped(env->fn),
                                    .arena = &variables.arena};
-    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
-    if (r == 0 && interpreter)
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &env->interpreter, err);
+    if (r == 0 && env->interpreter)
         r = lambda_tools_get(svc->tools, &launch.tools, err);
-    launch.interpreter = interpreter;
+    launch.interpreter = env->interpreter;
     if (r)
         return r;
     str ca = buf_view(&svc->ca_cert);

@@ -5,6 +5,7 @@
  * but the freezing and thawing of a sandbox (tens of microseconds).
  */
 #include "base/clock.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/layer.h"
 #include "svc/lambda/runtimes.h"
@@ -20,7 +21,7 @@ static const bool steps[ENV_STATES][ENV_STATES] = {
     /* to:             STARTING IDLE   BUSY   SETTLING HALTING HALTED DYING */
     [ENV_STARTING] = { true,    true,  true,  false,   true,   true,  true }, /* its second try */
     [ENV_IDLE]     = { false,   true,  true,  false,   false,  true,  true }, /* a second /next */
-    [ENV_BUSY]     = { true,    false, true,  true,    true,   true,  true }, /* given, then read; or it had gone */
+    [ENV_BUSY]     = { true,    false, true,  true,    true,   true,  true }, /* given, then read */
     [ENV_SETTLING] = { false,   true,  true,  false,   true,   true,  true },
     [ENV_HALTING]  = { true,    false, false, false,   true,   true,  true }, /* given an event */
     [ENV_HALTED]   = { true,    false, false, false,   false,  false, true },
@@ -40,9 +41,18 @@ static void become(struct lambda_env *env, enum lambda_env_state to) {
     assert(to != ENV_BUSY || env->inv);
     assert(to != ENV_IDLE || (env->parked && !env->inv));
     assert(to != ENV_SETTLING || !env->inv);
-    assert(to != ENV_STARTING || env->inv);
+    assert(to != ENV_STARTING || (env->inv && !env->inv->delivered));
     assert(to != ENV_HALTED || (!env->inv && !env->parked));
     env->state = to;
+}
+
+/* Nothing is to be done where it fails: then the sandbox is ending. */
+static void set_frozen(struct lambda_env *env, bool frozen) {
+    if (!env->sandbox)
+        return;
+    (void)(frozen ? sandbox_freeze : sandbox_thaw)(env->sandbox);
+    if (sandbox_has_news(env->sandbox))
+        lambda_watch_wake(env->svc);
 }
 
 /* ---- Counts ---- */
@@ -157,6 +167,7 @@ void lambda_env_unref_locked(struct lambda_env *env) {
     if (env->has_layers)
         lambda_code_release(env->svc, lambda_layers_dir(env->fn->doc).p);
     lambda_fn_free(env->fn);
+    lambda_interpreter_free(env->interpreter);
     free(env);
 }
 
@@ -297,7 +308,7 @@ void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
     charge(env, lambda_env_most(env));
     start_timer(env, clock_mono_ns());
     if (env->parked) {
-        (void)sandbox_thaw(env->sandbox);
+        set_frozen(env, false);
         net_resume(STEAL(env->parked));
     }
 }
@@ -329,8 +340,7 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     env->parked = req;
     become(env, ENV_IDLE);
     come_to_rest(env);
-    if (env->sandbox)
-        (void)sandbox_freeze(env->sandbox);
+    set_frozen(env, true);
 }
 
 void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held) {
@@ -360,8 +370,7 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     }
     charge(env, lambda_env_most(env));
     env->weigh_ns = INT64_MAX;
-    if (env->sandbox)
-        (void)sandbox_thaw(env->sandbox);
+    set_frozen(env, false);
 }
 
 void lambda_env_begin_answer_locked(struct lambda_env *env, const struct net_req *req) {

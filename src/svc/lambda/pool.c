@@ -2,6 +2,7 @@
 #include "svc/lambda/pool.h"
 
 #include "base/clock.h"
+#include "svc/lambda/interpreters.h"
 #include "svc/lambda/lambda_priv.h"
 
 #include <poll.h>
@@ -47,9 +48,16 @@ static bool at_limit_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
 }
 
 /* ---- An environment that is there ---- */
+/* Its program is started anew, and what its sandbox shows is of an interpreter that was changed since. */
+static bool is_outdated(const struct lambda_env *env) {
+    return env->state == ENV_HALTED && env->interpreter &&
+           !lambda_interpreter_is_same(env->interpreter);
+}
+
 static bool is_usable(const struct lambda_env *env, const struct lambda_fn *fn) {
     return env->fn->generation == fn->generation &&
-           env->keys_expire_ms > clock_real_ms() + fn->timeout_ms + KEYS_MARGIN_MS;
+           env->keys_expire_ms > clock_real_ms() + fn->timeout_ms + KEYS_MARGIN_MS &&
+           !is_outdated(env);
 }
 
 /*

@@ -54,7 +54,7 @@ struct entry {
     zip_uint64_t index;
     str name;
     uint64_t size;
-    bool folder, executable;
+    bool folder, link, executable;
 };
 
 static int read_entry(zip_t *zip, zip_uint64_t index, struct entry *ret, struct err *err) {
@@ -71,10 +71,10 @@ static int read_entry(zip_t *zip, zip_uint64_t index, struct entry *ret, struct 
                        st.name ? st.name : "");
     unsigned mode = system == ZIP_OPSYS_UNIX ? attributes >> 16 : 0;
     ret->folder = ret->name.p[ret->name.len - 1] == '/' || S_ISDIR(mode);
+    ret->link = S_ISLNK(mode) && !ret->folder;
     ret->executable = mode & 0111;
-    if ((mode & S_IFMT) != 0 && !S_ISREG(mode) && !S_ISDIR(mode))
-        return bad_zip(err, "\"%.200s\" is neither a file nor a folder; links are not taken",
-                       st.name);
+    if ((mode & S_IFMT) != 0 && !S_ISREG(mode) && !S_ISDIR(mode) && !ret->link)
+        return bad_zip(err, "\"%.200s\" is neither a file, a folder nor a symbolic link", st.name);
     if ((st.valid & ZIP_STAT_ENCRYPTION_METHOD) && st.encryption_method != ZIP_EM_NONE)
         return bad_zip(err, "\"%.200s\" is encrypted", st.name);
     return 0;
@@ -135,23 +135,50 @@ static int copy_out(struct store *store, zip_file_t *from, int fd, uint64_t size
     return all == size ? 0 : bad_zip(err, "an entry is cut short");
 }
 
+static int is_twice(const struct entry *e, struct err *err) {
+    return bad_zip(err, "\"" STR_FMT "\" is there twice", STR_ARG(e->name));
+}
+
+static int cannot_open(zip_t *zip, const struct entry *e, struct err *err) {
+    return bad_zip(err, "\"" STR_FMT "\": %s", STR_ARG(e->name), zip_strerror(zip));
+}
+
 static int write_file(const struct filling *to, zip_t *zip, const struct entry *e, const char *path,
                       struct err *err) {
-    if (to->over)
-        io_remove_tree(AT_FDCWD, path);
     CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == EEXIST || errno == EISDIR
-                   ? bad_zip(err, "\"" STR_FMT "\" is there twice", STR_ARG(e->name))
-                   : err_sys(err, -errno, "unpacking a function");
+        return errno == EEXIST || errno == EISDIR ? is_twice(e, err)
+                                                  : err_sys(err, -errno, "unpacking a function");
     zip_file_t *from = zip_fopen_index(zip, e->index, 0);
     if (!from)
-        return bad_zip(err, "\"" STR_FMT "\": %s", STR_ARG(e->name), zip_strerror(zip));
+        return cannot_open(zip, e, err);
     int r = copy_out(to->store, from, fd, e->size, err);
     zip_fclose(from);
     if (r == 0 && fchmod(fd, e->executable ? 0755 : 0644))
         r = err_sys(err, -errno, "unpacking a function");
     return r;
+}
+
+/*
+ * A link is kept as it is, wherever it leads, as on AWS: it is followed inside of a sandbox alone, in
+ * that one's root. Nothing here goes through it: make_folders takes folders only.
+ */
+static int write_link(const struct filling *to, zip_t *zip, const struct entry *e, const char *path,
+                      struct err *err) {
+    char target[PATH_MAX];
+    zip_file_t *from = zip_fopen_index(zip, e->index, 0);
+    if (!from)
+        return cannot_open(zip, e, err);
+    zip_int64_t got = zip_fread(from, target, sizeof target);
+    zip_fclose(from);
+    if (got <= 0 || (uint64_t)got != e->size || got >= (zip_int64_t)sizeof target ||
+        memchr(target, '\0', (size_t)got))
+        return bad_zip(err, "\"" STR_FMT "\" is a link to no path", STR_ARG(e->name));
+    target[got] = '\0';
+    store_took_room(to->store, room_for(e->size));
+    if (symlink(target, path) == 0)
+        return 0;
+    return errno == EEXIST ? is_twice(e, err) : err_sys(err, -errno, "unpacking a function");
 }
 
 static int write_entry(const struct filling *to, zip_t *zip, const struct entry *e,
@@ -169,7 +196,11 @@ static int write_entry(const struct filling *to, zip_t *zip, const struct entry 
         return bad_zip(err, "\"" STR_FMT "\" is below a file", STR_ARG(e->name));
     if (r)
         return err_sys(err, r, "unpacking a function");
-    return e->folder ? 0 : write_file(to, zip, e, path, err);
+    if (e->folder)
+        return 0;
+    if (to->over)
+        io_remove_tree(AT_FDCWD, path);
+    return e->link ? write_link(to, zip, e, path, err) : write_file(to, zip, e, path, err);
 }
 
 /* What all of it takes, as its directory says. */

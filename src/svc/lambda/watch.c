@@ -45,16 +45,8 @@ void lambda_watch_wake(struct lambda_svc *svc) {
 
 /* ---- Ends ---- */
 /*
- * Was the event given to a program that had served the one before, and went without asking for more?
- * As a Node does behind a rejection that nobody caught. That event is none of its doing.
- */
-static bool is_unread(const struct lambda_env *env) {
-    return env->inv && !env->inv->delivered && env->state == ENV_BUSY;
-}
-
-/*
  * Of a sandbox that has ended: its invocation, failed, or NULL. *ret_again: its program has not read
- * it, by our doing, in a first start or behind another event, so it goes elsewhere.
+ * it, and neither was it started for it as part of the invocation, so it goes elsewhere.
  */
 static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct sandbox_end *end,
                                             bool *ret_again) {
@@ -66,7 +58,7 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
         env->inv->outcome.interrupted = true;
         return lambda_env_release_locked(env);
     }
-    *ret_again = is_unread(env) || (!env->inv->delivered && (end->lost || env->state == ENV_DYING));
+    *ret_again = !env->inv->delivered && (end->lost || env->state != ENV_STARTING);
     if (*ret_again)
         return lambda_env_release_locked(env);
     if (end->lost) {
@@ -82,7 +74,7 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
 
 /*
  * The program has ended, and the sandbox stays: its invocation, failed, or NULL. Of one that we halt,
- * or that is given up, nothing is told; an event that it has not read is the next life's.
+ * or that is given up, nothing is told.
  */
 static struct lambda_inv *program_ended_locked(struct lambda_env *env,
                                                const struct sandbox_end *end) {
@@ -90,7 +82,7 @@ static struct lambda_inv *program_ended_locked(struct lambda_env *env,
     struct lambda_inv *failed = NULL;
     if (env->state == ENV_DYING || env->state == ENV_HALTED || env->svc->stopping)
         return NULL;
-    if (env->state != ENV_HALTING && !is_unread(env))
+    if (env->state != ENV_HALTING)
         failed = lambda_env_exited_locked(env, end);
     lambda_env_halted_locked(env);
     return failed;
@@ -218,6 +210,8 @@ static void *watch_main(void *svc_) {
     }
     return NULL;
 }
+
+void lambda_watch_ended(struct lambda_env *env) { handle_end(env, NULL, 0); }
 
 int lambda_watch_start(struct lambda_svc *svc, struct err *err) {
     svc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

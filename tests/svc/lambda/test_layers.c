@@ -568,6 +568,43 @@ static void test_merged(void **) {
         buf_deinit(&pile.zips[i]);
 }
 
+/*
+ * A later zip's entry takes the place of an earlier one's link and never goes through it, on the host's
+ * side of the sandbox: what it leads to stays as it was.
+ */
+static void test_merged_over_links(void **) {
+    char outside[160], link[160];
+    snprintf(outside, sizeof outside, "%s/outside", fx.c.dir);
+    CHECK_INT(mkdir(outside, 0700), 0);
+    snprintf(link, sizeof link, "%s/file", outside);
+    const struct zip_entry first[] = {
+        {.name = "folder", .content = outside, .mode = 0120777},
+        {.name = "file", .content = link, .mode = 0120777},
+        {.name = "lib/a.so", .content = "a"},
+        {.name = "lib/a.so.1", .content = "a.so", .mode = 0120777},
+        {.name = "below/deep", .content = "x"},
+    };
+    const struct zip_entry second[] = {
+        {.name = "folder/in", .content = "in"},
+        {.name = "file", .content = "own"},
+        {.name = "below", .content = outside, .mode = 0120777},
+    };
+    struct pile pile = {0};
+    struct err err = {0};
+    make_zip(&pile.zips[0], first, ARRAY_LEN(first));
+    make_zip(&pile.zips[1], second, ARRAY_LEN(second));
+    const struct lambda_zips both = {2, read_pile, &pile};
+    CHECK_INT(lambda_code_merge(fx.lambda->code, fx.store, &both, "linked", &err), 0);
+    check_file("linked", "folder/in", "in");
+    check_file("linked", "file", "own");
+    check_file("linked", "lib/a.so.1", "a");
+    check_file("linked", "below/deep", NULL);
+    CHECK_INT(access(link, F_OK), -1);
+    CHECK_INT(rmdir(outside), 0); /* it is empty */
+    for (size_t i = 0; i < 2; i++)
+        buf_deinit(&pile.zips[i]);
+}
+
 /* The folder of a list is another one in another order, and goes with its last function. */
 static void test_folder_of_a_function(void **) {
     static const char ab[] = "['" LAYER_ARN("a:1") "','" LAYER_ARN("b:1") "']",
@@ -630,6 +667,7 @@ int main(void) {
         CASE(test_code_storage),
         CASE(test_deleted_while_used),
         CASE(test_merged),
+        CASE(test_merged_over_links),
         CASE(test_folder_of_a_function),
         CASE(test_location),
 #undef CASE

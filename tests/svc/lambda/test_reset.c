@@ -7,6 +7,7 @@
 #include "svc/lambda/lambda_priv.h"
 
 #include <dirent.h>
+#include <stdatomic.h>
 
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
@@ -194,16 +195,81 @@ static void test_after_an_answer(void **) {
     }
 }
 
-/* So it is where the next event was given to it before it went. */
-static void test_after_a_slow_end(void **) {
-    make("lingers", 30, NULL);
-    check_answer("lingers", "{\"do\":\"keep\"}", "\"kept\"");
-    for (int life = 2; life < 5; life++) {
-        check_answer("lingers", "{\"do\":\"linger\"}", "\"answered\"");
-        check_life("lingers", life);
+static void check_runs(const char *name) {
+    CLEANUP_DEINIT(answer) struct answer a = invoke(name, "{\"do\":\"life\"}");
+    CHECK_CASE(json_str(a.out, "FunctionError").len == 0, buf_cstr(&a.body));
+    CHECK_HAS(buf_cstr(&a.body), "{\"life\":");
+}
+
+/*
+ * An event may be given to a program that has answered and is not back at /next. What that one does
+ * instead is nothing of the event's: whoever sent it notices nothing.
+ */
+static void test_unread_events(void **) {
+    static const struct {
+        const char *act;
+        int times;
+    } cases[] = {{"answer", 20}, {"linger", 20}, {"dawdle", 1}};
+    make("unread", 1, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char act[32];
+        snprintf(act, sizeof act, "{\"do\":\"%s\"}", cases[i].act);
+        for (int n = 0; n < cases[i].times; n++) {
+            check_answer("unread", act, "\"answered\"");
+            check_runs("unread");
+        }
     }
-    CHECK_INT(fx.assumed, 1);
-    CHECK_INT(count_of(&fx.log, "exited with error"), 0);
+    CHECK_INT(count_of(&fx.log, "Status: "), 0);
+}
+
+static atomic_bool is_answered;
+
+/* The sandbox ends as if something had killed its init. */
+static void *kill_unread(void *) {
+    for (; !is_answered; poll(NULL, 0, 1)) {
+        LOCK_SCOPE(&fx.lambda->lock);
+        struct lambda_walk walk = {0};
+        struct lambda_env *env = lambda_walk_locked(fx.lambda, &walk);
+        if (env && lambda_env_is_unread(env))
+            sandbox_kill(env->sandbox);
+    }
+    return NULL;
+}
+
+static void test_unread_where_the_sandbox_ends(void **) {
+    pthread_t thread;
+    make("killed", 30, NULL);
+    check_answer("killed", "{\"do\":\"dawdle\"}", "\"answered\"");
+    is_answered = false;
+    pthread_create(&thread, NULL, kill_unread, NULL);
+    check_runs("killed");
+    is_answered = true;
+    pthread_join(thread, NULL);
+    CHECK_INT(count_of(&fx.log, "Status: "), 0);
+}
+
+/* What the program wrote stands before what Lambda says of its end, a line without a newline too. */
+static void test_last_words(void **) {
+    make("mutters", 1, NULL);
+    struct answer a = invoke("mutters", "{\"do\":\"mutter\"}");
+    check_error(&a, "mutter", "Runtime.ExitError", "exit status 3");
+    a = invoke("mutters", "{\"do\":\"muse\"}");
+    check_error(&a, "muse", "Sandbox.Timedout", " Error: Task timed out after 1.00 seconds");
+    check_log("mutters",
+              (const char *const[]){
+                  INIT_START, START, "a line", "no line",
+                  "RequestId: # Error: Runtime exited with error: exit status 3",
+                  "Runtime.ExitError", END,
+                  REPORT "Init Duration: # ms\tStatus: error\tError Type: Runtime.ExitError", START,
+                  "a line", "no line", "#T#:#:#Z # Task timed out after 1.00 seconds", END,
+                  REPORT "Status: timeout", NULL});
+}
+
+/* What one life does to the pipe that is its stdout is not there for the next. */
+static void test_flags_of_outputs(void **) {
+    make("flags", 30, NULL);
+    for (int life = 1; life < 4; life++)
+        check_answer("flags", "{\"do\":\"flags\"}", "\"patient\"");
 }
 
 /*
@@ -381,7 +447,10 @@ int main(int argc, char **argv) {
         RUNS(test_after_a_timeout),
         RUNS(test_after_an_end),
         RUNS(test_after_an_answer),
-        RUNS(test_after_a_slow_end),
+        RUNS(test_unread_events),
+        RUNS(test_unread_where_the_sandbox_ends),
+        RUNS(test_last_words),
+        RUNS(test_flags_of_outputs),
         RUNS(test_at_rest),
         RUNS(test_a_change_ends_it),
         RUNS(test_keys_run_out),
