@@ -139,6 +139,8 @@ class Providers(StackCase):
             for n in range(3):
                 self.put(bucket, "kept", b"%d" % n)
             self.s3.delete_object(Bucket=bucket, Key="kept")
+            there = self.s3.list_object_versions(Bucket=bucket)
+            self.assertEqual((len(there["Versions"]), len(there["DeleteMarkers"])), (3, 1))
             s.remove()
             self.lines(function, "deleted 4")
             self.report(function, 128, 2)

@@ -217,26 +217,35 @@ class Attacks(FunctionsCase):
         self.assertEqual((kind, words), ("Sandbox.Timedout", "Error: Task timed out after 6.00 seconds"))
 
     # ---- Packages ----
+    def zipped(self, entries):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as z:
+            for path, content, mode in entries:
+                entry = zipfile.ZipInfo(path)
+                entry.create_system, entry.external_attr = 3, mode << 16
+                z.writestr(entry, content)
+        return out.getvalue()
+
+    def test_links_as_the_program(self):
+        """A link is followed in the sandbox's root: neither to the host's files nor to the daemon's own program."""
+        for name, target in (("outer", "/bin/sh"), ("inner", "/proc/self/exe"), ("upper", "../../../../../usr/bin/env")):
+            self.make(name, self.zipped([("bootstrap", target, stat.S_IFLNK | 0o777)]))
+            kind, words = self.error_of(self.invoke(name))
+            self.assertEqual((kind, words), ("Runtime.InvalidEntrypoint", "Error: fork/exec /var/task/bootstrap: No such file or directory"), name)
+
     def test_links_in_packages(self):
         """What leaves the package, by a link or by a name, is refused and leaves nothing."""
         outside = pathlib.Path(self.cloud.data) / "planted"
         link = stat.S_IFLNK | 0o777
         cases = [("absolute link", [("out", str(self.cloud.data), link), ("out/planted", b"x", 0o100644)]),
                  ("link upwards", [("up", "../..", link), ("up/planted", b"x", 0o100644)]),
-                 ("link as the program", [("bootstrap", "/proc/self/exe", link)]),
                  ("name upwards", [("../../planted", b"x", 0o100644)]),
                  ("absolute name", [(str(outside), b"x", 0o100644)]),
                  ("a device", [("bootstrap", b"", stat.S_IFCHR | 0o666)]),
                  ("a file and a folder", [("a", b"x", 0o100644), ("a/planted", b"x", 0o100644)])]
         for name, entries in cases:
-            out = io.BytesIO()
-            with zipfile.ZipFile(out, "w") as z:
-                for path, content, mode in entries:
-                    entry = zipfile.ZipInfo(path)
-                    entry.create_system, entry.external_attr = 3, mode << 16
-                    z.writestr(entry, content)
             with self.subTest(name), self.assertRaises(self.functions.client.exceptions.InvalidParameterValueException):
-                self.make("planter", out.getvalue())
+                self.make("planter", self.zipped(entries))
             self.assertFalse(outside.exists(), name)
         self.assertEqual([p.name for p in (self.cloud.data / "functions").iterdir() if p.name.startswith(".half")], [])
 
