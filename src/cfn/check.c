@@ -162,7 +162,11 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
         buf_printf(&name, STR_FMT "." STR_FMT, STR_ARG(r->name), STR_ARG(attribute));
         json_object_setn_new(l->asked, name.p, name.len, json_true());
     }
-    return hook_ref(ctx, r, ret, err);
+    if (hook_ref(ctx, r, ret, err))
+        return TMPL_E_TEMPLATE;
+    if (tmpl_is_custom(r->type))
+        json_string_set(*ret, TMPL_UNKNOWN_ANY);
+    return 0;
 }
 
 /* Whether there is one is for the plan: exports are no part of the template. */

@@ -50,7 +50,7 @@ static int listen_in(int dir, const char *folder, const char *name, int *ret_fd,
     umask(mask);
     if (!bound || listen(fd, LISTEN_BACKLOG) != 0)
         return err_sys(err, bound ? -errno : -why, "cannot listen on %s/%s", folder, name);
-    *ret_fd = dup(fd);
+    *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     return *ret_fd < 0 ? err_sys(err, -errno, "cannot listen on %s/%s", folder, name) : 0;
 }
 

@@ -13,6 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum {
+    HALT_MS = 1000, /* of one over its memory, which the kernel bounds meanwhile */
+    SIZED_MS = 100, /* between two looks at processes for the peak */
+};
+
 struct sandbox {
     struct sandbox_nest *nest; /* that made it */
     int channel;
@@ -20,13 +25,16 @@ struct sandbox {
     pid_t init;
     char group[SANDBOX_CGROUP_NAME];
     uint64_t memory_bytes, peak;
+    int64_t sized_ms; /* when its processes were looked at for the peak; 0 never */
     uint16_t ports[SANDBOX_MAX_PORTS];
     int listeners[SANDBOX_MAX_PORTS];
     int outputs[SANDBOX_OUTPUTS];
     int tmp; /* its /tmp, to ask how full it is */
     bool ready, refused, frozen, stop_answered;
     bool over_memory; /* killed by sandbox_check_memory */
+    int64_t over_ms;  /* … since when, monotonic */
     bool has_status, over;
+    bool unheard;       /* has_status, and nobody was told by sandbox_ended */
     bool stays;         /* spec.stays */
     uint64_t life;      /* how often the program was started anew */
     uint64_t oom_kills; /* by the kernel, in lives before */
@@ -86,6 +94,7 @@ static void take_halt(struct sandbox *sb, const struct sandbox_msg *msg) {
     take_status(sb, msg->a, msg->b);
     if (!sb->stays)
         return;
+    sb->unheard = true;
     uint64_t kills = sandbox_cgroup_oom_kills(&sb->nest->groups, sb->group);
     sb->end.oom = sb->over_memory || (kills > sb->oom_kills && was_killed(sb));
     sb->oom_kills = kills;
@@ -296,8 +305,11 @@ bool sandbox_ended(struct sandbox *sb, struct sandbox_end *ret_end) {
     bool ended = sb->over || (sb->stays && sb->has_status);
     if (ended)
         *ret_end = sb->end;
+    sb->unheard = false;
     return ended;
 }
+
+bool sandbox_has_news(const struct sandbox *sb) { return sb->unheard; }
 
 int sandbox_wait(struct sandbox *sb, int ms, struct sandbox_end *ret_end) {
     int64_t until = clock_mono_ms() + ms;
@@ -370,7 +382,7 @@ int sandbox_halt(struct sandbox *sb) { return tell_init(sb, SANDBOX_MSG_HALT); }
 
 int sandbox_restart(struct sandbox *sb) {
     sb->life++;
-    sb->has_status = sb->over_memory = false;
+    sb->has_status = sb->unheard = sb->over_memory = false;
     sb->end = (struct sandbox_end){.lost = sb->end.lost};
     return tell_init(sb, SANDBOX_MSG_RESTART);
 }
@@ -386,22 +398,37 @@ static bool is_alive(const struct sandbox *sb) {
     return poll(&on, 1, 0) == 0;
 }
 
+static struct sandbox_meter meter_of(const struct sandbox *sb) {
+    return (struct sandbox_meter){.groups = &sb->nest->groups,
+                                  .group = sb->group,
+                                  .init = sb->init,
+                                  .tmp = sb->tmp};
+}
+
+static void raise_peak(struct sandbox *sb, uint64_t bytes) {
+    if (bytes > sb->peak && is_alive(sb))
+        sb->peak = bytes;
+}
+
 static void look(struct sandbox *sb, struct sandbox_usage *ret) {
-    const struct sandbox_meter meter = {.groups = &sb->nest->groups,
-                                        .group = sb->group,
-                                        .init = sb->init,
-                                        .tmp = sb->tmp};
+    const struct sandbox_meter meter = meter_of(sb);
     *ret = (struct sandbox_usage){0};
     if (sb->over || !is_alive(sb))
         return;
     sandbox_usage_look(&meter, ret);
-    if (ret->peak > sb->peak && is_alive(sb))
-        sb->peak = ret->peak;
+    raise_peak(sb, ret->peak);
 }
 
+/* Short invocations are many, and what a program has mapped changes little between them. */
 uint64_t sandbox_memory_peak(struct sandbox *sb) {
-    struct sandbox_usage usage;
-    look(sb, &usage);
+    const struct sandbox_meter meter = meter_of(sb);
+    if (sb->over || !is_alive(sb))
+        return sb->peak;
+    int64_t now_ms = clock_mono_ms();
+    bool processes = !sb->sized_ms || now_ms - sb->sized_ms >= SIZED_MS;
+    if (processes)
+        sb->sized_ms = now_ms;
+    raise_peak(sb, sandbox_usage_peak(&meter, processes));
     return sb->peak;
 }
 
@@ -418,7 +445,11 @@ bool sandbox_check_memory(struct sandbox *sb) {
     look(sb, &usage);
     if (usage.own <= sb->memory_bytes || !is_alive(sb))
         return false;
-    if (sb->over_memory || sandbox_halt(sb))
+    /* Where a cgroup bounds it too the init has time to do it. */
+    int64_t now_ms = clock_mono_ms(), patience_ms = sb->nest->groups.memory[0] ? HALT_MS : 0;
+    if (!sb->over_memory)
+        sb->over_ms = now_ms;
+    if (sb->over_memory ? now_ms - sb->over_ms >= patience_ms : sandbox_halt(sb) != 0)
         sandbox_kill(sb);
     sb->over_memory = true;
     return true;

@@ -37,9 +37,17 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A pipe's flags are of all who hold it: a life that made it not wait did so for itself alone. */
+static void reset_outputs(const struct sandbox_jail *jail) {
+    for (size_t i = 0; i < SANDBOX_OUTPUTS; i++)
+        if (jail->outputs[i] >= 0)
+            fcntl(jail->outputs[i], F_SETFL, 0);
+}
+
 static int run_program(struct sandbox_jail *jail) {
     const struct sandbox_spec *spec = &jail->wire->spec;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    reset_outputs(jail);
     if (null < 0 || dup2(null, 0) < 0 || dup2(jail->outputs[0], 1) < 0 ||
         dup2(jail->outputs[1], 2) < 0 || setsid() < 0 || chdir("/var/task"))
         return errno;

@@ -204,6 +204,11 @@ int sandbox_end_fd(const struct sandbox *sandbox);
  * blocks. With spec.stays it is so until sandbox_restart; the sandbox's own end may come later.
  */
 bool sandbox_ended(struct sandbox *sandbox, struct sandbox_end *ret_end);
+/*
+ * True where sandbox_ended has something to take of which sandbox_end_fd tells nothing, for it came
+ * while sandbox_start, sandbox_freeze or sandbox_thaw waited for an answer: ask after each of them.
+ */
+bool sandbox_has_news(const struct sandbox *sandbox);
 /* Waits at most ms (< 0: for ever). 0 or -ETIMEDOUT. */
 int sandbox_wait(struct sandbox *sandbox, int ms, struct sandbox_end *ret_end);
 
@@ -226,7 +231,10 @@ int sandbox_restart(struct sandbox *sandbox);
 int sandbox_freeze(struct sandbox *sandbox);
 int sandbox_thaw(struct sandbox *sandbox);
 
-/* Highest use so far, in bytes: for the REPORT line. 0 unknown. */
+/*
+ * Highest use so far, in bytes: for the REPORT line. 0 unknown. With a cgroup it is what that says,
+ * and no less than the largest process has had in memory, which is looked at every tenth of a second.
+ */
 uint64_t sandbox_memory_peak(struct sandbox *sandbox);
 /*
  * True once a freeze has taken effect on all of it: a call that was under way runs to its end first.
@@ -244,8 +252,10 @@ uint64_t sandbox_held(struct sandbox *sandbox);
 void sandbox_reclaim(struct sandbox *sandbox);
 /*
  * True when its processes (without /tmp) are over memory_bytes now; it is then killed (one that
- * stays is halted, and killed where it still is at the next call), and ends with oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to
- * it: call this every few tens of milliseconds while the program runs.
+ * stays is halted, and killed where it still is at the next call, or after a second where a cgroup
+ * bounds it meanwhile), and ends with oom. The kernel alone only bounds memory and /tmp together,
+ * for files in /tmp are memory to it: call this every few tens of milliseconds while the program
+ * runs.
  */
 bool sandbox_check_memory(struct sandbox *sandbox);
 

@@ -16,8 +16,11 @@ enum { TMPL_MAX_VALUE = 4 << 20 };
 /*
  * For planning, while the ids of some resources are not known yet: hooks answer a string that holds
  * TMPL_UNKNOWN. Selecting from a list made of such a value gives an unknown value again.
+ * TMPL_UNKNOWN_ANY stands for what may turn out to be a list as well (Data of a custom resource):
+ * Fn::Join and Fn::Select take it where they want a list, and give an unknown value.
  */
-#define TMPL_UNKNOWN "\x01unknown"
+#define TMPL_UNKNOWN     "\x01unknown"
+#define TMPL_UNKNOWN_ANY TMPL_UNKNOWN " of any kind"
 bool tmpl_is_unknown(const json_t *value); /* it or anything within it */
 
 struct tmpl_scope {

@@ -5,6 +5,10 @@
 
 #define FAIL(run, node, ...) tmpl_fail((run)->fault, (node)->start, __VA_ARGS__)
 
+static bool may_be_list(const json_t *value) {
+    return json_is_string(value) && str_is(json_text(value), TMPL_UNKNOWN_ANY);
+}
+
 int eval_join(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     static const char complaint[] =
         "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a "
@@ -16,6 +20,10 @@ int eval_join(struct eval_run *run, const struct tmpl_node *value, json_t **ret)
     CLEANUP_JSON json_t *list = NULL;
     if (eval_node(run, eval_arg(value, 1), &list))
         return TMPL_E_TEMPLATE;
+    if (may_be_list(list)) {
+        *ret = json_string(TMPL_UNKNOWN);
+        return 0;
+    }
     if (!json_is_array(list))
         return FAIL(run, value, complaint);
     CLEANUP_DEINIT(buf) struct buf out = {0};
@@ -44,7 +52,7 @@ int eval_select(struct eval_run *run, const struct tmpl_node *value, json_t **re
     if (eval_to_text(run, eval_arg(value, 0), complaint, &text) ||
         eval_node(run, eval_arg(value, 1), &list))
         return TMPL_E_TEMPLATE;
-    if (!str_to_u64(buf_view(&text), &index) || !json_is_array(list))
+    if (!str_to_u64(buf_view(&text), &index) || (!json_is_array(list) && !may_be_list(list)))
         return FAIL(run, value, complaint);
     if (index >= json_array_size(list) && tmpl_is_unknown(list)) {
         *ret = json_string(TMPL_UNKNOWN);

@@ -3,6 +3,7 @@
  * resources and outputs.
  */
 #include "tmpl/model.h"
+#include "tmpl/types.h"
 
 #include "base/ascii.h"
 
@@ -328,7 +329,9 @@ static void read_resource(struct check *c, const struct tmpl_member *m, struct t
              STR_ARG(m->key));
     }
     for (size_t i = 0; i < m->value->n; i++)
-        if (!is_among(m->value->members[i].key, known))
+        if (!is_among(m->value->members[i].key, known) &&
+            /* "AWS::CloudFormation::CustomResource" of the user guide has it in its examples */
+            !(str_is(m->value->members[i].key, "Version") && tmpl_is_custom(r->type)))
             FAIL(c, m->value->members[i].key_at, "Invalid template resource property '" STR_FMT "'",
                  STR_ARG(m->value->members[i].key));
     r->properties = tmpl_get(m->value, "Properties");

@@ -43,6 +43,13 @@ static void check_one(const struct check_case *c) {
     "  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !If [Big, !Ref Key, q]}}\n"          \
     "Outputs: {O: {Condition: Big, Value: !GetAtt Key.Arn}}\n"
 
+#define LISTS(type)                                                                                \
+    "Resources:\n"                                                                                 \
+    "  X: {Type: '" type "', Version: '1.0', Properties: {ServiceToken: t}}\n"                     \
+    "  Z: {Type: AWS::SNS::Topic, Properties: {TopicName: !Join ['-', !GetAtt X.List], "           \
+    "DisplayName: !Select [1, !GetAtt [X, List]]}}\n"                                              \
+    "Outputs: {O: {Value: !Join ['+', !GetAtt X.List]}}\n"
+
 static void types(void **state) {
     (void)state;
     static const struct check_case cases[] = {
@@ -55,7 +62,13 @@ static void types(void **state) {
         {CONDITIONAL, "{\"P\":\"b\"}",
          "Template error: resource Key: the type AWS::KMS::Key is not supported by calotype (line 4, column 15)\n"
          "Template error: resource Alias: the type AWS::KMS::Alias is not supported by calotype (line 5, column 17)"},
-        {CONDITIONAL, NULL, NULL}, /* parameters will decide */
+        {CONDITIONAL, NULL, NULL},        /* parameters will decide */
+        {LISTS("Custom::T"), "{}", NULL}, /* what Data will have is not known */
+        {LISTS("AWS::CloudFormation::CustomResource"), "{}", NULL},
+        {"Resources:\n  X: {Type: AWS::SQS::Queue}\nOutputs: {O: {Value: !Join ['+', !GetAtt X.Arn]}}\n",
+         "{}",
+         "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or "
+         "a function that returns a list of strings (such as Fn::GetAZs) to be joined. (line 3, column 22)"},
         /* a type that AWS has not is none under any condition */
         {"Conditions: {Never: !Equals [a, b]}\nResources: {A: {Type: AWS::Foo::Bar, Condition: Never}, B: {Type: " HANDLE
          "}}",

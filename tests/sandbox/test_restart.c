@@ -115,6 +115,24 @@ static void test_an_end_is_of_its_own_program(void **) {
     }
 }
 
+/*
+ * An end that comes while a stop by signals is answered is not heard through the descriptor any more;
+ * whoever asks is told that there is news, until it is taken.
+ */
+static void test_an_end_beside_a_stop(void **) {
+    const struct sandbox_spec spec = stays((const char *const[]){"/var/task/jailed", "quit", NULL});
+    CLEANUP(sandbox) struct sandbox *sb = start(&spec);
+    struct sandbox_end end;
+    CHECK(!gets_silent(sandbox_end_fd(sb), PATIENCE_MS));
+    CHECK_INT(sandbox_freeze(sb), 0);
+    CHECK_INT(sandbox_has_news(sb), !sandbox_is_firm(sb));
+    CHECK(sandbox_ended(sb, &end));
+    CHECK(!sandbox_has_news(sb));
+    CHECK_INT(end.code, 1);
+    CHECK_INT(sandbox_restart(sb), 0);
+    CHECK_INT(wait_end(sb).code, 2);
+}
+
 static void test_forks_are_killed_too(void **) {
     char mark[64];
     snprintf(mark, sizeof mark, "multiplies-%d", getpid());
@@ -268,6 +286,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lives),
         cmocka_unit_test(test_an_end_is_of_its_own_program),
+        cmocka_unit_test(test_an_end_beside_a_stop),
         cmocka_unit_test(test_forks_are_killed_too),
         cmocka_unit_test(test_exec_fails_later),
         cmocka_unit_test(test_memory_and_on),

@@ -15,6 +15,10 @@ static int get_att(void *ctx, const struct tmpl_resource *r, str attribute, json
     (void)ctx;
     if (str_is(attribute, "List"))
         *ret = json_pack("[ss]", "l1", "l2");
+    else if (str_is(attribute, "Any"))
+        *ret = json_string(TMPL_UNKNOWN_ANY);
+    else if (str_is(attribute, "One"))
+        *ret = json_string(TMPL_UNKNOWN);
     else if (str_is(attribute, "Nope"))
         return err_set(err, TMPL_E_TEMPLATE,
                        "Requested attribute Nope does not exist in schema for T");
@@ -72,6 +76,12 @@ static const struct {
     {"!Join [',', [a, 1, true, !Ref Env]]", "\"a,1,true,dev\""},
     {"!Join ['', !GetAtt B.List]", "\"l1l2\""},
     {"!Select [1, !Ref L]", "\"b\""},
+    /* the plan's: what may be a list, and what is none whatever it becomes */
+    {"!Join [',', !GetAtt B.Any]", "\"\\u0001unknown\""},
+    {"!Select [2, !GetAtt B.Any]", "\"\\u0001unknown\""},
+    {"!Sub '${B.Any}!'", "\"\\u0001unknown of any kind!\""},
+    {"!Join [',', !GetAtt B.One]", "(such as Fn::GetAZs) to be joined. (line 15, column 32)"},
+    {"!Select [0, !GetAtt B.One]", "an integer index and a list (line 15, column 32)"},
     {"!Select ['0', !Split ['-', x-y]]", "\"x\""},
     {"!Select [7, !Ref L]",
      "Fn::Select cannot select nonexistent value at index 7 (line 15, column 32)"},

@@ -252,7 +252,9 @@ exports.run = async () => {
                 yield runtime, request, [e["message"] for e in self.events(full, request + '","metrics' if logging else "REPORT")]
 
     def test_json(self):
+        seen = []
         for runtime, request, messages in self.each("json", LogFormat="JSON"):
+            seen.append(runtime)
             got = [json.loads(m) for m in messages]
             self.assertNotIn("unheard", str(got))
             warned = next(e for e in got if "lines" in str(e))
@@ -262,13 +264,17 @@ exports.run = async () => {
             failed = failed if "errorType" in failed else failed["message"]
             self.assertIn(failed["errorType"], ("ValueError", "RangeError"))
             self.assertEqual(failed["errorMessage"], "no\nmore")
+        self.assertIn(python(), seen)
 
     def test_text(self):
+        seen = []
         for runtime, request, messages in self.each("text"):
+            seen.append(runtime)
             warned = next(m for m in messages if "lines" in m)
             self.assertRegex(warned, rf"^(\[WARNING\]\t\S+Z\t{request}|\S+Z\t{request}\tWARN)\ttwo\nlines\n$")
             self.assertEqual(sum("no\nmore" in m or "no\\nmore" in m for m in messages), 1)
             self.assertRegex(messages[-1], r"\tMax Memory Used: \d+ MB\tInit Duration: [\d.]+ ms\t\n$")
+        self.assertIn(python(), seen)
 
 
 class Hostile(LogsCase):

@@ -135,7 +135,8 @@ class Attacks:
         self.assertTrue(report.endswith("\tStatus: error\tError Type: Runtime.OutOfMemory\n"), report)
         self.assertGreater(int(re.search(r"Max Memory Used: (\d+) MB", report)[1]), 128, report)
         answer = self.invoke(name, "life")
-        self.assertEqual(answer.payload, {"served": 1, "lives": 2}, answer.text)
+        # Where only sampling bounds it, one that is not dead at the next look ends with its environment.
+        self.assertIn(answer.payload, [{"served": 1, "lives": 2}] + [{"served": 1, "lives": 1}] * (not self.counted), answer.text)
 
     def test_memory(self):
         """Over the limit: killed, told as AWS tells it, and the next event finds /tmp and a new program."""

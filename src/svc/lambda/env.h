@@ -11,10 +11,12 @@
  *   IDLE → BUSY         it was given an event: thawed, its /next answered
  *   STARTING, BUSY, SETTLING → HALTING
  *                       its program is killed, and the sandbox stays: out of time, init/error
+ *   BUSY → HALTING      the same with an event that it has not read: that waits
  *   HALTING → HALTING   it was given an event meanwhile
  *   any → HALTED        the program has ended, by itself or killed: nothing runs
- *   HALTED, HALTING → STARTING
- *                       it has an event, so its program is started anew, in the same sandbox
+ *   HALTED, HALTING, BUSY → STARTING
+ *                       it has an event that is unread, so its program is started anew, in the same
+ *                       sandbox
  *   STARTING → STARTING the same, where the first start's program ended: its second try
  *   any → DYING         killed, or the sandbox ended; reaped when the sandbox has ended
  *
@@ -31,8 +33,8 @@
 #include "svc/lambda/inv.h"
 #include "svc/lambda/pieces.h"
 
-struct lambda_interpreter;
 struct lambda_pool;
+struct lambda_interpreter;
 struct lambda_runtime;
 
 enum lambda_env_state {
@@ -98,9 +100,9 @@ struct lambda_env {
     bool has_code;                          /* a pin of its function's folder */
     bool has_layers;                        /* … and of that of its layers */
     bool may_log;                           /* its role may write the log */
-    struct lambda_interpreter *interpreter; /* what its sandbox shows of the machine, or NULL … */
-    uint64_t packages;                      /* … and which packages (packages_mark) */
     int64_t keys_expire_ms;                 /* real time */
+    struct lambda_interpreter *interpreter; /* a reference; NULL: none, or it was not found */
+    uint64_t packages;                      /* which its sandbox shows: packages_mark; 0: none */
     char stream[LAMBDA_STREAM_MOST];
 };
 
@@ -115,6 +117,14 @@ static inline uint64_t lambda_env_most(const struct lambda_env *env) {
 /* Nothing of it runs, or may: it waits for an event, and may be ended at any time. */
 static inline bool lambda_env_rests(const struct lambda_env *env) {
     return env->state == ENV_IDLE || env->state == ENV_HALTED;
+}
+
+/*
+ * It was given an event as one that runs, and the program has not come to read it: what becomes of
+ * the program is of the event before, so this one is not failed by it.
+ */
+static inline bool lambda_env_is_unread(const struct lambda_env *env) {
+    return env->state == ENV_BUSY && env->inv && !env->inv->delivered;
 }
 
 /* ---- env_state.c: making, ending, reaping ---- */
@@ -204,8 +214,8 @@ void lambda_env_untimed_locked(struct lambda_env *env);
 /*
  * ---- env_fail.c: a run fails, the start of one included ----
  * What the log and the caller are told. Its invocation, detached, for the caller to finish; NULL: it
- * had none, or its start is to be tried again, for which the environment keeps it. The caller halts
- * the environment.
+ * had none, or the environment keeps it, for its start is to be tried again or it was not read
+ * (lambda_env_is_unread). The caller halts the environment.
  */
 struct lambda_inv *lambda_env_timed_out_locked(struct lambda_env *env);
 /* The program ended. */
@@ -259,16 +269,16 @@ void lambda_log_restart_locked(struct lambda_env *env);
 /* ---- system_log.c: what Lambda writes ---- */
 /* A line that the format Text alone has: in JSON the events below say the same. */
 void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* INIT_START, platform.initStart. phase: "init", or "invoke" of a start that is tried again. */
-void lambda_log_init_start_locked(struct lambda_env *env, const char *phase);
+/* INIT_START, platform.initStart; the phase is "invoke" where env->in_invoke. */
+void lambda_log_init_start_locked(struct lambda_env *env);
 /* platform.initRuntimeDone and initReport of a start that went well (env->init_ns); no line. */
-void lambda_log_init_done_locked(struct lambda_env *env, const char *phase);
+void lambda_log_init_done_locked(struct lambda_env *env);
 /*
  * INIT_REPORT, or those two events, of one that did not. status: "error", "timeout"; type: of the
  * error, or "".
  */
-void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *phase,
-                                   const char *status, const char *type);
+void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *status,
+                                   const char *type);
 /* START of its invocation, platform.start. */
 void lambda_log_start_locked(struct lambda_env *env);
 /*

@@ -6,6 +6,8 @@
  * A start that fails is tried once more as part of its invocation, with the function's own time
  * ("Understanding the Lambda execution environment lifecycle", Failures during the Init phase). The
  * lines are as AWS writes them: INIT_REPORT of either try, of the second one before START.
+ *
+ * All that the program wrote is taken first: what is told of its end stands behind its last words.
  */
 #include "base/ascii.h"
 #include "base/clock.h"
@@ -19,15 +21,13 @@
 /* type: NULL where the status says all. */
 static void report_init(struct lambda_env *env, const char *status, const char *type) {
     double ms = (double)(clock_mono_ns() - env->start_ns) / 1e6;
-    lambda_log_init_failed_locked(env, ms, env->in_invoke ? "invoke" : "init", status,
-                                  type ? type : "");
+    lambda_log_init_failed_locked(env, ms, status, type ? type : "");
 }
 
 /* Where the program was still to be set up. True: it is to be tried again, with the same event. */
 static bool init_fails(struct lambda_env *env, const char *status, const char *type) {
     if (env->state != ENV_STARTING)
         return false;
-    lambda_log_catch_up_locked(env);
     report_init(env, status, type);
     if (!env->in_invoke)
         return env->inv->init_again = true;
@@ -46,7 +46,10 @@ static struct lambda_inv *fail(struct lambda_env *env, const char *status, const
 
 struct lambda_inv *lambda_env_timed_out_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
-    if (!env->inv || init_fails(env, "timeout", NULL))
+    if (!env->inv || lambda_env_is_unread(env))
+        return NULL;
+    lambda_log_catch_up_locked(env);
+    if (init_fails(env, "timeout", NULL))
         return NULL;
     double seconds = (double)env->fn->timeout_ms / 1000;
     char when[CLOCK_ISO_MAX];
@@ -58,7 +61,10 @@ struct lambda_inv *lambda_env_timed_out_locked(struct lambda_env *env) {
 
 struct lambda_inv *lambda_env_init_failed_locked(struct lambda_env *env, const char *type) {
     LOCK_HELD(&env->svc->lock);
-    if (!env->inv || init_fails(env, "error", type))
+    if (!env->inv)
+        return NULL;
+    lambda_log_catch_up_locked(env);
+    if (init_fails(env, "error", type))
         return NULL;
     return fail(env, "error", type);
 }
@@ -96,8 +102,9 @@ static const char *describe_end(struct lambda_env *env, const struct sandbox_end
 
 struct lambda_inv *lambda_env_exited_locked(struct lambda_env *env, const struct sandbox_end *end) {
     LOCK_HELD(&env->svc->lock);
-    if (!env->inv)
+    if (!env->inv || lambda_env_is_unread(env))
         return NULL;
+    lambda_log_catch_up_locked(env);
     const char *type = describe_end(env, end);
     const char *reported = end->oom ? "Runtime.OutOfMemory" : type;
     if (init_fails(env, "error", reported)) {

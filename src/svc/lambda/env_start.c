@@ -198,15 +198,14 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     struct places at = {0};
     if (find_places(svc, env, dir, &at))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
-    CLEANUP(lambda_interpreter) struct lambda_interpreter *interpreter = NULL;
     struct lambda_variables variables = {0};
     struct lambda_launch launch = {.runtime = env->runtime,
                                    .wrapped = is_wrapped(env->fn),
                                    .arena = &variables.arena};
-    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &interpreter, err);
-    if (r == 0 && interpreter)
+    int r = lambda_interpreters_find(svc->interpreters, env->runtime, &env->interpreter, err);
+    if (r == 0 && env->interpreter)
         r = lambda_tools_get(svc->tools, &launch.tools, err);
-    launch.interpreter = interpreter;
+    launch.interpreter = env->interpreter;
     if (r)
         return r;
     env->packages = lambda_launch_packages(env->runtime);
@@ -234,7 +233,6 @@ static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const c
     if (r == 0)
         r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
     lambda_variables_deinit(&variables);
-    env->interpreter = STEAL(interpreter);
     return r;
 }
 
@@ -298,7 +296,7 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
         return r;
     lock_take(&svc->lock);
     lambda_env_boxed_locked(env, sandbox);
-    lambda_log_init_start_locked(env, "init");
+    lambda_log_init_start_locked(env);
     lock_drop(&svc->lock);
     return open_sockets(svc, env, sandbox, err);
 }

@@ -21,7 +21,7 @@ static const bool steps[ENV_STATES][ENV_STATES] = {
     /* to:             STARTING IDLE   BUSY   SETTLING HALTING HALTED DYING */
     [ENV_STARTING] = { true,    true,  true,  false,   true,   true,  true }, /* its second try */
     [ENV_IDLE]     = { false,   true,  true,  false,   false,  true,  true }, /* a second /next */
-    [ENV_BUSY]     = { false,   false, true,  true,    true,   true,  true }, /* given, then read */
+    [ENV_BUSY]     = { true,    false, true,  true,    true,   true,  true }, /* given, then read */
     [ENV_SETTLING] = { false,   true,  true,  false,   true,   true,  true },
     [ENV_HALTING]  = { true,    false, false, false,   true,   true,  true }, /* given an event */
     [ENV_HALTED]   = { true,    false, false, false,   false,  false, true },
@@ -41,9 +41,18 @@ static void become(struct lambda_env *env, enum lambda_env_state to) {
     assert(to != ENV_BUSY || env->inv);
     assert(to != ENV_IDLE || (env->parked && !env->inv));
     assert(to != ENV_SETTLING || !env->inv);
-    assert(to != ENV_STARTING || env->inv);
+    assert(to != ENV_STARTING || (env->inv && !env->inv->delivered));
     assert(to != ENV_HALTED || (!env->inv && !env->parked));
     env->state = to;
+}
+
+/* Nothing is to be done where it fails: then the sandbox is ending. */
+static void set_frozen(struct lambda_env *env, bool frozen) {
+    if (!env->sandbox)
+        return;
+    (void)(frozen ? sandbox_freeze : sandbox_thaw)(env->sandbox);
+    if (sandbox_has_news(env->sandbox))
+        lambda_watch_wake(env->svc);
 }
 
 /* ---- Counts ---- */
@@ -249,6 +258,7 @@ static void start_anew(struct lambda_env *env) {
     env->ready = false;
     env->in_invoke = true;
     env->start_ns = env->inv->delivered_ns = clock_mono_ns();
+    lambda_log_init_start_locked(env);
     start_timer(env, env->start_ns);
     charge(env, lambda_env_most(env));
     if (env->sandbox && sandbox_restart(env->sandbox))
@@ -298,7 +308,7 @@ void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
     charge(env, lambda_env_most(env));
     start_timer(env, clock_mono_ns());
     if (env->parked) {
-        (void)sandbox_thaw(env->sandbox);
+        set_frozen(env, false);
         net_resume(STEAL(env->parked));
     }
 }
@@ -309,7 +319,7 @@ void lambda_env_ready_locked(struct lambda_env *env) {
         return;
     env->ready = true;
     env->init_ns = clock_mono_ns() - env->start_ns;
-    lambda_log_init_done_locked(env, env->in_invoke ? "invoke" : "init");
+    lambda_log_init_done_locked(env);
 }
 
 void lambda_env_deliver_locked(struct lambda_env *env) {
@@ -330,8 +340,7 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     env->parked = req;
     become(env, ENV_IDLE);
     come_to_rest(env);
-    if (env->sandbox)
-        (void)sandbox_freeze(env->sandbox);
+    set_frozen(env, true);
 }
 
 void lambda_env_weigh_locked(struct lambda_env *env, uint64_t held) {
@@ -361,8 +370,7 @@ void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req)
     }
     charge(env, lambda_env_most(env));
     env->weigh_ns = INT64_MAX;
-    if (env->sandbox)
-        (void)sandbox_thaw(env->sandbox);
+    set_frozen(env, false);
 }
 
 void lambda_env_begin_answer_locked(struct lambda_env *env, const struct net_req *req) {

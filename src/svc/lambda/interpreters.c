@@ -4,7 +4,7 @@
  * A probe prints lines of a word, a tab and a text: "version", "program" (its real file), "prefix"
  * (the folder that lies at LAMBDA_LANG inside), "see" (a folder or file to be shown), "hide" (a
  * folder of packages in one of those), "library" (a shared library that no other line and no table
- * shows), and "done" at the end.
+ * shows), "lacks" (why no function can run on it), and "done" at the end.
  */
 #include "svc/lambda/interpreters.h"
 
@@ -27,7 +27,11 @@
 #include <unistd.h>
 
 enum {
-    PROBE_MS = 10000,   /* an interpreter that says nothing for so long is none */
+    PROBE_MS = 10000, /* an interpreter that says nothing for so long is none */
+    /* One that is none is asked again, for the machine may have been short of memory: after so long,
+     * and after so many times what it took, so that a hanging one is seldom waited for. */
+    AGAIN_MS = 30000,
+    AGAIN_TIMES = 60,
     PROBE_MOST = 65536, /* bytes that it may say */
     PROBE_ARGS = 12,    /* of its command, the NULL too */
     BINDS = 40,         /* of an interpreter */
@@ -47,23 +51,27 @@ struct lambda_interpreter {
     _Atomic unsigned refs;
     struct arena arena; /* of all texts */
     const char *version, *program;
+    struct stamp stamp; /* of the program */
     const char *prefix; /* the folder that its library lies below, or NULL */
     const char *inside; /* its program, inside of a sandbox */
-    struct stamp stamp; /* of its program */
+    const char *lacks;  /* why no function runs on it; NULL: they do */
     struct sandbox_bind binds[BINDS];
     size_t n_binds;
 };
 
 /* One file that was asked. */
 struct asked {
-    struct stamp stamps[2];                 /* of the file, and of the program that it led to */
+    bool busy;                              /* a thread asks it, without the lock */
+    struct stamp stamp;                     /* of the file, which may lead to another */
     struct lambda_interpreter *interpreter; /* NULL: it is none */
     struct err why;                         /* then */
+    int64_t again_ms;                       /* then: when it is asked again, mono */
 };
 
 struct lambda_interpreters {
     pthread_mutex_t lock;
-    struct map asked; /* path → struct asked */
+    pthread_cond_t answered;
+    struct map asked; /* path → struct asked; none goes */
     /* ---- The same from the beginning to the end ---- */
     struct map set; /* a family's option → path */
     const char *const *folders;
@@ -113,37 +121,66 @@ static bool is_same(const struct stamp *a, const struct stamp *b) {
            a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-bool lambda_interpreter_is_fresh(const struct lambda_interpreter *it) {
+bool lambda_interpreter_is_same(const struct lambda_interpreter *it) {
     struct stamp now = stamp_of(it->program);
     return is_same(&now, &it->stamp);
 }
 
 /* ---- Running one ---- */
-static pid_t spawn(const char *const argv[], int out, struct err *err) {
+/*
+ * What an interpreter, or a version manager's script, has to find itself, and no more: what changes
+ * an interpreter would change what it says, and the daemon's secrets are nobody's business.
+ */
+static const char **variables(struct arena *arena) {
+    static const char *const left_out[] = {"NODE_", "PYTHON", "LD_", "AWS_", "CALOTYPE_"};
     extern char **environ;
+    size_t n = 0, kept = 0;
+    while (environ[n])
+        n++;
+    const char **all = arena_alloc(arena, (n + 1) * sizeof *all);
+    for (size_t i = 0; i < n; i++) {
+        bool out = false;
+        for (size_t k = 0; !out && k < ARRAY_LEN(left_out); k++)
+            out = str_starts(str_c(environ[i]), str_c(left_out[k]));
+        if (!out)
+            all[kept++] = environ[i];
+    }
+    all[kept] = NULL;
+    return all;
+}
+
+/* In a process group of its own, with no file of the daemon's, and signals as a shell has them. */
+static pid_t spawn(const char *const argv[], int out, struct err *err) {
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    sigset_t none, all;
     pid_t pid;
     sigemptyset(&none);
+    sigfillset(&all);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+    posix_spawn_file_actions_addchdir_np(&files, "/");
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    int r =
-        posix_spawn(&pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv, environ);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETPGROUP);
+    int r = posix_spawn(&pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv,
+                        (char *const *)(uintptr_t)variables(&arena));
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return r ? err_sys(err, -r, "%s", argv[0]) : pid;
 }
 
-/* All that comes until the end of the pipe, or until time or room is out. */
+/* All that comes until the answer or the pipe ends, or until time or room is out. */
 static void read_answer(int fd, struct buf *out) {
     int64_t until = clock_mono_ms() + PROBE_MS;
-    while (out->len < PROBE_MOST) {
+    while (out->len < PROBE_MOST && !str_ends(buf_view(out), S("\ndone\t\n"))) {
         int64_t left = until - clock_mono_ms();
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         int n = left > 0 ? poll(&ready, 1, (int)left) : 0;
@@ -172,21 +209,35 @@ static int run(const struct lambda_family *family, const char *path, struct buf 
     if (pid < 0)
         return pid;
     read_answer(in, out);
-    kill(pid, SIGKILL); /* it has said all, or will not */
+    kill(-pid, SIGKILL); /* it has said all, or will not; what it has started goes too */
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
     return 0;
 }
 
 /* ---- What it said ---- */
+/* Root's functions run as other users: what a umask of 077 has made is of no use to them. */
+static bool is_for_all(const char *path) {
+    struct stat st;
+    if (geteuid() != 0 || stat(path, &st))
+        return true;
+    mode_t others = st.st_mode & (S_IROTH | S_IXOTH);
+    return S_ISDIR(st.st_mode) ? others == (S_IROTH | S_IXOTH) : others != 0;
+}
+
 static void bind(struct lambda_interpreter *it, const char *host, const char *inside) {
+    if (!is_for_all(host))
+        it->lacks = arena_printf(&it->arena, "other users than root may not read %s", host).p;
     if (it->n_binds < BINDS)
         it->binds[it->n_binds++] = (struct sandbox_bind){host, inside};
+    else
+        it->lacks = "it needs more files than a sandbox can show";
 }
 
 static void take_version(struct lambda_interpreter *it, const char *text) { it->version = text; }
 static void take_program(struct lambda_interpreter *it, const char *text) { it->program = text; }
 static void take_prefix(struct lambda_interpreter *it, const char *text) { it->prefix = text; }
+static void take_lacks(struct lambda_interpreter *it, const char *text) { it->lacks = text; }
 
 /* What lies below its prefix lies below LAMBDA_LANG inside; the rest stays where it is. */
 static const char *inside_of(struct lambda_interpreter *it, const char *path) {
@@ -197,7 +248,10 @@ static const char *inside_of(struct lambda_interpreter *it, const char *path) {
 }
 
 static void take_seen(struct lambda_interpreter *it, const char *text) {
-    bind(it, text, inside_of(it, text));
+    const char *inside = inside_of(it, text);
+    if (str_starts(str_c(inside), S("/tmp/"))) /* the function's own /tmp would cover it */
+        it->lacks = arena_printf(&it->arena, "it needs %s, and /tmp is the function's own", text).p;
+    bind(it, text, inside);
 }
 static void take_hidden(struct lambda_interpreter *it, const char *text) {
     bind(it, "", inside_of(it, text));
@@ -209,9 +263,11 @@ static void take_library(struct lambda_interpreter *it, const char *text) {
 static const struct word {
     const char *word;
     void (*take)(struct lambda_interpreter *it, const char *text);
+    bool is_path;
 } words[] = {
-    {"version", take_version}, {"program", take_program}, {"prefix", take_prefix},
-    {"see", take_seen},        {"hide", take_hidden},     {"library", take_library},
+    {"version", take_version, false}, {"lacks", take_lacks, false}, {"program", take_program, true},
+    {"prefix", take_prefix, true},    {"see", take_seen, true},     {"hide", take_hidden, true},
+    {"library", take_library, true},
 };
 
 /* True: it said all. Unknown words, as a start-up message of the machine's, are left out. */
@@ -223,7 +279,7 @@ static bool take_answer(struct lambda_interpreter *it, str answer) {
         if (str_is(word, "done"))
             return it->version && it->program;
         for (size_t i = 0; i < ARRAY_LEN(words); i++)
-            if (str_is(word, words[i].word) && (i == 0 || str_starts(line, S("/"))))
+            if (str_is(word, words[i].word) && (!words[i].is_path || str_starts(line, S("/"))))
                 words[i].take(it, arena_str(&it->arena, line).p);
     }
     return false;
@@ -254,7 +310,40 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
     const char *usual = arena_printf(&it->arena, LAMBDA_LANG "/bin/%s", family->program).p;
     if (strcmp(usual, it->inside) != 0)
         bind(it, it->program, usual); /* "#!/usr/bin/env python3" */
+    if (it->lacks) {
+        err_set(err, -ENOTSUP, "%s runs no functions: %s", it->program, it->lacks);
+        return NULL;
+    }
     return STEAL(it);
+}
+
+/*
+ * Could somebody have written that file whom neither root nor the daemon's user has chosen? A group
+ * that may write is the machine's choice (Debian's staff has /usr/local). Who has /usr/bin may replace
+ * all that runs here anyway: in a user namespace that is root by another number.
+ */
+static bool is_strange(const char *path, uid_t system) {
+    struct stat st;
+    if (lstat(path, &st))
+        return true;
+    bool is_known = st.st_uid == 0 || st.st_uid == geteuid() || st.st_uid == system;
+    return !is_known || ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX));
+}
+
+/* 0: the file that path leads to, and the folders that lead to it, may be run without being named. */
+static int check_owners(const struct lambda_family *family, const char *path, struct err *err) {
+    struct stat system = {0};
+    CLEANUP_MEM char *part = realpath(path, NULL);
+    (void)stat(LAMBDA_HOST_TOOLS, &system);
+    for (char *slash; part && *part; *slash = '\0') {
+        if (is_strange(part, system.st_uid))
+            return err_set(
+                err, -EPERM,
+                "%s is not run, for another user may write %s (%s PATH runs it all the same)", path,
+                part, family->option);
+        slash = strrchr(part, '/');
+    }
+    return part ? 0 : err_sys(err, -errno, "%s", path);
 }
 
 /*
@@ -262,38 +351,67 @@ static struct lambda_interpreter *ask_once(const struct lambda_family *family, c
  * file; that one runs inside, so it is asked: where it looks for its library may depend on its path.
  */
 static struct lambda_interpreter *ask(const struct lambda_family *family, const char *path,
-                                      struct err *err) {
+                                      bool is_set, struct err *err) {
+    if (!is_set && check_owners(family, path, err))
+        return NULL;
     CLEANUP(lambda_interpreter) struct lambda_interpreter *first = ask_once(family, path, err);
     if (!first || strcmp(first->program, path) == 0)
         return STEAL(first);
+    if (!is_set && check_owners(family, first->program, err))
+        return NULL;
     return ask_once(family, first->program, err);
 }
 
 /* ---- Remembered ---- */
-static void look_again(struct asked *one, const struct lambda_family *family, const char *path) {
+/* Without the lock, for it takes as long as the program takes; meanwhile *one is this thread's. */
+static void look_again(struct lambda_interpreters *all, struct asked *one,
+                       const struct lambda_family *family, const char *path) {
+    struct err why = {0};
+    const char *set = map_get(&all->set, str_c(family->option));
+    bool is_set = set && strcmp(set, path) == 0;
+    int64_t began_ms = clock_mono_ms();
+    one->busy = true;
+    lock_drop(&all->lock);
+    struct stamp stamp = stamp_of(path);
+    struct lambda_interpreter *it = ask(family, path, is_set, &why);
+    if (it)
+        it->stamp = stamp_of(it->program);
+    lock_take(&all->lock);
     lambda_interpreter_free(one->interpreter);
-    one->stamps[0] = stamp_of(path);
-    one->interpreter = ask(family, path, &one->why);
-    one->stamps[1] = stamp_of(one->interpreter ? one->interpreter->program : path);
+    *one = (struct asked){.stamp = stamp, .interpreter = it, .why = why};
+    int64_t now_ms = clock_mono_ms(), wait_ms = AGAIN_TIMES * (now_ms - began_ms);
+    one->again_ms = now_ms + (wait_ms > AGAIN_MS ? wait_ms : AGAIN_MS);
+    pthread_cond_broadcast(&all->answered);
 }
 
 static bool is_fresh(const struct asked *one, const char *path) {
-    struct stamp now[2] = {stamp_of(path),
-                           stamp_of(one->interpreter ? one->interpreter->program : path)};
-    return is_same(&now[0], &one->stamps[0]) && is_same(&now[1], &one->stamps[1]);
+    struct stamp now = stamp_of(path);
+    if (!is_same(&now, &one->stamp))
+        return false;
+    return one->interpreter ? lambda_interpreter_is_same(one->interpreter)
+                            : one->again_ms > clock_mono_ms();
 }
 
-/* What is known of the file at path, which is there. */
-static const struct asked *asked_of(struct lambda_interpreters *all,
-                                    const struct lambda_family *family, const char *path) {
+/*
+ * A reference to what the file at path is, which is there; NULL with words: none. Lets go of the lock
+ * where the file has to be asked, so what the caller has of other files must be references.
+ */
+static struct lambda_interpreter *interpreter_at(struct lambda_interpreters *all,
+                                                 const struct lambda_family *family,
+                                                 const char *path, struct err *err) {
     struct asked *one = map_get(&all->asked, str_c(path));
     if (!one) {
         one = mem_new(struct asked);
         map_put(&all->asked, str_c(path), one);
-        look_again(one, family, path);
-    } else if (!is_fresh(one, path))
-        look_again(one, family, path);
-    return one;
+        look_again(all, one, family, path);
+    }
+    while (one->busy)
+        pthread_cond_wait(&all->answered, &all->lock);
+    if (!is_fresh(one, path))
+        look_again(all, one, family, path);
+    if (!one->interpreter && err)
+        *err = one->why;
+    return one->interpreter ? keep(one->interpreter) : NULL;
 }
 
 /* ---- Which one ---- */
@@ -302,16 +420,20 @@ static bool path_in(char ret[PATH_MAX], const char *folder, const char *name) {
     return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX && access(ret, X_OK) == 0;
 }
 
-/* The first program of that file name that runs, and fits the row where one is given. */
+/*
+ * The first program of that file name that runs, and fits the row where one is given: a reference.
+ * *why is what is wrong with the first that does not run, where it has no words yet.
+ */
 static struct lambda_interpreter *look_for(struct lambda_interpreters *all,
                                            const struct lambda_family *family, const char *name,
-                                           const struct lambda_runtime *fits) {
+                                           const struct lambda_runtime *fits, struct err *why) {
     char path[PATH_MAX];
     for (const char *const *folder = all->folders; *folder; folder++) {
-        struct lambda_interpreter *it =
-            path_in(path, *folder, name) ? asked_of(all, family, path)->interpreter : NULL;
+        CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
+        if (path_in(path, *folder, name))
+            it = interpreter_at(all, family, path, why->text[0] ? NULL : why);
         if (it && (!fits || lambda_interpreter_fits(it, fits)))
-            return it;
+            return STEAL(it);
     }
     return NULL;
 }
@@ -328,45 +450,55 @@ static const char *name_at(const struct lambda_family *family, size_t i) {
 }
 
 static struct lambda_interpreter *look_for_any(struct lambda_interpreters *all,
-                                               const struct lambda_family *family) {
+                                               const struct lambda_family *family,
+                                               struct err *why) {
     struct lambda_interpreter *it = NULL;
     const char *name;
     for (size_t i = 0; !it && (name = name_at(family, i)); i++)
-        it = look_for(all, family, name, NULL);
+        it = look_for(all, family, name, NULL, why);
     return it;
 }
 
+static int refuse(const struct lambda_runtime *runtime, const struct err *why, struct err *err) {
+    const struct lambda_family *family = runtime->family;
+    if (why->text[0])
+        return err_set(err, -ENOTSUP,
+                       "this machine has no %s that runs functions of %s: %s; `%s` brings one",
+                       family->language, runtime->name, why->text, family->install);
+    return err_set(err, -ENOTSUP,
+                   "this machine has no %s, which functions of %s need: install it with `%s`",
+                   family->language, runtime->name, family->install);
+}
+
+/* *ret is a reference. */
 static int find_locked(struct lambda_interpreters *all, const struct lambda_runtime *runtime,
                        struct lambda_interpreter **ret, struct err *err) {
     const struct lambda_family *family = runtime->family;
     const char *path = map_get(&all->set, str_c(family->option));
-    const struct asked *set = path ? asked_of(all, family, path) : NULL;
-    if (set && !set->interpreter)
-        return err_set(err, -ENOTSUP, "%s %s", family->option, set->why.text);
-    struct lambda_interpreter *it = set ? set->interpreter : NULL, *exact = NULL;
-    if (it && lambda_interpreter_fits(it, runtime))
-        exact = it;
-    if (!exact && runtime->exact)
-        exact = look_for(all, family, runtime->exact, runtime);
-    if (!exact)
-        exact = look_for(all, family, family->program, runtime);
-    if (!exact)
-        exact = it ? it : look_for_any(all, family);
-    if (!exact)
-        return err_set(err, -ENOTSUP,
-                       "this machine has no %s, which functions of %s need: install it with `%s`",
-                       family->language, runtime->name, family->install);
-    *ret = exact;
-    return 0;
+    struct err why = {0};
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *set = NULL;
+    if (path && !(set = interpreter_at(all, family, path, &why)))
+        return err_set(err, -ENOTSUP, "%s %s", family->option, why.text);
+    struct lambda_interpreter *it = NULL;
+    if (set && lambda_interpreter_fits(set, runtime))
+        it = STEAL(set);
+    if (!it && runtime->exact)
+        it = look_for(all, family, runtime->exact, runtime, &why);
+    if (!it)
+        it = look_for(all, family, family->program, runtime, &why);
+    if (!it)
+        it = set ? STEAL(set) : look_for_any(all, family, &why);
+    *ret = it;
+    return it ? 0 : refuse(runtime, &why, err);
 }
 
 int lambda_interpreters_find(struct lambda_interpreters *all, const struct lambda_runtime *runtime,
                              struct lambda_interpreter **ret, struct err *err) {
-    struct lambda_interpreter *it = NULL;
+    CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
     LOCK_SCOPE(&all->lock);
     int r = runtime->family->language ? find_locked(all, runtime, &it, err) : 0;
     if (ret)
-        *ret = it ? keep(it) : NULL;
+        *ret = STEAL(it);
     return r;
 }
 
@@ -381,11 +513,12 @@ bool lambda_interpreters_seem_here(struct lambda_interpreters *all,
     return found;
 }
 
-/* The interpreter that rows get of which there is no exact one; NULL: there is none. */
+/* A reference to the interpreter that rows get of which there is no exact one; NULL: there is none. */
 static struct lambda_interpreter *usual_locked(struct lambda_interpreters *all,
                                                const struct lambda_family *family) {
+    struct err why = {0};
     const char *path = map_get(&all->set, str_c(family->option));
-    return path ? asked_of(all, family, path)->interpreter : look_for_any(all, family);
+    return path ? interpreter_at(all, family, path, NULL) : look_for_any(all, family, &why);
 }
 
 json_t *lambda_interpreters_list(struct lambda_interpreters *all) {
@@ -394,7 +527,9 @@ json_t *lambda_interpreters_list(struct lambda_interpreters *all) {
     LOCK_SCOPE(&all->lock);
     for (size_t i = 0; (family = lambda_family_at(i)); i++) {
         CLEANUP_DEINIT(buf) struct buf one = {0};
-        const struct lambda_interpreter *it = family->language ? usual_locked(all, family) : NULL;
+        CLEANUP(lambda_interpreter) struct lambda_interpreter *it = NULL;
+        if (family->language)
+            it = usual_locked(all, family);
         if (family->language && !it)
             continue;
         buf_c(&one, family->name);
@@ -430,6 +565,7 @@ struct lambda_interpreters *lambda_interpreters_new(const struct lambda_places *
     CLEANUP(lambda_interpreters)
     struct lambda_interpreters *all = mem_new(struct lambda_interpreters);
     lock_init(&all->lock);
+    lock_cond_init(&all->answered);
     all->folders = places->folders ? places->folders : usual_folders;
     if (set(all, "--python", places->python, err) || set(all, "--node", places->node, err))
         return NULL;
@@ -450,6 +586,7 @@ struct lambda_interpreters *lambda_interpreters_free(struct lambda_interpreters 
         free(value);
     map_deinit(&all->asked);
     map_deinit(&all->set);
+    pthread_cond_destroy(&all->answered);
     pthread_mutex_destroy(&all->lock);
     free(all);
     return NULL;

@@ -4,9 +4,13 @@
  * that have one (runtimes.h): where they are, their versions, and what each needs to see.
  *
  * Nothing is looked for before somebody asks. An interpreter is asked itself, by a script of ours
- * that it runs outside of any sandbox (its user's site-packages and variables are left out), which
- * takes as long as it takes to start; what it said is kept, and asked again when its file has
- * changed, as an upgrade does. Any thread may call; who asks while it is run waits.
+ * that it runs outside of any sandbox as the daemon's user, in "/", without the variables that change
+ * an interpreter. That takes as long as it takes to start, ten seconds at most; what it said is kept,
+ * and asked again when its file has changed, as an upgrade does, or half a minute later where it is
+ * none. Any thread may call; who needs a file while it is asked waits, and nobody else.
+ *
+ * A file that is found, not set, is only run where nobody but root, the daemon's user and groups may
+ * write it or a folder on its way.
  */
 #include "base/arena.h"
 #include "svc/lambda/lambda.h"
@@ -28,8 +32,8 @@ size_t lambda_interpreter_binds(const struct lambda_interpreter *interpreter,
 /* Is that the version that the row names? */
 bool lambda_interpreter_fits(const struct lambda_interpreter *interpreter,
                              const struct lambda_runtime *runtime);
-/* Is its file the one that was asked? One system call. */
-bool lambda_interpreter_is_fresh(const struct lambda_interpreter *interpreter);
+/* Is its file on this machine the one that was asked? A system call. */
+bool lambda_interpreter_is_same(const struct lambda_interpreter *interpreter);
 
 struct lambda_interpreters;
 /* New; places is copied. NULL with words where a program that it names is none. */

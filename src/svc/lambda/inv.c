@@ -4,8 +4,6 @@
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
 
-#include <stdio.h>
-
 void lambda_outcome_deinit(struct lambda_outcome *outcome) { buf_deinit(&outcome->payload); }
 
 void lambda_outcome_clear(struct lambda_outcome *outcome) {
@@ -61,9 +59,6 @@ void lambda_fail_run(struct lambda_inv *inv, const char *type, const char *fmt, 
     json_add_quoted(out, buf_view(&text));
     buf_char(out, '}');
     inv->outcome.function_error = true;
-    bool timeout = strcmp(type, "Sandbox.Timedout") == 0;
-    inv->outcome.status = timeout ? "timeout" : "error";
-    snprintf(inv->outcome.error_type, sizeof inv->outcome.error_type, "%s", timeout ? "" : type);
 }
 
 void lambda_fail_service(struct lambda_inv *inv, const struct aws_error *error, const char *text) {

@@ -116,6 +116,8 @@ void lambda_watch_wake(struct lambda_svc *svc);
  * its sandbox is there.
  */
 void lambda_watch_env_locked(struct lambda_env *env);
+/* Takes the end of env's program, or of its sandbox, where there is one to take. The watch thread. */
+void lambda_watch_ended(struct lambda_env *env);
 
 /*
  * upkeep.c: all that time brings. memory: sample it too, as is due every LAMBDA_MEMORY_TICK_MS.

@@ -60,7 +60,7 @@ static bool is_of_today(const struct lambda_env *env) {
         env->state == ENV_IDLE && clock_mono_ns() - env->settled_ns < RESTED_MS * INT64_C(1000000);
     if (busy || env->state == ENV_SETTLING || !env->interpreter)
         return true;
-    return lambda_interpreter_is_fresh(env->interpreter) &&
+    return lambda_interpreter_is_same(env->interpreter) &&
            lambda_launch_packages(env->runtime) == env->packages;
 }
 

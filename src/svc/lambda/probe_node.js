@@ -6,10 +6,12 @@ const fs = require("fs");
 const path = require("path");
 
 const say = (word, text) => console.log(`${word}\t${text}`);
-const real = (file) => { try { return fs.realpathSync(file); } catch { return ""; } };
+const real = (file) => { try { return fs.realpathSync(file); } catch (e) { return ""; } };
 
 say("version", process.versions.node);
 say("program", fs.realpathSync(process.execPath));
+// What our start script is written in.
+if (parseInt(process.versions.node) < 14) say("lacks", "it is older than 14");
 // Debian's Node reads some of its own modules from files; how it was built says from which.
 for (const define of process.config.target_defaults.defines || []) {
   const builtin = /^NODE_SHARED_BUILTIN_\w+_PATH=(.+)$/.exec(define);

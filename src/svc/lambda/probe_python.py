@@ -38,16 +38,39 @@ def shared_libraries(known):
                 yield link
 
 
+def program():
+    """Itself; where it is a copy of another's in a virtual environment, that other one."""
+    own = os.path.realpath(sys.executable)
+    origin = os.path.join(sys.base_prefix, "bin", "python%d.%d" % sys.version_info[:2])
+    return own if own.startswith(sys.base_prefix + os.sep) or not os.path.exists(origin) else os.path.realpath(origin)
+
+
+def what_it_lacks():
+    """Of what our start script and any function want; Debian has a package of an interpreter without its library."""
+    if sys.version_info < (3, 8):
+        return "it is older than 3.8"
+    for name in "json logging traceback".split():
+        try:
+            __import__(name)
+        except ImportError:
+            return "its standard library is not whole: it has no module " + name
+    if prefix == os.sep:
+        return "its standard library does not lie beside it"
+
+
 folders = library_folders()
-prefix = os.path.commonpath([*folders, os.path.dirname(os.path.realpath(sys.executable))])
+prefix = os.path.commonpath([*folders, os.path.dirname(program())])
 say("version", "%d.%d.%d" % sys.version_info[:3])
-say("program", os.path.realpath(sys.executable))
+say("program", program())
 say("prefix", prefix)
 for folder in folders:
     say("see", folder)
     for packages in ("site-packages", "dist-packages"):
         if os.path.isdir(os.path.join(folder, packages)):
             say("hide", os.path.join(folder, packages))
+lacks = what_it_lacks()
+if lacks:
+    say("lacks", lacks)
 load_compiled()
 for path in shared_libraries([*folders, os.path.realpath(sys.argv[1])]):
     say("library", path)

@@ -154,12 +154,28 @@ function patchConsole() {
   }
 }
 
+// What AWS's image has and this machine may lack.
+function adviseOnPackages(error) {
+  try {
+    const [, name] = /Cannot find (?:module|package) '(@(?:aws-sdk|smithy)\/[^'/]+)/.exec(error.message) || [];
+    if (!name)
+      return;
+    const help = fs.existsSync(`${__dirname}/node_modules/@aws-sdk`)
+      ? "is not among the packages that `calotype runtime install node` brings: bring it in the function's package or a layer"
+      : "is not on this machine: `calotype runtime install node` brings the usual clients, the function's package or a layer any other";
+    writeAll(2, Buffer.from(`calotype: ${name} ${help}\n`));
+  } catch {
+    // an error whose message cannot be had
+  }
+}
+
 function logError(what, value) {
   const error = asError(value);
   if (IS_JSON)
     console.error(error);
   else
     console.error(what, lineOf(error));
+  adviseOnPackages(error);
 }
 
 // ---- The runtime API ----
@@ -309,21 +325,12 @@ async function loadModule(folder, name) {
   return require(require.resolve(name, { paths: [TASK, folder] }));
 }
 
-// What AWS's image has and this machine may lack.
-function adviseOnPackages(error) {
-  const missing = /Cannot find (?:module|package) '(@aws-sdk\/[^'/]+|@smithy\/[^'/]+)/.exec(error.message);
-  if (missing)
-    console.error(`${missing[1]} is not in the function's package, and not on this machine: \`calotype runtime install node\` brings what AWS's runtime has.`);
-}
-
 async function loadApp(folder, name) {
   try {
     return await loadModule(folder, name);
   } catch (error) {
     if (error instanceof SyntaxError)
       throw fault("UserCodeSyntaxError", String(error));
-    if (isNativeError(error) && /MODULE_NOT_FOUND$/.test(error.code))
-      adviseOnPackages(error);
     throw error?.code === "MODULE_NOT_FOUND" ? fault("ImportModuleError", String(error)) : error;
   }
 }
@@ -527,7 +534,8 @@ class Runtime {
     else
       delete process.env._X_AMZN_TRACE_ID;
     const ending = new Ending(this.api, id, this.schedule);
-    const give = (code) => (error) => this.api.fail(`invocation/${id}/error`, error, () => process.exit(code));
+    // Behind its answer there is nobody to tell, and the event that is asked for goes to another process.
+    const give = (code) => (error) => ending.answered ? process.exit(code) : this.api.fail(`invocation/${id}/error`, error, () => process.exit(code));
     onUncaught = give(129);
     onRejection = give(128);
     return { headers, body, ending };

@@ -63,48 +63,53 @@ static void add_runtime_version(struct buf *out, const struct lambda_runtime *ru
 
 #define ON_DEMAND "\"initializationType\":\"on-demand\",\"phase\":\"%s\""
 
-void lambda_log_init_start_locked(struct lambda_env *env, const char *phase) {
+static const char *phase_of(const struct lambda_env *env) {
+    return env->in_invoke ? "invoke" : "init";
+}
+
+/* Of a start that is part of an invocation the text says nothing before its end, as on AWS. */
+void lambda_log_init_start_locked(struct lambda_env *env) {
     CLEANUP_DEINIT(buf) struct buf version = {0}, record = {0}, text = {0};
     const struct lambda_fn *fn = env->fn;
     LOCK_HELD(&env->svc->lock);
     add_runtime_version(&version, env->runtime);
-    if (!fn->json_logs) {
-        buf_printf(&text, "INIT_START Runtime Version: %s\n", buf_cstr(&version));
+    buf_printf(&text, "INIT_START Runtime Version: %s\n", buf_cstr(&version));
+    if (!fn->json_logs && !env->in_invoke)
         lambda_log_own_locked(env, buf_view(&text), false);
+    if (!fn->json_logs)
         return;
-    }
     buf_printf(&record,
                ON_DEMAND ",\"runtimeVersion\":\"%s\",\"functionName\":\"%s\","
                          "\"functionVersion\":\"$LATEST\",\"instanceMaxMemory\":%llu",
-               phase, buf_cstr(&version), fn->fn_name, (unsigned long long)lambda_fn_memory(fn));
+               phase_of(env), buf_cstr(&version), fn->fn_name,
+               (unsigned long long)lambda_fn_memory(fn));
     put_event(env, LAMBDA_INFO, "initStart", &record, false);
 }
 
 /* Two events: the runtime is done, and what it took. */
-static void put_init_done(struct lambda_env *env, double ms, const char *phase, const char *status,
-                          const char *type) {
+static void put_init_done(struct lambda_env *env, double ms, const char *status, const char *type) {
     CLEANUP_DEINIT(buf) struct buf record = {0};
     enum lambda_level level = level_of(status, LAMBDA_DEBUG);
-    buf_printf(&record, ON_DEMAND ",\"status\":\"%s\"", phase, status);
+    buf_printf(&record, ON_DEMAND ",\"status\":\"%s\"", phase_of(env), status);
     add_error_type(&record, type);
     put_event(env, level, "initRuntimeDone", &record, false);
     buf_printf(&record, ",\"metrics\":{\"durationMs\":%.3f}", ms);
     put_event(env, level, "initReport", &record, false);
 }
 
-void lambda_log_init_done_locked(struct lambda_env *env, const char *phase) {
+void lambda_log_init_done_locked(struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
     if (env->fn->json_logs)
-        put_init_done(env, (double)env->init_ns / 1e6, phase, "success", "");
+        put_init_done(env, (double)env->init_ns / 1e6, "success", "");
 }
 
-void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *phase,
-                                   const char *status, const char *type) {
+void lambda_log_init_failed_locked(struct lambda_env *env, double ms, const char *status,
+                                   const char *type) {
     LOCK_HELD(&env->svc->lock);
     if (env->fn->json_logs)
-        put_init_done(env, ms, phase, status, type);
+        put_init_done(env, ms, status, type);
     lambda_log_line_locked(env, "INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s%s%s\n",
-                           ms, phase, status, *type ? "\tError Type: " : "", type);
+                           ms, phase_of(env), status, *type ? "\tError Type: " : "", type);
 }
 
 /* ---- An invocation ---- */

@@ -26,6 +26,7 @@ static struct lambda_inv *take_old_lines_locked(struct lambda_env *env) {
 struct due {
     struct lambda_inv *finished, *again, *lines;
     struct lambda_env *reclaim; /* with a reference */
+    struct lambda_env *ended;   /* its program, or itself; nobody but this thread reaps it */
 };
 
 /*
@@ -85,6 +86,10 @@ static struct due check_env_locked(struct lambda_env *env, int64_t now_ns, bool 
     struct due due = {0};
     if (!env->watched || env->state == ENV_DYING)
         return due;
+    if (env->sandbox && sandbox_has_news(env->sandbox)) {
+        due.ended = env;
+        return due;
+    }
     if (lambda_env_rests(env) && env->weigh_ns <= now_ns) {
         due.reclaim = weigh_locked(env, now_ns);
         if (due.reclaim || env->state == ENV_DYING)
@@ -152,10 +157,12 @@ static void handle(struct lambda_svc *svc, const struct due *due) {
         lambda_complete_add(svc, due->lines);
     if (due->reclaim)
         reclaim(due->reclaim);
+    if (due->ended)
+        lambda_watch_ended(due->ended);
 }
 
 static bool is_due(const struct due *due) {
-    return due->finished || due->again || due->lines || due->reclaim;
+    return due->finished || due->again || due->lines || due->reclaim || due->ended;
 }
 
 /* When the thread has to look again, for what it has seen of the environments. */

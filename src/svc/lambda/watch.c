@@ -46,7 +46,7 @@ void lambda_watch_wake(struct lambda_svc *svc) {
 /* ---- Ends ---- */
 /*
  * Of a sandbox that has ended: its invocation, failed, or NULL. *ret_again: its program has not read
- * it, by our doing or in a first start, so it goes elsewhere.
+ * it, and neither was it started for it as part of the invocation, so it goes elsewhere.
  */
 static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct sandbox_end *end,
                                             bool *ret_again) {
@@ -58,7 +58,7 @@ static struct lambda_inv *last_words_locked(struct lambda_env *env, const struct
         env->inv->outcome.interrupted = true;
         return lambda_env_release_locked(env);
     }
-    *ret_again = !env->inv->delivered && (end->lost || env->state == ENV_DYING);
+    *ret_again = !env->inv->delivered && (end->lost || env->state != ENV_STARTING);
     if (*ret_again)
         return lambda_env_release_locked(env);
     if (end->lost) {
@@ -210,6 +210,8 @@ static void *watch_main(void *svc_) {
     }
     return NULL;
 }
+
+void lambda_watch_ended(struct lambda_env *env) { handle_end(env, NULL, 0); }
 
 int lambda_watch_start(struct lambda_svc *svc, struct err *err) {
     svc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

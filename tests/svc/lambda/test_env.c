@@ -11,7 +11,7 @@ static void test_table(void **) {
         const char *name, *may;
     } rows[ENV_STATES] = {
         [ENV_STARTING] = {"STARTING", "Sib-hHd"}, [ENV_IDLE] = {"IDLE", "-ib--Hd"},
-        [ENV_BUSY] = {"BUSY", "--bshHd"},         [ENV_SETTLING] = {"SETTLING", "-ib-hHd"},
+        [ENV_BUSY] = {"BUSY", "S-bshHd"},         [ENV_SETTLING] = {"SETTLING", "-ib-hHd"},
         [ENV_HALTING] = {"HALTING", "S---hHd"},   [ENV_HALTED] = {"HALTED", "S-----d"},
         [ENV_DYING] = {"DYING", "------d"},
     };

@@ -3,7 +3,13 @@
 
 #include "svc/lambda/launch.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 
 /* Two folders, as /usr/bin and /usr/local/bin are, and one where nobody looks. */
 static char first[160], second[160], elsewhere[160];
@@ -232,12 +238,177 @@ static void test_launch_node(void **) {
     unsetenv("CALOTYPE_RUNTIMES");
 }
 
+/* A shell script, with $0 for its path. */
+static const char *script(const char *dir, const char *name, const char *text) {
+    static char path[200];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    unlink(path);
+    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    CHECK_INT(io_write_full(fd, text, strlen(text)), 0);
+    return path;
+}
+
+#define SAYS_VERSION "printf 'version\\t20.2.0\\nprogram\\t%s\\n' $0\n"
+#define SAYS_DONE    "printf 'done\\t\\n'\n"
+
+/* Those that say why they cannot run functions, and those of which a sandbox cannot show all. */
+static void test_unfit(void **) {
+    CLEANUP_DEINIT(buf) struct buf many = {0};
+    buf_c(&many, "printf 'see\\t/x%d\\n'");
+    for (int i = 0; i < 100; i++)
+        buf_printf(&many, " %d", i);
+    const struct {
+        const char *says, *want;
+    } cases[] = {
+        {"printf 'lacks\\tit is old\\n'", "it is old"},
+        {"printf 'see\\t/tmp/modules\\n'", "it needs /tmp/modules, and /tmp is the function's own"},
+        {buf_cstr(&many), "it needs more files than a sandbox can show"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0}, found_one = {0}, set_one = {0};
+        buf_c(&text, "#!/bin/sh\n" SAYS_VERSION);
+        buf_c(&text, cases[i].says);
+        buf_c(&text, "\n" SAYS_DONE);
+        const char *path = script(first, "node", buf_cstr(&text));
+        buf_printf(&found_one,
+                   "this machine has no Node that runs functions of nodejs20.x: %s runs no "
+                   "functions: %s; `calotype runtime install node` brings one",
+                   path, cases[i].want);
+        buf_printf(&set_one, "--node %s runs no functions: %s", path, cases[i].want);
+        CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, NULL);
+        found(all, "nodejs20.x", buf_cstr(&found_one));
+        CLEANUP(lambda_interpreters) struct lambda_interpreters *set = look(NULL, path);
+        found(set, "nodejs20.x", buf_cstr(&set_one));
+    }
+    fake_interpreter(second, "node", "20.7.0");
+    CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, NULL);
+    found(all, "nodejs20.x", "second/node 20.7.0"); /* rather than one that cannot */
+}
+
+/* A program that another user may write is run only where it is set. */
+static void test_of_strangers(void **) {
+    static const struct {
+        const char *name;
+        mode_t file, folder;
+        uid_t owner;
+    } cases[] = {
+        {"a file that all may write", 0757, 0755, 0},
+        {"a folder that all may write", 0755, 0777, 0},
+        {"another's file", 0755, 0755, 12345},
+    };
+    char file[200], link[200];
+    snprintf(file, sizeof file, "%s/node", elsewhere);
+    snprintf(link, sizeof link, "%s/node", first);
+    CHECK_INT(symlink(file, link), 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        fake_interpreter(elsewhere, "node", "20.2.0");
+        if (cases[i].owner && (geteuid() != 0 || chown(file, cases[i].owner, 0)))
+            continue; /* only root gives files away */
+        CHECK_INT(chmod(file, cases[i].file), 0);
+        CHECK_INT(chmod(elsewhere, cases[i].folder), 0);
+        CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, NULL);
+        struct err err = {0};
+        CHECK_INT(lambda_interpreters_find(all, lambda_runtime_find(S("nodejs20.x")), NULL, &err),
+                  -ENOTSUP);
+        CHECK_CASE(strstr(err.text, "is not run, for another user may write"), cases[i].name);
+        CHECK_HAS(err.text, "(--node PATH runs it all the same)");
+        CHECK_INT(fake_asked(first, "node") + fake_asked(elsewhere, "node"), 0);
+        CLEANUP(lambda_interpreters) struct lambda_interpreters *set = look(NULL, file);
+        found(set, "nodejs20.x", "elsewhere/node 20.2.0");
+        CHECK_INT(unlink(strcat(file, ".asked")), 0);
+        *strrchr(file, '.') = '\0';
+    }
+}
+
+/* Waits until that process is gone, or is only what its parent has not reaped yet. */
+static int check_gone(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    for (int64_t until = clock_mono_ms() + 5000; clock_mono_ms() < until; sched_yield()) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        if (io_read_file(&text, path, 4096, NULL) || strstr(buf_cstr(&text), ") Z"))
+            return 0;
+    }
+    return -ETIMEDOUT;
+}
+
+/* What it finds when it is asked: nothing of the daemon's but what leads to an interpreter. */
+static void test_its_surroundings(void **) {
+    script(
+        first, "node",
+        "#!/bin/sh\n"
+        "env > $0.env\npwd > $0.pwd\nls /proc/self/fd | wc -l > $0.fds\n"
+        "grep SigIgn /proc/self/status > $0.signals\nsleep 1000 & echo $! > $0.child\n" SAYS_VERSION
+            SAYS_DONE);
+    CLEANUP_FD int not_its = open("/dev/null", O_RDONLY); /* NOLINT: to be inherited */
+    setenv("NODE_OPTIONS", "--require=/nowhere", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "hush", 1);
+    setenv("PYENV_VERSION", "3.9.1", 1);
+    signal(SIGPIPE, SIG_IGN);
+    CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, NULL);
+    found(all, "nodejs20.x", "first/node 20.2.0");
+    signal(SIGPIPE, SIG_DFL);
+    unsetenv("NODE_OPTIONS");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    unsetenv("PYENV_VERSION");
+    static const char *const files[] = {"env", "pwd", "fds", "signals", "child"};
+    struct buf text[ARRAY_LEN(files)] = {0};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        CLEANUP_DEINIT(buf) struct buf path = {0};
+        buf_printf(&path, "%s/node.%s", first, files[i]);
+        CHECK_INT(io_read_file(&text[i], buf_cstr(&path), 65536, NULL), 0);
+    }
+    CHECK_HAS(buf_cstr(&text[0]), "PYENV_VERSION=3.9.1");
+    CHECK(!strstr(buf_cstr(&text[0]), "NODE_OPTIONS"));
+    CHECK(!strstr(buf_cstr(&text[0]), "hush"));
+    CHECK_BUF(text[1], "/\n");
+    CHECK_INT(atoi(buf_cstr(&text[2])), 4); /* 0 to 2, and the folder that ls reads */
+    CHECK_INT(strtol(strchr(buf_cstr(&text[3]), ':') + 1, NULL, 16) & 1L << (SIGPIPE - 1), 0);
+    CHECK_INT(check_gone(atoi(buf_cstr(&text[4]))), 0);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        buf_deinit(&text[i]);
+}
+
+static void *find_node(void *all) {
+    CHECK_INT(lambda_interpreters_find(all, lambda_runtime_find(S("nodejs20.x")), NULL, NULL), 0);
+    return NULL;
+}
+
+/* One that takes its time holds up nobody who needs another. */
+static void test_a_slow_one(void **) {
+    char begun[200], go[200];
+    pthread_t thread[2];
+    fake_interpreter(first, "python3", "3.11.2");
+    snprintf(begun, sizeof begun, "%s/node.begun", first);
+    snprintf(go, sizeof go, "%s/node.go", first);
+    CHECK_INT(mkfifo(begun, 0600) | mkfifo(go, 0600), 0);
+    script(first, "node",
+           "#!/bin/sh\nprintf x >> $0.asked\necho > $0.begun\nread x < $0.go\n" SAYS_VERSION
+               SAYS_DONE);
+    CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(thread); i++)
+        CHECK_INT(pthread_create(&thread[i], NULL, find_node, all), 0);
+    CLEANUP_FD int runs = open(begun, O_RDONLY | O_CLOEXEC); /* and says nothing yet */
+    CHECK(runs >= 0);
+    found(all, "python3.11", "first/python3 3.11.2");
+    CLEANUP_FD int fd = open(go, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    for (; fd < 0 && errno == ENXIO; fd = open(go, O_WRONLY | O_NONBLOCK | O_CLOEXEC))
+        sched_yield();
+    CHECK_INT(write(fd, "\n", 1), 1); /* somebody reads: it had not been given up */
+    for (size_t i = 0; i < ARRAY_LEN(thread); i++)
+        CHECK_INT(pthread_join(thread[i], NULL), 0);
+    CHECK_INT(fake_asked(first, "node"), 1); /* by one of the two */
+}
+
 int main(void) {
 #define IN_FOLDERS(test) cmocka_unit_test_setup_teardown(test, setup, tmp_teardown)
     const struct CMUnitTest tests[] = {
-        IN_FOLDERS(test_nothing_here),   IN_FOLDERS(test_order),      IN_FOLDERS(test_set),
-        IN_FOLDERS(test_set_to_nothing), IN_FOLDERS(test_asked_once), IN_FOLDERS(test_launch),
-        IN_FOLDERS(test_launch_node),
+        IN_FOLDERS(test_nothing_here), IN_FOLDERS(test_order),
+        IN_FOLDERS(test_set),          IN_FOLDERS(test_set_to_nothing),
+        IN_FOLDERS(test_asked_once),   IN_FOLDERS(test_launch),
+        IN_FOLDERS(test_launch_node),  IN_FOLDERS(test_unfit),
+        IN_FOLDERS(test_of_strangers), IN_FOLDERS(test_its_surroundings),
+        IN_FOLDERS(test_a_slow_one),
     };
     return cmocka_run_group_tests_name("svc/lambda/interpreters", tests, NULL, NULL);
 }

@@ -79,6 +79,7 @@ static const char package[] =
     "    process.stdout.write('raw\\n');\n"
     "    process.stderr.write('raw error\\n');\n"
     "  },\n"
+    "  held: async () => process.memoryUsage().rss >> 20,\n"
     "  look: async () => [fs.existsSync('/etc/passwd'), require('os').cpus().length > 0, typeof fetch],\n"
     "  nowhere: async () => [\n"
     "    await refusal((done) => dns.lookup('example.com', done)),\n"
@@ -241,6 +242,11 @@ static void test_packages(void **) {
         make_node(cases[i].name, cases[i].handler);
         check_answer(cases[i].name, "{}", cases[i].want);
     }
+    /* One that is not among them. */
+    make_node("wantssdk", "wantssdk.handler");
+    CLEANUP_DEINIT(answer) struct answer a = invoke("wantssdk", "{}");
+    CHECK_HAS(buf_cstr(&a.body), "Runtime.ImportModuleError");
+    wait_for(&fx.log, "calotype: @aws-sdk/client-nothing is not among the packages that ");
 }
 
 /* Each is what the function "give" returns; or a part of the document of its error. */
@@ -373,6 +379,19 @@ static void test_log(void **) {
         CHECK_CASE(seen(&fx.log, lines[i]), lines[i]);
 }
 
+/* In MiB, as REPORT has it: all that the process has in memory, whoever brought Node's own pages. */
+static void test_memory_used(void **) {
+    static const char used[] = "Max Memory Used: ";
+    make_node("held", "app.held");
+    CLEANUP_DEINIT(answer) struct answer a = invoke("held", "{}");
+    long held = strtol(buf_cstr(&a.body), NULL, 10);
+    CHECK_RANGE(held, 20, 127);
+    wait_for(&fx.log, used);
+    LOCK_SCOPE(&fx.lock);
+    const char *at = strstr(buf_cstr(&fx.log), used);
+    CHECK_RANGE(strtol(at + strlen(used), NULL, 10), held, held + 40);
+}
+
 /* In JSON, with a level; what is below the level is not written. */
 static void test_json_log(void **) {
     make_for(runtime, "speak", "app.speak",
@@ -463,7 +482,7 @@ static void test_failures(void **) {
         "\"name\":\"Odd\",\"extra\":{\"n\":1},\"cause\":{\"errorType\":\"Error\",\"errorMessage\":\"why\",\"stack\":[",
         "\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'nobody'\\nRequire",
         "\tERROR\tUnhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Odd: lost\",\"reason\":{\"errorType\":\"Odd\",",
-        "@aws-sdk/client-nothing is not in the function's package, and not on this machine: `calotype runtime install node`",
+        "calotype: @aws-sdk/client-nothing is not on this machine: `calotype runtime install node` brings ",
     };
     for (size_t i = 0; i < ARRAY_LEN(lines); i++)
         wait_for(&fx.log, lines[i]);
@@ -561,21 +580,14 @@ int main(int argc, char **argv) {
         return missing_level;
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        RUNS(test_answers),
-        RUNS(test_values),
-        RUNS(test_odd_errors),
-        RUNS(test_context),
-        RUNS(test_client_context),
-        RUNS(test_one_environment_serves_on),
-        RUNS(test_frozen_between),
-        RUNS(test_log),
-        RUNS(test_json_log),
-        RUNS(test_failures),
-        RUNS(test_without_callbacks),
-        RUNS(test_detected_kind),
-        RUNS(test_without_the_old_sdk),
-        RUNS(test_ends),
-        RUNS(test_packages), /* the last: they stay */
+        RUNS(test_answers),        RUNS(test_values),
+        RUNS(test_odd_errors),     RUNS(test_context),
+        RUNS(test_client_context), RUNS(test_one_environment_serves_on),
+        RUNS(test_frozen_between), RUNS(test_log),
+        RUNS(test_memory_used),    RUNS(test_json_log),
+        RUNS(test_failures),       RUNS(test_without_callbacks),
+        RUNS(test_detected_kind),  RUNS(test_without_the_old_sdk),
+        RUNS(test_ends),           RUNS(test_packages), /* the last: they stay */
 #undef RUNS
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

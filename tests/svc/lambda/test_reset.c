@@ -7,6 +7,7 @@
 #include "svc/lambda/lambda_priv.h"
 
 #include <dirent.h>
+#include <stdatomic.h>
 
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
@@ -62,6 +63,7 @@ static bool is_like(str line, const char *pattern) {
 #define REPORT                                                                                     \
     "REPORT RequestId: #\tDuration: # ms\tBilled Duration: # ms\tMemory Size: 128 MB\tMax Memory " \
     "Used: # MB\t"
+#define INIT_START  "INIT_START Runtime Version: provided:al2023.calotype"
 #define INIT_REPORT "INIT_REPORT Init Duration: # ms\tPhase: "
 
 /* All lines of the function's log, in one stream. want: NULL ends. */
@@ -155,10 +157,10 @@ static void test_after_a_timeout(void **) {
     check_life("slow", 2); /* what it left behind does not run, nor does it take the event */
     check_life("slow", 2);
     CHECK_INT(fx.assumed, 1);
-    check_log("slow", (const char *const[]){START, END, REPORT "Init Duration: # ms\t", START,
-                                            "#T#:#:#Z # Task timed out after 1.00 seconds", END,
-                                            REPORT "Status: timeout", START, END, REPORT, START,
-                                            END, REPORT, NULL});
+    check_log("slow", (const char *const[]){INIT_START, START, END, REPORT "Init Duration: # ms\t",
+                                            START, "#T#:#:#Z # Task timed out after 1.00 seconds",
+                                            END, REPORT "Status: timeout", START, END, REPORT,
+                                            START, END, REPORT, NULL});
 }
 
 static void test_after_an_end(void **) {
@@ -191,6 +193,83 @@ static void test_after_an_answer(void **) {
         wait_until(ENV_HALTED);
         check_life("goes", life);
     }
+}
+
+static void check_runs(const char *name) {
+    CLEANUP_DEINIT(answer) struct answer a = invoke(name, "{\"do\":\"life\"}");
+    CHECK_CASE(json_str(a.out, "FunctionError").len == 0, buf_cstr(&a.body));
+    CHECK_HAS(buf_cstr(&a.body), "{\"life\":");
+}
+
+/*
+ * An event may be given to a program that has answered and is not back at /next. What that one does
+ * instead is nothing of the event's: whoever sent it notices nothing.
+ */
+static void test_unread_events(void **) {
+    static const struct {
+        const char *act;
+        int times;
+    } cases[] = {{"answer", 20}, {"linger", 20}, {"dawdle", 1}};
+    make("unread", 1, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char act[32];
+        snprintf(act, sizeof act, "{\"do\":\"%s\"}", cases[i].act);
+        for (int n = 0; n < cases[i].times; n++) {
+            check_answer("unread", act, "\"answered\"");
+            check_runs("unread");
+        }
+    }
+    CHECK_INT(count_of(&fx.log, "Status: "), 0);
+}
+
+static atomic_bool is_answered;
+
+/* The sandbox ends as if something had killed its init. */
+static void *kill_unread(void *) {
+    for (; !is_answered; poll(NULL, 0, 1)) {
+        LOCK_SCOPE(&fx.lambda->lock);
+        struct lambda_walk walk = {0};
+        struct lambda_env *env = lambda_walk_locked(fx.lambda, &walk);
+        if (env && lambda_env_is_unread(env))
+            sandbox_kill(env->sandbox);
+    }
+    return NULL;
+}
+
+static void test_unread_where_the_sandbox_ends(void **) {
+    pthread_t thread;
+    make("killed", 30, NULL);
+    check_answer("killed", "{\"do\":\"dawdle\"}", "\"answered\"");
+    is_answered = false;
+    pthread_create(&thread, NULL, kill_unread, NULL);
+    check_runs("killed");
+    is_answered = true;
+    pthread_join(thread, NULL);
+    CHECK_INT(count_of(&fx.log, "Status: "), 0);
+}
+
+/* What the program wrote stands before what Lambda says of its end, a line without a newline too. */
+static void test_last_words(void **) {
+    make("mutters", 1, NULL);
+    struct answer a = invoke("mutters", "{\"do\":\"mutter\"}");
+    check_error(&a, "mutter", "Runtime.ExitError", "exit status 3");
+    a = invoke("mutters", "{\"do\":\"muse\"}");
+    check_error(&a, "muse", "Sandbox.Timedout", " Error: Task timed out after 1.00 seconds");
+    check_log("mutters",
+              (const char *const[]){
+                  INIT_START, START, "a line", "no line",
+                  "RequestId: # Error: Runtime exited with error: exit status 3",
+                  "Runtime.ExitError", END,
+                  REPORT "Init Duration: # ms\tStatus: error\tError Type: Runtime.ExitError", START,
+                  "a line", "no line", "#T#:#:#Z # Task timed out after 1.00 seconds", END,
+                  REPORT "Status: timeout", NULL});
+}
+
+/* What one life does to the pipe that is its stdout is not there for the next. */
+static void test_flags_of_outputs(void **) {
+    make("flags", 30, NULL);
+    for (int life = 1; life < 4; life++)
+        check_answer("flags", "{\"do\":\"flags\"}", "\"patient\"");
 }
 
 /*
@@ -256,7 +335,8 @@ static void test_second_try_goes_well(void **) {
         make(cases[i].name, 30, cases[i].init);
         check_answer(cases[i].name, "{\"do\":\"life\"}",
                      "{\"life\":2,\"kept\":\"\",\"processes\":1}");
-        check_log(cases[i].name, (const char *const[]){cases[i].report, START, END, REPORT, NULL});
+        check_log(cases[i].name,
+                  (const char *const[]){INIT_START, cases[i].report, START, END, REPORT, NULL});
         forget_all();
     }
 }
@@ -277,8 +357,8 @@ static void *expire_the_start(void *) {
         LOCK_SCOPE(&fx.lambda->lock);
         struct lambda_walk walk = {0};
         struct lambda_env *env = lambda_walk_locked(fx.lambda, &walk);
-        if (!env || env->lines.n == 0)
-            continue; /* its program has not begun */
+        if (!env || env->lines.n < 2)
+            continue; /* its program has not begun: INIT_START stands alone */
         env->deadline_ns = clock_mono_ns() - 1;
         lambda_watch_wake(fx.lambda);
         break;
@@ -292,8 +372,8 @@ static void test_slow_start_is_tried_again(void **) {
     pthread_create(&thread, NULL, expire_the_start, NULL);
     check_answer("slow", "{\"do\":\"life\"}", "{\"life\":2,\"kept\":\"\",\"processes\":1}");
     pthread_join(thread, NULL);
-    check_log("slow", (const char *const[]){"slow", INIT_REPORT "init\tStatus: timeout", START, END,
-                                            REPORT, NULL});
+    check_log("slow", (const char *const[]){INIT_START, "slow", INIT_REPORT "init\tStatus: timeout",
+                                            START, END, REPORT, NULL});
 }
 
 static void test_slow_start_takes_the_functions_time(void **) {
@@ -303,10 +383,11 @@ static void test_slow_start_takes_the_functions_time(void **) {
     struct answer a = invoke("slower", "{}");
     pthread_join(thread, NULL);
     check_error(&a, "slow", "Sandbox.Timedout", " Error: Task timed out after 1.00 seconds");
-    check_log("slower", (const char *const[]){"slow", INIT_REPORT "init\tStatus: timeout", "slow",
-                                              INIT_REPORT "invoke\tStatus: timeout", START,
-                                              "#T#:#:#Z # Task timed out after 1.00 seconds", END,
-                                              REPORT "Status: timeout", NULL});
+    check_log("slower",
+              (const char *const[]){INIT_START, "slow", INIT_REPORT "init\tStatus: timeout", "slow",
+                                    INIT_REPORT "invoke\tStatus: timeout", START,
+                                    "#T#:#:#Z # Task timed out after 1.00 seconds", END,
+                                    REPORT "Status: timeout", NULL});
 }
 
 /*
@@ -317,7 +398,8 @@ static void test_never_starts(void **) {
     make("exits", 30, "exit");
     struct answer a = invoke("exits", "{}");
     check_error(&a, "exit", "Runtime.ExitError", "Runtime exited with error: exit status 4");
-    const char *const once[] = {INIT_REPORT "init\tStatus: error\tError Type: Runtime.ExitError",
+    const char *const once[] = {INIT_START,
+                                INIT_REPORT "init\tStatus: error\tError Type: Runtime.ExitError",
                                 INIT_REPORT "invoke\tStatus: error\tError Type: Runtime.ExitError",
                                 START,
                                 "RequestId: # Error: Runtime exited with error: exit status 4",
@@ -329,7 +411,7 @@ static void test_never_starts(void **) {
     forget_all();
     a = invoke("exits", "{}");
     check_error(&a, "exit", "Runtime.ExitError", "exit status 4");
-    check_log("exits", once + 1);
+    check_log("exits", once + 2);
     for (int i = 0; i < 20; i++) {
         a = invoke("exits", "{}");
         check_error(&a, "exit", "Runtime.ExitError", "exit status 4");
@@ -348,7 +430,7 @@ static void test_never_gets_ready(void **) {
     struct answer a = invoke("errs", "{}");
     check_error(&a, "error", "Runtime.Bad", "cannot start");
     check_log("errs", (const char *const[]){
-                          INIT_REPORT "init\tStatus: error\tError Type: Runtime.Bad",
+                          INIT_START, INIT_REPORT "init\tStatus: error\tError Type: Runtime.Bad",
                           INIT_REPORT "invoke\tStatus: error\tError Type: Runtime.Bad", START, END,
                           REPORT "Status: error\tError Type: Runtime.Bad", NULL});
 }
@@ -365,6 +447,10 @@ int main(int argc, char **argv) {
         RUNS(test_after_a_timeout),
         RUNS(test_after_an_end),
         RUNS(test_after_an_answer),
+        RUNS(test_unread_events),
+        RUNS(test_unread_where_the_sandbox_ends),
+        RUNS(test_last_words),
+        RUNS(test_flags_of_outputs),
         RUNS(test_at_rest),
         RUNS(test_a_change_ends_it),
         RUNS(test_keys_run_out),

@@ -81,6 +81,38 @@ static void answer_and_go(void) {
     _exit(5);
 }
 
+/* Events are given to it that it never reads, for it ends before, … */
+static void answer_and_go_later(void) {
+    respond_text("\"answered\"");
+    usleep(5000);
+    _exit(5);
+}
+
+/* … or is not done with the last one. */
+static void answer_and_stay(void) {
+    respond_text("\"answered\"");
+    sleep(1000);
+}
+
+/* Its last word has no newline. */
+static void mutter_and_go(void) {
+    (void)!write(1, "a line\nno line", 14);
+    _exit(3);
+}
+
+static void mutter_and_stay(void) {
+    (void)!write(1, "a line\nno line", 14);
+    sleep(1000);
+}
+
+/* All that write to the pipe share its flags. */
+static void make_stdout_impatient(void) {
+    int flags = fcntl(1, F_GETFL);
+    respond_text(flags & O_NONBLOCK ? "\"impatient\"" : "\"patient\"");
+    fcntl(1, F_SETFL, flags | O_NONBLOCK);
+    _exit(5);
+}
+
 /* 40 MB stay in /tmp. */
 static void fill(void) {
     static char mib[1 << 20];
@@ -96,8 +128,17 @@ bool lives(void) {
         const char *what;
         void (*act)(void);
     } acts[] = {
-        {"life", tell_life},       {"keep", keep}, {"leave", leave_child}, {"crash", crash},
-        {"answer", answer_and_go}, {"fill", fill},
+        {"life", tell_life},
+        {"keep", keep},
+        {"leave", leave_child},
+        {"crash", crash},
+        {"answer", answer_and_go},
+        {"linger", answer_and_go_later},
+        {"dawdle", answer_and_stay},
+        {"mutter", mutter_and_go},
+        {"muse", mutter_and_stay},
+        {"flags", make_stdout_impatient},
+        {"fill", fill},
     };
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
         if (!wants(acts[i].what))
