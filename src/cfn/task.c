@@ -92,12 +92,22 @@ static void keep_physical(struct cfn_run *run, struct cfn_resource *resource,
     cfn_set_json(&resource->now.properties, json_incref(resource->task.properties));
 }
 
+/*
+ * An update may answer another id (custom resources): it has made a new thing beside the old one,
+ * which a rollback comes back to, and deletes the new one, also where the update failed. On AWS the
+ * same ("Best practices for implementing custom resources", re:Post; aws-cdk 13527, 17040, 19188).
+ */
+static void note_replacement(struct cfn_resource *resource, const struct cfn_work *w) {
+    bool is_another = w->physical.len && !str_eq(resource->now.physical, buf_view(&w->physical));
+    if (resource->task.verb == CFN_UPDATE && is_another)
+        resource->task.verb = CFN_REPLACE;
+}
+
 static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cfn_work *w) {
+    note_replacement(resource, w);
     enum cfn_verb verb = resource->task.verb;
-    if (changes_it(verb) && !str_eq(resource->now.physical, buf_view(&w->physical)))
-        /* an update may change the id (custom resources) */
-        cfn_run_discard(run, resource, &resource->now,
-                        verb == CFN_UPDATE && resource->now.on_replace != TMPL_DELETE);
+    if (verb == CFN_RESTORE && !str_eq(resource->now.physical, buf_view(&w->physical)))
+        cfn_run_discard(run, resource, &resource->now, false);
     if (verb == CFN_CREATE)
         cfn_add_event(&run->rows, &run->stack, resource, CFN_CREATE_IN_PROGRESS,
                       S("Resource creation Initiated"));
@@ -113,6 +123,7 @@ static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cf
 }
 
 static void break_off(struct cfn_run *run, struct cfn_resource *resource, struct cfn_work *w) {
+    note_replacement(resource, w);
     enum cfn_verb verb = resource->task.verb;
     resource->task.stage = CFN_BROKEN;
     if (makes_it(verb) && w->physical.len)

@@ -152,6 +152,53 @@ static void another_id_is_a_replacement(void **state) {
     CHECK_BUF(physical, "b");
 }
 
+static void check_physical(struct world *w, const char *want) {
+    CLEANUP_DEINIT(buf) struct buf physical = {0};
+    physical_of(w, "X", &physical);
+    CHECK_BUF(physical, want);
+}
+
+/* What an update has replaced is there still: a rollback needs nobody to make it anew. */
+static void a_rollback_deletes_the_replacement(void **state) {
+    struct world *w = *state;
+#define TWO(n)                                                                                     \
+    THING(FUNCTION, ", N: " n)                                                                     \
+    "  Y: {Type: 'Custom::Y', DependsOn: X, Properties: {ServiceToken: '" FUNCTION "', N: " n "}}\n"
+    create(w, TWO("1"));
+    answers(w, IS("a"));
+    answers(w, IS("y"));
+    update(w, TWO("2"));
+    answers(w, IS("b"));
+    answers(w, "{\"Status\":\"FAILED\",\"Reason\":\"no\",\"PhysicalResourceId\":\"y\"}");
+    check_request(w, "Update", "y"); /* it was in place */
+    answers(w, IS("y"));
+    check_request(w, "Delete", "b");
+    CLEANUP_JSON json_t *request = request_of(w);
+    CHECK_STR(json_str(json_obj(request, "ResourceProperties"), "N"), S("2"));
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
+    answers(w, IS("b"));
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+    check_physical(w, "a");
+    no_answer_is_awaited(w);
+    remove_all(w);
+    answers(w, IS("y"));
+    check_request(w, "Delete", "a");
+}
+
+/* A failure that names another id has left something there. */
+static void a_failed_replacement_is_deleted(void **state) {
+    struct world *w = *state;
+    create(w, THING(FUNCTION, ", N: 1"));
+    answers(w, IS("a"));
+    update(w, THING(FUNCTION, ", N: 2"));
+    answers(w, "{\"Status\":\"FAILED\",\"Reason\":\"half\",\"PhysicalResourceId\":\"b\"}");
+    check_request(w, "Delete", "b");
+    answers(w, IS("b"));
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+    check_physical(w, "a");
+    no_answer_is_awaited(w);
+}
+
 static void a_topic_is_asked_in_the_same_way(void **state) {
     struct world *w = *state;
     create(w, THING(TOPIC, ", N: 1"));
@@ -462,6 +509,8 @@ int main(void) {
                                        T(the_url_looks_presigned),
                                        T(an_update_tells_the_old_properties),
                                        T(another_id_is_a_replacement),
+                                       T(a_rollback_deletes_the_replacement),
+                                       T(a_failed_replacement_is_deleted),
                                        T(a_topic_is_asked_in_the_same_way),
                                        T(another_token_is_no_update),
                                        T(a_bad_answer_fails_the_resource),

@@ -465,11 +465,11 @@ static void a_look_that_is_overtaken_makes_way(void **state) {
     create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     update_stack(w, "Resources: {A: {" QUEUE
-                    ", Properties: {DelaySeconds: 7}}}\n"); /* another id: the stack gets garbage */
+                    ", Properties: {DelaySeconds: 7}}}\n"); /* another id: the stack has garbage */
     w->meanwhile = keep_changing;
     int64_t wake = cfn_engine_work(w->engine);
     CHECK(wake > clock_world_ms() && wake < clock_world_ms() + 1000);
-    check_status(w, "UPDATE_IN_PROGRESS");
+    check_status(w, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
     w->meanwhile = NULL;
     CHECK(cfn_engine_work(w->engine) == INT64_MAX);
     check_status(w, "UPDATE_COMPLETE");

@@ -85,7 +85,12 @@ static void converse(struct world *w, const char *verb, const char *id, const ch
     cfn_engine_work(w->engine);
 }
 
-/* A function that draws its ids from the properties goes back to the first, which must not go. */
+#define BAD "  Bad: {" QUEUE ", DependsOn: X, Properties: {QueueName: bad}}\n"
+
+/*
+ * A function that draws its ids from the properties comes back to the first when an update without
+ * rollback has failed: that one is left over, and must not go.
+ */
 static void a_custom_id_that_comes_back_stays(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n" THING("1", ""), (struct cfn_operation){0});
@@ -93,14 +98,28 @@ static void a_custom_id_that_comes_back_stays(void **state) {
     answer(w, IS("a"));
     cfn_engine_work(w->engine);
     check_status(w, "CREATE_COMPLETE");
-    update_stack(w,
-                 "Resources:\n" THING("2", "") "  Bad: {" QUEUE
-                                               ", DependsOn: X, Properties: {QueueName: bad}}\n");
+    retry_stack(w, "Resources:\n" THING("2", "") BAD);
     converse(w, "Update", "a", IS("b"));
+    check_status(w, "UPDATE_FAILED");
+    retry_stack(w, "Resources:\n" THING("1", ""));
     converse(w, "Update", "b", IS("a"));
     converse(w, "Delete", "b", IS("b"));
-    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+    check_status(w, "UPDATE_COMPLETE");
     CHECK_BUF(w->log, "invoke;invoke;create Bad;invoke;invoke;");
+}
+
+/* A rollback comes back to the first without asking for it. */
+static void a_custom_id_is_rolled_back(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", "Resources:\n" THING("1", ""), (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    answer(w, IS("a"));
+    cfn_engine_work(w->engine);
+    update_stack(w, "Resources:\n" THING("2", "") BAD);
+    converse(w, "Update", "a", IS("b"));
+    converse(w, "Delete", "b", IS("b"));
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+    CHECK_BUF(w->log, "invoke;invoke;create Bad;invoke;");
 }
 
 static void a_custom_id_that_is_retained_stays(void **state) {
@@ -117,8 +136,8 @@ static void a_custom_id_that_is_retained_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(lets_go_of_what_it_must_delete), T(what_another_resource_has_stays),
+        T(lets_go_of_what_it_must_delete),      T(what_another_resource_has_stays),
         T(what_is_left_over_goes_newest_first), T(a_custom_id_that_comes_back_stays),
-        T(a_custom_id_that_is_retained_stays)};
+        T(a_custom_id_is_rolled_back),          T(a_custom_id_that_is_retained_stays)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,7 +156,7 @@ PYTHON = next((p.resolve() for p in (f / "python3" for f in FOLDERS) if p.exists
 
 
 @unittest.skipUnless(PYTHON, "python3 is neither in /usr/bin nor in /usr/local/bin")
-class Changed(FunctionsCase):
+class Installed(FunctionsCase):
     """What is installed on the machine meanwhile is seen from the next start of the program on, though its sandbox is there already."""
     folder = tempfile.TemporaryDirectory()
     runtimes = pathlib.Path(folder.name).resolve()
@@ -278,6 +278,30 @@ class Inside(FunctionsCase):
         """ "Wrapper scripts" are not for runtimes of the function's own, as on AWS."""
         self.make("own", Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/none"}})
         self.assertEqual(self.invoke("own", {"a": 1}).payload, {"a": 1})
+
+
+@unittest.skipUnless(pathlib.Path("/usr/bin/node").exists(), "there is no node in /usr/bin")
+class Changed(FunctionsCase):
+    """The interpreter's file is another one while environments have the old one."""
+    folder = tempfile.TemporaryDirectory()
+    node = pathlib.Path(folder.name, "node")
+    shutil.copy2("/usr/bin/node", node)
+    cloud_args = ("--node", node)
+    SOURCE = ("const fs = require('fs'); exports.handler = async (e) => { if (e.exit) process.exit(3); "
+              "const old = fs.existsSync('/tmp/old'); fs.writeFileSync('/tmp/old', ''); return old }")
+
+    def test_a_restart(self):
+        """A program is started anew in its environment where that has the machine's interpreter, else in a new one."""
+        self.make("f", zipped({"index.js": self.SOURCE}), Runtime="nodejs10.x", Handler="index.handler", Timeout=20, MemorySize=256)
+        self.assertIs(self.invoke("f").payload, False)
+        self.invoke("f", {"exit": 1})
+        self.assertIs(self.invoke("f").payload, True)
+        another = self.node.with_suffix(".new")
+        shutil.copy("/usr/bin/node", another)
+        another.rename(self.node)
+        self.assertIs(self.invoke("f").payload, True)  # what runs goes on
+        self.invoke("f", {"exit": 1})
+        self.assertIs(self.invoke("f").payload, False)
 
 
 main()

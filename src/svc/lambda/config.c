@@ -77,6 +77,7 @@ static int apply_number(struct rq *rq, json_t *config, const char *member, const
     return 0;
 }
 
+/* "Defined runtime environment variables", Lambda Developer Guide: those that are reserved. */
 static bool is_reserved_name(const char *name) {
     static const char *const reserved[] = {
         "_HANDLER",
@@ -95,6 +96,9 @@ static bool is_reserved_name(const char *name) {
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
         "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
         "LAMBDA_TASK_ROOT",
         "LAMBDA_RUNTIME_DIR",
     };
@@ -107,19 +111,20 @@ static bool is_reserved_name(const char *name) {
 static int check_variables(struct rq *rq, const json_t *variables) {
     const char *name;
     json_t *value;
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0}, reserved = {0};
     json_object_foreach ((json_t *)variables, name, value) {
         if (is_reserved_name(name))
-            return lambda_fail_invalid(
-                rq,
-                "Lambda was unable to configure your environment variables because the environment "
-                "variables you have provided contains reserved keys that are currently not "
-                "supported "
-                "for modification. Reserved keys used in this request: %s",
-                name);
+            buf_printf(&reserved, "%s%s", reserved.len ? ", " : "", name);
         if (memchr(json_string_value(value), '\0', json_string_length(value)))
             return lambda_fail_invalid(rq, "Environment variable %s contains a NUL byte", name);
     }
+    if (reserved.len)
+        return lambda_fail_invalid(
+            rq,
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided contains reserved keys that are currently not supported "
+            "for modification. Reserved keys used in this request: %s",
+            buf_cstr(&reserved));
     json_write(&text, variables);
     if (text.len > ENVIRONMENT_MOST)
         return lambda_fail_invalid(

@@ -33,8 +33,8 @@
 #include "svc/lambda/inv.h"
 #include "svc/lambda/pieces.h"
 
-struct lambda_pool;
 struct lambda_interpreter;
+struct lambda_pool;
 struct lambda_runtime;
 
 enum lambda_env_state {
@@ -100,9 +100,9 @@ struct lambda_env {
     bool has_code;                          /* a pin of its function's folder */
     bool has_layers;                        /* … and of that of its layers */
     bool may_log;                           /* its role may write the log */
+    struct lambda_interpreter *interpreter; /* what its sandbox shows of the machine, or NULL … */
+    uint64_t packages;                      /* … and which packages (packages_mark) */
     int64_t keys_expire_ms;                 /* real time */
-    struct lambda_interpreter *interpreter; /* a reference; NULL: none, or it was not found */
-    uint64_t packages;                      /* which its sandbox shows: packages_mark; 0: none */
     char stream[LAMBDA_STREAM_MOST];
 };
 

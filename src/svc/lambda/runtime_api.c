@@ -77,6 +77,18 @@ static void put_number(struct net_req *req, str name, int64_t value) {
     net_reply_header(req, name, str_c(text));
 }
 
+/*
+ * As Lambda has it of what is not traced. X-Ray's SDK logs an error where one of the three parts is
+ * missing ("Tracing header", X-Ray Developer Guide).
+ */
+static void put_trace(struct net_req *req, const char *id) {
+    char trace[96];
+    snprintf(trace, sizeof trace, "Root=1-%08llx-%.8s%.4s%.4s%.8s;Parent=%.4s%.12s;Sampled=0",
+             (unsigned long long)(clock_real_ms() / 1000), id, id + 9, id + 14, id + 24, id + 19,
+             id + 24);
+    net_reply_header(req, S("Lambda-Runtime-Trace-Id"), str_c(trace));
+}
+
 /* env->inv becomes delivered, and the answer is on its way. */
 static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
     LOCK_HELD(&env->svc->lock);
@@ -86,11 +98,7 @@ static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
     net_reply_header(req, S("Lambda-Runtime-Invoked-Function-Arn"), buf_view(&env->fn->arn));
     int64_t left_ns = env->deadline_ns - clock_mono_ns();
     put_number(req, S("Lambda-Runtime-Deadline-Ms"), clock_real_ms() + left_ns / 1000000);
-    char trace[96];
-    int64_t now_s = clock_real_ms() / 1000;
-    snprintf(trace, sizeof trace, "Root=1-%08llx-%.8s%.4s%.4s%.8s;Sampled=0",
-             (unsigned long long)now_s, inv->id, inv->id + 9, inv->id + 14, inv->id + 24);
-    net_reply_header(req, S("Lambda-Runtime-Trace-Id"), str_c(trace));
+    put_trace(req, inv->id);
     if (inv->client_context.len)
         net_reply_header(req, S("Lambda-Runtime-Client-Context"), buf_view(&inv->client_context));
     net_reply_header(req, S("Content-Type"), S("application/json"));

@@ -80,7 +80,8 @@ static bool is_copy(const struct stat *a, const struct stat *b) {
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static int renew(struct lambda_tools *tools, const char *name, struct err *err) {
+/* *is_old: there is a copy, of another version. */
+static int renew(struct lambda_tools *tools, const char *name, bool *is_old, struct err *err) {
     char from[PATH_MAX], to[PATH_MAX];
     struct stat source, made;
     snprintf(from, sizeof from, LAMBDA_HOST_TOOLS "/%s", name);
@@ -89,18 +90,26 @@ static int renew(struct lambda_tools *tools, const char *name, struct err *err) 
         unlink(to);
         return 0;
     }
-    if (stat(to, &made) == 0 && is_copy(&source, &made))
+    bool is_there = stat(to, &made) == 0;
+    if (is_there && is_copy(&source, &made))
         return 0;
-    return copy(tools, from, to, &source, err);
+    int r = copy(tools, from, to, &source, err);
+    /* A disk that is full when the machine is upgraded stops no function that ran: an older one does. */
+    *is_old = r == STORE_E_FULL && is_there;
+    return *is_old ? 0 : r;
 }
 
 /* ---- All of them ---- */
-static int look(struct lambda_tools *tools, struct err *err) {
+/* *is_old: some are of another version than the machine's. */
+static int look(struct lambda_tools *tools, bool *is_old, struct err *err) {
     int r = io_mkdirs(tools->path, 0700, err);
     if (r == 0 && chmod(tools->path, 0755)) /* whatever the umask is */
         r = err_sys(err, -errno, "%s", tools->path);
-    for (const char *const *name = lambda_host_tools; r == 0 && *name; name++)
-        r = renew(tools, *name, err);
+    for (const char *const *name = lambda_host_tools; r == 0 && *name; name++) {
+        bool this_is = false;
+        r = renew(tools, *name, &this_is, err);
+        *is_old = *is_old || this_is;
+    }
     return r;
 }
 
@@ -113,8 +122,9 @@ int lambda_tools_get(struct lambda_tools *tools, const char **ret_path, struct e
     if (host.st_mtim.tv_sec == tools->seen.tv_sec && host.st_mtim.tv_nsec == tools->seen.tv_nsec &&
         stat(tools->path, &made) == 0)
         return 0;
-    int r = look(tools, err);
-    if (r == 0)
+    bool is_old = false;
+    int r = look(tools, &is_old, err);
+    if (r == 0 && !is_old)
         tools->seen = host.st_mtim;
     return r;
 }

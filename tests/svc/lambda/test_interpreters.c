@@ -285,6 +285,25 @@ static void test_unfit(void **) {
     found(all, "nodejs20.x", "second/node 20.7.0"); /* rather than one that cannot */
 }
 
+/* Functions of a daemon that is root run as somebody else. */
+static void test_of_root_alone(void **) {
+    static const struct {
+        const char *name;
+        mode_t file, folder;
+    } cases[] = {{"the program", 0700, 0755}, {"its library", 0755, 0700}};
+    char file[200];
+    snprintf(file, sizeof file, "%s/node", elsewhere);
+    for (size_t i = 0; geteuid() == 0 && i < ARRAY_LEN(cases); i++) {
+        fake_interpreter(elsewhere, "node", "20.2.0");
+        CHECK_INT(chmod(file, cases[i].file) | chmod(elsewhere, cases[i].folder), 0);
+        CLEANUP(lambda_interpreters) struct lambda_interpreters *all = look(NULL, file);
+        CLEANUP_DEINIT(buf) struct buf want = {0};
+        buf_printf(&want, "--node %s runs no functions: other users than root may not read %s",
+                   file, i == 0 ? file : elsewhere);
+        found(all, "nodejs20.x", buf_cstr(&want));
+    }
+}
+
 /* A program that another user may write is run only where it is set. */
 static void test_of_strangers(void **) {
     static const struct {
@@ -403,11 +422,17 @@ static void test_a_slow_one(void **) {
 int main(void) {
 #define IN_FOLDERS(test) cmocka_unit_test_setup_teardown(test, setup, tmp_teardown)
     const struct CMUnitTest tests[] = {
-        IN_FOLDERS(test_nothing_here), IN_FOLDERS(test_order),
-        IN_FOLDERS(test_set),          IN_FOLDERS(test_set_to_nothing),
-        IN_FOLDERS(test_asked_once),   IN_FOLDERS(test_launch),
-        IN_FOLDERS(test_launch_node),  IN_FOLDERS(test_unfit),
-        IN_FOLDERS(test_of_strangers), IN_FOLDERS(test_its_surroundings),
+        IN_FOLDERS(test_nothing_here),
+        IN_FOLDERS(test_order),
+        IN_FOLDERS(test_set),
+        IN_FOLDERS(test_set_to_nothing),
+        IN_FOLDERS(test_asked_once),
+        IN_FOLDERS(test_launch),
+        IN_FOLDERS(test_launch_node),
+        IN_FOLDERS(test_unfit),
+        IN_FOLDERS(test_of_root_alone),
+        IN_FOLDERS(test_of_strangers),
+        IN_FOLDERS(test_its_surroundings),
         IN_FOLDERS(test_a_slow_one),
     };
     return cmocka_run_group_tests_name("svc/lambda/interpreters", tests, NULL, NULL);

@@ -107,7 +107,11 @@ static void test_refused_configurations(void **state) {
          "Architecture arm64 is not offered here for provided.al2023"},
         {"timeout", "{\"Timeout\":901}", "less than or equal to 900"},
         {"memory", "{\"MemorySize\":10241}", "less than or equal to 10240"},
-        {"reserved", "{\"Environment\":{\"Variables\":{\"AWS_REGION\":\"x\"}}}", "reserved keys"},
+        {"reserved",
+         "{\"Environment\":{\"Variables\":{\"MINE\":\"x\",\"AWS_REGION\":\"x\",\"AWS_LAMBDA_METADATA_API\":\"x\","
+         "\"AWS_LAMBDA_METADATA_TOKEN\":\"x\",\"AWS_LAMBDA_MAX_CONCURRENCY\":\"x\"}}}",
+         "Reserved keys used in this request: AWS_REGION, AWS_LAMBDA_METADATA_API, "
+         "AWS_LAMBDA_METADATA_TOKEN, AWS_LAMBDA_MAX_CONCURRENCY"},
         {"role", "{\"Role\":\"arn:aws:iam::000000000000:role/nobody\"}",
          "The role defined for the function cannot be assumed by Lambda."},
         {"dead letter", "{\"DeadLetterConfig\":{\"TargetArn\":\"arn:aws:s3:::bucket\"}}",

@@ -67,7 +67,7 @@ static const char package[] =
     "    id: context.awsRequestId.length, left: ((ms) => 0 < ms && ms <= 3000)(context.getRemainingTimeInMillis()),\n"
     "    waits: context.callbackWaitsForEmptyEventLoop, identity: context.identity === undefined,\n"
     "    client: context.clientContext === undefined, handler: process.env._HANDLER, cwd: process.cwd(),\n"
-    "    trace: process.env._X_AMZN_TRACE_ID.slice(0, 5), fd: process.env._LAMBDA_TELEMETRY_LOG_FD === undefined}),\n"
+    "    trace: /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/.test(process.env._X_AMZN_TRACE_ID), fd: process.env._LAMBDA_TELEMETRY_LOG_FD === undefined}),\n"
     "  client: async (event, context) => context.clientContext.custom,\n"
     "  speak: async () => {\n"
     "    console.log('said \\u00e9', {a: 1});\n"
@@ -315,7 +315,7 @@ static void test_context(void **) {
             "tell") "\",\"memory\":\"128\","
                     "\"group\":\"/aws/lambda/tell\",\"stream\":true,\"id\":36,\"left\":true,\"waits\":true,"
                     "\"identity\":true,\"client\":true,\"handler\":\"app.tell\",\"cwd\":\"/var/task\","
-                    "\"trace\":\"Root=\",\"fd\":true}");
+                    "\"trace\":true,\"fd\":true}");
 }
 
 static void test_client_context(void **) {

@@ -7,6 +7,7 @@
 #include "svc/lambda/lambda_priv.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 static struct answer invoke(const char *name, const char *payload) {
@@ -120,10 +121,19 @@ static void wait_until(enum lambda_env_state state) {
     }
 }
 
-/* Programs of that environment that run, found by what they were given. */
-static size_t count_programs(void) {
+/* Dead, with all that it had open closed; its parent may be frozen and not know. */
+static bool is_dead(int pid) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return io_read_file(&text, path, 1 << 12, NULL) || str_find(buf_view(&text), S(") Z ")) >= 0;
+}
+
+/* Programs of that environment that run, found by what they were given; each dies of the signal, or it is 0. */
+static size_t signal_programs(int sig) {
     char mark[96], path[300];
     size_t n = 0;
+    int pids[8];
     lock_take(&fx.lambda->lock);
     snprintf(mark, sizeof mark, "STREAM_NAME=%s", only_locked()->stream);
     lock_drop(&fx.lambda->lock);
@@ -132,12 +142,20 @@ static size_t count_programs(void) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         snprintf(path, sizeof path, "/proc/%.200s/environ", e->d_name);
         if (e->d_name[0] >= '0' && e->d_name[0] <= '9' &&
-            io_read_file(&text, path, 1 << 16, NULL) == 0)
-            n += str_find(buf_view(&text), str_c(mark)) >= 0;
+            io_read_file(&text, path, 1 << 16, NULL) == 0 &&
+            str_find(buf_view(&text), str_c(mark)) >= 0)
+            n += n < ARRAY_LEN(pids) && kill(pids[n] = atoi(e->d_name), sig) == 0;
     }
     closedir(dir);
+    for (size_t i = 0; sig && i < n; i++)
+        for (int ms = 0; !is_dead(pids[i]); ms++) {
+            CHECK(ms < PATIENCE_MS);
+            poll(NULL, 0, 1);
+        }
     return n;
 }
+
+static size_t count_programs(void) { return signal_programs(0); }
 
 static int setup(void **) {
     fixture_open(true);
@@ -234,6 +252,17 @@ static void *kill_unread(void *) {
             sandbox_kill(env->sandbox);
     }
     return NULL;
+}
+
+/* As where the machine had no memory left: it is noticed when the next event wakes the sandbox. */
+static void test_killed_at_rest(void **) {
+    make("idle", 30, NULL);
+    check_answer("idle", "{\"do\":\"keep\"}", "\"kept\"");
+    for (int life = 2; life < 5; life++) {
+        wait_until(ENV_IDLE);
+        CHECK_INT(signal_programs(SIGKILL), 1);
+        check_life("idle", life);
+    }
 }
 
 static void test_unread_where_the_sandbox_ends(void **) {
@@ -448,6 +477,7 @@ int main(int argc, char **argv) {
         RUNS(test_after_an_end),
         RUNS(test_after_an_answer),
         RUNS(test_unread_events),
+        RUNS(test_killed_at_rest),
         RUNS(test_unread_where_the_sandbox_ends),
         RUNS(test_last_words),
         RUNS(test_flags_of_outputs),

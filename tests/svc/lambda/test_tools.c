@@ -5,6 +5,7 @@
 #include "svc/lambda/runtimes.h"
 #include "svc/lambda/tools.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -53,7 +54,36 @@ static void test_copies(void **) {
     }
 }
 
+/* An upgrade of the machine while the disk is full: functions that ran go on with what is there. */
+static void test_a_full_disk(void **) {
+    static const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
+    for (int life = 0; life < 3; life++) {
+        const struct store_options options = {.data = tmp_own,
+                                              .reserve_bytes = life == 1 ? UINT64_MAX / 4 : 0};
+        CLEANUP(store) struct store *store = NULL;
+        struct err err = {0};
+        struct stat st;
+        const char *path = NULL;
+        CHECK_INT(store_open(&store, &options, &err), 0);
+        struct lambda_code *code = lambda_code_new(store);
+        struct lambda_tools *tools = lambda_tools_new(code, store);
+        CHECK_INT(lambda_tools_get(tools, &path, &err), 0);
+        CHECK_INT(stat(in(path, "cat"), &st), 0);
+        CHECK((st.st_mtim.tv_sec == 1) == (life == 1));
+        CHECK_INT(utimensat(AT_FDCWD, in(path, "cat"), long_ago, 0), 0); /* another version */
+        if (life == 1) {
+            CHECK_INT(unlink(in(path, "cat")), 0); /* without any there is none to go on with */
+            CHECK_INT(lambda_tools_get(tools, &path, &err), STORE_E_FULL);
+            CHECK_HAS(err.text, "there is no room for a copy of /usr/bin/cat");
+        }
+        lambda_tools_free(tools);
+        lambda_code_free(code);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {IN_STORE(test_copies)};
+    const struct CMUnitTest tests[] = {
+        IN_STORE(test_copies),
+        cmocka_unit_test_setup_teardown(test_a_full_disk, tmp_setup, tmp_teardown)};
     return cmocka_run_group_tests_name("svc/lambda/tools", tests, NULL, NULL);
 }
