@@ -50,17 +50,17 @@ static bool at_limit_locked(struct lambda_svc *svc, const struct lambda_fn *fn,
 
 /* ---- An environment that is there ---- */
 /*
- * A sandbox shows the interpreter and the packages that the machine had when it was made. Who installs
- * what was missing, or another version, is answered by that from the next event on: the program that
- * is started anew, and the one that waited for a while, make way for an environment of today. A busy
- * one is not asked: it costs system calls.
+ * A sandbox shows the interpreter and the packages that the machine had when it was made. A program
+ * that is started anew gets those of today, in another sandbox. One that runs goes on with its
+ * interpreter, but makes way for other packages: its next import would look for them. That is asked
+ * of those that rested for a while, for it costs system calls.
  */
 static bool is_of_today(const struct lambda_env *env) {
-    bool busy =
-        env->state == ENV_IDLE && clock_mono_ns() - env->settled_ns < RESTED_MS * INT64_C(1000000);
-    if (busy || env->state == ENV_SETTLING || !env->interpreter)
+    bool runs = env->state == ENV_IDLE || env->state == ENV_SETTLING;
+    bool busy = clock_mono_ns() - env->settled_ns < RESTED_MS * INT64_C(1000000);
+    if (!env->interpreter || (runs && busy))
         return true;
-    return lambda_interpreter_is_same(env->interpreter) &&
+    return (runs || lambda_interpreter_is_same(env->interpreter)) &&
            lambda_launch_packages(env->runtime) == env->packages;
 }
 
