@@ -273,7 +273,7 @@ class Api {
     }));
   }
 
-  respond(id, value) {
+  respond(id, value, done) {
     let text;
     try {
       text = JSON.stringify(value === undefined ? null : value);
@@ -282,7 +282,7 @@ class Api {
     }
     if (text === undefined)
       throw new TypeError("Wrong arguments"); // a function or a symbol: no JSON, and AWS's words for it
-    this.call("POST", `invocation/${id}/response`, text, "Content-Type: application/json\r\n", () => {});
+    this.call("POST", `invocation/${id}/response`, text, "Content-Type: application/json\r\n", done);
   }
 
   fail(where, error, done) {
@@ -434,7 +434,8 @@ function contextOf(headers) {
   };
 }
 
-// How one invocation ends: once, by an answer or an error, and the next one is asked for.
+// How one invocation ends: once, by an answer or an error. When the API has that, the next event is asked for: by
+// then there may be one, and a process that has not asked yet is not frozen and thawed in between.
 class Ending {
   constructor(api, id, schedule) {
     Object.assign(this, { api, id, schedule, answered: false });
@@ -451,23 +452,16 @@ class Ending {
   answer(value) {
     if (this.isOver())
       return;
-    this.api.respond(this.id, value);
-    this.end();
+    this.api.respond(this.id, value, this.schedule);
+    this.answered = true;
   }
 
   fail(error) {
     if (this.isOver())
       return;
     logError("Invoke Error", error);
-    this.api.fail(`invocation/${this.id}/error`, error, () => {});
-    this.end();
-  }
-
-  // The next event is asked for without waiting for what the API says of this answer, but behind all
-  // that the handler still does at once: with that call the process may be frozen.
-  end() {
+    this.api.fail(`invocation/${this.id}/error`, error, this.schedule);
     this.answered = true;
-    this.schedule();
   }
 }
 
@@ -516,7 +510,7 @@ class Runtime {
     this.api = api;
     this.handler = handler;
     this.isAsync = handler.constructor?.name === "AsyncFunction";
-    this.schedule = () => setImmediate(() => this.handleOnce());
+    this.schedule = () => this.handleOnce();
   }
 
   handleOnce() {
@@ -600,7 +594,8 @@ async function start() {
   try {
     resolveNodePath();
     tellProcessors();
-    new Runtime(api, await load(process.env._HANDLER)).schedule();
+    const runtime = new Runtime(api, await load(process.env._HANDLER));
+    setImmediate(runtime.schedule); // behind what goes wrong in the module's own promises
   } catch (error) {
     logError("Uncaught Exception", error);
     onUncaught(error);
