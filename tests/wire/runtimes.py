@@ -262,10 +262,14 @@ class Changed(FunctionsCase):
     """The interpreter's file is another one while environments have the old one."""
     folder = tempfile.TemporaryDirectory()
     node = pathlib.Path(folder.name, "node")
-    shutil.copy2("/usr/bin/node", node)
     cloud_args = ("--node", node)
     SOURCE = ("const fs = require('fs'); exports.handler = async (e) => { if (e.exit) process.exit(3); "
               "const old = fs.existsSync('/tmp/old'); fs.writeFileSync('/tmp/old', ''); return old }")
+
+    @classmethod
+    def setUpClass(cls):
+        shutil.copy2("/usr/bin/node", cls.node)
+        super().setUpClass()
 
     def test_a_restart(self):
         """A program is started anew in its environment where that has the machine's interpreter, else in a new one."""
