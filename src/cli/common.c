@@ -1,4 +1,4 @@
-/* cli/common: the flags and the JSON output that verbs about photographs share. */
+/* cli/common: the flags, and pieces of output, that verbs share. */
 #include "cli/common.h"
 
 #include "prog/say.h"
@@ -39,6 +39,13 @@ void cli_add_quoted(struct buf *out, const char *text) {
         else
             buf_char(out, *text);
     buf_char(out, '\'');
+}
+
+void cli_add_names(struct buf *out, const json_t *names) {
+    size_t i;
+    json_t *one;
+    json_array_foreach (names, i, one)
+        buf_printf(out, "%s%s", i ? ", " : "", json_string_value(one));
 }
 
 void cli_print_json(const json_t *doc) {

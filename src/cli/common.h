@@ -24,5 +24,7 @@ int cli_each_name(char **names, int n, int (*one)(void *ctx, const char *name, s
                   void *ctx, struct err *err);
 /* Appends the text in single quotes, as a shell takes it. */
 void cli_add_quoted(struct buf *out, const char *text);
+/* Appends the texts of an array with ", " between them. */
+void cli_add_names(struct buf *out, const json_t *names);
 /* Prints a document for machines: indented JSON and a line break, to stdout. */
 void cli_print_json(const json_t *doc);

@@ -24,6 +24,9 @@ struct packing {
     size_t bytes; /* before they were packed */
 };
 
+/* Programs stay programs. */
+static unsigned mode_of(const struct stat *st) { return st->st_mode & 0111 ? PROGRAM : TEXT; }
+
 static int add_file(struct packing *p, const char *path, const char *name, const struct stat *st,
                     struct err *err) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -36,7 +39,7 @@ static int add_file(struct packing *p, const char *path, const char *name, const
     if (r)
         return r;
     p->bytes += text.len;
-    return zip_add(&p->zip, name, st->st_mode & 0111 ? PROGRAM : TEXT, buf_view(&text), err);
+    return zip_add(&p->zip, name, mode_of(st), buf_view(&text), err);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b) {
@@ -91,7 +94,7 @@ static int pack(const char *path, struct buf *ret, struct err *err) {
                                   : err_set(err, -EINVAL, "%s is no regular file", path);
     if (r == 0 && !S_ISDIR(st.st_mode) && !is_zip(buf_view(ret))) {
         const char *slash = strrchr(path, '/');
-        r = add_file(&p, path, slash ? slash + 1 : path, &st, err);
+        r = zip_add(&p.zip, slash ? slash + 1 : path, mode_of(&st), buf_view(ret), err);
     }
     if (r == 0 && p.zip.n) {
         zip_end(&p.zip);

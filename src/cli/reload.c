@@ -2,6 +2,7 @@
  * calotype reload: has the daemon that holds a data folder read its settings again, and says what
  * changed. Units of systemd call it for `systemctl reload`.
  */
+#include "cli/common.h"
 #include "cli/verb.h"
 #include "prog/data.h"
 #include "prog/say.h"
@@ -15,10 +16,7 @@ struct reload {
 /* "changed: log-level, reserve-mib"; nothing where the list is empty. */
 static void print_names(const char *what, const json_t *names) {
     CLEANUP_DEINIT(buf) struct buf line = {0};
-    size_t i;
-    json_t *name;
-    json_array_foreach (names, i, name)
-        buf_printf(&line, "%s%s", i ? ", " : "", json_string_value(name));
+    cli_add_names(&line, names);
     if (line.len)
         prog_print("%s: %s\n", what, buf_cstr(&line));
 }
@@ -51,8 +49,8 @@ const struct prog_verb cli_verb_reload = {
     .arguments = "[--data DIR]",
     .about =
         "Has the daemon of a data folder read DIR/calotype.yaml again. What can change while it\n"
-        "runs changes at once; what cannot (address, port, threads, isolation, idle-seconds)\n"
-        "is named, and waits for a restart. A file with a mistake changes nothing.",
+        "runs changes at once; what cannot (address, port, threads, isolation, interpreters,\n"
+        "idle-seconds) is named, and waits for a restart. A file with a mistake changes nothing.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .size = sizeof(struct reload),

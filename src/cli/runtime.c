@@ -13,8 +13,6 @@
 #include <pwd.h>
 #include <stdio.h>
 
-enum { MOST_LANGUAGES = 8 };
-
 struct runtime {
     const char *data;
     bool json;
@@ -27,14 +25,6 @@ static void add_user(struct buf *out, int64_t uid) {
         buf_c(out, user->pw_name);
     else
         buf_printf(out, "%lld", (long long)uid);
-}
-
-/* "python3.8, python3.9" */
-static void add_names(struct buf *out, const json_t *names) {
-    size_t i;
-    json_t *one;
-    json_array_foreach (names, i, one)
-        buf_printf(out, "%s%s", i ? ", " : "", json_string_value(one));
 }
 
 static void add_command(struct buf *out, const json_t *row) {
@@ -60,10 +50,10 @@ static void print_interpreters(const json_t *row) {
     json_array_foreach (all, i, one) {
         const json_t *own = json_arr(one, "Runtimes"), *others = json_arr(one, "StandsInFor");
         buf_clear(&rest);
-        add_names(&rest, own);
+        cli_add_names(&rest, own);
         if (json_array_size(others))
             buf_printf(&rest, "%sfor want of their own ", json_array_size(own) ? "; " : "");
-        add_names(&rest, others);
+        cli_add_names(&rest, others);
         print_row(i ? S("") : json_str(row, "Language"), json_str(one, "Program"),
                   json_str(one, "Version"), &rest);
     }
@@ -94,7 +84,7 @@ static void say_whose(const struct runtime *r, const json_t *doc) {
         prog_hint("as the daemon on %s sees it (process %lld, of %s)", prog_data_dir(r->data),
                   (long long)pid, buf_cstr(&user));
     else
-        prog_hint("no daemon runs on %s: as one of %s would see it", prog_data_dir(r->data),
+        prog_hint("no daemon answers on %s: as one of %s would see it", prog_data_dir(r->data),
                   buf_cstr(&user));
 }
 

@@ -10,8 +10,8 @@
 /* ---- runtime_look.c ---- */
 /*
  * What a daemon sees, as its GET /runtimes says it (svc/lambda/lambda.h, lambda_machine): the one that
- * runs on data, whose process and user are in *ret_doc too ("ProcessId", "User"); where none does, what one
- * of this user would see. 0, or -errno with words. cli_runtime_look_here: never the one that runs.
+ * runs on data, whose process and user are in *ret_doc too ("ProcessId", "UserId"); where none answers this
+ * user, what one of this user would see. 0, or -errno with words. cli_runtime_look_here: never the one that runs.
  */
 int cli_runtime_look(const char *data, json_t **ret_doc, struct err *err);
 int cli_runtime_look_here(const char *data, json_t **ret_doc, struct err *err);

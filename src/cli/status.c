@@ -49,20 +49,13 @@ static void add_limits(struct buf *out, const json_t *doc) {
     json_object_foreach (limits, what, by)
         buf_printf(out, "%s%s by %s", out->len ? ", " : "", what, json_string_value(by));
 }
-/* "provided.al2023, python3.* (by Python 3.11.2)" */
-static void add_names(struct buf *out, const json_t *names) {
-    size_t i;
-    json_t *one;
-    json_array_foreach (names, i, one)
-        buf_printf(out, "%s%s", i ? ", " : "", json_string_value(one));
-}
 
 static void add_functions(struct buf *out, const json_t *doc) {
     const json_t *functions = json_object_get(doc, "Functions");
     int64_t n = json_int(functions, "Environments", 0);
     str refused = json_str(functions, "Refused");
     if (refused.len) {
-        add_names(out, json_object_get(functions, "RefusedRuntimes"));
+        cli_add_names(out, json_object_get(functions, "RefusedRuntimes"));
         buf_printf(out, ": " STR_FMT, STR_ARG(refused));
         return;
     }
@@ -74,8 +67,9 @@ static void add_functions(struct buf *out, const json_t *doc) {
                (long long)json_int(functions, "AsyncAtOnce", 0));
 }
 
+/* "provided.al2023, python3.* (by Python 3.11.2)" */
 static void add_runtimes(struct buf *out, const json_t *doc) {
-    add_names(out, json_object_get(json_object_get(doc, "Functions"), "Runtimes"));
+    cli_add_names(out, json_object_get(json_object_get(doc, "Functions"), "Runtimes"));
 }
 
 static void add_version(struct buf *out, const json_t *doc) { add_text(out, doc, "Version"); }

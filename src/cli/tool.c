@@ -122,16 +122,16 @@ int cli_tool_read(const struct cli_tool *tool, struct buf *out, struct err *err)
     int fd, r = start(tool, false, &pid, &fd, err);
     if (r)
         return r;
-    CLEANUP_FD int from = fd;
     ssize_t n = 1;
     while (n > 0 && out->len < MOST_READ) {
-        n = read(from, buf_reserve(out, MOST_LINE), MOST_LINE);
+        n = read(fd, buf_reserve(out, MOST_LINE), MOST_LINE);
         if (n < 0 && errno == EINTR)
             n = 1;
         else if (n > 0)
             out->len += (size_t)n;
     }
     *buf_reserve(out, 0) = '\0';
+    close(fd); /* before the wait: who has more to say fails, and does not wait for a reader */
     return await(tool, pid, "", err);
 }
 

@@ -20,5 +20,8 @@ struct cli_tool {
 int cli_tool_run(const struct cli_tool *tool, struct err *err);
 /* Is it in PATH? A name with a slash is a path. */
 bool cli_tool_is_here(const char *name);
-/* What a program prints to stdout: appended, at most 1 MiB; its stderr is ours. Else as above. */
+/*
+ * What a program prints to stdout: appended; its stderr is ours. One that prints more than 1 MiB and
+ * is stopped by that has failed. Else as above.
+ */
 int cli_tool_read(const struct cli_tool *tool, struct buf *out, struct err *err);

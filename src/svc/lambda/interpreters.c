@@ -374,8 +374,6 @@ static void look_again(struct lambda_interpreters *all, struct asked *one,
     lock_drop(&all->lock);
     struct stamp stamp = stamp_of(path);
     struct lambda_interpreter *it = ask(family, path, is_set, &why);
-    if (it)
-        it->stamp = stamp_of(it->program);
     lock_take(&all->lock);
     lambda_interpreter_free(one->interpreter);
     *one = (struct asked){.stamp = stamp, .interpreter = it, .why = why};

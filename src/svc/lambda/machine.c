@@ -26,8 +26,7 @@ static json_t *entry_of(json_t *entries, const struct lambda_interpreter *it) {
 }
 
 static bool is_of(const struct lambda_runtime *runtime, const struct packages *language) {
-    return runtime->family->language && !runtime->retired &&
-           str_starts(str_c(runtime->name), str_c(language->language));
+    return !runtime->retired && packages_of(str_c(runtime->family->packages)) == language;
 }
 
 /* The interpreters of a language; where a row has none *why says so. */
