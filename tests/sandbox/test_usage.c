@@ -1,4 +1,4 @@
-/* What /proc tells of a sandbox's processes. */
+/* The peak of a sandbox, as far as its processes in /proc tell it. */
 #include "cm.h"
 
 #include "sandbox/usage_priv.h"
@@ -9,7 +9,7 @@
 
 enum { MIB = 1 << 20, LARGE_MIB = 128 };
 
-/* In a child of its own group: so many small processes, then a large one; then it tells. */
+/* In a process group of its own: so many small processes, then a large one; then it tells. */
 static void run_init(size_t small, int tell) {
     for (size_t i = 0; i < small; i++)
         if (fork() == 0)
