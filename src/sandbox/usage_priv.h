@@ -26,8 +26,9 @@ void sandbox_usage_look(const struct sandbox_meter *meter, struct sandbox_usage 
 
 /*
  * The most that it has held so far, in bytes: what the cgroup says, and no less than the largest of
- * its processes had in memory, pages of files that others brought in too. processes: look at them,
- * which takes about 5 us and as much again for each of their threads; a cgroup alone is asked in 5 us.
+ * its first 64 processes had in memory, pages of files that others brought in too. processes: look at
+ * them, which takes 10 to 20 us each and as much again for each of their threads, of which 64 are asked
+ * for children; a cgroup alone is asked in 5 us.
  * 0 as above.
  */
 uint64_t sandbox_usage_peak(const struct sandbox_meter *meter, bool processes);

@@ -240,14 +240,19 @@ static void test_binds(void **) {
     rmdir(inner);
 }
 
-/* As many as there can be; what they cost is said, and stands in docs/internals/sandbox.md. */
+/*
+ * As many as there can be: the program is in the last one. What they cost is said, and stands in
+ * docs/internals/sandbox.md.
+ */
 static void test_many_binds(void **) {
-    enum { ROUNDS = 20, BINDS = 40 };
+    enum { ROUNDS = 20, BINDS = SANDBOX_MAX_BINDS };
     static char inside[BINDS][24];
+    char last[48];
+    snprintf(last, sizeof last, "/opt/%d/jailed", BINDS - 1);
     int64_t spent_ns[2] = {INT64_MAX, INT64_MAX};
     for (int round = 0; round < 2 * ROUNDS; round++) {
         struct sandbox_spec spec =
-            jail_spec((const char *const[]){"/var/task/jailed", "quit", NULL});
+            jail_spec((const char *const[]){round % 2 ? last : "/var/task/jailed", "quit", NULL});
         for (int i = 0; round % 2 && i < BINDS; i++) {
             snprintf(inside[i], sizeof inside[i], "/opt/%d", i);
             spec.binds[i] = (struct sandbox_bind){code, inside[i]};

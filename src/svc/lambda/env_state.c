@@ -332,7 +332,8 @@ void lambda_env_deliver_locked(struct lambda_env *env) {
         start_timer(env, env->inv->delivered_ns);
     }
     lambda_log_start_locked(env);
-    lambda_watch_wake(env->svc);
+    /* Now it runs: its memory is sampled. Where others ran just now, that is under way. */
+    lambda_watch_by_locked(env->svc, clock_mono_ns() + LAMBDA_MEMORY_TICK_MS * INT64_C(1000000));
 }
 
 void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {

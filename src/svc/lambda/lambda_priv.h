@@ -88,6 +88,7 @@ struct lambda_svc {
     unsigned patient;  /* threads that wait for room */
     bool rows_changed; /* environments may be of an older generation */
     int64_t resume_ms; /* monotonic: outputs that pause are looked at again; 0: none do */
+    int64_t looks_ns;  /* monotonic: by then upkeep is called again; INT64_MAX: when it is woken */
 
     /* What the completer has to do: complete.c. */
     pthread_cond_t finished_some;
@@ -111,6 +112,8 @@ int lambda_watch_start(struct lambda_svc *svc, struct err *err);
 void lambda_watch_stop(struct lambda_svc *svc);
 /* Makes the watch thread check all deadlines again. Any thread, with the lock or without. */
 void lambda_watch_wake(struct lambda_svc *svc);
+/* The same where it would not check them by that time (monotonic) of itself. */
+void lambda_watch_by_locked(struct lambda_svc *svc, int64_t at_ns);
 /*
  * The watch thread polls env's outputs, deadline and end from here on. Once per environment, when
  * its sandbox is there.

@@ -83,18 +83,22 @@ static int fitness_of(const struct lambda_env *env) {
     return fitness[env->state];
 }
 
+/* The most recently used of the fittest. No more are looked into than that takes. */
 static struct lambda_env *find_env_locked(struct lambda_svc *svc, struct lambda_pool *pool,
                                           const struct lambda_fn *fn) {
     LOCK_HELD(&svc->lock);
     struct lambda_env *best = NULL;
+    int best_fitness = 0;
     LIST_EACH (node, &pool->envs) {
         struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
         int fitness = fitness_of(env);
-        if (fitness && !is_usable(env, fn)) {
-            if (lambda_env_rests(env))
-                lambda_env_kill_locked(env);
-        } else if (fitness > (best ? fitness_of(best) : 0)) {
+        if (fitness <= best_fitness)
+            continue;
+        if (is_usable(env, fn)) {
             best = env;
+            best_fitness = fitness;
+        } else if (lambda_env_rests(env)) {
+            lambda_env_kill_locked(env);
         }
     }
     return best;

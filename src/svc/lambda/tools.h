@@ -4,8 +4,9 @@
  * table lambda_host_tools (runtimes.h).
  *
  * They are copies of the machine's, together in DATA/functions/tools, so that a sandbox needs one
- * mount for all of them: sixty of their own took 5 ms of each cold start. The folder is made when
- * an environment asks for it first, and looked through again when /usr/bin has changed.
+ * mount for all of them: sixty of their own would leave few for packages, and take half a
+ * millisecond of each start. The folder is made when an environment asks for it first, and looked
+ * through again when /usr/bin has changed.
  */
 #include "base/err.h"
 #include "store/store.h"

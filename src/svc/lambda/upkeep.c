@@ -207,9 +207,12 @@ int lambda_upkeep(struct lambda_svc *svc, bool memory) {
         if (svc->rows_changed)
             retire_outdated_locked(svc);
         struct due due = find_due_locked(svc, now_ns, memory, &next);
+        int ms = sleep_ms(&next, now_ns);
+        if (!is_due(&due))
+            svc->looks_ns = ms < 0 ? INT64_MAX : now_ns + ms * INT64_C(1000000);
         lock_drop(&svc->lock);
         if (!is_due(&due))
-            return sleep_ms(&next, now_ns);
+            return ms;
         handle(svc, &due);
     }
 }

@@ -43,6 +43,14 @@ void lambda_watch_wake(struct lambda_svc *svc) {
     (void)!write(svc->wake_fd, &one, sizeof one);
 }
 
+void lambda_watch_by_locked(struct lambda_svc *svc, int64_t at_ns) {
+    LOCK_HELD(&svc->lock);
+    if (at_ns >= svc->looks_ns)
+        return;
+    svc->looks_ns = at_ns;
+    lambda_watch_wake(svc);
+}
+
 /* ---- Ends ---- */
 /*
  * Of a sandbox that has ended: its invocation, failed, or NULL. *ret_again: its program has not read

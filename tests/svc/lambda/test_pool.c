@@ -2,6 +2,7 @@
 #include "env_fixture.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 
 /*
  * Dispatches one invocation: the environment of the pool that has it, or NULL. Where a new one was
@@ -78,6 +79,19 @@ static void test_keys_must_last(void **) {
         check_given(fn, cases[i].usable ? env : NULL, cases[i].name);
         CHECK_INT(env->state, cases[i].usable ? ENV_BUSY : ENV_DYING);
     }
+}
+
+/* What is behind the one that is found costs nothing, neither looks at files nor its end. */
+static void test_no_more_are_looked_into(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    lock_take(&svc->lock);
+    struct lambda_env *behind = idle_locked(fn), *first = idle_locked(fn);
+    behind->keys_expire_ms = clock_real_ms();
+    lock_drop(&svc->lock);
+    check_given(fn, first, "the one that was used last");
+    CHECK_INT(behind->state, ENV_IDLE);
+    check_given(fn, NULL, "none whose keys are old");
+    CHECK_INT(behind->state, ENV_DYING);
 }
 
 /* ---- Limits ---- */
@@ -336,6 +350,31 @@ static void test_sleep(void **) {
     CHECK_INT(env->state, ENV_DYING);
 }
 
+/* How often the watch thread was woken since this was last asked. */
+static uint64_t wakes(void) {
+    uint64_t n = 0;
+    return read(svc->wake_fd, &n, sizeof n) == (ssize_t)sizeof n ? n : 0;
+}
+
+/* An event that is read wakes the watch thread out of a long sleep; those that follow do not. */
+static void test_wakes(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    svc->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    CHECK_INT(lambda_upkeep(svc, false), -1);
+    lock_take(&svc->lock);
+    busy_locked(fn);
+    CHECK_INT(wakes(), 1);
+    busy_locked(fn);
+    CHECK_INT(wakes(), 0);
+    lock_drop(&svc->lock);
+    CHECK_INT(lambda_upkeep(svc, false), LAMBDA_MEMORY_TICK_MS);
+    lock_take(&svc->lock);
+    busy_locked(fn);
+    CHECK_INT(wakes(), 0); /* for it looks by itself in time */
+    lock_drop(&svc->lock);
+    fd_closep(&svc->wake_fd);
+}
+
 static void test_deadlines(void **) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "\"Timeout\":2", "");
     lock_take(&svc->lock);
@@ -590,6 +629,7 @@ int main(void) {
 #define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
         LIVES(test_choice),
         LIVES(test_keys_must_last),
+        LIVES(test_no_more_are_looked_into),
         LIVES(test_limits),
         LIVES(test_memory),
         LIVES(test_idle_memory),
@@ -598,6 +638,7 @@ int main(void) {
         LIVES(test_rest_is_not_waited_for_forever),
         LIVES(test_walk),
         LIVES(test_sleep),
+        LIVES(test_wakes),
         LIVES(test_deadlines),
         LIVES(test_slow_start),
         LIVES(test_old_lines),

@@ -36,13 +36,6 @@ static void check_answer(const char *name, const char *payload, const char *want
     CHECK_BUF(a.body, want);
 }
 
-/* Which life it is, with what was kept of the ones before, and nothing else. */
-static void check_life(const char *name, int life) {
-    char want[64];
-    snprintf(want, sizeof want, "{\"life\":%d,\"kept\":\"so\",\"processes\":1}", life);
-    check_answer(name, "{\"do\":\"life\"}", want);
-}
-
 /* ---- The log ---- */
 /* '#' stands for digits, dots, and the hex of ids. */
 static bool is_like(str line, const char *pattern) {
@@ -121,6 +114,23 @@ static void wait_until(enum lambda_env_state state) {
     }
 }
 
+/*
+ * Whoever means to meet the same environment again waits until it is back: on a busy machine that can
+ * take so long that another one is started.
+ */
+static void keep(const char *name) {
+    check_answer(name, "{\"do\":\"keep\"}", "\"kept\"");
+    wait_until(ENV_IDLE);
+}
+
+/* Which life it is, with what was kept of the ones before, and nothing else. */
+static void check_life(const char *name, int life) {
+    char want[64];
+    snprintf(want, sizeof want, "{\"life\":%d,\"kept\":\"so\",\"processes\":1}", life);
+    check_answer(name, "{\"do\":\"life\"}", want);
+    wait_until(ENV_IDLE);
+}
+
 /* Dead, with all that it had open closed; its parent may be frozen and not know. */
 static bool is_dead(int pid) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -169,7 +179,7 @@ static int teardown(void **) {
 /* ---- Ends ---- */
 static void test_after_a_timeout(void **) {
     make("slow", 1, NULL);
-    check_answer("slow", "{\"do\":\"keep\"}", "\"kept\"");
+    keep("slow");
     struct answer a = invoke("slow", "{\"do\":\"leave\"}");
     check_error(&a, "leave", "Sandbox.Timedout", " Error: Task timed out after 1.00 seconds");
     check_life("slow", 2); /* what it left behind does not run, nor does it take the event */
@@ -191,7 +201,7 @@ static void test_after_an_end(void **) {
         {"{\"do\":\"oom\"}", "Runtime.ExitError", "Runtime exited with error: signal: "},
     };
     make("ends", 30, NULL);
-    check_answer("ends", "{\"do\":\"keep\"}", "\"kept\"");
+    keep("ends");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct answer a = invoke("ends", cases[i].act);
         check_error(&a, cases[i].act, cases[i].type, cases[i].message);
@@ -205,7 +215,7 @@ static void test_after_an_end(void **) {
 /* One that answers and then goes: nobody is told, and the next event finds the next life. */
 static void test_after_an_answer(void **) {
     make("goes", 30, NULL);
-    check_answer("goes", "{\"do\":\"keep\"}", "\"kept\"");
+    keep("goes");
     for (int life = 2; life < 6; life++) {
         check_answer("goes", "{\"do\":\"answer\"}", "\"answered\"");
         wait_until(ENV_HALTED);
@@ -257,9 +267,8 @@ static void *kill_unread(void *) {
 /* As where the machine had no memory left: it is noticed when the next event wakes the sandbox. */
 static void test_killed_at_rest(void **) {
     make("idle", 30, NULL);
-    check_answer("idle", "{\"do\":\"keep\"}", "\"kept\"");
+    keep("idle");
     for (int life = 2; life < 5; life++) {
-        wait_until(ENV_IDLE);
         CHECK_INT(signal_programs(SIGKILL), 1);
         check_life("idle", life);
     }
@@ -297,8 +306,10 @@ static void test_last_words(void **) {
 /* What one life does to the pipe that is its stdout is not there for the next. */
 static void test_flags_of_outputs(void **) {
     make("flags", 30, NULL);
-    for (int life = 1; life < 4; life++)
+    for (int life = 1; life < 4; life++) {
         check_answer("flags", "{\"do\":\"flags\"}", "\"patient\"");
+        wait_until(ENV_HALTED);
+    }
 }
 
 /*
@@ -307,7 +318,7 @@ static void test_flags_of_outputs(void **) {
  */
 static void test_at_rest(void **) {
     make("rests", 30, NULL);
-    check_answer("rests", "{\"do\":\"keep\"}", "\"kept\"");
+    keep("rests");
     CHECK_INT(count_programs(), 1);
     struct answer a = invoke("rests", "{\"do\":\"fill\"}");
     check_error(&a, "fill", "Runtime.ExitError", "exit status 6");
@@ -324,13 +335,12 @@ static void test_at_rest(void **) {
     CHECK_RANGE(charged, 40 << 20, 60 << 20);
     CHECK_INT(used, charged);
     check_life("rests", 2);
-    wait_until(ENV_IDLE);
     CHECK_INT(count_programs(), 1);
 }
 
 static void test_a_change_ends_it(void **) {
     make("changed", 30, NULL);
-    check_answer("changed", "{\"do\":\"keep\"}", "\"kept\"");
+    keep("changed");
     struct answer a = invoke("changed", "{\"do\":\"exit\"}");
     check_error(&a, "exit", "Runtime.ExitError", "exit status 3");
     must(call_op("UpdateFunctionConfiguration",
