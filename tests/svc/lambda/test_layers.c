@@ -78,6 +78,7 @@ static void test_names(void **) {
         {"tools:1", NULL, NULL, NULL, 0},
         {OTHERS_ARN("tools:0"), NULL, NULL, NULL, 0},
         {OTHERS_ARN("tools:-1"), NULL, NULL, NULL, 0},
+        {OTHERS_ARN("tools:01"), NULL, NULL, NULL, 0},
         {OTHERS_ARN("tools:1:2"), NULL, NULL, NULL, 0},
         {OTHERS_ARN("tools:99999999999999999999"), NULL, NULL, NULL, 0},
         {OTHERS_ARN(""), NULL, NULL, NULL, 0},
@@ -352,6 +353,7 @@ static void test_refused_layers(void **) {
         {"['" LAYER_ARN("a:2") "']", "Layer version " LAYER_ARN("a:2") " does not exist."},
         {"['" LAYER_ARN("none:1") "']", "Layer version " LAYER_ARN("none:1") " does not exist."},
         {"['" LAYER_ARN("gone:1") "']", "Layer version " LAYER_ARN("gone:1") " does not exist."},
+        {"['" LAYER_ARN("a:01") "']", "Layer version " LAYER_ARN("a:01") " does not exist."},
         {"['arn:aws:lambda:eu-west-1:" ACCOUNT ":layer:a:1']",
          "Layers are not in the same region as the function. Layers are expected to be in region "
          "us-east-1."},
