@@ -10,7 +10,10 @@
 enum { ARN_MOST = 140 };
 
 /* ---- Names ---- */
-static bool take_version(str text, int64_t *ret) { return str_to_i64(text, ret) && *ret > 0; }
+/* As ARNs of ours have it: one version has one ARN, by which rights and the sweep know its users. */
+static bool take_version(str text, int64_t *ret) {
+    return !str_starts(text, S("0")) && str_to_i64(text, ret) && *ret > 0;
+}
 
 bool lambda_layer_parse(str text, str account, str region, struct lambda_layer *ret) {
     struct arn arn;

@@ -252,7 +252,8 @@ void lambda_layers_sweep(struct lambda_svc *svc) {
     size_t at = 0;
     str arn;
     void *key;
-    bool known = find_deleted(svc->store, &deleted) == 0 && spare_used(svc->store, &deleted) == 0;
+    bool known = find_deleted(svc->store, &deleted) == 0 && deleted.n > 0 &&
+                 spare_used(svc->store, &deleted) == 0;
     while (map_next(&deleted, &at, &arn, &key)) {
         if (known)
             remove_version(svc->store, buf_view(key));

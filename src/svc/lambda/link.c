@@ -1,10 +1,10 @@
 /*
  * Code.Location of GetFunction, and Content.Location of a layer's version: an address from which a
- * package can be fetched for ten minutes without a signature, as AWS answers a presigned URL of a bucket of its own. The token in
- * its path is sealed under the account's data key of packages, so none but we can make or change
- * one; it says until when it holds, and for which function or version, and which bytes. What it leads
- * to is always these bytes: once the function has others, or its owner is gone, it leads nowhere.
- * There are no rows of it.
+ * package can be fetched for ten minutes without a signature, as AWS answers a presigned URL of a
+ * bucket of its own. The token in its path is sealed under the account's data key of packages, so
+ * none but we can make or change one; it says until when it holds, and for which function or
+ * version, and which bytes. What it leads to is always these bytes: once the function has others, or
+ * its owner is gone, it leads nowhere. There are no rows of it.
  */
 #include "base/clock.h"
 #include "base/codec.h"

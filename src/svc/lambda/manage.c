@@ -22,10 +22,10 @@ static int add_layers(struct rq *rq, struct totals *ret) {
 }
 
 /*
- * Over the functions of the account but one, and, where nothing is firm, over its versions of layers:
- * deleted ones that functions have lie on the disk as others do. firm: what is concluded from the sums holds only as long
- * as they do, so every row that went in is a condition; one that is made meanwhile has reserved
- * nothing.
+ * Over the functions of the account but one, and, where nothing is firm, over its versions of
+ * layers: deleted ones that functions have lie on the disk as others do. firm: what is concluded
+ * from the sums holds only as long as they do, so every row that went in is a condition; one that is
+ * made meanwhile has reserved nothing.
  */
 static int add_up(struct rq *rq, str but, bool firm, struct totals *ret) {
     CLEANUP_DEINIT(row) struct row row = {0};
