@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pathlib
+import stat
 import subprocess
 import unittest
 import zipfile
@@ -54,17 +55,23 @@ def node_sdk():
     raise unittest.SkipTest("the clients of @aws-sdk are not here: CALOTYPE_RUNTIMES=build/runtimes calotype runtime install node")
 
 
+def zipped(files, links=None):
+    """A zip of {name: text or bytes}. links: the paths that they lead to, by their names; as `zip --symlinks` keeps them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for kind, entries in ((stat.S_IFREG | 0o755, files), (stat.S_IFLNK | 0o777, links or {})):
+            for name, content in entries.items():
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr = kind << 16
+                z.writestr(entry, content)
+    return out.getvalue()
+
+
 def package(program=None, files=None):
     """A zip: program as bootstrap (tests/svc/lambda/testfn.c where none is given), and files."""
     if program is None:
         program = (build_dir() / "tests/svc/lambda/testfn").read_bytes()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, content in {"bootstrap": program, **(files or {})}.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100755 << 16
-            z.writestr(entry, content)
-    return out.getvalue()
+    return zipped({"bootstrap": program, **(files or {})})
 
 
 class Answer:

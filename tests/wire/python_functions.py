@@ -224,6 +224,9 @@ class Endpoints(PythonCase):
             "contents": "import certifi, ssl, http.client\nx = ssl.create_default_context(cadata=certifi.contents())\n"
                         "c = http.client.HTTPSConnection(url.split('/')[2], context=x)\n"
                         "c.request('GET', '/none'); result = c.getresponse().status",
+            "Amazon Linux's": "import ssl, http.client\nx = ssl.create_default_context(cafile='/etc/pki/tls/certs/ca-bundle.crt')\n"
+                              "c = http.client.HTTPSConnection(url.split('/')[2], context=x)\n"
+                              "c.request('GET', '/none'); result = c.getresponse().status",
             "botocore's own": "import sys; sys.modules['certifi'] = None\n"
                               "[sys.modules.pop(n) for n in list(sys.modules) if n.startswith('boto')]\n"
                               "import boto3\nresult = boto3.client('s3').list_objects(Bucket='photos')['ResponseMetadata']['HTTPStatusCode'] + 203\n"
