@@ -46,6 +46,14 @@ def need_functions(cloud):
     raise unittest.SkipTest("functions cannot be sandboxed here")
 
 
+def python():
+    """The runtime whose interpreter is this machine's own; without one the test is skipped."""
+    for version in ("3.11", "3.13", "3.12", "3.10", "3.9"):
+        if pathlib.Path(f"/usr/bin/python{version}").exists():
+            return f"python{version}"
+    raise unittest.SkipTest("no python3 in /usr/bin")
+
+
 def node_sdk():
     """The folder for CALOTYPE_RUNTIMES of a daemon whose functions in Node are to have the clients of @aws-sdk, as ./test has
     made it; without one the test is skipped."""
@@ -102,6 +110,14 @@ class Functions:
     def invoke(self, name, event=None, **more):
         text = json.dumps(event or {}, separators=(",", ":"))
         return Answer(self.client.invoke(FunctionName=name, Payload=text, **more))
+
+    def logged(self, name, **more):
+        """What is in the function's log: nothing, as long as its first line has not made the group."""
+        logs = self.cloud.client("logs")
+        try:
+            return [e["message"] for e in logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", **more)["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
 
 
 class FunctionsCase(CloudCase):

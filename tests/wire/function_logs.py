@@ -4,11 +4,10 @@ import base64
 import json
 import pathlib
 import sys
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import main, wait_for  # noqa: E402
-from functions import FunctionsCase, zipped  # noqa: E402
+from functions import FunctionsCase, python, zipped  # noqa: E402
 
 # Runs the code of its event. write() and record() write to the pipe of records, as the runtimes of AWS do.
 PROGRAM = """
@@ -26,13 +25,6 @@ def run(event, context):
 """
 TEXT_LEVEL = ('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the '
               'LogFormat to "JSON" and try again.')
-
-
-def python():
-    for version in ("3.11", "3.13"):
-        if pathlib.Path(f"/usr/bin/python{version}").exists():
-            return f"python{version}"
-    raise unittest.SkipTest("no /usr/bin/python3.11 or python3.13")
 
 
 class LogsCase(FunctionsCase):

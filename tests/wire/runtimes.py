@@ -249,9 +249,7 @@ class Inside(FunctionsCase):
                     error = self.invoke(name).error
                     self.assertEqual(error["errorType"], "Runtime.ExitError")
                     self.assertTrue(error["errorMessage"].endswith(f"Error: Runtime exited with error: exit status {status}"), error)
-                    logs = self.cloud.client("logs")
-                    wait_for(lambda: any(e["message"].strip() == words for e in logs.filter_log_events(
-                        logGroupName=f"/aws/lambda/{name}")["events"]))
+                    wait_for(lambda: any(line.strip() == words for line in self.functions.logged(name)))
 
     def test_no_wrapper_of_a_program(self):
         """ "Wrapper scripts" are not for runtimes of the function's own, as on AWS."""

@@ -107,15 +107,7 @@ class Unable(unittest.TestCase):
 
     def ran(self, cloud):
         """Both events, and neither twice."""
-        logs = cloud.client("logs")
-
-        def starts():
-            try:
-                found = logs.filter_log_events(logGroupName="/aws/lambda/f", filterPattern="REPORT")["events"]
-            except logs.exceptions.ResourceNotFoundException:
-                return 0
-            return len(found)
-        wait_for(lambda: starts() == 2, seconds=60)
+        wait_for(lambda: len(self.functions.logged("f", filterPattern="REPORT")) == 2, seconds=60)
         self.assertEqual(self.functions.invoke("f", {"hello": 1}).payload, {"hello": 1})
 
     def test_without_a_level(self):
