@@ -1,61 +1,36 @@
 """cfnresponse.py, as it lies beside inline code: what it sends, and what it prints."""
 import contextlib
-import http.server
 import importlib.util
 import io
-import json
 import pathlib
 import sys
-import threading
 import types
 import unittest
 
+from taker import PLAIN, SIGNED, STREAM, TakerCase
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src/cfn/inline/cfnresponse.py"
-CONTEXT = types.SimpleNamespace(log_stream_name="2026/11/27/[$LATEST]f00")
+CONTEXT = types.SimpleNamespace(log_stream_name=STREAM)
 
 
-class Taker(http.server.BaseHTTPRequestHandler):
-    """Keeps what it was sent; answers with what the path begins with."""
-
-    def do_PUT(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, dict(self.headers.items()), json.loads(body)))
-        self.send_response(int(self.path[1:4]))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Answers(unittest.TestCase):
+class Answers(TakerCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = http.server.HTTPServer(("127.0.0.1", 0), Taker)
-        cls.server.taken = []
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.server.server_close)
-        cls.addClassCleanup(cls.server.shutdown)
+        super().setUpClass()
         sys.modules["urllib3"] = None  # AWS's module wants it; ours must not
         cls.addClassCleanup(sys.modules.pop, "urllib3")
         spec = importlib.util.spec_from_file_location("cfnresponse", SOURCE)
         cls.module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(cls.module)
 
-    def send(self, *args, path="/200?X-Amz-Signature=a%2Bb", port=None, **more):
-        """(path, headers, document) that arrived, or None; and what was printed."""
-        event = {"ResponseURL": f"http://127.0.0.1:{port or self.server.server_port}{path}", "StackId": "S",
-                 "RequestId": "R", "LogicalResourceId": "L"}
-        self.server.taken.clear()
+    def send(self, *args, path=SIGNED, port=None, **more):
+        """What arrived, as taken() has it; and what was printed."""
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            self.assertIsNone(self.module.send(event, CONTEXT, *args, **more))
-        return self.server.taken[0] if self.server.taken else None, out.getvalue()
+            self.assertIsNone(self.module.send(self.request(path, port), CONTEXT, *args, **more))
+        return self.taken(), out.getvalue()
 
     def test_the_document(self):
-        base = {"Status": "SUCCESS", "PhysicalResourceId": CONTEXT.log_stream_name, "StackId": "S", "RequestId": "R",
-                "Reason": f"See the details in CloudWatch Log Stream: {CONTEXT.log_stream_name}",
-                "LogicalResourceId": "L", "NoEcho": False, "Data": {"a": "\u00e9"}}
         cases = {
             "plain": ((self.module.SUCCESS, {"a": "\u00e9"}), {}, {}),
             "failed": ((self.module.FAILED, {}), {"reason": "why"}, {"Status": "FAILED", "Reason": "why", "Data": {}}),
@@ -65,9 +40,9 @@ class Answers(unittest.TestCase):
         for name, (args, more, changes) in cases.items():
             with self.subTest(name):
                 (path, headers, document), said = self.send(*args, **more)
-                self.assertEqual(document, {**base, **changes})
-                self.assertEqual(path, "/200?X-Amz-Signature=a%2Bb")  # as it was signed
-                self.assertEqual({k.lower(): v for k, v in headers.items()}["content-type"], "")
+                self.assertEqual(document, {**PLAIN, **changes})
+                self.assertEqual(path, SIGNED)  # as it was signed
+                self.assertEqual(headers["content-type"], "")
                 self.assertIn("Status code: 200\n", said)
                 self.assertNotIn("s3cret", said)
 

@@ -1,15 +1,14 @@
 """cfn-response.js, as it lies beside inline code: what it sends, what it logs, and that it ends the invocation."""
-import http.server
 import json
 import pathlib
 import shutil
 import subprocess
-import threading
 import unittest
+
+from taker import PLAIN, SIGNED, STREAM, TakerCase
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src/cfn/inline/cfn-response.js"
 NODE = shutil.which("node")
-STREAM = "2026/11/27/[$LATEST]f00"
 # Ends with a line that tells what the module exports, and what came of the call.
 CALL = """
 const [event, args, modern] = JSON.parse(process.argv[1]);
@@ -25,43 +24,16 @@ MODULE = f'import * as response from "{SOURCE}";' + CALL
 BY_NAME = f'import response, {{ send }} from "{SOURCE}"; if (send !== response.send) throw new Error("two");' + CALL
 
 
-class Taker(http.server.BaseHTTPRequestHandler):
-    """Keeps what it was sent; answers with what the path begins with."""
-
-    def do_PUT(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, {k.lower(): v for k, v in self.headers.items()}, json.loads(body)))
-        self.send_response(int(self.path[1:4]))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @unittest.skipUnless(NODE, "there is no node")
-class Answers(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.HTTPServer(("127.0.0.1", 0), Taker)
-        cls.server.taken = []
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.server.server_close)
-        cls.addClassCleanup(cls.server.shutdown)
-
-    def send(self, *args, path="/200?X-Amz-Signature=a%2Bb", port=None, modern=False, code=COMMON):
-        """(path, headers, document) that arrived, or None; what was logged; and what the call came to."""
-        event = {"ResponseURL": f"http://127.0.0.1:{port or self.server.server_port}{path}", "StackId": "S",
-                 "RequestId": "R", "LogicalResourceId": "L"}
-        self.server.taken.clear()
+class Answers(TakerCase):
+    def send(self, *args, path=SIGNED, port=None, modern=False, code=COMMON):
+        """What arrived, as taken() has it; what was logged; and what the call came to."""
         kind = [] if code is COMMON else ["--input-type=module"]
-        said = subprocess.run([NODE, *kind, "-e", code, json.dumps([event, args, modern])], check=True,
+        said = subprocess.run([NODE, *kind, "-e", code, json.dumps([self.request(path, port), args, modern])], check=True,
                               capture_output=True, text=True).stdout.strip().split("\n")
-        return self.server.taken[0] if self.server.taken else None, said[:-1], json.loads(said[-1])
+        return self.taken(), said[:-1], json.loads(said[-1])
 
     def test_the_document(self):
-        base = {"Status": "SUCCESS", "PhysicalResourceId": STREAM, "StackId": "S", "RequestId": "R", "LogicalResourceId": "L",
-                "Reason": f"See the details in CloudWatch Log Stream: {STREAM}", "NoEcho": False, "Data": {"a": "\u00e9"}}
         cases = {
             "plain": (["SUCCESS", {"a": "\u00e9"}], {}),
             "failed": (["FAILED", {}], {"Status": "FAILED", "Data": {}}),
@@ -71,8 +43,8 @@ class Answers(unittest.TestCase):
         for name, (args, changes) in cases.items():
             with self.subTest(name):
                 (path, headers, document), said, came_to = self.send(*args)
-                self.assertEqual(document, {**base, **changes})
-                self.assertEqual(path, "/200?X-Amz-Signature=a%2Bb")  # as it was signed
+                self.assertEqual(document, {**PLAIN, **changes})
+                self.assertEqual(path, SIGNED)  # as it was signed
                 self.assertEqual(headers["content-type"], "")
                 self.assertNotIn("transfer-encoding", headers)  # S3 takes none with a presigned PUT
                 self.assertEqual(said[-1], "Status code: 200")

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pathlib
+import stat
 import subprocess
 import unittest
 import zipfile
@@ -45,6 +46,14 @@ def need_functions(cloud):
     raise unittest.SkipTest("functions cannot be sandboxed here")
 
 
+def python():
+    """The runtime whose interpreter is this machine's own; without one the test is skipped."""
+    for version in ("3.11", "3.13", "3.12", "3.10", "3.9"):
+        if pathlib.Path(f"/usr/bin/python{version}").exists():
+            return f"python{version}"
+    raise unittest.SkipTest("no python3 in /usr/bin")
+
+
 def node_sdk():
     """The folder for CALOTYPE_RUNTIMES of a daemon whose functions in Node are to have the clients of @aws-sdk, as ./test has
     made it; without one the test is skipped."""
@@ -54,17 +63,23 @@ def node_sdk():
     raise unittest.SkipTest("the clients of @aws-sdk are not here: CALOTYPE_RUNTIMES=build/runtimes calotype runtime install node")
 
 
+def zipped(files, links=None):
+    """A zip of {name: text or bytes}. links: the paths that they lead to, by their names; as `zip --symlinks` keeps them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for kind, entries in ((stat.S_IFREG | 0o755, files), (stat.S_IFLNK | 0o777, links or {})):
+            for name, content in entries.items():
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr = kind << 16
+                z.writestr(entry, content)
+    return out.getvalue()
+
+
 def package(program=None, files=None):
     """A zip: program as bootstrap (tests/svc/lambda/testfn.c where none is given), and files."""
     if program is None:
         program = (build_dir() / "tests/svc/lambda/testfn").read_bytes()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, content in {"bootstrap": program, **(files or {})}.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100755 << 16
-            z.writestr(entry, content)
-    return out.getvalue()
+    return zipped({"bootstrap": program, **(files or {})})
 
 
 class Answer:
@@ -95,6 +110,14 @@ class Functions:
     def invoke(self, name, event=None, **more):
         text = json.dumps(event or {}, separators=(",", ":"))
         return Answer(self.client.invoke(FunctionName=name, Payload=text, **more))
+
+    def logged(self, name, **more):
+        """What is in the function's log: nothing, as long as its first line has not made the group."""
+        logs = self.cloud.client("logs")
+        try:
+            return [e["message"] for e in logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", **more)["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
 
 
 class FunctionsCase(CloudCase):

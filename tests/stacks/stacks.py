@@ -14,7 +14,6 @@ The templates are ours, in the shapes that public ones have. One daemon a file; 
 what is found in the store afterwards is its own.
 """
 import contextlib
-import io
 import json
 import pathlib
 import re
@@ -22,13 +21,12 @@ import subprocess
 import sys
 import time
 import unittest
-import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 import keyspace  # noqa: E402
 from cloud import CloudCase, need_boto3, wait_for, waited  # noqa: E402
-from functions import Functions, need_functions, node_sdk  # noqa: E402
+from functions import Functions, need_functions, node_sdk, zipped  # noqa: E402
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
@@ -51,17 +49,6 @@ STAYS = {
     ("default", "sys"): "the store's own",
     ("history", "ddb-change"): "a table's history",
 }
-
-
-def zipped(files):
-    """A zip of {name: text or bytes}, each readable by everybody."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100644 << 16
-            z.writestr(entry, content)
-    return out.getvalue()
 
 
 class Stack:

@@ -1,4 +1,5 @@
 """Custom resources over the wire, answered by the test itself: the provider is a topic with a queue behind it."""
+import concurrent.futures
 import json
 import pathlib
 import sys
@@ -19,6 +20,12 @@ class CustomResources(CloudCase):
             {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}]})})
         cls.sns.subscribe(TopicArn=cls.topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
 
+    def setUp(self):
+        self.called = []
+        threads = concurrent.futures.ThreadPoolExecutor()
+        self.addCleanup(threads.shutdown)
+        self.submit = threads.submit
+
     @classmethod
     def meet(cls):
         cls.cf, cls.sns, cls.sqs = (cls.cloud.client(name) for name in ("cloudformation", "sns", "sqs"))
@@ -26,8 +33,12 @@ class CustomResources(CloudCase):
     def text(self, **properties):
         return json.dumps({"Resources": {"X": {"Type": "Custom::X", "Properties": {"ServiceToken": self.topic, **properties}}}})
 
+    def begin(self, call, **more):
+        """Calls, and does not wait for the answer, which comes when the stack is done or after two seconds; reaches() does."""
+        self.called.append(self.submit(call, **more))
+
     def create(self, name, **properties):
-        self.cf.create_stack(StackName=name, TemplateBody=self.text(**properties))
+        self.begin(self.cf.create_stack, StackName=name, TemplateBody=self.text(**properties))
         return self.asked("Create")
 
     def asked(self, verb):
@@ -47,6 +58,9 @@ class CustomResources(CloudCase):
                                headers=headers, tls=True)[0]
 
     def reaches(self, name, status):
+        while self.called:
+            self.called.pop().result()
+
         def look():
             one = self.cf.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
             return one if one == status or not one.endswith("_IN_PROGRESS") else None
@@ -57,7 +71,8 @@ class CustomResources(CloudCase):
                 if (e["LogicalResourceId"], e["ResourceStatus"]) == ("X", status)][0]
 
     def test_a_daemon_that_is_killed_while_one_waits(self):
-        request = self.create("killed", N=1)
+        self.cf.create_stack(StackName="killed", TemplateBody=self.text(N=1))
+        request = self.asked("Create")
         self.cloud.kill9()
         self.cloud.restart()
         self.meet()
@@ -74,7 +89,7 @@ class CustomResources(CloudCase):
 
     def test_a_deletion_during_the_creation(self):
         first = self.create("changed")
-        self.cf.delete_stack(StackName="changed")
+        self.begin(self.cf.delete_stack, StackName="changed")
         second = self.asked("Delete")
         self.assertEqual(self.answer(first), 200)  # nobody's: the deletion has its own
         self.assertEqual(self.cf.describe_stacks(StackName=first["StackId"])["Stacks"][0]["StackStatus"], "DELETE_IN_PROGRESS")

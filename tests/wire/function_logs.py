@@ -1,16 +1,13 @@
 """The logs of functions as clients read them: LoggingConfig from the request to what lies on disk, what Lambda writes in
 either format, records with their own times, metrics in them, and programs that write nonsense where records belong."""
 import base64
-import io
 import json
 import pathlib
 import sys
-import unittest
-import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import main, wait_for  # noqa: E402
-from functions import FunctionsCase  # noqa: E402
+from functions import FunctionsCase, python, zipped  # noqa: E402
 
 # Runs the code of its event. write() and record() write to the pipe of records, as the runtimes of AWS do.
 PROGRAM = """
@@ -30,20 +27,6 @@ TEXT_LEVEL = ('LogLevel is not supported when LogFormat is set to "Text". Remove
               'LogFormat to "JSON" and try again.')
 
 
-def python():
-    for version in ("3.11", "3.13"):
-        if pathlib.Path(f"/usr/bin/python{version}").exists():
-            return f"python{version}"
-    raise unittest.SkipTest("no /usr/bin/python3.11 or python3.13")
-
-
-def zipped(name="app.py", text=PROGRAM):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as z:
-        z.writestr(name, text)
-    return out.getvalue()
-
-
 class LogsCase(FunctionsCase):
     @classmethod
     def prepare(cls):
@@ -52,7 +35,7 @@ class LogsCase(FunctionsCase):
 
     def probe(self, name, **logging):
         more = {"LoggingConfig": logging} if logging else {}
-        self.make(name, zipped(), Runtime=python(), Handler="app.run", Timeout=20, **more)
+        self.make(name, zipped({"app.py": PROGRAM}), Runtime=python(), Handler="app.run", Timeout=20, **more)
 
     def run_code(self, name, code, **more):
         """The invocation's answer, and the tail of its log."""
@@ -153,12 +136,14 @@ times = [time.time_ns() // 1000]
 while time.time_ns() // 1000 < times[0] + 20000:
     pass
 times.append(time.time_ns() // 1000)
+print('printed')
 write(record('second', us=times[1]) + record('first', us=times[0]) + record('long ago', us=1) + record('to come', us=1 << 60))
 result = times""")
         got = {e["message"]: e["timestamp"] for e in self.events("times", "REPORT")}
         self.assertEqual([got["first"], got["second"]], [us // 1000 for us in taken])
         order = list(got)
         self.assertLess(order.index("first"), order.index("second"))
+        self.assertLess(order.index("first"), order.index("printed\n"))  # which has the time at which it was read
         begun, ended = (next(t for m, t in got.items() if m.startswith(word)) for word in ("START", "END"))
         self.assertTrue(begun <= got["long ago"] <= got["to come"] <= ended, got)
 
@@ -247,7 +232,7 @@ exports.run = async () => {
         for runtime, file, text in runtimes:
             with self.subTest(runtime):
                 full = name + runtime[:4]
-                self.make(full, zipped(file, text), Runtime=runtime, Handler="index.run", Timeout=20, LoggingConfig=logging)
+                self.make(full, zipped({file: text}), Runtime=runtime, Handler="index.run", Timeout=20, LoggingConfig=logging)
                 _, _, request = self.run_code(full, "")
                 yield runtime, request, [e["message"] for e in self.events(full, request + '","metrics' if logging else "REPORT")]
 

@@ -1,7 +1,7 @@
 """Functions in Python and Node that attack (tests/sandbox/attackers): every wall holds from an interpreter too, bombs
 are bounded, and what a bomb ends is told as AWS tells it and served on by the same environment. With a memory cgroup,
 without one, and as an ordinary user."""
-import io
+import contextlib
 import os
 import pathlib
 import platform
@@ -9,11 +9,10 @@ import re
 import socket
 import sys
 import unittest
-import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import main, need_boto3, wait_for  # noqa: E402
-from functions import Functions, must_work  # noqa: E402
+from functions import Functions, must_work, python, zipped  # noqa: E402
 from isolation import HIDDEN, Placed  # noqa: E402
 
 ATTACKERS = pathlib.Path(__file__).resolve().parents[1] / "sandbox" / "attackers"
@@ -32,23 +31,16 @@ BROUGHT = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3",
            "charset_normalizer", "idna"}
 
 
-def attacker(name):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as z:
-        z.write(ATTACKERS / name, name)
-    return out.getvalue()
-
-
 def runtimes():
-    """Of each language the newest runtime whose interpreter is this machine's own."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    """Of each language a runtime whose interpreter is this machine's own."""
     found = {}
-    for name in sorted(os.listdir("/usr/bin")):
-        if re.fullmatch(r"python3\.(11|13)", name):
-            found["python"] = name
+    with contextlib.suppress(unittest.SkipTest):
+        found["python"] = python()
     if os.path.exists("/usr/bin/node"):
         found["node"] = "nodejs20.x"
-    return found or {"python": f"python{version}"}
+    if not found:
+        raise unittest.SkipTest("neither python3 nor node is in /usr/bin")
+    return found
 
 
 class Attacks:
@@ -71,7 +63,8 @@ class Attacks:
 
     @classmethod
     def make(cls, name, language, runtime, **more):
-        cls.functions.make(name, attacker("attacker.py" if language == "python" else "attacker.js"), Runtime=runtime,
+        file = "attacker.py" if language == "python" else "attacker.js"
+        cls.functions.make(name, zipped({file: (ATTACKERS / file).read_text()}), Runtime=runtime,
                            Handler="attacker.handler", **{"MemorySize": 256, "Timeout": 120, **more})
 
     def check_each(self, test, acts=(None,)):
@@ -90,15 +83,7 @@ class Attacks:
 
     def report_of(self, name, answer):
         """The REPORT line of that invocation."""
-        logs = self.cloud.client("logs")
-        found = []
-
-        def look():
-            found[:] = [e["message"] for e in logs.filter_log_events(
-                logGroupName=f"/aws/lambda/{name}", filterPattern=f'"REPORT RequestId: {answer.id}"')["events"]]
-            return found
-        wait_for(look)
-        return found[0]
+        return wait_for(lambda: self.functions.logged(name, filterPattern=f'"REPORT RequestId: {answer.id}"'))[0]
 
     # ---- Walls ----
     def test_walls(self):

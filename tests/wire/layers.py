@@ -14,7 +14,7 @@ import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import build_dir, main  # noqa: E402
-from functions import FunctionsCase, package  # noqa: E402
+from functions import FunctionsCase, package, zipped  # noqa: E402
 from s3_help import error_of  # noqa: E402
 
 PYTHONS = [p for p in map(pathlib.Path, ("/usr/bin/python3.11", "/usr/bin/python3.13")) if p.exists()]
@@ -37,18 +37,6 @@ def h(event, context):
         return subprocess.run(event['run'], stdout=subprocess.PIPE).stdout.decode()
     return sorted(os.path.relpath(os.path.join(at, f), '/opt') for at, _, files in os.walk('/opt') for f in files)
 """
-
-
-def zipped(files, links=None):
-    """links: the paths that they lead to, by their names; as `zip --symlinks` keeps them."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for mode, entries in ((0o100755, files), (0o120777, links or {})):
-            for name, content in entries.items():
-                entry = zipfile.ZipInfo(name)
-                entry.external_attr = mode << 16
-                z.writestr(entry, content)
-    return out.getvalue()
 
 
 class Layers(FunctionsCase):

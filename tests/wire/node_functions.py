@@ -1,15 +1,12 @@
 """Functions in Node: what handlers reach at AWS's default endpoints, over TLS that they verify, and what they do
 not; layers; what `calotype runtime install node` brings. tests/svc/lambda/test_node.c has the runtime interface."""
-import io
-import os
 import pathlib
 import sys
 import unittest
-import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import main  # noqa: E402
-from functions import FunctionsCase  # noqa: E402
+from functions import FunctionsCase, node_sdk, zipped  # noqa: E402
 
 # Runs the code of its event. None of our variables helps it, and an SDK has only its defaults.
 PROBE = """
@@ -46,26 +43,6 @@ def need_node():
         raise unittest.SkipTest("no node in /usr/bin or /usr/local/bin")
 
 
-def sdk():
-    """Where base/packages.h finds the packages of Node."""
-    given = os.environ.get("CALOTYPE_RUNTIMES")
-    places = [given] if given else ["/usr/local/lib/calotype/runtimes", "/usr/lib/calotype/runtimes"]
-    if not given and os.geteuid() != 0:
-        places.insert(0, os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "calotype/runtimes"))
-    for place in places:
-        if pathlib.Path(place, "nodejs/node_modules/@aws-sdk/client-s3").exists():
-            return place
-    raise unittest.SkipTest("@aws-sdk is not installed: calotype runtime install node")
-
-
-def package(files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as z:
-        for name, content in files.items():
-            z.writestr(name, content)
-    return out.getvalue()
-
-
 class NodeCase(FunctionsCase):
     @classmethod
     def prepare(cls):
@@ -75,7 +52,7 @@ class NodeCase(FunctionsCase):
 
     @classmethod
     def make_node(cls, name, files, handler="probe.run", **more):
-        cls.make(name, package(files), **{"Runtime": "nodejs20.x", "Handler": handler, "MemorySize": 512, "Timeout": 60, **more})
+        cls.make(name, zipped(files), **{"Runtime": "nodejs20.x", "Handler": handler, "MemorySize": 512, "Timeout": 60, **more})
 
     def answer_of(self, name, event=None):
         answer = self.invoke(name, event)
@@ -164,7 +141,7 @@ class Endpoints(NodeCase):
 
 class Layers(NodeCase):
     def layer(self, name, files):
-        return self.functions.client.publish_layer_version(LayerName=name, Content={"ZipFile": package(files)})["LayerVersionArn"]
+        return self.functions.client.publish_layer_version(LayerName=name, Content={"ZipFile": zipped(files)})["LayerVersionArn"]
 
     def test_packages_of_layers(self):
         """Those for one version of Node, and those for all; for both kinds of modules."""
@@ -188,8 +165,12 @@ class Sdk(NodeCase):
     """Clients of @aws-sdk with their defaults."""
 
     @classmethod
+    def setUpClass(cls):
+        cls.cloud_env = {"CALOTYPE_RUNTIMES": node_sdk()}
+        super().setUpClass()
+
+    @classmethod
     def prepare(cls):
-        sdk()
         super().prepare()
         cls.cloud.client("s3").create_bucket(Bucket="photos")
 

@@ -7,12 +7,11 @@ import pathlib
 import re
 import sys
 import time
-import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from cloud import main, wait_for, waited  # noqa: E402
-from functions import FunctionsCase  # noqa: E402
+from cloud import main, wait_for  # noqa: E402
+from functions import FunctionsCase, python  # noqa: E402
 
 # Runs the code of its event; what that calls "result" is the answer. None of our variables helps it.
 PROBE = """
@@ -27,14 +26,6 @@ def run(event, context):
 MODULES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3", "requests", "certifi", "idna",
            "charset_normalizer", "pip")
 DATA = ("s3", "dynamodb", "sns", "sqs", "sts", "logs", "lambda", "cloudwatch", "cloudformation", "iam")
-
-
-def python():
-    """The runtime of this machine's interpreter."""
-    for version in ("3.11", "3.13", "3.12", "3.10", "3.9"):
-        if pathlib.Path(f"/usr/bin/python{version}").exists():
-            return f"python{version}"
-    raise unittest.SkipTest("no /usr/bin/python3")
 
 
 def wanted(path):
@@ -224,6 +215,9 @@ class Endpoints(PythonCase):
             "contents": "import certifi, ssl, http.client\nx = ssl.create_default_context(cadata=certifi.contents())\n"
                         "c = http.client.HTTPSConnection(url.split('/')[2], context=x)\n"
                         "c.request('GET', '/none'); result = c.getresponse().status",
+            "Amazon Linux's": "import ssl, http.client\nx = ssl.create_default_context(cafile='/etc/pki/tls/certs/ca-bundle.crt')\n"
+                              "c = http.client.HTTPSConnection(url.split('/')[2], context=x)\n"
+                              "c.request('GET', '/none'); result = c.getresponse().status",
             "botocore's own": "import sys; sys.modules['certifi'] = None\n"
                               "[sys.modules.pop(n) for n in list(sys.modules) if n.startswith('boto')]\n"
                               "import boto3\nresult = boto3.client('s3').list_objects(Bucket='photos')['ResponseMetadata']['HTTPStatusCode'] + 203\n"
@@ -293,16 +287,10 @@ class Interface(PythonCase):
 
     def events(self, function, upto="REPORT RequestId"):
         """The messages of its log, once there is one that begins so."""
-        logs = self.cloud.client("logs")
-
         def read():
-            try:
-                found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
-            except logs.exceptions.ResourceNotFoundException:
-                return None
-            texts = [event["message"] for event in found]
+            texts = self.functions.logged(function)
             return texts if any(text.startswith(upto) for text in texts) else None
-        return waited(read)
+        return wait_for(read)
 
     def test_state_is_kept_and_nothing_runs_between(self):
         self.make_probe("state", Timeout=20)

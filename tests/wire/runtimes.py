@@ -33,13 +33,13 @@ SOURCE = {
 }
 
 
-def zipped(files, mode=0o644):
+def zipped(files):
     """Files as they are; those below bin/ are programs."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = (0o100755 if name.startswith("bin/") else 0o100000 | mode) << 16
+            entry.external_attr = (0o100755 if name.startswith("bin/") else 0o100644) << 16
             z.writestr(entry, content)
     return out.getvalue()
 
@@ -201,6 +201,8 @@ class Inside(FunctionsCase):
                         "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
                         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000", "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1", "_AWS_XRAY_DAEMON_PORT": "2000",
                         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "_HANDLER": "index.handler"}
+                want.update(dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+                                          "/etc/ssl/certs/ca-certificates.crt"))
                 if runtime.startswith("node"):
                     want["NODE_PATH"] = "/opt/nodejs/node16/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"
                 else:
@@ -218,7 +220,7 @@ class Inside(FunctionsCase):
                 self.assertRegex(self.shell(runtime, "curl --version"), r"^curl \d")
                 self.assertEqual(self.shell(runtime, "date -d @0 +%H"), "01\n")  # Berlin's
                 self.assertEqual(self.shell(runtime, "find / -xdev -perm /6000 2>/dev/null; find /usr/bin /var/lang -perm /6000"), "")
-                self.assertEqual(self.shell(runtime, "ls /usr/bin/mount /usr/bin/su /usr/bin/apt /usr/bin/perl 2>/dev/null || true"), "")
+                self.assertEqual(self.shell(runtime, "ls /usr/bin/mount /usr/bin/su /usr/bin/apt /usr/bin/perl /usr/bin/df 2>/dev/null || true"), "")
                 self.assertEqual(self.shell(runtime, "touch /usr/bin/new 2>/dev/null || echo no; echo x 2>/dev/null > /bin/sh || echo no"), "no\nno\n")
                 self.assertLess(int(self.shell(runtime, "ls /usr/bin | wc -l")), 70)
 
@@ -247,9 +249,7 @@ class Inside(FunctionsCase):
                     error = self.invoke(name).error
                     self.assertEqual(error["errorType"], "Runtime.ExitError")
                     self.assertTrue(error["errorMessage"].endswith(f"Error: Runtime exited with error: exit status {status}"), error)
-                    logs = self.cloud.client("logs")
-                    wait_for(lambda: any(e["message"].strip() == words for e in logs.filter_log_events(
-                        logGroupName=f"/aws/lambda/{name}")["events"]))
+                    wait_for(lambda: any(line.strip() == words for line in self.functions.logged(name)))
 
     def test_no_wrapper_of_a_program(self):
         """ "Wrapper scripts" are not for runtimes of the function's own, as on AWS."""
@@ -301,4 +301,5 @@ class Changed(FunctionsCase):
         self.assertTrue(any(self.lives(f"f{i}") for i in range(8)))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cloud import Cloud, build_dir, main, need_boto3, wait_for  # noqa: E402
-from functions import Functions, must_work  # noqa: E402
+from functions import Functions, must_work, zipped  # noqa: E402
 
 DENIED = [str(build_dir() / "tests/sandbox/contained"), "clone3=38", "clone=1", "unshare=1"]
 QUICK = 10  # seconds: what is told at once, on a loaded machine
@@ -86,6 +86,15 @@ class Unable(unittest.TestCase):
         self.assertIn("what is uploaded is processed when functions can run: ", done.stderr)
         self.assertIn(words, done.stderr)
 
+    def interpreted(self):
+        """The interpreter is the machine's, and runs; what scripts call are copies in DATA, which do not."""
+        if not os.path.exists("/usr/bin/python3"):
+            return
+        source = ("import os, subprocess\ndef h(event, context):\n    try:\n        return subprocess.run(['/usr/bin/true']).returncode\n"
+                  "    except OSError as error:\n        return [error.strerror, os.path.exists('/usr/bin/true')]\n")
+        self.functions.make("interpreted", zipped({"i.py": source}), Runtime="python3.12", Handler="i.h", Timeout=30)
+        self.assertEqual(self.functions.invoke("interpreted").payload, ["Permission denied", True])
+
     def waits(self, cloud):
         """The event is there after a day, which is longer than any may be old."""
         def waiting():
@@ -98,15 +107,7 @@ class Unable(unittest.TestCase):
 
     def ran(self, cloud):
         """Both events, and neither twice."""
-        logs = cloud.client("logs")
-
-        def starts():
-            try:
-                found = logs.filter_log_events(logGroupName="/aws/lambda/f", filterPattern="REPORT")["events"]
-            except logs.exceptions.ResourceNotFoundException:
-                return 0
-            return len(found)
-        wait_for(lambda: starts() == 2, seconds=60)
+        wait_for(lambda: len(self.functions.logged("f", filterPattern="REPORT")) == 2, seconds=60)
         self.assertEqual(self.functions.invoke("f", {"hello": 1}).payload, {"hello": 1})
 
     def test_without_a_level(self):
@@ -152,6 +153,7 @@ class Unable(unittest.TestCase):
                     self.make(cloud)
                     self.refused(cloud, words)
                     self.custom_resource_fails(cloud, words)
+                    self.interpreted()
                     self.waits(cloud)
                     subprocess.run(["mount", "-o", "remount,exec", data], check=True)
                     self.ran(cloud)  # without a restart

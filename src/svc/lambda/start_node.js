@@ -437,8 +437,13 @@ function contextOf(headers) {
 // How one invocation ends: once, by an answer or an error. When the API has that, the next event is asked for: by
 // then there may be one, and a process that has not asked yet is not frozen and thawed in between.
 class Ending {
-  constructor(api, id, schedule) {
-    Object.assign(this, { api, id, schedule, answered: false });
+  // next: what is done when the API has it
+  constructor(api, id, next) {
+    Object.assign(this, { api, id, next, answered: false, arrived: false });
+    this.arrive = () => {
+      this.arrived = true;
+      this.next();
+    };
   }
 
   // By the event loop, which was empty before the handler had called anything, where it has.
@@ -452,7 +457,7 @@ class Ending {
   answer(value) {
     if (this.isOver())
       return;
-    this.api.respond(this.id, value, this.schedule);
+    this.api.respond(this.id, value, this.arrive);
     this.answered = true;
   }
 
@@ -460,7 +465,7 @@ class Ending {
     if (this.isOver())
       return;
     logError("Invoke Error", error);
-    this.api.fail(`invocation/${this.id}/error`, error, this.schedule);
+    this.api.fail(`invocation/${this.id}/error`, error, this.arrive);
     this.answered = true;
   }
 }
@@ -528,8 +533,17 @@ class Runtime {
     else
       delete process.env._X_AMZN_TRACE_ID;
     const ending = new Ending(this.api, id, this.schedule);
-    // Behind its answer there is nobody to tell, and the event that is asked for goes to another process.
-    const give = (code) => (error) => ending.answered ? process.exit(code) : this.api.fail(`invocation/${id}/error`, error, () => process.exit(code));
+    // Behind its answer there is nobody to tell: one that is on its way still arrives, and an event that is asked
+    // for goes to another process.
+    const give = (code) => (error) => {
+      const exit = () => process.exit(code);
+      if (ending.arrived)
+        exit();
+      else if (ending.answered)
+        ending.next = exit;
+      else
+        this.api.fail(`invocation/${id}/error`, error, exit);
+    };
     onUncaught = give(129);
     onRejection = give(128);
     return { headers, body, ending };

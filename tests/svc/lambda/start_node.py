@@ -17,18 +17,22 @@ import unittest
 
 START = pathlib.Path(__file__).resolve().parents[3] / "src/svc/lambda/start_node.js"
 NODE = os.environ.get("TEST_NODE") or shutil.which("node")
-CUT, REFUSED, OVER = "cut", "refused", "over"  # what becomes of a call, instead of an answer
+CUT, REFUSED, SILENT, OVER = "cut", "refused", "silent", "over"  # what becomes of a call, instead of an answer
 LEVELS = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "ERROR": 5, "FATAL": 6}
 
 
 class Runtime(threading.Thread):
-    """The API. events: what /next is answered with, in turn: (event, headers) or one of the above; OVER is the end."""
+    """The API. events: what /next is answered with, in turn: (event, headers) or one of the above; OVER is the end.
+    cut: how many POSTs are cut. before_posts(): what it waits for before it reads the body of one, of which little
+    is under way meanwhile."""
 
-    def __init__(self, events, bytewise=False):
+    def __init__(self, events, bytewise=False, cut=0, before_posts=None):
         super().__init__(daemon=True)
-        self.events, self.bytewise = list(events), bytewise
-        self.posts, self.connections, self.over = [], 0, threading.Event()
+        self.events, self.bytewise, self.cut, self.before_posts = list(events), bytewise, cut, before_posts
+        self.posts, self.asked, self.connections, self.over = [], 0, 0, threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
+        if before_posts:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 << 10)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.start()
 
@@ -42,22 +46,33 @@ class Runtime(threading.Thread):
 
     def call(self, connection, file):
         """One call; False: the connection ends."""
-        first = file.readline().decode()
+        try:
+            first = file.readline().decode()
+        except ConnectionResetError:  # a process that exits before it reads an answer
+            return False
         if not first:
             return False
         fields = {}
         while (line := file.readline().decode().strip()):
             name, _, value = line.partition(": ")
             fields[name.lower()] = value
+        if first.startswith("POST") and self.before_posts:
+            self.before_posts()
         body = file.read(int(fields["content-length"])).decode()
         if first.startswith("POST"):
+            if self.cut:
+                self.cut -= 1
+                return False
             self.posts.append((first.split()[1].partition("/runtime/")[2], fields, body))
             return self.answer(connection, "202 Accepted", '{"status":"OK"}\n', {})
+        self.asked += 1
         event = self.events.pop(0) if self.events else OVER
+        if event == SILENT:
+            file.read()
         if event in (OVER, REFUSED):
             self.over.set()
             self.listener.close()  # who tries again is refused at once
-        if event in (OVER, CUT):
+        if event in (OVER, CUT, SILENT):
             return False
         if event == REFUSED:
             return self.answer(connection, "403 Forbidden", "{}", {})
@@ -90,11 +105,15 @@ class Ran:
         self.api, self.posts, self.records, self.out, self.error, self.status = api, api.posts, records, out, error, status
 
 
-def run(code, events=("{}", OVER), fd=True, bytewise=False, handler="app.run", **env):
-    """The process, until the API is over for it."""
+def run(code, events=("{}", OVER), fd=True, bytewise=False, cut=0, slow=False, handler="app.run", **env):
+    """The process, until the API is over for it. slow: the API reads an answer's body when there is a record."""
     with tempfile.TemporaryDirectory(prefix="calotype-") as task, tempfile.TemporaryFile() as records:
         pathlib.Path(task, "app.js").write_text(code)
-        api = Runtime(events, bytewise)
+
+        def recorded():
+            while os.fstat(records.fileno()).st_size == 0:
+                time.sleep(0.001)
+        api = Runtime(events, bytewise, cut, recorded if slow else None)
         variables = {"AWS_LAMBDA_RUNTIME_API": api.address, "LAMBDA_TASK_ROOT": task, "_HANDLER": handler,
                      "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs20.x", **env}
         if fd:
@@ -121,6 +140,37 @@ class Start(unittest.TestCase):
         self.assertEqual(([body for _, _, body in ran.posts], ran.status), (["1", "2"], 1))
         ran = run("exports.run = async (event) => event;", (CUT, CUT, OVER))
         self.assertEqual((ran.posts, ran.status, ran.api.connections), ([], 1, 2))
+        ran = run("exports.run = async (event) => event;", ("1", "2", OVER), cut=1)
+        self.assertEqual(([body for _, _, body in ran.posts], ran.api.asked, ran.api.connections), (["1", "2"], 3, 2))
+        ran = run("exports.run = async (event) => event;", ("1", "2", OVER), cut=2)
+        self.assertEqual((ran.posts, ran.status, ran.api.asked, ran.api.connections), ([], 1, 1, 2))
+
+    def test_an_error_behind_the_answer(self):
+        """What is on its way arrives, though most of it is still in the process; then that exits, and asks for no other event."""
+        for runtime in ("nodejs20.x", "nodejs24.x"):
+            for act, status in (("throw new Error('behind')", 129), ("Promise.reject(new Error('behind'))", 128)):
+                with self.subTest(act, runtime=runtime):
+                    ran = run(f"exports.run = async () => {{ setImmediate(() => {{ {act}; }}); return 'x'.repeat(6e6); }};",
+                              ("1", "2", OVER), slow=True, AWS_EXECUTION_ENV=f"AWS_Lambda_{runtime}")
+                    self.assertEqual([(where, len(body)) for where, _, body in ran.posts], [("invocation/id-0/response", 6000002)])
+                    self.assertEqual((ran.status, ran.api.asked), (status, 1))
+        ran = run("let n = 0; exports.run = async () => { if (!n++) setTimeout(() => { throw new Error('later'); }, 50); return n; };",
+                  ("1", SILENT))
+        self.assertEqual(([body for _, _, body in ran.posts], ran.status), (["1"], 129))
+
+    def test_each_event_is_asked_for_once(self):
+        """Whichever way the one before ended, when the API has its answer."""
+        cases = {"(e, c, cb) => { cb(null, 1); cb(null, 2); c.succeed(3); }": 1, "(e, c) => { c.succeed(1); c.fail('no'); }": 1,
+                 "(e, c, cb) => { c.callbackWaitsForEmptyEventLoop = false; cb(null, 1); setImmediate(() => c.done(null, 2)); }": 1,
+                 "async (e, c) => { c.succeed(1); return 2; }": 1, "() => {}": None, "async () => new Promise(() => {})": "Runtime.NodeJsExit",
+                 "(e, c, cb) => cb(new RangeError())": "RangeError", "(e, c) => { c.fail(new TypeError()); throw new RangeError(); }": "TypeError",
+                 "() => 1n": None, "async () => 1n": "Error", "async () => { const ring = {}; return ring.ring = ring; }": "Error"}
+        for handler, want in cases.items():
+            with self.subTest(handler):
+                ran = run(f"exports.run = {handler};", ("1", "2", "3", OVER))
+                got = [json.loads(body) for _, _, body in ran.posts]
+                self.assertEqual([one["errorType"] if isinstance(one, dict) else one for one in got], [want] * 3)
+                self.assertEqual((ran.api.connections, ran.api.asked, ran.status), (1, 4, 1))
 
     def test_an_environment_that_is_over(self):
         ran = run("exports.run = async () => 1;", ("0", REFUSED))

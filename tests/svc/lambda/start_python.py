@@ -295,7 +295,8 @@ class Start(unittest.TestCase):
                 self.assertEqual((ran.document()["errorType"], ran.document()["errorMessage"]), want)
                 kind = want[0] if want[0].startswith("Runtime.") else f"Function.{want[0]}"
                 self.assertEqual(headers["Lambda-Runtime-Function-Error-Type"], kind)
-                self.assertTrue(ran.texts()[0].startswith(f"[ERROR] {want[0]}: {want[1]}\nTraceback"), ran.texts())
+                text, = ran.texts()
+                self.assertTrue(text.startswith(f"[ERROR] {want[0]}: {want[1]}\nTraceback"), text)
         ran = run(path, "", handler="py3.run", files=files)
         self.assertEqual(ran.document()["errorType"], "Runtime.UserCodeSyntaxError")
         self.assertRegex(ran.document()["errorMessage"], r"^Syntax error in module 'py3': .*\(py3.py, line 1\)$")
