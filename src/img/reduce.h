@@ -1,0 +1,47 @@
+#pragma once
+/*
+ * img/reduce: Lanczos with three lobes, separable, from rows as a decoder gives them to planes. The inner loops
+ * are chosen at run time (AVX2, SSE4.1, NEON, plain C); all give the same bytes.
+ */
+#include "img/planes.h"
+
+/* The part of the input that becomes the output, in samples of the input; fractions are meant. */
+struct img_window {
+    double x, y, width, height;
+};
+
+/*
+ * One input of `channels` interleaved samples (1 to 4) becomes as many planes of one size. It holds some rows of the
+ * input, not all: as many as the filter is high. With alpha the last channel weights the others, so that what
+ * is transparent bleeds no colour; where nothing is scaled the samples are copied as they are.
+ */
+struct img_reduce;
+struct img_reduce_spec {
+    uint32_t width, height; /* of the input */
+    unsigned channels;
+    bool alpha;
+    struct img_window window;
+    struct img_plane *out
+        [4]; /* borrowed until img_reduce_free; channels of them, all of one size, at least 1 x 1 */
+};
+struct img_reduce *img_reduce_new(const struct img_reduce_spec *spec);
+/*
+ * The next row of the input, from the top; all `height` of them must come before the planes are whole (rows
+ * that the window does not need are looked at no further). row is borrowed for the call and has width * channels
+ * bytes; IMG_PLANE_PAD bytes behind them may be read.
+ */
+void img_reduce_row(struct img_reduce *r, const uint8_t *row);
+/* How much memory it takes, about; for limits before anything is allocated. */
+uint64_t img_reduce_bytes(const struct img_reduce_spec *spec);
+struct img_reduce *img_reduce_free(struct img_reduce *r);
+DEFINE_FREEP(img_reduce)
+
+/*
+ * Every plane of `from` into the planes of `to`, which the caller has made with the same space and alpha; window is
+ * in samples of the picture (not of its chroma).
+ */
+void img_resize_planes(const struct img_planes *from, const struct img_window *window,
+                       struct img_planes *to);
+
+/* For tests: the inner loops by name ("c", "sse4.1", "avx2", "neon"); false: this machine does not have them. */
+bool img_reduce_use(const char *name);
