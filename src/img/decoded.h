@@ -6,12 +6,10 @@
 #include "base/buf.h"
 #include "base/outcomes.h"
 #include "img/raster.h"
+#include "img/source.h"
 
-/*
- * Bytes: of a reason with its NUL, of a colour profile that is kept, and the most that one marker
- * segment of JPEG holds.
- */
-enum { IMG_REASON_MAX = 200, IMG_ICC_MAX = 1 << 20, IMG_MARKER_MAX = 0xFFFF };
+/* Bytes: the most that one marker segment of JPEG holds. */
+enum { IMG_MARKER_MAX = 0xFFFF };
 
 /* Zeroed it is empty. The caller owns all of it: img_decoded_deinit. */
 struct img_decoded {
@@ -26,8 +24,6 @@ struct img_decoded {
     struct buf icc;              /* colour profile to keep, perhaps empty */
     char reason[IMG_REASON_MAX]; /* why not, when the codec returned IMG_E_REJECTED */
 };
-/* The file is at fault: not of the format, over a limit, or nothing of it can be decoded. */
-enum { IMG_E_REJECTED = OUTCOMES_IMG };
 static inline void img_decoded_deinit(struct img_decoded *d) {
     img_raster_deinit(&d->raster);
     buf_deinit(&d->exif);
