@@ -18,78 +18,49 @@ static void sizes(void **state) {
         const char *name;
         uint32_t width, height;
         struct imgjob_wish wish;
-        uint32_t drawn_width, drawn_height, canvas_width, canvas_height;
-        struct img_window part;
+        uint32_t drawn[2], canvas[2];
+        double part[4]; /* x, y, width, height */
     } cases[] = {
-        {"3:2 to 1600", 3000, 2000, IN(1600, 1600), 1600, 1067, 1600, 1067, {0, 0, 3000, 2000}},
-        {"3:2 to 800", 3000, 2000, IN(800, 800), 800, 533, 800, 533, {0, 0, 3000, 2000}},
-        {"3:2 to 200", 3000, 2000, IN(200, 200), 200, 133, 200, 133, {0, 0, 3000, 2000}},
-        {"half is up", 2000, 1001, IN(1000, 1000), 1000, 501, 1000, 501, {0, 0, 2000, 1001}},
-        {"upright", 2000, 3000, IN(1600, 1600), 1067, 1600, 1067, 1600, {0, 0, 2000, 3000}},
-        {"a box that is low", 3000, 2000, IN(1600, 500), 750, 500, 750, 500, {0, 0, 3000, 2000}},
-        {"a box that is narrow", 3000, 2000, IN(300, 1600), 300, 200, 300, 200, {0, 0, 3000, 2000}},
-        {"never enlarged", 120, 80, IN(1600, 1600), 120, 80, 120, 80, {0, 0, 120, 80}},
-        {"low enough, too wide", 900, 10, IN(300, 300), 300, 3, 300, 3, {0, 0, 900, 10}},
-        {"never nothing", 16000, 3, IN(200, 200), 200, 1, 200, 1, {0, 0, 16000, 3}},
-        {"one pixel", 1, 1, IN(200, 200), 1, 1, 1, 1, {0, 0, 1, 1}},
-        {"a square from a landscape",
-         3000,
-         2000,
-         COVER(200, 200),
-         200,
-         200,
-         200,
-         200,
-         {500, 0, 2000, 2000}},
-        {"a square from a portrait",
-         2000,
-         3000,
-         COVER(200, 200),
-         200,
-         200,
-         200,
-         200,
-         {0, 500, 2000, 2000}},
-        {"a fraction of a sample",
+        {"to 1600", 3000, 2000, IN(1600, 1600), {1600, 1067}, {1600, 1067}, {0, 0, 3000, 2000}},
+        {"to 800", 3000, 2000, IN(800, 800), {800, 533}, {800, 533}, {0, 0, 3000, 2000}},
+        {"to 200", 3000, 2000, IN(200, 200), {200, 133}, {200, 133}, {0, 0, 3000, 2000}},
+        {"half is up", 2000, 1001, IN(1000, 1000), {1000, 501}, {1000, 501}, {0, 0, 2000, 1001}},
+        {"upright", 2000, 3000, IN(1600, 1600), {1067, 1600}, {1067, 1600}, {0, 0, 2000, 3000}},
+        {"a low box", 3000, 2000, IN(1600, 500), {750, 500}, {750, 500}, {0, 0, 3000, 2000}},
+        {"a narrow box", 3000, 2000, IN(300, 1600), {300, 200}, {300, 200}, {0, 0, 3000, 2000}},
+        {"never enlarged", 120, 80, IN(1600, 1600), {120, 80}, {120, 80}, {0, 0, 120, 80}},
+        {"low, too wide", 900, 10, IN(300, 300), {300, 3}, {300, 3}, {0, 0, 900, 10}},
+        {"never nothing", 16000, 3, IN(200, 200), {200, 1}, {200, 1}, {0, 0, 16000, 3}},
+        {"one pixel", 1, 1, IN(200, 200), {1, 1}, {1, 1}, {0, 0, 1, 1}},
+        {"a landscape", 3000, 2000, COVER(200, 200), {200, 200}, {200, 200}, {500, 0, 2000, 2000}},
+        {"a portrait", 2000, 3000, COVER(200, 200), {200, 200}, {200, 200}, {0, 500, 2000, 2000}},
+        {"fractions",
          300,
          200,
          COVER(200, 150),
-         200,
-         150,
-         200,
-         150,
-         {50.0 / 3, 0, 800.0 / 3, 200}},
-        {"the same shape", 300, 200, COVER(150, 100), 150, 100, 150, 100, {0, 0, 300, 200}},
-        {"its size", 300, 200, COVER(300, 200), 300, 200, 300, 200, {0, 0, 300, 200}},
-        {"smaller than the box", 300, 100, COVER(200, 200), 100, 100, 100, 100, {100, 0, 100, 100}},
-        {"smaller, on whole samples", 101, 50, COVER(200, 200), 50, 50, 50, 50, {25, 0, 50, 50}},
-        {"smaller, a thin box", 10, 20000, COVER(200, 1), 10, 1, 10, 1, {0, 9999, 10, 1}},
-        {"exactly, cut", 3000, 2000, EXACT(200, 200), 200, 200, 200, 200, {500, 0, 2000, 2000}},
-        {"exactly, on a canvas", 300, 100, EXACT(200, 200), 100, 100, 200, 200, {100, 0, 100, 100}},
-        {"exactly, all of it on a canvas",
-         100,
-         50,
-         EXACT(200, 100),
-         100,
-         50,
-         200,
-         100,
-         {0, 0, 100, 50}},
+         {200, 150},
+         {200, 150},
+         {50 / 3., 0, 800 / 3., 200}},
+        {"the same shape", 300, 200, COVER(150, 100), {150, 100}, {150, 100}, {0, 0, 300, 200}},
+        {"its size", 300, 200, COVER(300, 200), {300, 200}, {300, 200}, {0, 0, 300, 200}},
+        {"smaller", 300, 100, COVER(200, 200), {100, 100}, {100, 100}, {100, 0, 100, 100}},
+        {"whole samples", 101, 50, COVER(200, 200), {50, 50}, {50, 50}, {25, 0, 50, 50}},
+        {"a thin box", 10, 20000, COVER(200, 1), {10, 1}, {10, 1}, {0, 9999, 10, 1}},
+        {"exactly", 3000, 2000, EXACT(200, 200), {200, 200}, {200, 200}, {500, 0, 2000, 2000}},
+        {"a canvas", 300, 100, EXACT(200, 200), {100, 100}, {200, 200}, {100, 0, 100, 100}},
+        {"all on a canvas", 100, 50, EXACT(200, 100), {100, 50}, {200, 100}, {0, 0, 100, 50}},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct img_fit f = img_fit_of(cases[i].width, cases[i].height, &cases[i].wish);
-        const struct img_window *part = &cases[i].part;
-        CHECK_CASE(f.width == cases[i].drawn_width && f.height == cases[i].drawn_height,
+        const double *part = cases[i].part;
+        CHECK_CASE(f.width == cases[i].drawn[0] && f.height == cases[i].drawn[1], cases[i].name);
+        CHECK_CASE(f.canvas_width == cases[i].canvas[0] && f.canvas_height == cases[i].canvas[1],
                    cases[i].name);
-        CHECK_CASE(f.canvas_width == cases[i].canvas_width &&
-                       f.canvas_height == cases[i].canvas_height,
-                   cases[i].name);
-        CHECK_CASE(fabs(f.part.x - part->x) < 1e-9 && fabs(f.part.y - part->y) < 1e-9 &&
-                       fabs(f.part.width - part->width) < 1e-9 &&
-                       fabs(f.part.height - part->height) < 1e-9,
-                   cases[i].name);
-        CHECK_CASE(f.whole == (part->width == cases[i].width && part->height == cases[i].height),
-                   cases[i].name);
+        const double got[4] = {f.part.x, f.part.y, f.part.width, f.part.height};
+        for (int k = 0; k < 4; k++)
+            CHECK_CASE(fabs(got[k] - part[k]) < 1e-9, cases[i].name);
+        bool whole = part[2] == cases[i].width && part[3] == cases[i].height;
+        CHECK_CASE(f.whole == whole, cases[i].name);
     }
 }
 
