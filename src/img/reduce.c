@@ -114,7 +114,7 @@ static void make_lines(struct img_reduce *r) {
     r->ring = mem_alloc(r->ring_pairs * sizeof *r->ring);
     for (size_t i = 0; i < r->ring_pairs; i++)
         r->ring[i] = lines_new(r->samples, 2 * sizeof *r->ring[i]);
-    r->middle = lines_new(r->samples, sizeof *r->middle);
+    r->middle = lines_new(columns, channels * sizeof *r->middle);
     if (has_boxes(&r->x, &r->y))
         r->sums = lines_new(columns_in(&r->spec, &r->x), sizeof *r->sums);
     if (has_boxes(&r->x, &r->y) || r->spec.alpha) {

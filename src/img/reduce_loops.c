@@ -102,10 +102,9 @@ static const struct img_loops in_c = {"c",  always,          pair8,   pair16,
                                       down, img_loops_apart, across8, across16};
 /* The best first. */
 static const struct img_loops *const sets[] = {
-#if 0
-    &img_loops_avx2,
-    &img_loops_sse4,
-#elif 0
+#if defined(__x86_64__)
+    &img_loops_avx2, &img_loops_sse4,
+#elif defined(__aarch64__)
     &img_loops_neon,
 #endif
     &in_c};
