@@ -1,7 +1,7 @@
 /*
  * What making pictures smaller costs: CPU milliseconds of planes of a 12 MP camera picture, of RGB and RGBA
  * rows, of cascades and turns; by each set of inner loops that this machine has.
- *   resize_bench [PART]   PART: only the figures whose name has it
+ *   resize_bench [PART [SET]]   PART: only the figures whose name has it; SET: only those loops
  */
 #include "img/reduce.h"
 
@@ -108,7 +108,8 @@ int main(int argc, char **argv) {
         part = argv[1];
     for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
         for (size_t s = 0; s < ARRAY_LEN(sets); s++)
-            if (strstr(jobs[i].name, part) && img_reduce_use(sets[s]))
+            if (strstr(jobs[i].name, part) && (argc < 3 || strcmp(argv[2], sets[s]) == 0) &&
+                img_reduce_use(sets[s]))
                 say(&jobs[i], sets[s]);
     if (strstr("turn", part))
         turns();

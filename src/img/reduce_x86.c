@@ -7,6 +7,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <string.h>
 
 #define SSE4   __attribute__((target("sse4.1")))
 #define AVX2   __attribute__((target("avx2")))
@@ -18,6 +19,62 @@ static bool can_sse4(void) { return __builtin_cpu_supports("sse4.1"); }
 
 SSE4 INLINE __m128i load(const void *p) { return _mm_loadu_si128(p); }
 SSE4 INLINE void store(void *p, __m128i v) { _mm_storeu_si128(p, v); }
+
+SSE4 static void add8_sse4(const uint8_t *row, uint32_t *sums, size_t n) {
+    for (size_t i = 0; i < n; i += 4) {
+        int32_t four;
+        memcpy(&four, row + i, sizeof four);
+        store(sums + i, _mm_add_epi32(load(sums + i), _mm_cvtepu8_epi32(_mm_cvtsi32_si128(four))));
+    }
+}
+
+SSE4 static void add16_sse4(const int16_t *row, uint32_t *sums, size_t n) {
+    for (size_t i = 0; i < n; i += 4)
+        store(sums + i,
+              _mm_add_epi32(load(sums + i),
+                            _mm_cvtepu16_epi32(_mm_loadl_epi64((const void *)(row + i)))));
+}
+
+/* Pixels of channels: alpha's bytes to the places of the colours, and 255 to its own. */
+#define ALPHA_OF_2 1, -1, 3, -1, 5, -1, 7, -1, 9, -1, 11, -1, 13, -1, 15, -1
+#define ALPHA_OF_4 3, 3, 3, -1, 7, 7, 7, -1, 11, 11, 11, -1, 15, 15, 15, -1
+static const char alphas[][16] = {[2] = {ALPHA_OF_2}, [4] = {ALPHA_OF_4}};
+
+/* Pixels' bytes that each is to be multiplied with. */
+SSE4 INLINE __m128i multipliers(__m128i pixels, unsigned channels) {
+    const __m128i own = _mm_set1_epi32(channels == 2 ? (int)0xff00ff00 : (int)0xff000000);
+    return _mm_or_si128(_mm_shuffle_epi8(pixels, load(alphas[channels])), own);
+}
+
+SSE4 static void multiply_sse4(const uint8_t *row, unsigned channels, int16_t *out, size_t n) {
+    const __m128i factor = _mm_set1_epi16((int16_t)ALPHA_FACTOR);
+    for (size_t i = 0; i < n; i += 16) {
+        __m128i a = load(row + i), b = multipliers(a, channels), zero = _mm_setzero_si128();
+        __m128i low = _mm_mullo_epi16(_mm_cvtepu8_epi16(a), _mm_cvtepu8_epi16(b));
+        __m128i high = _mm_mullo_epi16(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero));
+        store(out + i, _mm_mulhi_epu16(low, factor));
+        store(out + i + 8, _mm_mulhi_epu16(high, factor));
+    }
+}
+
+SSE4 INLINE __m128i quotients_sse4(__m128i color, __m128i alpha) {
+    __m128 by = _mm_cvtepi32_ps(_mm_max_epi32(alpha, _mm_set1_epi32(1)));
+    __m128 v = _mm_div_ps(_mm_mul_ps(_mm_cvtepi32_ps(color), _mm_set1_ps(255)), by);
+    v = _mm_min_ps(_mm_max_ps(v, _mm_setzero_ps()), _mm_set1_ps(255));
+    __m128i rounded = _mm_cvttps_epi32(_mm_add_ps(v, _mm_set1_ps(0.5F)));
+    return _mm_andnot_si128(_mm_cmplt_epi32(alpha, _mm_set1_epi32(LEAST_ALPHA)), rounded);
+}
+
+SSE4 static void divide_sse4(const int16_t *color, const int16_t *alpha, uint8_t *out, size_t n) {
+    for (size_t i = 0; i < n; i += 8) {
+        __m128i c = load(color + i), a = load(alpha + i);
+        __m128i low = quotients_sse4(_mm_cvtepi16_epi32(c), _mm_cvtepi16_epi32(a));
+        __m128i high = quotients_sse4(_mm_cvtepi16_epi32(_mm_srli_si128(c, 8)),
+                                      _mm_cvtepi16_epi32(_mm_srli_si128(a, 8)));
+        __m128i v = _mm_packs_epi32(low, high);
+        _mm_storel_epi64((void *)(out + i), _mm_packus_epi16(v, v));
+    }
+}
 
 SSE4 static void pair8_sse4(const uint8_t *even, const uint8_t *odd, int16_t *pair, size_t n) {
     for (size_t i = 0; i < n; i += 8, pair += 16) {
@@ -159,8 +216,9 @@ SSE4 static void across16_sse4(const int16_t *in, const struct img_across *a, in
     }
 }
 
-const struct img_loops img_loops_sse4 = {"sse4.1",  can_sse4,   pair8_sse4,   pair16_sse4,
-                                         down_sse4, apart_sse4, across8_sse4, across16_sse4};
+const struct img_loops img_loops_sse4 = {"sse4.1",      can_sse4,    add8_sse4,    add16_sse4,
+                                         multiply_sse4, divide_sse4, pair8_sse4,   pair16_sse4,
+                                         down_sse4,     apart_sse4,  across8_sse4, across16_sse4};
 
 /* ---- AVX2 ---- */
 
@@ -171,6 +229,45 @@ AVX2 INLINE void store32(void *p, __m256i v) { _mm256_storeu_si256(p, v); }
 AVX2 INLINE __m256i load_halves(const int16_t *low, const int16_t *high) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const void *)low)),
                                    _mm_loadu_si128((const void *)high), 1);
+}
+
+AVX2 static void add8_avx2(const uint8_t *row, uint32_t *sums, size_t n) {
+    for (size_t i = 0; i < n; i += 8)
+        store32(sums + i,
+                _mm256_add_epi32(load32(sums + i),
+                                 _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(row + i)))));
+}
+
+AVX2 static void add16_avx2(const int16_t *row, uint32_t *sums, size_t n) {
+    for (size_t i = 0; i < n; i += 8)
+        store32(sums + i,
+                _mm256_add_epi32(load32(sums + i),
+                                 _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)(row + i)))));
+}
+
+AVX2 static void multiply_avx2(const uint8_t *row, unsigned channels, int16_t *out, size_t n) {
+    const __m256i factor = _mm256_set1_epi16((int16_t)ALPHA_FACTOR);
+    for (size_t i = 0; i < n; i += 16) {
+        __m128i a = _mm_loadu_si128((const void *)(row + i)), b = multipliers(a, channels);
+        __m256i v = _mm256_mullo_epi16(_mm256_cvtepu8_epi16(a), _mm256_cvtepu8_epi16(b));
+        store32(out + i, _mm256_mulhi_epu16(v, factor));
+    }
+}
+
+AVX2 static void divide_avx2(const int16_t *color, const int16_t *alpha, uint8_t *out, size_t n) {
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i c = _mm256_cvtepi16_epi32(_mm_loadu_si128((const void *)(color + i)));
+        __m256i a = _mm256_cvtepi16_epi32(_mm_loadu_si128((const void *)(alpha + i)));
+        __m256 by = _mm256_cvtepi32_ps(_mm256_max_epi32(a, _mm256_set1_epi32(1)));
+        __m256 v = _mm256_div_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(c), _mm256_set1_ps(255)), by);
+        v = _mm256_min_ps(_mm256_max_ps(v, _mm256_setzero_ps()), _mm256_set1_ps(255));
+        __m256i rounded = _mm256_cvttps_epi32(_mm256_add_ps(v, _mm256_set1_ps(0.5F)));
+        rounded =
+            _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(LEAST_ALPHA), a), rounded);
+        __m128i words =
+            _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
+        _mm_storel_epi64((void *)(out + i), _mm_packus_epi16(words, words));
+    }
 }
 
 AVX2 static void pair8_avx2(const uint8_t *even, const uint8_t *odd, int16_t *pair, size_t n) {
@@ -295,6 +392,7 @@ AVX2 static void across16_avx2(const int16_t *in, const struct img_across *a, in
         _mm_storeu_si128((void *)out, shifted_avx2(across_avx2(in, a, block), WEIGHT_BITS));
 }
 
-const struct img_loops img_loops_avx2 = {"avx2",    can_avx2,   pair8_avx2,   pair16_avx2,
-                                         down_avx2, apart_avx2, across8_avx2, across16_avx2};
+const struct img_loops img_loops_avx2 = {"avx2",        can_avx2,    add8_avx2,    add16_avx2,
+                                         multiply_avx2, divide_avx2, pair8_avx2,   pair16_avx2,
+                                         down_avx2,     apart_avx2,  across8_avx2, across16_avx2};
 #endif
