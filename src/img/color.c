@@ -1,21 +1,21 @@
 /* img/color: decides about a picture's colours, and converts them to sRGB. */
-#include "img/color.h"
+#include "img/color_priv.h"
 
 #include "img/icc.h"
 
 #include <math.h>
 
 enum {
-    FULL = 16384, /* light of 1, as the index into encode: a step there is a fifth of one of sRGB's darkest */
+    FULL = 16384, /* light of 1, as an index: a step is a fifth of one of sRGB's darkest samples */
     SAME = 3,     /* converting that changes no sample by more than this is not worth it */
     CHUNK = 512,  /* samples of a row at a time */
 };
 
 struct img_color_job {
-    bool apart;             /* no channel depends on another: out[] is all, else light, matrix and encode */
-    uint8_t out[3][256];    /* of a grey picture the first */
+    bool apart; /* no channel depends on another: out[] is all, else light, matrix and encode */
+    uint8_t out[3][256]; /* of a grey picture the first */
     float light[3][256];
-    float matrix[3][3];     /* to FULL */
+    float matrix[3][3]; /* to FULL */
     uint8_t encode[FULL + 1];
 };
 
@@ -72,8 +72,8 @@ static void lookup(const uint8_t table[256], uint8_t *px, size_t n) {
 
 /* px has n samples, a multiple of 8. */
 static inline __attribute__((always_inline)) void to_light(const float table[256],
-                                                           const uint8_t *px,
-                                                           float *restrict light, size_t n) {
+                                                           const uint8_t *px, float *restrict light,
+                                                           size_t n) {
     for (size_t i = 0; i < n; i += 8) {
         uint64_t from;
         memcpy(&from, px + i, 8);
@@ -82,8 +82,7 @@ static inline __attribute__((always_inline)) void to_light(const float table[256
     }
 }
 
-static inline __attribute__((always_inline)) void mix(const float m[3],
-                                                      const float light[3][CHUNK],
+static inline __attribute__((always_inline)) void mix(const float m[3], const float light[3][CHUNK],
                                                       uint16_t *restrict at, size_t n) {
     for (size_t i = 0; i < n; i++) {
         float sum = light[0][i] * m[0] + light[1][i] * m[1] + light[2][i] * m[2] + 0.5F;
@@ -104,8 +103,8 @@ static inline __attribute__((always_inline)) void to_samples(const uint8_t encod
 }
 
 /* In steps of their own, so that the middle one is done by vectors. */
-static inline __attribute__((always_inline)) void chunk(const struct img_color_job *job, uint8_t *px[3],
-                                                        size_t n) {
+static inline __attribute__((always_inline)) void chunk(const struct img_color_job *job,
+                                                        uint8_t *px[3], size_t n) {
     float light[3][CHUNK];
     uint16_t at[CHUNK];
     for (int c = 0; c < 3; c++)
@@ -116,8 +115,8 @@ static inline __attribute__((always_inline)) void chunk(const struct img_color_j
     }
 }
 
-static inline __attribute__((always_inline)) void row(const struct img_color_job *job, uint8_t *px[3],
-                                                      size_t n) {
+static inline __attribute__((always_inline)) void row(const struct img_color_job *job,
+                                                      uint8_t *px[3], size_t n) {
     size_t at = 0;
     for (; at + CHUNK <= n; at += CHUNK)
         chunk(job, (uint8_t *[3]){px[0] + at, px[1] + at, px[2] + at}, CHUNK);
@@ -139,21 +138,32 @@ __attribute__((target("avx2"))) static void row_avx2(const struct img_color_job 
                                                      uint8_t *px[3], size_t n) {
     row(job, px, n);
 }
+#else
+#define row_avx2 row_plain
 #endif
+static void turn_row(const struct img_color_job *job, uint8_t *px[3], size_t n) {
+    (img_color_avx2() ? row_avx2 : row_plain)(job, px, n);
+}
 
-typedef void row_fn(const struct img_color_job *job, uint8_t *px[3], size_t n);
-static row_fn *best_row(void) {
+/* Whether vectors are done without; a test's wish. */
+static bool plain;
+
+bool img_color_avx2(void) {
 #if defined __x86_64__
-    if (__builtin_cpu_supports("avx2"))
-        return row_avx2;
+    return !plain && __builtin_cpu_supports("avx2");
+#else
+    return false;
 #endif
-    return row_plain;
+}
+
+bool img_color_use(const char *name) {
+    plain = strcmp(name, "avx2") != 0;
+    return plain ? strcmp(name, "c") == 0 : img_color_avx2();
 }
 
 void img_color_apply(const struct img_color *c, struct img_planes *p) {
     if (!c->job)
         return;
-    row_fn *turn = best_row();
     for (uint32_t y = 0; y < p->height; y++) {
         uint8_t *px[3];
         unsigned n = p->space == IMG_GRAY ? 1 : 3;
@@ -163,13 +173,16 @@ void img_color_apply(const struct img_color *c, struct img_planes *p) {
             for (unsigned i = 0; i < n; i++)
                 lookup(c->job->out[i], px[i], p->width);
         else
-            turn(c->job, px, p->width);
+            turn_row(c->job, px, p->width);
     }
 }
 
 /* ---- Deciding ---- */
 
-/* Whether converting changes next to nothing: told by what it does to colours from all over the cube. */
+/*
+ * Whether converting changes next to nothing: told by what it does to colours from all over the
+ * cube.
+ */
 static bool is_srgb(const struct img_color_job *job, bool grey) {
     enum { STEPS = 16, STEP = 17 };
     if (grey || job->apart) {
@@ -186,7 +199,7 @@ static bool is_srgb(const struct img_color_job *job, bool grey) {
             g[i] = (uint8_t)(a % STEPS * STEP);
             b[i] = (uint8_t)(a / STEPS * STEP);
         }
-        row_plain(job, px, STEPS);
+        turn_row(job, px, STEPS);
         for (int i = 0; i < STEPS; i++)
             if (abs(r[i] - i * STEP) > SAME || abs(g[i] - a % STEPS * STEP) > SAME ||
                 abs(b[i] - a / STEPS * STEP) > SAME)
@@ -240,9 +253,9 @@ static void choose_profile(const struct img_head *head, enum img_profiles wish,
 }
 
 /*
- * gAMA, and cHRM where it makes sense; sRGB's primaries without. A power near enough to 2.2 is how files from before
- * sRGB say sRGB: browsers and libpng correct nothing within a twentieth. cHRM alone says too little, as in
- * browsers.
+ * gAMA, and cHRM where it makes sense; sRGB's primaries without. A power near enough to 2.2 is how
+ * files from before sRGB say sRGB: browsers and libpng correct nothing within a twentieth. cHRM
+ * alone says too little, as in browsers.
  */
 static struct img_color_job *job_of_gama(const struct img_said *said, bool grey) {
     enum { UNIT = 100000, LEAST = UNIT / 20, MOST = UNIT * 20 };

@@ -13,7 +13,10 @@ enum {
     TAGS_MAX = 256, /* that are looked at */
 };
 
-/* Of a tag with this signature: its type's signature, and a cursor behind that and its four reserved bytes. */
+/*
+ * Of a tag with this signature: its type's signature, and a cursor behind that and its four
+ * reserved bytes.
+ */
 static uint32_t find(str bytes, uint32_t sign, struct cur *ret) {
     struct cur table = cur_of(str_skip(bytes, HEADER));
     uint32_t n = cur_u32(&table);
@@ -97,8 +100,9 @@ static bool read_curve(str bytes, uint32_t sign, double ret[256]) {
 /* ---- What the picture's channels are ---- */
 
 /*
- * Colorants are under D50. A profile that was made without knowing this has them under the screen's white; white
- * would come out blue, so they are adapted. How near to D50 they are in sound profiles: as qcms asks.
+ * Colorants are under D50. A profile that was made without knowing this has them under the
+ * screen's white; white would come out blue, so they are adapted. How near to D50 they are in
+ * sound profiles: as qcms asks.
  */
 static bool is_adapted(const struct img_light *light) {
     static const double white[3] = {0.9642, 1, 0.8249}, off[3] = {0.02, 0.02, 0.04};
@@ -161,8 +165,9 @@ bool img_icc_read(str bytes, struct img_icc *ret) {
             ret->cicp[i] = cur_u8(&c);
         ret->has_cicp = !c.bad;
     }
-    ret->has_light = ret->space == IMG_ICC_RGB    ? read_rgb(bytes, &ret->light)
-                     : ret->space == IMG_ICC_GRAY ? read_gray(bytes, connection == SIGN('L', 'a', 'b', ' '), &ret->light)
-                                                  : false;
+    ret->has_light = ret->space == IMG_ICC_RGB ? read_rgb(bytes, &ret->light)
+                     : ret->space == IMG_ICC_GRAY
+                         ? read_gray(bytes, connection == SIGN('L', 'a', 'b', ' '), &ret->light)
+                         : false;
     return ret->has_light || ret->has_lut || ret->has_cicp;
 }

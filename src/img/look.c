@@ -6,19 +6,19 @@
 
 enum {
     SIDE = LOOK_SIDE,
-    LOW = 8,        /* coefficients of the DCT each way */
-    LEVELS = 8,     /* of a channel in the histogram */
+    LOW = 8,           /* coefficients of the DCT each way */
+    LEVELS = 8,        /* of a channel in the histogram */
     SAMPLES = 1 << 14, /* that the histogram is made of, about */
 };
 
 /* ---- Reduction ---- */
 
 /*
- * Means over SIDE x SIDE parts. In units of 1 / SIDE of a sample a sample is SIDE wide and a part is as wide as the plane has
- * samples, so that what they have in common is a whole number.
+ * A plane of n samples becomes `parts` means (at most SIDE). In units of 1 / parts of a sample, a
+ * sample is `parts` wide and a part is n wide, so that what they have in common is a whole number.
  */
-static uint32_t common(uint64_t part, uint64_t at, uint32_t of) {
-    uint64_t from = part * of, to = from + of, begin = at * SIDE, end = begin + SIDE;
+static uint32_t common(uint64_t part, unsigned parts, uint64_t at, uint32_t n) {
+    uint64_t from = part * n, to = from + n, begin = at * parts, end = begin + parts;
     from = from > begin ? from : begin;
     to = to < end ? to : end;
     return from < to ? (uint32_t)(to - from) : 0;
@@ -33,10 +33,11 @@ static const uint8_t *seen(const uint8_t *row, const uint8_t *alpha, uint8_t *sp
     return space;
 }
 
-static void across(const uint32_t *sums, uint32_t width, double weight, double ret[SIDE]) {
-    for (uint32_t part = 0; part < SIDE; part++) {
-        uint64_t sum = 0, x = (uint64_t)part * width / SIDE;
-        for (uint32_t w; x < width && (w = common(part, x, width)) > 0; x++)
+static void across(const uint32_t *sums, uint32_t width, double weight, unsigned parts,
+                   double ret[SIDE]) {
+    for (unsigned part = 0; part < parts; part++) {
+        uint64_t sum = 0, x = (uint64_t)part * width / parts;
+        for (uint32_t w; x < width && (w = common(part, parts, x, width)) > 0; x++)
             sum += (uint64_t)sums[x] * w;
         ret[part] = (double)sum / weight;
     }
@@ -44,21 +45,22 @@ static void across(const uint32_t *sums, uint32_t width, double weight, double r
 
 /* Rows that are wholly within a part are added up in sixteen bits, as many as these hold. */
 struct sums {
-    uint32_t *all; /* width of them, in units of 1 / SIDE */
+    uint32_t *all; /* width of them */
     uint16_t *whole;
-    unsigned rows; /* in whole */
+    unsigned rows;  /* in whole */
+    unsigned parts; /* what a whole row weighs */
 };
 
 static void flush(struct sums *s, uint32_t width) {
     for (uint32_t x = 0; x < width; x++)
-        s->all[x] += (uint32_t)s->whole[x] * SIDE;
+        s->all[x] += (uint32_t)s->whole[x] * s->parts;
     memset(s->whole, 0, width * sizeof *s->whole);
     s->rows = 0;
 }
 
 static void add(struct sums *s, const uint8_t *restrict row, uint32_t weight, uint32_t width) {
     uint16_t *restrict whole = s->whole;
-    if (weight < SIDE) {
+    if (weight < s->parts) {
         for (uint32_t x = 0; x < width; x++)
             s->all[x] += row[x] * weight;
         return;
@@ -69,24 +71,24 @@ static void add(struct sums *s, const uint8_t *restrict row, uint32_t weight, ui
         flush(s, width);
 }
 
-/* alpha: NULL, or a plane of the same size. */
-static void reduce(const struct img_plane *from, const struct img_plane *alpha,
-                   double ret[SIDE][SIDE]) {
+/* Into columns x rows means. alpha: NULL, or a plane of the same size. */
+static void reduce(const struct img_plane *from, const struct img_plane *alpha, unsigned columns,
+                   unsigned rows, double ret[SIDE][SIDE]) {
     uint32_t width = from->width, height = from->height;
     CLEANUP_MEM uint32_t *all = mem_alloc(width * sizeof *all);
     CLEANUP_MEM uint16_t *whole = mem_zalloc(width * sizeof *whole);
     CLEANUP_MEM uint8_t *space = mem_alloc(width);
-    struct sums sums = {all, whole, 0};
-    for (uint32_t part = 0; part < SIDE; part++) {
+    struct sums sums = {all, whole, 0, rows};
+    for (unsigned part = 0; part < rows; part++) {
         memset(all, 0, width * sizeof *all);
-        uint64_t y = (uint64_t)part * height / SIDE;
-        for (uint32_t w; y < height && (w = common(part, y, height)) > 0; y++)
+        uint64_t y = (uint64_t)part * height / rows;
+        for (uint32_t w; y < height && (w = common(part, rows, y, height)) > 0; y++)
             add(&sums,
                 seen(from->px + from->stride * y, alpha ? alpha->px + alpha->stride * y : NULL,
                      space, width),
                 w, width);
         flush(&sums, width);
-        across(all, width, (double)width * height, ret[part]);
+        across(all, width, (double)width * height, columns, ret[part]);
     }
 }
 
@@ -101,19 +103,23 @@ static void rgb_of(enum img_space space, const double v[3], double ret[3]) {
         ret[c] = fmin(255, fmax(0, as[space][c]));
 }
 
-static void make_small(const struct img_planes *p, struct look_small *ret) {
+static void make_small(const struct img_planes *p, unsigned width, unsigned height,
+                       struct look_small *ret) {
     unsigned colours = p->space == IMG_GRAY ? 1 : 3;
     const struct img_plane *alpha = p->alpha ? &p->plane[colours] : NULL;
+    ret->width = width;
+    ret->height = height;
     for (unsigned c = 0; c < colours; c++)
-        reduce(&p->plane[c], alpha, ret->rgb[c]);
-    for (unsigned i = 0; i < SIDE * SIDE; i++) {
-        double v[3] = {0}, rgb[3];
-        for (unsigned c = 0; c < colours; c++)
-            v[c] = ret->rgb[c][i / SIDE][i % SIDE];
-        rgb_of(p->space, v, rgb);
-        for (int c = 0; c < 3; c++)
-            ret->rgb[c][i / SIDE][i % SIDE] = rgb[c];
-    }
+        reduce(&p->plane[c], alpha, width, height, ret->rgb[c]);
+    for (unsigned y = 0; y < height; y++)
+        for (unsigned x = 0; x < width; x++) {
+            double v[3] = {0}, rgb[3];
+            for (unsigned c = 0; c < colours; c++)
+                v[c] = ret->rgb[c][y][x];
+            rgb_of(p->space, v, rgb);
+            for (int c = 0; c < 3; c++)
+                ret->rgb[c][y][x] = rgb[c];
+        }
 }
 
 /* ---- Perceptual hash ---- */
@@ -138,8 +144,9 @@ static void low_dct(const double grey[SIDE][SIDE], double ret[LOW][LOW]) {
 }
 
 /*
- * Bits say which coefficients are above their mean. (Their median would tell pictures further apart, but three times as many
- * bits change where one is made small.) The first, which only says how bright the picture is, has no part in it.
+ * Bits say which coefficients are above their mean. (Their median would tell pictures further
+ * apart, but three times as many bits change where one is made small.) The first, which only says
+ * how bright the picture is, has no part in it.
  */
 static uint64_t hash_of(const struct look_small *small) {
     double grey[SIDE][SIDE], low[LOW][LOW], mean = 0;
@@ -182,7 +189,8 @@ static void fill_bins(const struct img_planes *p, struct bin *bins) {
             for (unsigned c = 0; c < colours; c++) {
                 const struct img_plane *of = &p->plane[c];
                 uint64_t row = (uint64_t)y * of->height / p->height;
-                v[c] = of->px[of->stride * row + (uint64_t)x * of->width / p->width];
+                uint64_t column = (uint64_t)x * of->width / p->width;
+                v[c] = of->px[of->stride * row + column];
             }
             const struct img_plane *alpha = &p->plane[colours];
             if (p->alpha && alpha->px[alpha->stride * y + x] < 128)
@@ -202,11 +210,18 @@ static void dominant_of(const struct img_planes *p, uint8_t ret[3]) {
         ret[c] = fullest->count ? (uint8_t)lrint(fullest->sum[c] / fullest->count) : 255;
 }
 
+/*
+ * The placeholder's definition is by samples: of a picture that is small already they are taken as
+ * they are.
+ */
 void img_look(const struct img_planes *p, struct img_look *ret) {
     struct look_small small;
-    make_small(p, &small);
+    make_small(p, SIDE, SIDE, &small);
     ret->phash = hash_of(&small);
-    look_placeholder(&small, ret->placeholder);
+    if (p->width < SIDE || p->height < SIDE)
+        make_small(p, p->width < SIDE ? p->width : SIDE, p->height < SIDE ? p->height : SIDE,
+                   &small);
+    img_look_placeholder(&small, p->width, p->height, ret->placeholder);
     dominant_of(p, ret->dominant);
 }
 

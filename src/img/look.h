@@ -1,7 +1,8 @@
 #pragma once
 /*
- * img/look: what the picture looks like, in a few bytes. Of an upright picture of any size and space, so that it does not
- * hang on the derivatives that are wished; the cost grows with the pixels that are given, about a nanosecond for each.
+ * img/look: what the picture looks like, in a few bytes. Of an upright picture of any size and
+ * space, so that it does not hang on the derivatives that are wished; the cost grows with the
+ * pixels that are given, about a nanosecond for each.
  */
 #include "img/planes.h"
 #include "img/raster.h"
@@ -12,7 +13,10 @@ struct img_look {
      * differ after resizing to a quarter at quality 50. */
     uint64_t phash;
     char placeholder[IMG_BLURHASH_LEN + 1]; /* a BlurHash of 4 x 3, after blurha.sh */
-    /* sRGB: the mean of the most frequent colours, what is transparent left out; white where all is. */
+    /*
+     * sRGB: the mean of the most frequent colours, what is transparent left out; white where all
+     * is.
+     */
     uint8_t dominant[3];
 };
 /* Samples are taken for sRGB; what is transparent is seen on white. */

@@ -1,8 +1,9 @@
 /*
- * img/color: between JFIF's YCbCr and RGB. Sixteen-bit arithmetic, within 1 of exact. It is written so that compilers make vectors of it: of
- * sixteen-bit numbers that come from memory, a rounded upper half of a product is one instruction.
+ * img/color: between JFIF's YCbCr and RGB. Sixteen-bit arithmetic, within 1 of exact. It is
+ * written so that compilers make vectors of it: of sixteen-bit numbers that come from memory, a
+ * rounded upper half of a product is one instruction.
  */
-#include "img/color.h"
+#include "img/color_priv.h"
 
 #include <string.h>
 
@@ -58,10 +59,10 @@ INLINE void chroma_chunk(const uint8_t *const upper[3], const uint8_t *const low
                                   32);
     for (size_t i = 0; i < n; i++) {
         int16_t r = rgb[0][i], g = rgb[1][i], b = rgb[2][i];
-        int16_t blue = (int16_t)(times(b, K(0.5)) - times(r, K(0.168735892)) -
-                                 times(g, K(0.331264108)) + 64);
-        int16_t red = (int16_t)(times(r, K(0.5)) - times(g, K(0.418687589)) -
-                                times(b, K(0.081312411)) + 64);
+        int16_t blue =
+            (int16_t)(times(b, K(0.5)) - times(r, K(0.168735892)) - times(g, K(0.331264108)) + 64);
+        int16_t red =
+            (int16_t)(times(r, K(0.5)) - times(g, K(0.418687589)) - times(b, K(0.081312411)) + 64);
         cb[i] = clip((int16_t)((blue >> 7) + 128));
         cr[i] = clip((int16_t)((red >> 7) + 128));
     }
@@ -91,15 +92,10 @@ struct loops {
 LOOPS(plain, )
 #if defined __x86_64__
 LOOPS(avx2, __attribute__((target("avx2"))))
+#else
+#define loops_avx2 loops_plain
 #endif
-
-static const struct loops *best(void) {
-#if defined __x86_64__
-    if (__builtin_cpu_supports("avx2"))
-        return &loops_avx2;
-#endif
-    return &loops_plain;
-}
+static const struct loops *best(void) { return img_color_avx2() ? &loops_avx2 : &loops_plain; }
 
 static uint8_t *row_of(const struct img_planes *p, unsigned plane, uint32_t y) {
     return p->plane[plane].px + p->plane[plane].stride * y;
