@@ -2,7 +2,7 @@
  * img/jpeg_apps: the application segments of a JPEG: Exif, XMP, Photoshop's resources, the pieces of a profile, the
  * multi-picture index, JFIF's and Adobe's. Each is looked at once, and none is copied but the profile.
  * Sources: CIPA DC-008 (Exif), ISO 16684-1 (XMP), Photoshop File Formats (image resources), ICC.1:2010 annex B.4,
- * CIPA DC-007 (MPF), ITU-T T.871 (JFIF), T.872 (Adobe).
+ * CIPA DC-007 (MPF), ISO 21496-1 (gain maps), ITU-T T.871 (JFIF), T.872 (Adobe).
  */
 #include "img/jpeg_priv.h"
 
@@ -26,9 +26,14 @@ static void take_xmp(struct img_jpeg_apps *apps, struct img_jpeg_walk *w, str da
 }
 
 static void take_mpf(struct img_jpeg_apps *apps, struct img_jpeg_walk *w, str data) {
+    if (w->mpf.len == 0)
+        w->mpf = str_skip(apps->file, (size_t)(data.p - apps->file.p));
+}
+
+static void see_gain_map(struct img_jpeg_apps *apps, struct img_jpeg_walk *w, str data) {
     (void)apps;
     (void)data;
-    w->has_mpf = true;
+    w->has_gain_map_marker = true;
 }
 
 static void take_jfif(struct img_jpeg_apps *apps, struct img_jpeg_walk *w, str data) {
@@ -96,6 +101,7 @@ static const struct app {
     {0xE1, S_INIT("http://ns.adobe.com/xap/1.0/\0"), take_xmp},
     {0xE2, S_INIT("ICC_PROFILE\0"), take_icc},
     {0xE2, S_INIT("MPF\0"), take_mpf},
+    {0xE2, S_INIT("urn:iso:std:iso:ts:21496:-1\0"), see_gain_map},
     {0xED, S_INIT("Photoshop 3.0\0"), take_photoshop},
     {0xEE, S_INIT("Adobe"), take_adobe},
 };

@@ -4,6 +4,7 @@
 
 /* What application segments say, while a file is walked. */
 struct img_jpeg_apps {
+    str file;
     bool saw_adobe;
     unsigned adobe_transform; /* 0: none, 1: YCC, 2: YCCK */
     bool saw_jfif;

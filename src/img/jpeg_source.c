@@ -32,7 +32,8 @@ static void tell(struct img_jpeg_source *s) {
     h->n_exif = w->n_exif;
     h->xmp = w->xmp;
     h->iptc = w->iptc;
-    h->has_mpf = w->has_mpf;
+    h->mpf = w->mpf;
+    h->has_gain_map_marker = w->has_gain_map_marker;
     h->warnings = w->warnings;
     if (w->n != 4) {
         h->icc = w->icc;

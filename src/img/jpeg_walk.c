@@ -445,7 +445,11 @@ static void sum_up(struct walker *k) {
 
 int img_jpeg_walk(str file, struct img_jpeg_walk *ret, char reason[IMG_REASON_MAX]) {
     static const uint8_t begin[] = {0xFF, SOI};
-    struct walker k = {.file = file, .at = sizeof begin, .to = ret, .reason = reason};
+    struct walker k = {.file = file,
+                       .at = sizeof begin,
+                       .to = ret,
+                       .reason = reason,
+                       .apps.file = file};
     if (!str_starts(file, str_n(begin, sizeof begin)))
         return img_jpeg_reject(reason, "The file does not begin as a JPEG does");
     memset(k.missing, UNKNOWN, sizeof k.missing);

@@ -52,7 +52,8 @@ struct img_jpeg_walk {
     size_t n_exif;
     str xmp, iptc;
     struct buf icc; /* put together; empty unless all of it is there */
-    bool has_mpf;
+    str mpf;        /* as struct img_head has it */
+    bool has_gain_map_marker;
 };
 
 /*

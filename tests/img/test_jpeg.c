@@ -145,6 +145,7 @@ static void metadata(void **state) {
                     "ab\0\0\0\0\3abc\0"
                     "8BIM\x04\x04\0\0\0\0\0\5\x1C\2\x50\0\0"));
     build_segment(&file, 0xE2, S("MPF\0"), S("index"));
+    build_segment(&file, 0xE2, S("urn:iso:std:iso:ts:21496:-1\0"), S("\0\0"));
     build_segment(&file, 0xE1, S("Exif\0\0"), S("second"));
     build_segment(&file, 0xE1, S("http://ns.adobe.com/xap/1.0/\0"), S("<x:xmpmeta/>"));
     build_segment(&file, 0xE1, S("Exif\0\0"), S("first"));
@@ -157,7 +158,8 @@ static void metadata(void **state) {
     CHECK_STR(h->exif[1], S("second"));
     CHECK_STR(h->xmp, S("<x:xmpmeta/>"));
     CHECK_STR(h->iptc, S("\x1C\2\x50\0\0"));
-    CHECK(h->has_mpf);
+    CHECK(str_starts(h->mpf, S("index\xFF")) && str_ends(h->mpf, S("\xFF\xD9")));
+    CHECK(h->has_gain_map_marker);
     CHECK_TEXT(h->color_space, "YCbCr");
     CHECK_INT(h->bit_depth, 8);
     CHECK_INT(h->warnings, 0);
