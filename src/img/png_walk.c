@@ -88,25 +88,31 @@ static size_t find_data(str file, struct img_png_place *place, size_t at) {
     return SIZE_MAX;
 }
 
-/*
- * The next chunk. One that claims more than there is, and is not picture data, is passed over to the next sound
- * picture data; so is what is no chunk.
- */
+/* Its length is wrong: it passes the file's end, or its checksum does not fit and no chunk follows. */
+static bool is_astray(str file, struct img_png_place *place, const struct chunk *c) {
+    size_t end = (size_t)(c->body.p - file.p) + c->body.len + SUM;
+    if (c->cut)
+        return true;
+    if (end >= file.len || is_head(file, end))
+        return false;
+    place->searched += c->body.len;
+    return place->searched / SEARCHES < file.len && !is_sound(c);
+}
+
+/* The next chunk. What is none, or has a wrong length and is not picture data, is left for the next sound picture data. */
 static bool next_chunk(str file, struct img_png_place *place, struct chunk *ret) {
-    if (place->at == 0)
-        place->at = SIGNATURE;
     if (place->at >= file.len)
         return false;
-    bool head = is_head(file, place->at);
-    if (head) {
-        *ret = chunk_at(file, place->at);
-        if (!ret->cut || str_is(ret->type, "IDAT") || str_is(ret->type, "IEND")) {
-            place->at += HEAD + ret->body.len + SUM;
+    size_t from = place->at;
+    if (is_head(file, from)) {
+        *ret = chunk_at(file, from);
+        place->at = from + HEAD + ret->body.len + SUM;
+        if (str_is(ret->type, "IDAT") || str_is(ret->type, "IEND") || !is_astray(file, place, ret))
             return true;
-        }
+        from += HEAD;
     }
     place->damaged = true;
-    size_t data = find_data(file, place, place->at);
+    size_t data = find_data(file, place, from);
     if (data == SIZE_MAX)
         return false;
     *ret = chunk_at(file, data);
@@ -117,27 +123,25 @@ static bool next_chunk(str file, struct img_png_place *place, struct chunk *ret)
 bool img_png_data(str file, struct img_png_place *place, str *ret, unsigned *warnings) {
     struct chunk c;
     bool before = place->damaged;
-    size_t at = place->at;
     do {
-        at = place->at;
         if (!next_chunk(file, place, &c) || str_is(c.type, "IEND"))
             return false;
     } while (!str_is(c.type, "IDAT"));
     if (place->damaged && !before)
         *warnings |= IMG_WARN_DAMAGED;
-    if (!is_sound(&c)) {
-        if (!c.cut)
-            *warnings |= IMG_WARN_CHECKSUM;
-        /* Where no chunk follows, its length is what is wrong: it ends where a sound one begins. */
-        if (c.cut || (place->at < file.len && !is_head(file, place->at))) {
-            size_t next = find_data(file, place, at + HEAD);
-            if (next != SIZE_MAX && next >= at + HEAD + SUM) {
-                c.body = str_slice(file, at + HEAD, next - SUM);
-                place->at = next;
-            }
-        }
-    }
     *ret = c.body;
+    if (is_sound(&c))
+        return true;
+    /* One of a wrong length ends where a sound one begins. */
+    size_t body = (size_t)(c.body.p - file.p);
+    size_t next = is_astray(file, place, &c) ? find_data(file, place, body) : SIZE_MAX;
+    if (next != SIZE_MAX && next >= body + SUM) {
+        *ret = str_slice(file, body, next - SUM);
+        place->at = next;
+        *warnings |= IMG_WARN_DAMAGED;
+    } else if (!c.cut) {
+        *warnings |= IMG_WARN_CHECKSUM;
+    }
     return true;
 }
 

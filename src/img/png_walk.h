@@ -17,7 +17,7 @@ enum {
     IMG_PNG_RAW_PROFILES = 4, /* that are looked at */
 };
 
-/* Where in the file a walk is. Zeroed it is at the first chunk. */
+/* Where in the file a walk is. */
 struct img_png_place {
     size_t at;
     bool damaged;    /* a chunk's head made no sense */
