@@ -1,9 +1,6 @@
 /* Fuzzes img/kind: any beginning of a file has a name, is text, or is unknown. */
 #include "img/kind.h"
 
-/* Only their addresses matter here. */
-const struct img_decoder img_jpeg_decoder, img_png_decoder;
-
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     bool text = false;
