@@ -29,12 +29,12 @@ static bool is_program(str file) {
            str_find(str_slice(file, 0, 128), S("DOS mode")) >= 0;
 }
 
-/* MPEG audio without a tag: a frame's version, layer, bit rate and sampling rate are all allowed ones. */
+/* MPEG audio without a tag: a frame's version, layer (II or III), bit rate and sampling rate are all allowed ones. */
 static bool is_mpeg_audio(str file) {
     if (file.len < 4)
         return false;
     unsigned b = (uint8_t)file.p[1], c = (uint8_t)file.p[2];
-    return (b & 0xE0) == 0xE0 && (b >> 3 & 3) != 1 && (b >> 1 & 3) != 0 && c >> 4 != 0 &&
+    return (b & 0xE0) == 0xE0 && (b >> 3 & 3) != 1 && (b >> 1 & 3) % 3 != 0 && c >> 4 != 0 &&
            c >> 4 != 15 && (c >> 2 & 3) != 3;
 }
 

@@ -4,9 +4,6 @@
 
 #include "img/kind.h"
 
-/* Only their addresses matter here. */
-const struct img_decoder img_jpeg_decoder, img_png_decoder;
-
 #define FTYP(major, more)                                                                          \
     "\0\0\0\x1C"                                                                                   \
     "ftyp" major "\0\0\0\0" more
