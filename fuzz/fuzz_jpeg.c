@@ -1,4 +1,4 @@
-/* An untrusted JPEG: its head, then its rows at every reduction: each row that the layout promises comes, and no other. */
+/* An untrusted JPEG: its head, then its rows at a reduction that its size decides: each row that the layout promises comes, and no other. */
 #include "img/source.h"
 
 struct rows {
@@ -37,7 +37,6 @@ static void decode(str file, unsigned reduction) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
-    for (unsigned reduction = 1; reduction <= 8; reduction *= 2)
-        decode(str_n(p, n), reduction);
+    decode(str_n(p, n), 1u << n % 4);
     return 0;
 }
