@@ -38,7 +38,7 @@ struct img_reduce {
 static size_t blocks(size_t n, size_t of) { return (n + of - 1) / of; }
 /* Buffers of lines may be read a whole kernel beyond their end, with weights of zero. */
 static size_t line_room(size_t n) {
-    return blocks(n + TAPS_MAX + ACROSS_TAPS, LINE_BLOCK) * LINE_BLOCK;
+    return blocks(n + TAPS_ACROSS + ACROSS_TAPS, LINE_BLOCK) * LINE_BLOCK;
 }
 static void *lines_new(size_t n, size_t size) { return mem_zalloc(line_room(n) * size); }
 
@@ -114,7 +114,7 @@ static void make_lines(struct img_reduce *r) {
     r->ring = mem_alloc(r->ring_pairs * sizeof *r->ring);
     for (size_t i = 0; i < r->ring_pairs; i++)
         r->ring[i] = lines_new(r->samples, 2 * sizeof *r->ring[i]);
-    r->middle = lines_new(r->samples, sizeof *r->middle);
+    r->middle = lines_new(columns, channels * sizeof *r->middle);
     if (has_boxes(&r->x, &r->y))
         r->sums = lines_new(columns_in(&r->spec, &r->x), sizeof *r->sums);
     if (has_boxes(&r->x, &r->y) || r->spec.alpha) {
@@ -141,8 +141,8 @@ struct img_reduce *img_reduce_new(const struct img_reduce_spec *spec) {
         r->copy_y = (uint32_t)w->y;
         return r;
     }
-    img_taps_init(&r->x, spec->width, w->x, w->width, spec->out[0]->width);
-    img_taps_init(&r->y, spec->height, w->y, w->height, spec->out[0]->height);
+    img_taps_init(&r->x, spec->width, w->x, w->width, spec->out[0]->width, LEAVES_ACROSS);
+    img_taps_init(&r->y, spec->height, w->y, w->height, spec->out[0]->height, LEAVES_DOWN);
     make_across(r);
     make_down(r);
     make_lines(r);
@@ -182,8 +182,9 @@ uint64_t img_reduce_bytes(const struct img_reduce_spec *s) {
     if (is_copy(s))
         return bytes;
     uint64_t width = s->out[0]->width, height = s->out[0]->height;
-    struct img_taps x = img_taps_measure(s->width, w->x, w->width, s->out[0]->width);
-    struct img_taps y = img_taps_measure(s->height, w->y, w->height, s->out[0]->height);
+    struct img_taps x = img_taps_measure(s->width, w->x, w->width, s->out[0]->width, LEAVES_ACROSS);
+    struct img_taps y =
+        img_taps_measure(s->height, w->y, w->height, s->out[0]->height, LEAVES_DOWN);
     uint64_t columns = x.end - x.begin, samples = columns * s->channels;
     bytes += width * (x.n + 4 + 2 * ACROSS_TAPS + x.n) * sizeof(int16_t);
     bytes += height * (y.n + 2 + y.n + 6) * sizeof(int16_t);
@@ -209,70 +210,53 @@ static void copy_row(struct img_reduce *r, uint32_t at, const uint8_t *row) {
     }
 }
 
-/* c * a / 255 with LINE_BITS, rounded: 32897 is 2^16 * 128 / 255. An a of 255 leaves c as it is. */
-static int16_t weigh(unsigned c, unsigned a) { return (int16_t)((c * a * 32897 + 32768) >> 16); }
-
-static inline __attribute__((always_inline)) void widen_of(const uint8_t *row, unsigned channels,
-                                                           size_t n, int16_t *wide) {
-    for (size_t i = 0; i < n; i += channels) {
-        unsigned alpha = row[i + channels - 1];
-        for (unsigned c = 0; c + 1 < channels; c++)
-            wide[i + c] = weigh(row[i + c], alpha);
-        wide[i + channels - 1] = (int16_t)(alpha << LINE_BITS);
-    }
+/*
+ * The averages of boxes that are a column wide, with LINE_BITS (which alpha's products have already). The factor is a
+ * little larger than it should be, so that what is flat stays exactly what it is when the fraction is cut off.
+ */
+static void average_rows(struct img_reduce *r, size_t columns) {
+    float by = (r->spec.alpha ? 1.000001F : 128.0001F) / (float)r->box_rows;
+    for (size_t i = 0; i < columns; i++)
+        r->line16[i] = (int16_t)(int32_t)((float)(int32_t)r->sums[i] * by);
 }
 
-/* A row with LINE_BITS; colours multiplied by alpha. */
-static void widen(const struct img_reduce *r, const uint8_t *row, size_t n, int16_t *wide) {
-    if (r->spec.alpha && r->spec.channels == 4)
-        widen_of(row, 4, n, wide);
-    else if (r->spec.alpha)
-        widen_of(row, 2, n, wide);
-    else
-        for (size_t i = 0; i < n; i++)
-            wide[i] = (int16_t)(row[i] << LINE_BITS);
-}
-
-/* The averages of boxes: a product with 2^46 / samples instead of a division, exact for what is flat. */
-static void average(struct img_reduce *r, size_t columns, int16_t *line) {
-    unsigned channels = r->spec.channels;
+/* The same of larger ones: a product with a power of two over the number of samples instead of a division. */
+static void average_boxes(struct img_reduce *r, size_t columns) {
+    enum { BITS = 46 };
+    unsigned channels = r->spec.channels, shift = r->spec.alpha ? BITS : BITS + LINE_BITS;
     size_t step = (size_t)r->x.box * channels;
+    int16_t *line = r->line16;
     for (size_t begin = 0; begin < columns; begin += step) {
         size_t end = begin + step < columns ? begin + step : columns;
         uint64_t n = (end - begin) / channels * r->box_rows;
-        uint64_t by = (((uint64_t)1 << 46) + n - 1) / n;
+        uint64_t by = (((uint64_t)1 << shift) + n - 1) / n;
         for (unsigned c = 0; c < channels; c++) {
             uint64_t sum = 0;
             for (size_t i = begin + c; i < end; i += channels)
                 sum += r->sums[i];
-            *line++ = (int16_t)((sum * by) >> 46);
+            *line++ = (int16_t)((sum * by) >> BITS);
         }
     }
 }
 
-/* Adds a row to its box; true with the averages in line when that was the box's last row. */
-static bool box_up(struct img_reduce *r, size_t columns, int16_t *line) {
+/* Adds a row to its box; true with the averages in line16 when that was the box's last row. */
+static bool box_up(struct img_reduce *r, const uint8_t *row, size_t columns) {
     if (r->box_rows == 0)
         memset(r->sums, 0, columns * sizeof *r->sums);
-    for (size_t i = 0; i < columns; i++)
-        r->sums[i] += (uint32_t)r->wide[i];
+    if (r->spec.alpha) {
+        r->loops->multiply(row, r->spec.channels, r->wide, columns);
+        r->loops->add16(r->wide, r->sums, columns);
+    } else {
+        r->loops->add8(row, r->sums, columns);
+    }
     if (++r->box_rows < r->y.box && r->row < r->spec.height)
         return false;
-    average(r, columns, line);
+    (r->x.box == 1 ? average_rows : average_boxes)(r, columns);
     r->box_rows = 0;
     return true;
 }
 
 /* ---- Lines to output ---- */
-
-/* Colours divided by what they were multiplied with. Exact in floats up to the one rounding of the division. */
-static void divide(const int16_t *color, const int16_t *alpha, uint8_t *out, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        float by = alpha[i] > 0 ? alpha[i] : 1, v = (float)(color[i] * 255) / by;
-        int rounded = (int)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5F);
-        out[i] = (uint8_t)(alpha[i] < 1 << (MIDDLE_BITS - 1) ? 0 : rounded);
-    }
-}
 
 static void round_line(const int16_t *in, uint8_t *out, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -298,7 +282,7 @@ static void across(struct img_reduce *r, uint32_t at) {
         return;
     const int16_t *alpha = r->sums_of[channels - 1];
     for (unsigned c = 0; c + 1 < channels; c++)
-        divide(r->sums_of[c], alpha, out[c]->px + at * out[c]->stride, out[c]->width);
+        r->loops->divide(r->sums_of[c], alpha, out[c]->px + at * out[c]->stride, out[c]->width);
     struct img_plane *last = out[channels - 1];
     round_line(alpha, last->px + at * last->stride, last->width);
 }
@@ -306,7 +290,7 @@ static void across(struct img_reduce *r, uint32_t at) {
 /* All output rows that need no pair after this one. */
 static void put_rows(struct img_reduce *r, uint32_t pair) {
     for (; r->out_row < r->y.out && r->last_pair[r->out_row] <= pair; r->out_row++) {
-        const int16_t *pairs[TAPS_MAX / 2 + 1];
+        const int16_t *pairs[TAPS_DOWN / 2 + 1];
         uint32_t first = r->first_pair[r->out_row];
         size_t n = r->last_pair[r->out_row] - first + 1;
         for (size_t i = 0; i < n; i++)
@@ -348,8 +332,9 @@ static void reduce_row(struct img_reduce *r, uint32_t at, const uint8_t *row) {
         return;
     }
     size_t columns = columns_in(&r->spec, &r->x);
-    widen(r, row, columns, r->sums ? r->wide : r->line16);
-    if (!r->sums || box_up(r, columns, r->line16))
+    if (!r->sums)
+        r->loops->multiply(row, r->spec.channels, r->line16, columns);
+    if (!r->sums || box_up(r, row, columns))
         put_line(r, NULL);
 }
 

@@ -8,6 +8,33 @@
 
 static bool always(void) { return true; }
 
+static void add8(const uint8_t *row, uint32_t *sums, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        sums[i] += row[i];
+}
+
+static void add16(const int16_t *row, uint32_t *sums, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        sums[i] += (uint32_t)row[i];
+}
+
+static void multiply(const uint8_t *row, unsigned channels, int16_t *out, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        size_t channel = i % channels;
+        unsigned alpha = channel == channels - 1 ? 255 : row[i - channel + channels - 1];
+        out[i] = (int16_t)((row[i] * alpha * ALPHA_FACTOR) >> 16);
+    }
+}
+
+/* Floats hold the products exactly, so there is one rounding, and vectors do the same. */
+static void divide(const int16_t *color, const int16_t *alpha, uint8_t *out, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float by = alpha[i] > 0 ? alpha[i] : 1, v = (float)color[i] * 255 / by;
+        int rounded = (int)(v < 0 ? 0.5F : v > 255 ? 255.5F : v + 0.5F);
+        out[i] = (uint8_t)(alpha[i] < LEAST_ALPHA ? 0 : rounded);
+    }
+}
+
 static void pair8(const uint8_t *even, const uint8_t *odd, int16_t *pair, size_t n) {
     for (size_t i = 0; i < n; i++) {
         pair[2 * i] = (int16_t)(even[i] << LINE_BITS);
@@ -98,14 +125,13 @@ static void across16(const int16_t *in, const struct img_across *a, int16_t *out
 
 /* ---- The choice ---- */
 
-static const struct img_loops in_c = {"c",  always,          pair8,   pair16,
-                                      down, img_loops_apart, across8, across16};
+static const struct img_loops in_c = {"c",   always, add8, add16,           multiply, divide,
+                                      pair8, pair16, down, img_loops_apart, across8,  across16};
 /* The best first. */
 static const struct img_loops *const sets[] = {
-#if 0
-    &img_loops_avx2,
-    &img_loops_sse4,
-#elif 0
+#if defined(__x86_64__)
+    &img_loops_avx2, &img_loops_sse4,
+#elif defined(__aarch64__)
     &img_loops_neon,
 #endif
     &in_c};

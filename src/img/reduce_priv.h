@@ -13,11 +13,19 @@ enum {
     MIDDLE_BITS = 6,
     DOWN_SHIFT = LINE_BITS + WEIGHT_BITS - MIDDLE_BITS,
     ACROSS8_SHIFT = MIDDLE_BITS + WEIGHT_BITS,
-    ACROSS_BLOCK = 8, /* outputs that are made together */
-    ACROSS_TAPS = 8,  /* weights come in so many */
-    LINE_BLOCK = 64,  /* samples that the other loops take at once: buffers end on one */
-    BOX_LEAVES = 8,   /* the factor that boxes leave to Lanczos, at least */
-    TAPS_MAX = 6 * 2 * BOX_LEAVES + 2,
+    ACROSS_BLOCK = 8,     /* outputs that are made together */
+    ACROSS_TAPS = 8,      /* weights come in so many */
+    LINE_BLOCK = 64,      /* samples that the other loops take at once: buffers end on one */
+    ALPHA_FACTOR = 32897, /* 2^16 * 128 / 255: an alpha of 255 changes nothing */
+    LEAST_ALPHA = 1 << (MIDDLE_BITS - 1), /* that is not rounded to zero */
+    /*
+     * The factor that boxes leave to Lanczos, at least, and the taps that this needs at most. Down, a tap is a line
+     * in memory and a pass over it; across, thousands of taps could not share one with 14 bits.
+     */
+    LEAVES_DOWN = 8,
+    LEAVES_ACROSS = 32,
+    TAPS_DOWN = 6 * 2 * LEAVES_DOWN + 2,
+    TAPS_ACROSS = 6 * 2 * LEAVES_ACROSS + 2,
 };
 
 /* ---- Weights ---- */
@@ -33,11 +41,13 @@ struct img_taps {
     uint32_t *first;
     int16_t *weights; /* out * n */
 };
-/* extent: samples of the input; the window's begin and length are in these. */
-void img_taps_init(struct img_taps *t, uint32_t extent, double begin, double length, uint32_t out);
+/* extent: samples of the input; the window's begin and length are in these. leaves: LEAVES_DOWN or LEAVES_ACROSS. */
+void img_taps_init(struct img_taps *t, uint32_t extent, double begin, double length, uint32_t out,
+                   uint32_t leaves);
 void img_taps_deinit(struct img_taps *t);
 /* As img_taps_init would set it, without the weights; n, begin and end at most. */
-struct img_taps img_taps_measure(uint32_t extent, double begin, double length, uint32_t out);
+struct img_taps img_taps_measure(uint32_t extent, double begin, double length, uint32_t out,
+                                 uint32_t leaves);
 
 /* ---- Inner loops ---- */
 
@@ -52,6 +62,13 @@ struct img_across {
 struct img_loops {
     const char *name;
     bool (*can)(void);
+    /* Adds a row to the sums of its box. */
+    void (*add8)(const uint8_t *row, uint32_t *sums, size_t n);
+    void (*add16)(const int16_t *row, uint32_t *sums, size_t n);
+    /* A row whose last channel is alpha (channels: 2 or 4) to LINE_BITS, its colours multiplied by alpha. */
+    void (*multiply)(const uint8_t *row, unsigned channels, int16_t *out, size_t n);
+    /* The other way, from MIDDLE_BITS; what is transparent becomes zero. */
+    void (*divide)(const int16_t *color, const int16_t *alpha, uint8_t *out, size_t n);
     /* Two lines beside each other, so that one multiplication takes both. The order within LINE_BLOCK is the set's own. */
     void (*pair8)(const uint8_t *even, const uint8_t *odd, int16_t *pair, size_t n);
     void (*pair16)(const int16_t *even, const int16_t *odd, int16_t *pair, size_t n);

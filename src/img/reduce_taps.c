@@ -4,7 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOBES = 3, ONE = 1 << WEIGHT_BITS, PER_LOBE = 1024 };
+enum {
+    LOBES = 3,
+    ONE = 1 << WEIGHT_BITS,
+    PER_LOBE = 1024,
+    /* What weights at the two ends may be together to be left out: 1/17 of a sample's step between black and white. */
+    NEGLIGIBLE = 4,
+};
 
 /* The kernel at PER_LOBE places a lobe: sines take as long as a pass over a small picture. */
 static double kernel[LOBES * PER_LOBE + 2];
@@ -36,9 +42,10 @@ struct line {
     double begin, scale, stretch;
 };
 
-static struct line line_of(uint32_t extent, double begin, double length, uint32_t out) {
+static struct line line_of(uint32_t extent, double begin, double length, uint32_t out,
+                           uint32_t leaves) {
     double scale = length / out, stretch = scale > 1 ? scale : 1;
-    uint32_t box = stretch < 2 * BOX_LEAVES ? 1 : (uint32_t)(stretch / BOX_LEAVES);
+    uint32_t box = stretch < 2 * leaves ? 1 : (uint32_t)(stretch / leaves);
     return (struct line){extent, box, (extent + box - 1) / box, begin, scale, stretch};
 }
 
@@ -59,8 +66,9 @@ static uint32_t last_of(const struct line *l, double center) {
     return clamp_line(l, floor((center + LOBES * l->stretch) / l->box - 0.5));
 }
 
-struct img_taps img_taps_measure(uint32_t extent, double begin, double length, uint32_t out) {
-    struct line l = line_of(extent, begin, length, out);
+struct img_taps img_taps_measure(uint32_t extent, double begin, double length, uint32_t out,
+                                 uint32_t leaves) {
+    struct line l = line_of(extent, begin, length, out, leaves);
     uint32_t n = (uint32_t)ceil(2 * LOBES * l.stretch / l.box) + 1;
     return (struct img_taps){.out = out,
                              .n = n < l.lines ? n : l.lines,
@@ -69,12 +77,14 @@ struct img_taps img_taps_measure(uint32_t extent, double begin, double length, u
                              .end = last_of(&l, center_of(&l, out - 1)) + 1};
 }
 
+static int rounded(double v) { return (int)(v + (v < 0 ? -0.5 : 0.5)); }
+
 /* Rounds so that the sum is ONE: the largest weight takes what is left. */
 static void round_weights(const double *weights, double sum, uint32_t n, int16_t *out) {
     int total = 0;
     uint32_t largest = 0;
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = (int16_t)lrint(weights[i] / sum * ONE);
+        out[i] = (int16_t)rounded(weights[i] / sum * ONE);
         total += out[i];
         if (out[i] > out[largest])
             largest = i;
@@ -82,24 +92,36 @@ static void round_weights(const double *weights, double sum, uint32_t n, int16_t
     out[largest] = (int16_t)(out[largest] + ONE - total);
 }
 
+/* Leaves out what is negligible at both ends: every tap is work, and a line that must be held. */
+static void shorten(const double *weights, double sum, uint32_t *first, uint32_t *n) {
+    double left = sum * NEGLIGIBLE / ONE;
+    for (;;) {
+        double low = fabs(weights[*first]), high = fabs(weights[*first + *n - 1]);
+        double least = low < high ? low : high;
+        if (*n == 1 || least > left)
+            return;
+        left -= least;
+        *n -= 1;
+        *first += low < high ? 1 : 0;
+    }
+}
+
 /* The last box may be smaller: its center is its own, and it weighs less. */
 static void fill(struct img_taps *t, const struct line *l, uint32_t at) {
-    double weights[TAPS_MAX], sum = 0, center = center_of(l, at);
-    uint32_t first = first_of(l, center), n = last_of(l, center) - first + 1;
+    double weights[TAPS_ACROSS], sum = 0, center = center_of(l, at);
+    uint32_t first = first_of(l, center), n = last_of(l, center) - first + 1, skip = 0;
     for (uint32_t i = 0; i < n; i++) {
         double begin = (double)(first + i) * l->box;
         double size = begin + l->box > l->extent ? l->extent - begin : l->box;
         weights[i] = size * lanczos((begin + size / 2 - center) / l->stretch);
         sum += weights[i];
     }
-    int16_t *out = t->weights + (size_t)at * t->n;
-    round_weights(weights, sum, n, out);
-    uint32_t zeros = 0; /* before the first: they would cost, and hold lines longer */
-    while (out[zeros] == 0)
-        zeros++;
-    memmove(out, out + zeros, (n - zeros) * sizeof *out);
-    memset(out + n - zeros, 0, zeros * sizeof *out);
-    t->first[at] = first + zeros;
+    shorten(weights, sum, &skip, &n);
+    sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += weights[skip + i];
+    round_weights(weights + skip, sum, n, t->weights + (size_t)at * t->n);
+    t->first[at] = first + skip;
 }
 
 /* The same without the columns of zeros behind; and what is used at all. */
@@ -121,10 +143,11 @@ static void trim(struct img_taps *t) {
     t->n = n;
 }
 
-void img_taps_init(struct img_taps *t, uint32_t extent, double begin, double length, uint32_t out) {
-    struct line l = line_of(extent, begin, length, out);
+void img_taps_init(struct img_taps *t, uint32_t extent, double begin, double length, uint32_t out,
+                   uint32_t leaves) {
+    struct line l = line_of(extent, begin, length, out, leaves);
     fill_kernel();
-    *t = img_taps_measure(extent, begin, length, out);
+    *t = img_taps_measure(extent, begin, length, out, leaves);
     t->first = mem_alloc(out * sizeof *t->first);
     t->weights = mem_zalloc((size_t)out * t->n * sizeof *t->weights);
     for (uint32_t at = 0; at < out; at++)
