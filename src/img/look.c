@@ -228,31 +228,3 @@ void img_look(const struct img_planes *p, struct img_look *ret) {
     img_look_placeholder(&small, p->width, p->height, ret->placeholder);
     dominant_of(p, ret->dominant);
 }
-
-/* ---- Of a raster ---- */
-
-static void look_of_raster(const struct img_raster *raster, struct img_look *ret) {
-    struct img_planes p;
-    bool grey = raster->channels == 1;
-    img_planes_init(&p, grey ? IMG_GRAY : IMG_RGB, raster->channels == 4, raster->width,
-                    raster->height, 1, 1);
-    for (unsigned c = 0; c < p.n; c++)
-        for (uint32_t y = 0; y < p.height; y++)
-            for (uint32_t x = 0; x < p.width; x++)
-                p.plane[c].px[p.plane[c].stride * y + x] =
-                    raster->px[((size_t)y * raster->width + x) * raster->channels + c];
-    img_look(&p, ret);
-    img_planes_deinit(&p);
-}
-
-uint64_t img_phash(const struct img_raster *raster) {
-    struct img_look look;
-    look_of_raster(raster, &look);
-    return look.phash;
-}
-
-void img_blurhash(const struct img_raster *raster, char out[IMG_BLURHASH_LEN + 1]) {
-    struct img_look look;
-    look_of_raster(raster, &look);
-    memcpy(out, look.placeholder, sizeof look.placeholder);
-}
