@@ -219,28 +219,45 @@ static struct img_color_job *job_of(const struct img_light *light, bool grey) {
     return job;
 }
 
+/* The profile's own light, or H.273's where that says more: HDR, or where there is nothing else. */
+static bool light_of(struct img_icc *icc, bool *ret_hdr) {
+    struct img_light said;
+    *ret_hdr = false;
+    if (icc->has_cicp && img_light_of_cicp(icc->cicp, &said, ret_hdr) &&
+        (*ret_hdr || !icc->has_light)) {
+        icc->light = said;
+        return true;
+    }
+    return icc->has_light;
+}
+
+/* Of a profile that is not for samples such as these. Grey is the same in sRGB as without it. */
+static unsigned dropped(const struct img_icc *icc, bool grey, bool cmyk) {
+    if (cmyk && icc->space == IMG_ICC_CMYK)
+        return IMG_WARN_CMYK_PROFILE;
+    if (!grey || icc->space != IMG_ICC_RGB || !icc->has_light)
+        return IMG_WARN_PROFILE_DROPPED;
+    struct img_color_job *job = job_of(&icc->light, false);
+    free(job);
+    return job ? IMG_WARN_PROFILE_DROPPED : 0;
+}
+
 static void choose_profile(const struct img_head *head, enum img_profiles wish,
                            struct img_color *ret) {
-    bool grey = head->space == IMG_GRAY, cmyk = str_is(str_c(head->color_space), "CMYK");
+    bool grey = head->space == IMG_GRAY, cmyk = str_is(str_c(head->color_space), "CMYK"), is_hdr;
     struct img_icc icc;
-    bool sound = img_icc_read(buf_view(&head->icc), &icc);
-    if (sound && cmyk && icc.space == IMG_ICC_CMYK) {
-        ret->warnings = IMG_WARN_CMYK_PROFILE;
-        return;
-    }
-    if (!sound || cmyk || icc.space != (grey ? IMG_ICC_GRAY : IMG_ICC_RGB)) {
+    if (!img_icc_read(buf_view(&head->icc), &icc)) {
         ret->warnings = IMG_WARN_PROFILE_DROPPED;
         return;
     }
-    bool small = icc.whole.len > 0 && icc.whole.len <= IMG_ICC_KEEP_MAX, is_hdr = false;
-    struct img_light said;
-    bool has_said = icc.has_cicp && img_light_of_cicp(icc.cicp, &said, &is_hdr);
-    if (has_said && (is_hdr || !icc.has_light)) {
-        icc.light = said;
-        icc.has_light = true;
-    }
-    if (icc.has_light && !(ret->job = job_of(&icc.light, grey)))
+    if (cmyk || icc.space != (grey ? IMG_ICC_GRAY : IMG_ICC_RGB)) {
+        ret->warnings = dropped(&icc, grey, cmyk);
         return;
+    }
+    bool has_light = light_of(&icc, &is_hdr);
+    if (has_light && !(ret->job = job_of(&icc.light, grey)))
+        return;
+    bool small = icc.whole.len > 0 && icc.whole.len <= IMG_ICC_KEEP_MAX;
     if (small && (wish == IMG_PROFILES_KEEP || !ret->job)) {
         img_color_deinit(ret);
         ret->keep = icc.whole;

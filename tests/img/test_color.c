@@ -261,6 +261,7 @@ static void what_is_done_about_profiles(void **state) {
          IMG_WARN_PROFILE_DROPPED},
         {"colour on grey", IMG_GRAY, "Gray", icc_make_p3, NOTHING, NOTHING,
          IMG_WARN_PROFILE_DROPPED, IMG_WARN_PROFILE_DROPPED},
+        {"sRGB on grey", IMG_GRAY, "Gray", icc_make_srgb, NOTHING, NOTHING, 0, 0},
         {"CMYK", IMG_RGB, "CMYK", make_cmyk, NOTHING, NOTHING, IMG_WARN_CMYK_PROFILE,
          IMG_WARN_CMYK_PROFILE},
         {"RGB on CMYK", IMG_RGB, "CMYK", icc_make_p3, NOTHING, NOTHING, IMG_WARN_PROFILE_DROPPED,
