@@ -79,7 +79,7 @@ static uint64_t out_row_bytes(const struct png_source *s) {
 static uint64_t png_need(const struct img_source *source, unsigned) {
     const struct png_source *s = (const struct png_source *)source;
     uint64_t row = img_png_row_bytes(&s->pixels, s->walk.width) + 1, out = out_row_bytes(s);
-    uint64_t need = img_inflate_bytes(row) + 2 * row + out + 4 * IMG_PNG_ROW_PAD;
+    uint64_t need = img_inflate_bytes(row) + 2 * row + out + UINT64_C(4) * IMG_PNG_ROW_PAD;
     if (!s->walk.interlaced)
         return need;
     return out > (UINT64_MAX >> 1) / s->walk.height ? UINT64_MAX : need + out * s->walk.height;
