@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "imgjob/imgjob.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -55,6 +56,7 @@ static void start(struct once *o, char *worker) {
     }
     close(in[0]);
     close(out[1]);
+    fcntl(in[1], F_SETFL, O_NONBLOCK);
     o->to = in[1];
     o->from = out[0];
 }
@@ -78,9 +80,9 @@ static void converse(struct once *o) {
         struct pollfd polled[] = {{o->from, POLLIN, 0}, {o->to, POLLOUT, 0}};
         poll(polled, 2, -1);
         if (polled[1].revents && o->to >= 0) {
-            ssize_t n = write(o->to, o->in.p + sent, MIN(o->in.len - sent, PIECE));
+            ssize_t n = write(o->to, o->in.p + sent, o->in.len - sent);
             sent += n > 0 ? (size_t)n : 0;
-            if (n < 0 || sent == o->in.len) {
+            if ((n < 0 && errno != EAGAIN) || sent == o->in.len) {
                 close(o->to);
                 o->to = -1;
             }
