@@ -68,7 +68,9 @@ static void read_edges(struct once *o, const char *text, unsigned quality) {
         if (end == text || n == IMGJOB_MAX_DERIVATIVES)
             die("edges are numbers, eight at most");
         o->edges[n] = (uint32_t)edge;
-        o->request.wishes[n++] = (struct imgjob_wish){.width = (uint32_t)edge, .height = (uint32_t)edge, .quality = quality};
+        o->request.wishes[n++] = (struct imgjob_wish){.width = (uint32_t)edge,
+                                                      .height = (uint32_t)edge,
+                                                      .quality = quality};
         o->request.n = n;
     }
 }
@@ -113,14 +115,17 @@ static void print_answer(struct once *o, const char *prefix) {
         rest = str_skip(rest, (size_t)n);
         if (m.is_result) {
             const struct imgjob_result *r = &m.result;
-            printf("spans %llu %llu %llu %llu\n", (unsigned long long)r->probe_us, (unsigned long long)r->decode_us,
-                   (unsigned long long)r->resize_us, (unsigned long long)r->encode_us);
-            printf("result %s %.*s\n", r->status == IMGJOB_DONE ? "done" : "rejected", (int)r->reason.len, r->reason.p);
+            printf("spans %llu %llu %llu %llu\n", (unsigned long long)r->probe_us,
+                   (unsigned long long)r->decode_us, (unsigned long long)r->resize_us,
+                   (unsigned long long)r->encode_us);
+            printf("result %s %.*s\n", r->status == IMGJOB_DONE ? "done" : "rejected",
+                   (int)r->reason.len, r->reason.p);
             return;
         }
         uint32_t edge = m.derivative.wish < o->request.n ? o->edges[m.derivative.wish] : 0;
         printf("derivative %u %u %u %.*s %llu\n", edge, m.derivative.width, m.derivative.height,
-               (int)m.derivative.content_type.len, m.derivative.content_type.p, (unsigned long long)m.derivative.size);
+               (int)m.derivative.content_type.len, m.derivative.content_type.p,
+               (unsigned long long)m.derivative.size);
         if (prefix)
             keep(prefix, edge, str_slice(rest, 0, m.derivative.size));
         rest = str_skip(rest, m.derivative.size);
@@ -148,9 +153,11 @@ int main(int argc, char **argv) {
     if (wait4(o.pid, &status, 0, &used) != o.pid)
         die("cannot wait");
     printf("cpu %lld peak %ld\n",
-           (long long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 + used.ru_utime.tv_usec + used.ru_stime.tv_usec,
+           (long long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+               used.ru_utime.tv_usec + used.ru_stime.tv_usec,
            used.ru_maxrss);
-    printf("first %lld\n", (long long)((o.first_ns ? o.first_ns : clock_mono_ns()) - o.began_ns) / 1000);
+    printf("first %lld\n",
+           (long long)((o.first_ns ? o.first_ns : clock_mono_ns()) - o.began_ns) / 1000);
     print_answer(&o, argc > 5 ? argv[5] : NULL);
     buf_deinit(&o.in);
     buf_deinit(&o.out);
