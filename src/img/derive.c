@@ -1,4 +1,4 @@
-/* img/derive: the worker's job from bytes to reply. */
+/* img/derive: the worker's job from bytes to answer. */
 #include "img/derive.h"
 
 #include "base/clock.h"
@@ -48,19 +48,20 @@ static const struct kind *kind_of(str file) {
 struct work {
     const struct imgjob_request *request;
     str file;
-    struct imgjob_reply reply;
+    struct img_sink *sink;
+    bool unread; /* the sink takes no more */
+    struct imgjob_result result;
     struct img_decoded decoded;
     struct img_exif exif;
-    struct buf bodies;
     char reason[IMGJOB_MAX_TEXT];
-    char placeholder[IMG_BLURHASH_LEN + 1];
+    char placeholder[IMG_BLURHASH_LEN + 1], phash[17];
     struct buf warnings;
 };
 
 static void reject(struct work *w, const char *text) {
-    w->reply.status = IMGJOB_REJECTED;
+    w->result.status = IMGJOB_REJECTED;
     snprintf(w->reason, sizeof w->reason, "%s", text);
-    w->reply.reason = str_c(w->reason);
+    w->result.reason = str_c(w->reason);
 }
 
 static bool is_text(str file) {
@@ -84,10 +85,10 @@ static const struct kind *probe(struct work *w) {
     } else if (!kind->decode) {
         snprintf(text, sizeof text, "This is %s; JPEG and PNG pictures are processed",
                  kind->reason);
-        w->reply.format = str_c(kind->name);
+        w->result.format = str_c(kind->name);
         reject(w, text);
     } else {
-        w->reply.format = str_c(kind->name);
+        w->result.format = str_c(kind->name);
         return kind;
     }
     return NULL;
@@ -101,7 +102,7 @@ static void warn(struct work *w, const char *word) {
 
 /* What the file says of itself, from the decoder and from Exif. */
 static void describe(struct work *w) {
-    struct imgjob_reply *r = &w->reply;
+    struct imgjob_result *r = &w->result;
     const struct img_decoded *d = &w->decoded;
     img_exif_parse(buf_view(&w->decoded.exif), &w->exif);
     bool turned = w->exif.orientation >= 5;
@@ -114,8 +115,7 @@ static void describe(struct work *w) {
     r->make = str_c(w->exif.make);
     r->model = str_c(w->exif.model);
     r->captured_at = str_c(w->exif.captured_at);
-    r->has_gps = w->request->keep_gps && w->exif.has_gps;
-    if (r->has_gps) {
+    if (w->request->keep_gps && w->exif.has_gps) {
         r->latitude = w->exif.latitude;
         r->longitude = w->exif.longitude;
     }
@@ -142,45 +142,66 @@ static void drop_alpha(struct img_raster *r) {
     r->channels = 3;
 }
 
-static void encode(struct work *w, const struct img_raster *raster,
-                   const struct imgjob_wish *wish) {
-    struct imgjob_derivative *d = &w->reply.derivatives[w->reply.n++];
-    size_t before = w->bodies.len;
+static void send(struct work *w, str bytes) {
+    w->unread = w->unread || !w->sink->take(w->sink, bytes);
+}
+
+static void encode(struct work *w, const struct img_raster *raster, uint32_t wish) {
+    CLEANUP_DEINIT(buf) struct buf head = {0}, body = {0};
     bool transparent = raster->channels == 4;
     if (transparent)
-        img_png_encode(raster, buf_view(&w->decoded.icc), &w->bodies);
+        img_png_encode(raster, buf_view(&w->decoded.icc), &body);
     else
-        img_jpeg_encode(raster, wish->quality, buf_view(&w->decoded.icc), &w->bodies);
-    *d = (struct imgjob_derivative){wish->edge, raster->width, raster->height,
-                                    transparent ? S("image/png") : S("image/jpeg"),
-                                    w->bodies.len - before};
+        img_jpeg_encode(raster, w->request->wishes[wish].quality, buf_view(&w->decoded.icc), &body);
+    struct imgjob_derivative d = {wish, raster->width, raster->height,
+                                  transparent ? S("image/png") : S("image/jpeg"), body.len};
+    imgjob_put_derivative(&head, &d);
+    send(w, buf_view(&head));
+    send(w, buf_view(&body));
+}
+
+static uint32_t edge(const struct work *w, uint32_t wish) {
+    const struct imgjob_wish *box = &w->request->wishes[wish];
+    return box->width < box->height ? box->width : box->height;
+}
+
+/* The wishes' places, the largest first. */
+static void order(const struct work *w, uint32_t ret[IMGJOB_MAX_DERIVATIVES]) {
+    for (uint32_t i = 0; i < w->request->n; i++) {
+        uint32_t at = i;
+        for (; at > 0 && edge(w, ret[at - 1]) < edge(w, i); at--)
+            ret[at] = ret[at - 1];
+        ret[at] = i;
+    }
 }
 
 /* Each derivative is reduced from the one before it: the first from the decoded picture. */
 static void derive(struct work *w) {
     struct img_raster at = w->decoded.raster;
     w->decoded.raster = (struct img_raster){0};
+    uint32_t wishes[IMGJOB_MAX_DERIVATIVES];
+    order(w, wishes);
     if (is_opaque(&at))
         drop_alpha(&at);
-    for (size_t i = 0; i < w->request->n; i++) {
+    for (size_t i = 0; i < w->request->n && !w->unread; i++) {
         int64_t start = clock_mono_ns();
         struct img_raster next;
         uint32_t width, height;
-        img_fit(at.width, at.height, w->request->wishes[i].edge, &width, &height);
+        img_fit(at.width, at.height, edge(w, wishes[i]), &width, &height);
         img_resize(&at, width, height, &next);
         img_raster_deinit(&at);
         at = next;
         if (i == 0)
             img_orient(&at, w->exif.orientation);
         int64_t resized = clock_mono_ns();
-        encode(w, &at, &w->request->wishes[i]);
-        w->reply.resize_us += (uint64_t)(resized - start) / 1000;
-        w->reply.encode_us += (uint64_t)(clock_mono_ns() - resized) / 1000;
+        encode(w, &at, wishes[i]);
+        w->result.resize_us += (uint64_t)(resized - start) / 1000;
+        w->result.encode_us += (uint64_t)(clock_mono_ns() - resized) / 1000;
     }
-    w->reply.phash = img_phash(&at);
-    w->reply.has_phash = true;
+    snprintf(w->phash, sizeof w->phash, "%016llx", (unsigned long long)img_phash(&at));
+    w->result.phash = str_c(w->phash);
     img_blurhash(&at, w->placeholder);
-    w->reply.placeholder = str_c(w->placeholder);
+    w->result.placeholder = str_c(w->placeholder);
     img_raster_deinit(&at);
 }
 
@@ -188,11 +209,13 @@ static void process(struct work *w) {
     const struct kind *kind = probe(w);
     if (!kind)
         return;
-    struct img_limits limits = {w->request->max_pixels,
-                                w->request->n ? w->request->wishes[0].edge : 1};
+    uint32_t least = 1;
+    for (uint32_t i = 0; i < w->request->n; i++)
+        least = edge(w, i) > least ? edge(w, i) : least;
+    struct img_limits limits = {w->request->max_pixels, least};
     int64_t start = clock_mono_ns();
     int r = kind->decode(w->file, &limits, &w->decoded);
-    w->reply.decode_us = (uint64_t)(clock_mono_ns() - start) / 1000;
+    w->result.decode_us = (uint64_t)(clock_mono_ns() - start) / 1000;
     describe(w);
     if (r != 0)
         reject(w, w->decoded.reason);
@@ -200,14 +223,18 @@ static void process(struct work *w) {
         derive(w);
 }
 
-void img_process(const struct imgjob_request *request, str file, struct buf *out) {
-    struct work w = {.request = request, .file = file};
-    w.reply.orientation = 1;
+bool img_process(const struct imgjob_request *request, str file, struct img_sink *sink) {
+    CLEANUP_DEINIT(buf) struct buf last = {0};
+    struct work w = {.request = request,
+                     .file = file,
+                     .sink = sink,
+                     .result = imgjob_result_none()};
+    w.result.orientation = 1;
     process(&w);
-    w.reply.warnings = buf_view(&w.warnings);
-    imgjob_put_reply(out, &w.reply);
-    buf_str(out, buf_view(&w.bodies));
-    buf_deinit(&w.bodies);
+    w.result.warnings = buf_view(&w.warnings);
+    imgjob_put_result(&last, &w.result);
+    send(&w, buf_view(&last));
     buf_deinit(&w.warnings);
     img_decoded_deinit(&w.decoded);
+    return !w.unread;
 }

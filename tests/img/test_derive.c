@@ -5,6 +5,8 @@
 #include "img/jpeg.h"
 #include "img/png.h"
 
+#include <math.h>
+
 static struct img_raster picture(uint32_t width, uint32_t height, unsigned channels) {
     struct img_raster r;
     img_raster_init(&r, width, height, channels);
@@ -28,49 +30,87 @@ static void png_file(struct buf *out, uint32_t width, uint32_t height, unsigned 
     img_raster_deinit(&r);
 }
 
-/* Runs the whole path; the reply's texts live in out. */
-static struct imgjob_reply run(str file, struct buf *out) {
+/* All that was sent for a file; texts and bodies are views of it. */
+struct answer {
+    struct img_sink sink;
+    struct buf sent;
+    struct imgjob_result result;
+    size_t n;
+    struct {
+        struct imgjob_derivative d;
+        str body;
+    } of[IMGJOB_MAX_DERIVATIVES]; /* as they came */
+};
+
+static bool take(struct img_sink *sink, str bytes) {
+    buf_str(&((struct answer *)sink)->sent, bytes);
+    return true;
+}
+
+static void answer_deinit(struct answer *a) { buf_deinit(&a->sent); }
+
+/* Derivatives, each once, then one result, and nothing behind it. */
+static void ask(struct answer *a, const struct imgjob_request *request, str file) {
+    buf_clear(&a->sent);
+    a->n = 0;
+    a->sink.take = take;
+    CHECK(img_process(request, file, &a->sink));
+    str left = buf_view(&a->sent);
+    struct imgjob_message m = {0};
+    while (!m.is_result) {
+        ptrdiff_t head = imgjob_get_message(left, &m);
+        CHECK(head > 0);
+        left = str_skip(left, (size_t)head);
+        if (m.is_result)
+            break;
+        CHECK(a->n < request->n && m.derivative.wish < request->n && m.derivative.size <= left.len);
+        a->of[a->n].d = m.derivative;
+        a->of[a->n++].body = str_slice(left, 0, m.derivative.size);
+        left = str_skip(left, m.derivative.size);
+    }
+    CHECK_INT(left.len, 0);
+    a->result = m.result;
+}
+
+/* To 160, 80 and 20 pixels. */
+static void run(struct answer *a, str file) {
     static const struct imgjob_request request = {.max_pixels = 50000000,
                                                   .n = 3,
-                                                  .wishes = {{160, 80}, {80, 80}, {20, 80}}};
-    struct imgjob_reply reply;
-    buf_clear(out);
-    img_process(&request, file, out);
-    ptrdiff_t head = imgjob_get_reply(buf_view(out), &reply);
-    CHECK(head > 0);
-    uint64_t bodies = 0;
-    for (size_t i = 0; i < reply.n; i++)
-        bodies += reply.derivatives[i].size;
-    CHECK((size_t)head + bodies == out->len);
-    return reply;
+                                                  .wishes = {{160, 160, IMGJOB_INSIDE, 80},
+                                                             {80, 80, IMGJOB_INSIDE, 80},
+                                                             {20, 20, IMGJOB_INSIDE, 80}}};
+    ask(a, &request, file);
 }
 
 static void jpeg_is_processed(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     jpeg_file(&file, 640, 400);
-    struct imgjob_reply r = run(buf_view(&file), &out);
-    CHECK_INT(r.status, IMGJOB_DONE);
-    CHECK_STR(r.format, S("jpeg"));
-    CHECK_STR(r.color_space, S("YCbCr"));
-    CHECK(r.width == 640 && r.height == 400 && r.bit_depth == 8 && !r.truncated && r.n == 3);
-    CHECK(r.derivatives[0].width == 160 && r.derivatives[0].height == 100);
-    CHECK(r.derivatives[2].width == 20 && r.derivatives[2].height == 13);
-    CHECK_STR(r.derivatives[0].content_type, S("image/jpeg"));
+    run(&a, buf_view(&file));
+    CHECK_INT(a.result.status, IMGJOB_DONE);
+    CHECK_STR(a.result.format, S("jpeg"));
+    CHECK_STR(a.result.color_space, S("YCbCr"));
+    CHECK(a.result.width == 640 && a.result.height == 400 && a.result.bit_depth == 8 &&
+          !a.result.truncated && a.n == 3);
+    CHECK(a.of[0].d.width == 160 && a.of[0].d.height == 100);
+    CHECK(a.of[2].d.width == 20 && a.of[2].d.height == 13);
+    CHECK_STR(a.of[0].d.content_type, S("image/jpeg"));
 }
 
 static void transparent_png_stays_png(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     png_file(&file, 200, 100, 4);
-    struct imgjob_reply r = run(buf_view(&file), &out);
-    CHECK_INT(r.status, IMGJOB_DONE);
-    CHECK_STR(r.color_space, S("RGBA"));
-    CHECK_STR(r.derivatives[1].content_type, S("image/png"));
+    run(&a, buf_view(&file));
+    CHECK_INT(a.result.status, IMGJOB_DONE);
+    CHECK_STR(a.result.color_space, S("RGBA"));
+    CHECK_STR(a.of[1].d.content_type, S("image/png"));
     buf_clear(&file);
     png_file(&file, 200, 100, 3);
-    r = run(buf_view(&file), &out);
-    CHECK_STR(r.derivatives[1].content_type, S("image/jpeg"));
+    run(&a, buf_view(&file));
+    CHECK_STR(a.of[1].d.content_type, S("image/jpeg"));
 }
 
 /* The start of the scan data of a JPEG that we wrote ourselves. */
@@ -82,30 +122,33 @@ static size_t scan_start(str file) {
 
 static void a_cut_jpeg(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     jpeg_file(&file, 640, 400);
     size_t scan = scan_start(buf_view(&file));
-    struct imgjob_reply r = run(str_slice(buf_view(&file), 0, file.len / 2), &out);
-    CHECK_INT(r.status, IMGJOB_DONE);
-    CHECK(r.truncated && r.n == 3);
+    run(&a, str_slice(buf_view(&file), 0, file.len / 2));
+    CHECK_INT(a.result.status, IMGJOB_DONE);
+    CHECK(a.result.truncated && a.n == 3);
     const size_t cuts[] = {3, 20, scan / 2, scan - 4, scan};
     for (size_t i = 0; i < ARRAY_LEN(cuts); i++) {
-        r = run(str_slice(buf_view(&file), 0, cuts[i]), &out);
-        CHECK_INT(r.status, IMGJOB_REJECTED);
-        CHECK_STR(r.reason, S("The JPEG ends before its first scan: there is no picture data"));
-        CHECK_INT(r.n, 0);
+        run(&a, str_slice(buf_view(&file), 0, cuts[i]));
+        CHECK_INT(a.result.status, IMGJOB_REJECTED);
+        CHECK_STR(a.result.reason,
+                  S("The JPEG ends before its first scan: there is no picture data"));
+        CHECK_INT(a.n, 0);
     }
 }
 
 static void a_cut_png(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     png_file(&file, 640, 400, 3);
-    struct imgjob_reply r = run(str_slice(buf_view(&file), 0, file.len / 2), &out);
-    CHECK_INT(r.status, IMGJOB_DONE);
-    CHECK(r.truncated);
-    r = run(str_slice(buf_view(&file), 0, 40), &out);
-    CHECK_INT(r.status, IMGJOB_REJECTED);
+    run(&a, str_slice(buf_view(&file), 0, file.len / 2));
+    CHECK_INT(a.result.status, IMGJOB_DONE);
+    CHECK(a.result.truncated);
+    run(&a, str_slice(buf_view(&file), 0, 40));
+    CHECK_INT(a.result.status, IMGJOB_REJECTED);
 }
 
 static void rejections_say_why(void **state) {
@@ -142,39 +185,41 @@ static void rejections_say_why(void **state) {
          "This is a WebP picture; JPEG and PNG pictures are processed"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        CLEANUP_DEINIT(buf) struct buf out = {0};
-        struct imgjob_reply r = run(cases[i].file, &out);
-        CHECK_INT(r.status, IMGJOB_REJECTED);
-        CHECK_STR(r.reason, str_c(cases[i].reason));
+        CLEANUP_DEINIT(answer) struct answer a = {0};
+        run(&a, cases[i].file);
+        CHECK_INT(a.result.status, IMGJOB_REJECTED);
+        CHECK_STR(a.result.reason, str_c(cases[i].reason));
     }
 }
 
 /* The header of a PNG that claims 100,000 × 100,000, with its right checksum. */
 static void a_bomb_is_refused_before_it_is_allocated(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     buf_str(
         &file,
         S("\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\x01\x86\xA0\0\x01\x86\xA0\x08\x02\0\0\0\x27\x30\x9C\x9F"
           "\0\0\0\x08IDAT"));
-    struct imgjob_reply r = run(buf_view(&file), &out);
-    CHECK_INT(r.status, IMGJOB_REJECTED);
-    CHECK_INT(r.n, 0);
-    CHECK_STR(r.reason,
+    run(&a, buf_view(&file));
+    CHECK_INT(a.result.status, IMGJOB_REJECTED);
+    CHECK_INT(a.n, 0);
+    CHECK_STR(a.result.reason,
               S("The picture claims 100000 x 100000 pixels; the limit is 50000000 pixels"));
 }
 
 /* Every byte of a small file changed in turn: always a sound reply, never a crash. */
 static void survives_damage(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf jpeg = {0}, png = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf jpeg = {0}, png = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     jpeg_file(&jpeg, 24, 16);
     png_file(&png, 24, 16, 4);
     struct buf *const files[] = {&jpeg, &png};
     for (size_t f = 0; f < ARRAY_LEN(files); f++)
         for (size_t i = 0; i < files[f]->len; i++) {
             files[f]->p[i] ^= 0x55;
-            run(buf_view(files[f]), &out);
+            run(&a, buf_view(files[f]));
             files[f]->p[i] ^= 0x55;
         }
 }
@@ -197,7 +242,8 @@ static const char exif[] = "Exif\0\0II*\0\x08\0\0\0\x02\0"
  */
 static void turned_and_placed(void **state) {
     (void)state;
-    CLEANUP_DEINIT(buf) struct buf plain = {0}, file = {0}, out = {0};
+    CLEANUP_DEINIT(buf) struct buf plain = {0}, file = {0};
+    CLEANUP_DEINIT(answer) struct answer a = {0};
     jpeg_file(&plain, 320, 200);
     buf_add(&file, plain.p, 2);
     buf_add(&file, "\xFF\xE1", 2);
@@ -205,33 +251,28 @@ static void turned_and_placed(void **state) {
     buf_add(&file, exif, sizeof exif - 1);
     buf_add(&file, plain.p + 2, plain.len - 2);
     for (int keep = 0; keep < 2; keep++) {
-        struct imgjob_request request = {.max_pixels = 64000,
-                                         .keep_gps = keep,
-                                         .n = 2,
-                                         .wishes = {{160, 80}, {40, 80}}};
-        struct imgjob_reply reply;
-        buf_clear(&out);
-        img_process(&request, buf_view(&file), &out);
-        ptrdiff_t head = imgjob_get_reply(buf_view(&out), &reply);
-        CHECK(head > 0);
-        CHECK_INT(reply.status, IMGJOB_DONE);
-        CHECK_INT(reply.orientation, 6);
-        CHECK(reply.width == 200 && reply.height == 320);
-        CHECK_INT(reply.n, 2);
-        CHECK(reply.derivatives[0].width == 100 && reply.derivatives[0].height == 160);
-        CHECK(reply.derivatives[1].width == 25 && reply.derivatives[1].height == 40);
-        CHECK_INT(reply.has_gps, keep);
-        CHECK(reply.latitude == (keep ? -33.5 : 0) && reply.longitude == (keep ? 151 : 0));
-        CHECK(str_find(str_skip(buf_view(&out), (size_t)head), S("Exif")) < 0);
-        CHECK_STR(reply.warnings, S(""));
-        CHECK(reply.has_phash);
-        CHECK_INT(reply.placeholder.len, 28);
+        struct imgjob_request request = {
+            .max_pixels = 64000,
+            .keep_gps = keep,
+            .n = 2,
+            .wishes = {{160, 160, IMGJOB_INSIDE, 80}, {40, 40, IMGJOB_INSIDE, 80}}};
+        ask(&a, &request, buf_view(&file));
+        CHECK_INT(a.result.status, IMGJOB_DONE);
+        CHECK_INT(a.result.orientation, 6);
+        CHECK(a.result.width == 200 && a.result.height == 320);
+        CHECK_INT(a.n, 2);
+        CHECK(a.of[0].d.width == 100 && a.of[0].d.height == 160);
+        CHECK(a.of[1].d.width == 25 && a.of[1].d.height == 40);
+        CHECK_INT(!isnan(a.result.latitude), keep);
+        CHECK(!keep || (a.result.latitude == -33.5 && a.result.longitude == 151));
+        CHECK(str_find(buf_view(&a.sent), S("Exif")) < 0);
+        CHECK_STR(a.result.warnings, S(""));
+        CHECK_INT(a.result.phash.len, 16);
+        CHECK_INT(a.result.placeholder.len, 28);
         /* One pixel more than may be. */
         request.max_pixels = 63999;
-        buf_clear(&out);
-        img_process(&request, buf_view(&file), &out);
-        CHECK(imgjob_get_reply(buf_view(&out), &reply) > 0);
-        CHECK_INT(reply.status, IMGJOB_REJECTED);
+        ask(&a, &request, buf_view(&file));
+        CHECK_INT(a.result.status, IMGJOB_REJECTED);
     }
 }
 
@@ -239,7 +280,8 @@ static void turned_and_placed(void **state) {
 static void opaque_alpha_is_dropped(void **state) {
     (void)state;
     for (int hole = 0; hole < 2; hole++) {
-        CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+        CLEANUP_DEINIT(buf) struct buf file = {0};
+        CLEANUP_DEINIT(answer) struct answer a = {0};
         CLEANUP_DEINIT(img_decoded) struct img_decoded d = {0};
         struct img_limits limits = {100000, 100000};
         struct img_raster r;
@@ -250,13 +292,11 @@ static void opaque_alpha_is_dropped(void **state) {
             r.px[4 * 6399 + 3] = 254; /* the last pixel of all */
         img_png_encode(&r, S(""), &file);
         img_raster_deinit(&r);
-        struct imgjob_reply reply = run(buf_view(&file), &out);
-        CHECK_STR(reply.derivatives[0].content_type, hole ? S("image/png") : S("image/jpeg"));
+        run(&a, buf_view(&file));
+        CHECK_STR(a.of[0].d.content_type, hole ? S("image/png") : S("image/jpeg"));
         if (hole)
             continue;
-        struct imgjob_reply again;
-        str body = str_skip(buf_view(&out), (size_t)imgjob_get_reply(buf_view(&out), &again));
-        CHECK_INT(img_jpeg_decode(str_slice(body, 0, reply.derivatives[0].size), &limits, &d), 0);
+        CHECK_INT(img_jpeg_decode(a.of[0].body, &limits, &d), 0);
         CHECK(d.raster.width == 80 && d.raster.channels == 3);
         static const uint8_t left[3] = {0xC8, 0x32, 0x14}, right[3] = {0x14, 0x32, 0xC8};
         for (int c = 0; c < 3; c++) {

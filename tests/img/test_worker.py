@@ -1,7 +1,9 @@
 """calotype-image as a process: its messages, its walls, and real photographs where there are any."""
 import glob
+import io
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -21,8 +23,8 @@ IMAGES = pathlib.Path(__file__).resolve().parents[3] / "shared" / "images"
 
 def request(data, edges=(1600, 800, 200), pixels=100_000_000, size=None):
     fields = struct.pack(">QQBB", len(data) if size is None else size, pixels, 0, len(edges))
-    fields += b"".join(struct.pack(">II", e, 80) for e in edges)
-    return b"CIQ1" + struct.pack(">I", len(fields)) + fields + data
+    fields += b"".join(struct.pack(">IIBB", e, e, 0, 80) for e in edges)
+    return b"CIQ2" + struct.pack(">I", len(fields)) + fields + data
 
 
 def run(message, *options):
@@ -30,15 +32,43 @@ def run(message, *options):
     return subprocess.run([WORKER, *options], input=message, capture_output=True, timeout=60, env=ENV)
 
 
-def reply(process):
-    out = process.stdout
+FIELD = re.compile(r'^FIELD\((\w+), (\w+), "\w+"\)', re.M)
+FIELDS = FIELD.findall((pathlib.Path(__file__).resolve().parents[2] / "src/imgjob/fields.def").read_text())
+
+
+def take_text(fields):
+    length, shift = 0, 0
+    while True:
+        byte = fields.read(1)[0]
+        length |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return fields.read(length).decode()
+
+
+TAKE = {"TEXT": take_text, "NUMBER": lambda f: struct.unpack(">d", f.read(8))[0],
+        "COUNT": lambda f: struct.unpack(">Q", f.read(8))[0], "FLAG": lambda f: f.read(1) == b"\1"}
+
+
+def answer(process):
+    """The result's fields by their names; "derivatives": wish, width, height, type, bytes of each."""
+    out = io.BytesIO(process.stdout)
     assert (process.returncode, process.stderr) == (0, b""), (process.returncode, process.stderr)
-    assert out[:4] == b"CIR1", (process.returncode, process.stderr)
-    length = struct.unpack(">I", out[4:8])[0]
-    head = out[8:8 + length]
-    status, flags, width, height, orientation, depth = struct.unpack(">BBIIII", head[:18])
-    return {"status": status, "truncated": flags & 1, "width": width, "height": height,
-            "orientation": orientation, "depth": depth, "head": head, "bodies": out[8 + length:]}
+    derivatives = []
+    while True:
+        magic, length = out.read(4), struct.unpack(">I", out.read(4))[0]
+        fields = io.BytesIO(out.read(length))
+        if magic == b"CIR2":
+            break
+        assert magic == b"CID2", magic
+        head = struct.unpack(">III", fields.read(12))
+        kind = take_text(fields)
+        derivatives.append((*head, kind, out.read(struct.unpack(">Q", fields.read(8))[0])))
+    result = {"status": fields.read(1)[0], "reason": take_text(fields), "derivatives": derivatives}
+    for kind, name in FIELDS:
+        result[name] = TAKE[kind](fields)
+    assert out.read() == b""
+    return result
 
 
 def png(width, height):
@@ -51,12 +81,14 @@ def png(width, height):
 
 class Worker(unittest.TestCase):
     def test_a_picture_becomes_three(self):
-        r = reply(run(request(png(300, 200))))
+        r = answer(run(request(png(300, 200))))
         self.assertEqual((r["status"], r["width"], r["height"]), (0, 300, 200))
-        self.assertEqual(r["bodies"].count(b"\xff\xd8\xff"), 3)
+        self.assertEqual([d[:4] for d in r["derivatives"]],
+                         [(0, 300, 200, "image/jpeg"), (1, 300, 200, "image/jpeg"), (2, 200, 133, "image/jpeg")])
+        self.assertTrue(all(d[4].startswith(b"\xff\xd8\xff") for d in r["derivatives"]))
 
     def test_garbage_for_a_request_is_refused(self):
-        for message in (b"", b"GET / HTTP/1.1\r\n", b"CIQ1\xff\xff\xff\xff", request(b"abc", size=2),
+        for message in (b"", b"GET / HTTP/1.1\r\n", b"CIQ2\xff\xff\xff\xff", request(b"abc", size=2),
                         request(b"abc", size=10)):
             p = run(message)
             self.assertEqual((p.returncode, p.stdout), (1, b""), message)
@@ -67,7 +99,7 @@ class Worker(unittest.TestCase):
     def test_memory_is_bounded(self):
         big = request(png(2000, 1500))
         whole = subprocess.run([static_image()], input=big, capture_output=True, timeout=60)
-        self.assertEqual(reply(whole)["status"], 0)
+        self.assertEqual(answer(whole)["status"], 0)
         p = subprocess.run([static_image(), "--memory", str(12 << 20)], input=big, capture_output=True, timeout=60)
         self.assertNotEqual(p.returncode, 0)
         self.assertEqual(p.stdout, b"")
@@ -96,14 +128,14 @@ class Worker(unittest.TestCase):
         self.assertNotEqual(paths, [])
         for path in paths:
             with self.subTest(path):
-                r = reply(run(request(pathlib.Path(path).read_bytes())))
-                self.assertEqual((r["status"], r["truncated"]), (0, 0))
+                r = answer(run(request(pathlib.Path(path).read_bytes())))
+                self.assertEqual((r["status"], r["truncated"]), (0, False))
                 self.assertGreater(max(r["width"], r["height"]), 3000)
 
     @unittest.skipUnless(IMAGES.is_dir(), "no photographs beside this checkout")
     def test_orientations_come_out_upright(self):
         for n in range(1, 9):
-            r = reply(run(request((IMAGES / "orientation" / f"Landscape_{n}.jpg").read_bytes())))
+            r = answer(run(request((IMAGES / "orientation" / f"Landscape_{n}.jpg").read_bytes())))
             self.assertEqual((r["orientation"], r["width"] > r["height"]), (n, True))
 
     @unittest.skipUnless(IMAGES.is_dir(), "no photographs beside this checkout")
@@ -112,7 +144,7 @@ class Worker(unittest.TestCase):
         self.assertGreater(len(paths), 100)
         for path in paths:
             with self.subTest(path):
-                r = reply(run(request(pathlib.Path(path).read_bytes())))
+                r = answer(run(request(pathlib.Path(path).read_bytes())))
                 broken = os.path.basename(path).startswith("x")
                 self.assertEqual(r["status"], 1 if broken else 0)
 
