@@ -17,9 +17,14 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PIPE_BYTES = 1 << 20 }; /* what a user may have; fewer turns between the two processes */
+enum {
+    PIPE_BYTES = 1 << 20, /* what a user may have; fewer turns between the two processes */
+    GRACE_MS = 1000,      /* from the end of the answer to the end of the process */
+    MOST_NAP_NS = 5000000,
+};
 
 struct fn_worker {
     pid_t pid; /* 0: reaped */
@@ -154,15 +159,31 @@ int fn_worker_feed(struct fn_worker *w, const void *p, size_t n) {
 
 /* ---- Ending ---- */
 
+static bool is_reaped(struct fn_worker *w, int options, int *status, struct rusage *usage) {
+    pid_t pid;
+    do
+        pid = wait4(w->pid, status, options, usage);
+    while (pid < 0 && errno == EINTR);
+    return pid != 0;
+}
+
 /*
- * Whoever has closed its stdout is exiting, and its status is set: SIGKILL does not change it. One
- * that only closed it is not waited for.
+ * Whoever has closed its stdout is on its way out, and may take a moment; one that stays is killed.
+ * Others are killed at once.
  */
 static int reap(struct fn_worker *w, struct rusage *usage) {
     int status = 0;
-    kill(w->pid, SIGKILL);
-    while (wait4(w->pid, &status, 0, usage) < 0 && errno == EINTR)
-        ;
+    bool gone = false;
+    int64_t end_ms = clock_mono_ms() + (w->is_over ? GRACE_MS : 0);
+    struct timespec nap = {.tv_nsec = 20000};
+    while (!(gone = is_reaped(w, WNOHANG, &status, usage)) && clock_mono_ms() < end_ms) {
+        nanosleep(&nap, NULL);
+        nap.tv_nsec = nap.tv_nsec < MOST_NAP_NS ? 2 * nap.tv_nsec : MOST_NAP_NS;
+    }
+    if (!gone) {
+        kill(w->pid, SIGKILL);
+        is_reaped(w, 0, &status, usage);
+    }
     w->pid = 0;
     return status;
 }

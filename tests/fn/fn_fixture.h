@@ -10,15 +10,16 @@
 
 #define HTTP(status, body) "HTTP/1.1 " status "\r\nContent-Length: @\r\n\r\n" body
 
-enum { FN_TEST_PEERS = 64, FN_TEST_REQUESTS = 64 };
+enum { FN_TEST_PEERS = 64, FN_TEST_REQUESTS = 128 };
 struct fn_server {
     int fd;
     unsigned port;
     pthread_t accepts, peers[FN_TEST_PEERS];
     int fds[FN_TEST_PEERS]; /* -1: over */
     size_t n_peers;
-    const struct step *steps; /* a NULL answer is never given: who asks waits for ever */
+    const struct step *steps;
     size_t n_steps;
+    const char *otherwise; /* what comes behind the script; NULL: who asks waits for ever */
     pthread_mutex_t lock; /* of what follows */
     size_t at;            /* steps that were taken */
     struct buf seen[FN_TEST_REQUESTS];
@@ -45,8 +46,9 @@ static inline bool fn_test_serve(struct fn_server *s, struct peer *p) {
     CHECK(s->n_seen < FN_TEST_REQUESTS);
     buf_str(&s->seen[s->n_seen++], buf_view(&text));
     lock_drop(&s->lock);
-    if (step && step->answer)
-        peer_answer(p, step->answer);
+    const char *answer = step ? step->answer : s->otherwise;
+    if (answer)
+        peer_answer(p, answer);
     return !step || step->kind == ANSWER;
 }
 
