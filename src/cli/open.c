@@ -141,8 +141,7 @@ static void deinit(void *ctx) { cli_cloud_deinit(&((struct open *)ctx)->cloud); 
 
 static const struct prog_flag flags[] = {
     CLI_COMMON_FLAGS(struct open),
-    PROG_PATH(struct open, size, "size", "SIZE",
-              "a derivative, by its name: 800 (the original)"),
+    PROG_PATH(struct open, size, "size", "SIZE", "a derivative, by its name: 800 (the original)"),
 };
 
 const struct prog_verb cli_verb_open = {

@@ -23,7 +23,7 @@ struct attempt {
     struct client_http http;
     struct client_conn *conn;
     struct err err;
-    char *in; /* PIECE bytes, unset: most answers are small */
+    char *in;       /* PIECE bytes, unset: most answers are small */
     bool any_bytes; /* of the answer */
     bool sunk;      /* bytes were given to the sink: no second attempt */
 };

@@ -4,14 +4,14 @@
 #include "base/lock.h"
 
 enum {
-    OURS = 32 << 20,        /* the function itself, with derivatives that are being uploaded */
-    SHARE = 64 << 20,       /* a worker with a picture of some 12 megapixels … */
-    SHARE_PER_BYTE = 4,     /* … and more for files that are larger */
+    OURS = 32 << 20,    /* the function itself, with derivatives that are being uploaded */
+    SHARE = 64 << 20,   /* a worker with a picture of some 12 megapixels … */
+    SHARE_PER_BYTE = 4, /* … and more for files that are larger */
 };
 
 void fn_budget_init(struct fn_budget *b, uint64_t memory_bytes) {
-    *b = (struct fn_budget){.whole =
-                                memory_bytes > 2 * OURS ? memory_bytes - OURS : memory_bytes / 2};
+    *b = (struct fn_budget){.whole = memory_bytes > 2 * (uint64_t)OURS ? memory_bytes - OURS
+                                                                       : memory_bytes / 2};
     b->left = b->whole;
     lock_init(&b->lock);
     lock_cond_init(&b->moved);

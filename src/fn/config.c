@@ -33,7 +33,8 @@ static int choices(struct fn_config *c, struct err *err) {
     c->keep_profiles = str_is(S("keep"), profiles);
     if (!c->keep_profiles && !str_is(S("convert"), profiles))
         return err_set(err, -EINVAL,
-                       "the environment variable PROFILES is \"%.40s\", not convert or keep", profiles);
+                       "the environment variable PROFILES is \"%.40s\", not convert or keep",
+                       profiles);
     int r = fn_wishes_parse(&c->wishes, str_c(text_of("DERIVATIVES", FN_WISHES_DEFAULT)), &why);
     return r == 0 ? 0 : err_set(err, r, "the environment variable DERIVATIVES: %s", why.text);
 }

@@ -192,8 +192,10 @@ static int outcome_of(struct stream *s, int r, const struct client_fault *fault)
 }
 
 static const char *word_of(int r) {
-    static const char *const words[] = {[FN_NEXT] = "ok",      [FN_SKIP] = "skipped",
-                                        [FN_WRITE_ROW] = "ok", [FN_AGAIN] = "cut",
+    static const char *const words[] = {[FN_NEXT] = "ok",
+                                        [FN_SKIP] = "skipped",
+                                        [FN_WRITE_ROW] = "ok",
+                                        [FN_AGAIN] = "cut",
                                         [FN_MORE] = "ok"};
     return r < 0 ? "fault" : words[r];
 }

@@ -79,7 +79,7 @@ static void put_field_flag(json_t *item, const char *name, const void *at) {
 }
 
 static void put_picture(json_t *item, const struct imgjob_result *result) {
-    static void (*const put_kind[])(json_t *item, const char *name, const void *at) = {
+    static void (*const put_kind[])(json_t * item, const char *name, const void *at) = {
         [IMGJOB_KIND_TEXT] = put_field_text,
         [IMGJOB_KIND_NUMBER] = put_field_number,
         [IMGJOB_KIND_COUNT] = put_field_count,

@@ -17,17 +17,16 @@ struct group {
 /* A dimension's value comes from a table of ours, or the worker is not what it should be. */
 static str format_of(const struct fn_image *image) {
     str format = image->result.format;
-    return !format.len                                              ? S("unknown")
+    return !format.len                                         ? S("unknown")
            : format.len <= 16 && ascii_only_alnum(format, "-") ? format
-                                                                    : S("other");
+                                                               : S("other");
 }
 
 static void add(struct group *g, const struct fn_image *image) {
     const struct {
         const char *status;
         size_t *count;
-    } counts[] = {
-        {"processed", &g->processed}, {"rejected", &g->rejected}, {"failed", &g->failed}};
+    } counts[] = {{"processed", &g->processed}, {"rejected", &g->rejected}, {"failed", &g->failed}};
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
         *counts[i].count += str_is(str_c(counts[i].status), image->status);
     g->of[g->n++] = image;
@@ -42,9 +41,9 @@ static json_t *directive(const char *dimensions, const char *metrics) {
 
 static json_t *document(const char *environment) {
     json_t *doc = json_object();
-    json_set(doc, "_aws",
-             json_pack("{s:I,s:[]}", "Timestamp", (json_int_t)clock_real_ms(),
-                       "CloudWatchMetrics"));
+    json_set(
+        doc, "_aws",
+        json_pack("{s:I,s:[]}", "Timestamp", (json_int_t)clock_real_ms(), "CloudWatchMetrics"));
     json_set_str(doc, "Environment", str_c(environment));
     return doc;
 }

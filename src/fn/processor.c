@@ -110,9 +110,10 @@ static int publish(const struct job *job, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf text = {0}, answer = {0};
     struct client_fault fault;
     fn_report_text(&text, job->images, job->n, job->skipped);
-    const struct sign_header params[] = {{S("TopicArn"), str_c(job->work.context->config.topic_arn)},
-                                         {S("Subject"), S("Image Processing Report")},
-                                         {S("Message"), buf_view(&text)}};
+    const struct sign_header params[] = {
+        {S("TopicArn"), str_c(job->work.context->config.topic_arn)},
+        {S("Subject"), S("Image Processing Report")},
+        {S("Message"), buf_view(&text)}};
     const struct client_form form = {"sns", "Publish", "2010-03-31", params, ARRAY_LEN(params)};
     int r = client_query(job->work.context->client, &form, &answer, &fault);
     return r == CLIENT_OK

@@ -7,7 +7,7 @@
 
 enum { FN_MAX_SPANS = 40, FN_MAX_NUMBERS = 6 };
 struct fn_span {
-    const char *step, *outcome; /* words that live for ever: "fetch", "ok" */
+    const char *step, *outcome;  /* words that live for ever: "fetch", "ok" */
     char name[FN_WISH_NAME + 1]; /* which one, where a step has several; else empty */
     double start_ms, ms;         /* of the wall's clock */
     struct {

@@ -186,8 +186,8 @@ enum { PUT_STEP = ARRAY_LEN(steps) - 1 };
 static double ms_since(int64_t start_ns) { return (double)(clock_mono_ns() - start_ns) / 1e6; }
 
 static int run_step(struct fn_pass *p, size_t i, struct err *err) {
-    static const char *const outcomes[] = {
-        [FN_NEXT] = "ok", [FN_SKIP] = "skipped", [FN_DONE_BEFORE] = "done"};
+    static const char *const outcomes[] =
+        {[FN_NEXT] = "ok", [FN_SKIP] = "skipped", [FN_DONE_BEFORE] = "done"};
     int64_t start_ns = clock_mono_ns();
     if (i == PUT_STEP)
         p->image->ms = ms_since(p->spans.zero_ns); /* as far as the row can tell it */

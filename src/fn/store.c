@@ -13,10 +13,10 @@ static const size_t most_on_their_way = 16 << 20;
 struct upload {
     struct fn_store *store;
     pthread_t thread;
-    bool threaded;  /* to be joined */
-    bool there;     /* uploaded, since its last removal */
+    bool threaded; /* to be joined */
+    bool there;    /* uploaded, since its last removal */
     bool refused;
-    str type;       /* of the media types' table: lives for ever */
+    str type; /* of the media types' table: lives for ever */
     size_t size;
     struct buf bytes;
     struct fn_stored stored;

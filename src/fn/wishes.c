@@ -85,7 +85,8 @@ int fn_wishes_parse(struct fn_wishes *ret, str text, struct err *err) {
         more = str_cut(left, ',', &part, &left);
         part = str_trim(part);
         if (w.n == IMGJOB_MAX_DERIVATIVES)
-            return err_set(err, -EINVAL, "there are more than %d derivatives", IMGJOB_MAX_DERIVATIVES);
+            return err_set(err, -EINVAL, "there are more than %d derivatives",
+                           IMGJOB_MAX_DERIVATIVES);
         const char *wrong = read_part(part, &w.wish[w.n], w.name[w.n]);
         if (!wrong && is_taken(&w))
             wrong = "the name is that of an earlier one";

@@ -27,12 +27,12 @@ enum {
 };
 
 struct fn_worker {
-    pid_t pid; /* 0: reaped */
+    pid_t pid;    /* 0: reaped */
     int to, from; /* its stdin and stdout; -1: closed */
     struct fn_answer answer;
     struct fn_worker_limits limits;
     int64_t waited_ms; /* for it, of the patience */
-    int outcome; /* 0 while all is well; else it is of no use any more, and why says why */
+    int outcome;       /* 0 while all is well; else it is of no use any more, and why says why */
     const char *why;
     bool is_over; /* its stdout has ended */
 };
@@ -248,9 +248,9 @@ int fn_worker_end(struct fn_worker *w, struct imgjob_result *ret_result, struct 
     while (!w->outcome && !w->is_over)
         wait_for_it(w);
     int status = reap(w, &usage);
-    *ret_usage = (struct fn_worker_usage){milliseconds(usage.ru_utime) +
-                                              milliseconds(usage.ru_stime),
-                                          (uint64_t)usage.ru_maxrss << 10};
+    *ret_usage =
+        (struct fn_worker_usage){milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime),
+                                 (uint64_t)usage.ru_maxrss << 10};
     if (w->outcome)
         return err_set(err, w->outcome, "%s", w->why);
     if (WIFSIGNALED(status))

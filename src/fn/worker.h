@@ -13,8 +13,9 @@ struct fn_worker_limits {
     const char *path;
     uint64_t memory_bytes; /* its RLIMIT_AS */
     unsigned cpu_seconds;
-    unsigned patience_ms; /* how long it may be waited for in all: then the picture takes too long */
-    int64_t until_ms;     /* clock_mono_ms: then the invocation's time is over; 0: never */
+    unsigned
+        patience_ms;  /* how long it may be waited for in all: then the picture takes too long */
+    int64_t until_ms; /* clock_mono_ms: then the invocation's time is over; 0: never */
 };
 enum {
     /* killed, crashed, over a limit, or answered nonsense: err says which; the picture's fault */

@@ -9,10 +9,18 @@ static void names(void **state) {
     static const struct {
         const char *name, *want;
     } cases[] = {
-        {"a.jpg", "image/jpeg"},    {"A.JPEG", "image/jpeg"}, {"IMG_1.Jpg", "image/jpeg"},
-        {"holiday/x.jPeG", "image/jpeg"}, {"x.Png", "image/png"}, {".png", "image/png"},
-        {"a.jpg.png", "image/png"}, {"jpg", NULL},  {"a.jpg.txt", NULL},
-        {"a.jpe", NULL},            {"a.png ", NULL},  {"", NULL},
+        {"a.jpg", "image/jpeg"},
+        {"A.JPEG", "image/jpeg"},
+        {"IMG_1.Jpg", "image/jpeg"},
+        {"holiday/x.jPeG", "image/jpeg"},
+        {"x.Png", "image/png"},
+        {".png", "image/png"},
+        {"a.jpg.png", "image/png"},
+        {"jpg", NULL},
+        {"a.jpg.txt", NULL},
+        {"a.jpe", NULL},
+        {"a.png ", NULL},
+        {"", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *got = suffix_media_type(str_c(cases[i].name));

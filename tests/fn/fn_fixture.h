@@ -20,8 +20,8 @@ struct fn_server {
     const struct step *steps;
     size_t n_steps;
     const char *otherwise; /* what comes behind the script; NULL: who asks waits for ever */
-    pthread_mutex_t lock; /* of what follows */
-    size_t at;            /* steps that were taken */
+    pthread_mutex_t lock;  /* of what follows */
+    size_t at;             /* steps that were taken */
     struct buf seen[FN_TEST_REQUESTS];
     size_t n_seen;
 };

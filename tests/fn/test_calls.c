@@ -431,8 +431,7 @@ static void lines_of_the_log(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
         CHECK(str_cut(left, '\n', &line, &left));
-        CHECK_CASE(str_starts(line, S("{\"time\":\"2")) && str_ends(line, str_c(want[i])),
-                   line.p);
+        CHECK_CASE(str_starts(line, S("{\"time\":\"2")) && str_ends(line, str_c(want[i])), line.p);
     }
     CHECK_INT(left.len, 0);
 }
@@ -454,8 +453,9 @@ static void metrics_by_format(void **state) {
     static const struct {
         const char *status, *format;
         bool is_replay;
-    } seen[] = {{"processed", "jpeg", false}, {"rejected", "heic", false}, {"failed", "jpeg", false},
-                {NULL, "", false},            {"rejected", "", false},     {"processed", "jpeg", true},
+    } seen[] = {{"processed", "jpeg", false}, {"rejected", "heic", false},
+                {"failed", "jpeg", false},    {NULL, "", false},
+                {"rejected", "", false},      {"processed", "jpeg", true},
                 {"rejected", "<b>", false}};
     struct fn_image images[ARRAY_LEN(seen)];
     struct fn_record record = {.size = 9};
@@ -480,7 +480,8 @@ static void metrics_by_format(void **state) {
                 {"unknown", 0, 1, 0, "[4.5]", "[9]"},
                 {"other", 0, 1, 0, "[6.5]", "[9]"}};
     str left = buf_view(&text);
-    CLEANUP_JSON json_t *sets = json_parse(S("[[\"Environment\"],[\"Environment\",\"Format\"]]"), NULL);
+    CLEANUP_JSON json_t *sets =
+        json_parse(S("[[\"Environment\"],[\"Environment\",\"Format\"]]"), NULL);
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
         CLEANUP_JSON json_t *doc = line_of(&left), *durations = NULL, *sizes = NULL;
         json_t *directives = json_arr(json_obj(doc, "_aws"), "CloudWatchMetrics");
@@ -573,12 +574,9 @@ static void rows_say_what_is_known(void **state) {
     static const struct {
         const char *name, *type, *want;
     } cases[] = {
-        {"Status", "S", "rejected"},
-        {"Reason", "S", "so"},
-        {"ContentType", "S", "image/png"},
-        {"Latitude", "N", "-33.8568"},
-        {"Longitude", "N", "151.2153"},
-        {"FileSize", "N", "0"},
+        {"Status", "S", "rejected"},         {"Reason", "S", "so"},
+        {"ContentType", "S", "image/png"},   {"Latitude", "N", "-33.8568"},
+        {"Longitude", "N", "151.2153"},      {"FileSize", "N", "0"},
         {"Warnings", "S", "cmyk-converted"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)

@@ -115,15 +115,16 @@ static void every_field_has_its_attribute(void **state) {
     fn_image_init(&full, &record);
     fn_image_init(&empty, &record);
     struct imgjob_result *r = &full.result;
-#define IMGJOB_SET_TEXT(member)   r->member = S("text");
-#define IMGJOB_SET_NUMBER(member) r->member = -0.5;
-#define IMGJOB_SET_COUNT(member)  r->member = 7;
-#define IMGJOB_SET_FLAG(member)   r->member = true;
+#define IMGJOB_SET_TEXT(member)        r->member = S("text");
+#define IMGJOB_SET_NUMBER(member)      r->member = -0.5;
+#define IMGJOB_SET_COUNT(member)       r->member = 7;
+#define IMGJOB_SET_FLAG(member)        r->member = true;
 #define FIELD(kind, member, attribute) IMGJOB_SET_##kind(member)
 #include "imgjob/fields.def"
 #undef FIELD
     full.status = empty.status = "processed";
-    CLEANUP_JSON json_t *item = fn_item_new(&full, "thumbs", 0), *none = fn_item_new(&empty, "t", 0);
+    CLEANUP_JSON json_t *item = fn_item_new(&full, "thumbs", 0),
+                        *none = fn_item_new(&empty, "t", 0);
     for (size_t i = 0; i < imgjob_n_fields; i++) {
         const struct imgjob_field *f = &imgjob_fields[i];
         json_t *value = json_object_get(json_obj(item, f->attribute), types[f->kind]);
@@ -251,7 +252,9 @@ static void derivatives_as_they_are_wished(void **state) {
         {"800:100", 1, {800, 800, IMGJOB_INSIDE, 100}, "800"},
         {"A-z.0_9=800", 1, {800, 800, IMGJOB_INSIDE, 80}, "A-z.0_9"},
         {"1,2,3,4,5,6,7,8", 8, {8, 8, IMGJOB_INSIDE, 80}, "8"},
-        {"x2345678901234567890123456789012=1", 1, {1, 1, IMGJOB_INSIDE, 80},
+        {"x2345678901234567890123456789012=1",
+         1,
+         {1, 1, IMGJOB_INSIDE, 80},
          "x2345678901234567890123456789012"},
     };
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {

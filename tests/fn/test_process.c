@@ -63,7 +63,10 @@ static void set_worker(enum worker kind) {
     close(fd);
     bool dies = kind == DIES || kind == DIES_LATE;
     buf_printf(&script, "echo \"$@\" > %s\nenv >> %s\ncat > %s\ncat %s\nexit %d", args_path,
-               args_path, input_path, reply_path, dies ? 77 : kind == OTHER_JAIL ? 3 : 0);
+               args_path, input_path, reply_path,
+               dies                 ? 77
+               : kind == OTHER_JAIL ? 3
+                                    : 0);
     set_script(buf_cstr(&script));
 }
 
@@ -625,8 +628,8 @@ static void what_is_sent(void **state) {
     use_worker(&t);
     t.context.config.keep_profiles = true;
     CHECK_INT(process(&t.context, str_c(event_of(PICTURE, "\"size\":5,")), &out, &log, &err), 0);
-    check_asked(&t.server, ASK_ROW "GET /photos/uploads/a%20b%40c.jpg\n" ASK_PUTS ASK_PUT_ROW
-                               ASK_PUBLISH);
+    check_asked(&t.server,
+                ASK_ROW "GET /photos/uploads/a%20b%40c.jpg\n" ASK_PUTS ASK_PUT_ROW ASK_PUBLISH);
     static const struct {
         size_t request;
         const char *has;
@@ -644,9 +647,10 @@ static void what_is_sent(void **state) {
         {4, "\":now\":{\"S\":\"" SEQUENCER "\"}"},
         {4, "\"ReturnValues\":\"ALL_OLD\""},
         {4, "\"ContentType\":{\"S\":\"image/x\"}"},
-        {4, "\"Derivatives\":{\"L\":[{\"M\":{\"Name\":{\"S\":\"big\"},\"Bucket\":{\"S\":\"thumbs\"},"
-            "\"Key\":{\"S\":\"" ID "/" SEQUENCER "/big.jpg\"},\"Width\":{\"N\":\"40\"},"
-            "\"Height\":{\"N\":\"30\"},\"FileSize\":{\"N\":\"4\"}}},{\"M\":{\"Name\":{\"S\":\"200\"}"},
+        {4,
+         "\"Derivatives\":{\"L\":[{\"M\":{\"Name\":{\"S\":\"big\"},\"Bucket\":{\"S\":\"thumbs\"},"
+         "\"Key\":{\"S\":\"" ID "/" SEQUENCER "/big.jpg\"},\"Width\":{\"N\":\"40\"},"
+         "\"Height\":{\"N\":\"30\"},\"FileSize\":{\"N\":\"4\"}}},{\"M\":{\"Name\":{\"S\":\"200\"}"},
         {5, "TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A1%3Areports"},
         {5, "Subject=Image%20Processing%20Report"},
         {5, "Message=Processed%3A%201%0ANot%20processed%3A%200%0A"},
@@ -704,7 +708,8 @@ static void what_the_log_says(void **state) {
         CHECK_STR(json_str(span, "outcome"), str_c(spans[i][1]));
         CHECK_STR(json_str(span, "name"), str_c(spans[i][2]));
         CHECK(json_num(span, "start", -1) >= 0 && json_num(span, "ms", -1) >= 0);
-        CHECK(json_num(span, "start", 0) + json_num(span, "ms", 0) <= json_num(doc, "ms", 0) + 0.02);
+        CHECK(json_num(span, "start", 0) + json_num(span, "ms", 0) <=
+              json_num(doc, "ms", 0) + 0.02);
     }
     json_t *worker = json_array_get(list, 4);
     CHECK(json_num(worker, "cpu", 0) > 0 && json_num(worker, "peakMB", 0) > 0);
@@ -792,16 +797,14 @@ static void as_many_at_once_as_fit(void **state) {
         uint64_t size, memory_mb;
         size_t together;
         uint64_t share;
-    } rows[] = {{6, 2, 512, 6, (64u << 20) + 8},
-                {10, 2, 4096, 8, (64u << 20) + 8},
-                {4, 2, 164, 2, (64u << 20) + 8},
-                {3, 2, 100, 1, (64u << 20) + 8},
-                {2, 32u << 20, 512, 2, 192u << 20},
-                {2, 2, 64, 1, 32u << 20}};
+    } rows[] = {{6, 2, 512, 6, (64u << 20) + 8},    {10, 2, 4096, 8, (64u << 20) + 8},
+                {4, 2, 164, 2, (64u << 20) + 8},    {3, 2, 100, 1, (64u << 20) + 8},
+                {2, 32u << 20, 512, 2, 192u << 20}, {2, 2, 64, 1, 32u << 20}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct fn_test t;
-        CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0}, want = {0}, script = {0}, log = {0},
-                                       args = {0}, seen = {0};
+        CLEANUP_DEINIT(buf)
+        struct buf event = {0}, out = {0}, want = {0}, script = {0}, log = {0}, args = {0},
+                   seen = {0};
         struct err err = {{0}};
         set_worker(WORKS);
         CHECK_INT(truncate(input_path, 0), 0);
@@ -865,7 +868,9 @@ static void what_needs_more_gets_it(void **state) {
 static void one_fault_of_three(void **state) {
     (void)state;
     static const struct step steps[] = {
-        GONE, {ANSWER, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"}, GONE};
+        GONE,
+        {ANSWER, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"},
+        GONE};
     struct fn_test t;
     CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0}, log = {0};
     struct err err = {{0}};
@@ -890,11 +895,23 @@ static void the_time_is_watched(void **state) {
         const char *script;
         const char *asked, *why;
     } rows[] = {
-        {"too late to begin", 1000, {NO_ROW}, "", "",
+        {"too late to begin",
+         1000,
+         {NO_ROW},
+         "",
+         "",
          "1 of 1 records were not begun: the invocation's time is over"},
-        {"the worker is not done", 2500, {NO_ROW, GET_OK}, "exec sleep 60", ASK_ROW ASK_GET,
+        {"the worker is not done",
+         2500,
+         {NO_ROW, GET_OK},
+         "exec sleep 60",
+         ASK_ROW ASK_GET,
          "the time was over before the picture was decoded"},
-        {"the original does not come", 2000, {NO_ROW, SILENCE}, "", ASK_ROW ASK_GET,
+        {"the original does not come",
+         2000,
+         {NO_ROW, SILENCE},
+         "",
+         ASK_ROW ASK_GET,
          "the time for it is over"},
         {"the row is not answered for", 2000, {SILENCE}, "", ASK_ROW, "the time for it is over"},
     };
@@ -961,11 +978,16 @@ static void what_is_no_event(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_record),           cmocka_unit_test(what_is_sent),
-        cmocka_unit_test(what_the_log_says),    cmocka_unit_test(limits_of_the_worker),
-        cmocka_unit_test(as_many_at_once_as_fit), cmocka_unit_test(what_needs_more_gets_it),
-        cmocka_unit_test(one_fault_of_three),   cmocka_unit_test(the_time_is_watched),
-        cmocka_unit_test(the_last_records_wait), cmocka_unit_test(what_is_no_event),
+        cmocka_unit_test(one_record),
+        cmocka_unit_test(what_is_sent),
+        cmocka_unit_test(what_the_log_says),
+        cmocka_unit_test(limits_of_the_worker),
+        cmocka_unit_test(as_many_at_once_as_fit),
+        cmocka_unit_test(what_needs_more_gets_it),
+        cmocka_unit_test(one_fault_of_three),
+        cmocka_unit_test(the_time_is_watched),
+        cmocka_unit_test(the_last_records_wait),
+        cmocka_unit_test(what_is_no_event),
     };
     return cmocka_run_group_tests(tests, make_worker, drop_worker);
 }

@@ -26,7 +26,7 @@ struct run {
     struct fn_worker_limits limits;
     struct imgjob_request request;
     str image;
-    size_t piece; /* bytes a feed; 0: all at once */
+    size_t piece;    /* bytes a feed; 0: all at once */
     int late_signal; /* sent to the worker when all was fed */
     struct imgjob_result result;
     struct buf text, seen;
@@ -208,11 +208,20 @@ static void answers_sound_and_not(void **state) {
         bool sound;
         const char *seen;
     } cases[] = {
-        {"01R", true, "0:abc 1:d "}, {"10R", true, "1:d 0:abc "}, {"0R", false, "0:abc "},
-        {"R", false, ""},            {"X", true, ""},             {"0X", true, "0:abc "},
-        {"00R", false, "0:abc "},    {"02R", false, "0:abc "},    {"01", false, "0:abc 1:d "},
-        {"R01", false, ""},          {"01RR", false, "0:abc 1:d "},
-        {"01RJ", false, "0:abc 1:d "}, {"J", false, ""},          {"0J", false, "0:abc "},
+        {"01R", true, "0:abc 1:d "},
+        {"10R", true, "1:d 0:abc "},
+        {"0R", false, "0:abc "},
+        {"R", false, ""},
+        {"X", true, ""},
+        {"0X", true, "0:abc "},
+        {"00R", false, "0:abc "},
+        {"02R", false, "0:abc "},
+        {"01", false, "0:abc 1:d "},
+        {"R01", false, ""},
+        {"01RR", false, "0:abc 1:d "},
+        {"01RJ", false, "0:abc 1:d "},
+        {"J", false, ""},
+        {"0J", false, "0:abc "},
         {"", false, ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -369,12 +378,10 @@ static void the_real_worker_answers(void **state) {
     char path[512];
     if (!real_worker(path))
         skip();
-    struct run r = {.limits = {.path = path,
-                               .memory_bytes = 480000000,
-                               .cpu_seconds = 5,
-                               .patience_ms = 60000},
-                    .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
-                    .image = S("This is no picture, but a text of some length, and nothing else.")};
+    struct run r = {
+        .limits = {.path = path, .memory_bytes = 480000000, .cpu_seconds = 5, .patience_ms = 60000},
+        .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
+        .image = S("This is no picture, but a text of some length, and nothing else.")};
     CHECK_INT(run(&r), 0);
     CHECK_INT(r.result.status, IMGJOB_REJECTED);
     CHECK(r.result.reason.len > 0);
@@ -384,12 +391,9 @@ static void the_real_worker_answers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_worker_may_end_in_any_way),
-        cmocka_unit_test(the_time_is_over),
-        cmocka_unit_test(answers_sound_and_not),
-        cmocka_unit_test(both_ways_at_once),
-        cmocka_unit_test(the_worker_cannot_be_started),
-        cmocka_unit_test(the_real_worker_ends),
+        cmocka_unit_test(the_worker_may_end_in_any_way), cmocka_unit_test(the_time_is_over),
+        cmocka_unit_test(answers_sound_and_not),         cmocka_unit_test(both_ways_at_once),
+        cmocka_unit_test(the_worker_cannot_be_started),  cmocka_unit_test(the_real_worker_ends),
         cmocka_unit_test(the_real_worker_answers),
     };
     return cmocka_run_group_tests(tests, make_files, drop_files);
