@@ -65,7 +65,7 @@ static void kinds(void **state) {
         {"bigtiff", "a BigTIFF picture", S_INIT("II+\0\10\0\0\0")},
         {"bigtiff", "a BigTIFF picture", S_INIT("MM\0+\0\10\0\0")},
         {"bmp", "a BMP picture", S_INIT("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0")},
-        {"psd", "a Photoshop document", S_INIT("8BPS\0\1\0\0\0\0\0\0")},
+        {"psd", "a Photoshop document (PSD)", S_INIT("8BPS\0\1\0\0\0\0\0\0")},
         {"ico", "an icon (ICO)", S_INIT("\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0")},
         {"cur", "a mouse cursor (CUR)",
          S_INIT("\0\0\2\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0")},
@@ -114,6 +114,7 @@ static void kinds(void **state) {
          S_INIT(
              "------WebKitFormBoundary7MA4\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx")},
         {"text", NULL, S_INIT("Just a text, with \xC3\xA9.\n")},
+        {"text", NULL, S_INIT("A text of Latin-1: caf\xE9.\r\n")},
         {"text", NULL, S_INIT("BMW makes cars, and 14 more words of text follow it here.")},
         {"text", NULL, S_INIT("P1 is a plan")},
         {"text", NULL, S_INIT("The free software of this page")},
@@ -153,21 +154,25 @@ static void decoders(void **state) {
 /* A raw picture and a TIFF that was made of one both name the camera. */
 static void raw_pictures_in_tiff(void **state) {
     (void)state;
-    enum { SUBFILE = 254, COMPRESSION = 259, MAKE = 271, SUB = 330, DNG = 50706 };
+    enum { SUBFILE = 254, COMPRESSION = 259, MAKE = 271, STRIPS = 273, DNG = 50706 };
     static const struct {
         const char *want;
         struct field main[4];
     } cases[] = {
-        {"tiff", {TEXT(MAKE, "NIKON CORPORATION"), NUMBER(COMPRESSION, 3, 5)}},
+        {"tiff",
+         {TEXT(MAKE, "NIKON CORPORATION"), NUMBER(COMPRESSION, 3, 5), NUMBER(STRIPS, 4, 300)}},
         {"tiff", {NUMBER(SUBFILE, 4, 1), NUMBER(COMPRESSION, 3, 1)}},
-        {"tiff", {TEXT(MAKE, "SONY"), NUMBER(COMPRESSION, 3, 32946)}},
+        {"tiff", {TEXT(MAKE, "SONY"), NUMBER(COMPRESSION, 3, 32946), NUMBER(STRIPS, 4, 300)}},
         {"tiff", {TEXT(MAKE, "Unknown"), NUMBER(COMPRESSION, 3, 34713)}},
-        {"nef", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(SUB, 4, 300)}},
-        {"nef", {TEXT(MAKE, "Nikon"), NUMBER(COMPRESSION, 3, 34713)}},
-        {"arw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SONY"), NUMBER(SUB, 4, 300)}},
-        {"pef", {TEXT(MAKE, "PENTAX Corporation"), NUMBER(COMPRESSION, 3, 65535)}},
-        {"srw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SAMSUNG"), NUMBER(SUB, 4, 300)}},
-        {"dng", {BYTES(DNG, 1, "\1\4\0\0"), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(SUB, 4, 300)}},
+        {"nef", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(STRIPS, 4, 300)}},
+        {"nef", {TEXT(MAKE, "Nikon"), NUMBER(COMPRESSION, 3, 34713), NUMBER(STRIPS, 4, 300)}},
+        {"nef", {TEXT(MAKE, "NIKON CORPORATION")}},
+        {"arw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SONY"), NUMBER(STRIPS, 4, 300)}},
+        {"pef",
+         {TEXT(MAKE, "PENTAX Corporation"), NUMBER(COMPRESSION, 3, 65535), NUMBER(STRIPS, 4, 300)}},
+        {"srw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SAMSUNG"), NUMBER(STRIPS, 4, 300)}},
+        {"dng",
+         {BYTES(DNG, 1, "\1\4\0\0"), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(STRIPS, 4, 300)}},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         for (int big = 0; big < 2; big++) {
