@@ -35,8 +35,10 @@ static int on_bytes(void *ctx, const void *p, size_t n) {
 }
 
 static int parse(const uint8_t *data, size_t size, size_t step, bool no_body, struct sink *sink) {
-    struct client_http http = {
-        .no_body = no_body, .headers = on_headers, .bytes = on_bytes, .ctx = sink};
+    struct client_http http = {.no_body = no_body,
+                               .headers = on_headers,
+                               .bytes = on_bytes,
+                               .ctx = sink};
     int r = 0;
     sink->http = &http;
     client_http_init(&http);
