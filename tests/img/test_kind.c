@@ -105,6 +105,8 @@ static void kinds(void **state) {
         {"html", "an HTML page", S_INIT("<!DOCTYPE html>\n<html><svg></svg>")},
         {"html", "an HTML page", S_INIT("\n<HTML>")},
         {"json", "a JSON document", S_INIT("{\n  \"error\": \"no such picture\"}")},
+        {"json", "a JSON document", S_INIT("{\"a\":1}")},
+        {"json", "a JSON document", S_INIT("[]")},
         {"json", "a JSON document", S_INIT("[{\"a\": 1}]")},
         {"data-url", "a picture written as a data: URL",
          S_INIT("data:image/jpeg;base64,/9j/4AAQSkZJRg==")},
@@ -141,6 +143,30 @@ static void kinds(void **state) {
         if (kind)
             CHECK(!text);
     }
+}
+
+/* The first 4096 bytes decide, and a character that stands across their end is one. */
+static void long_texts(void **state) {
+    (void)state;
+    for (size_t n = 4094; n < 4098; n++) {
+        CLEANUP_DEINIT(buf) struct buf b = {0};
+        bool text = false;
+        while (b.len < n)
+            buf_char(&b, 'x');
+        while (b.len < 6000)
+            buf_c(&b, "\xE2\x82\xAC");
+        CHECK(!img_kind_of(buf_view(&b), &text));
+        CHECK(text);
+        memset(b.p, 0x80, 1);
+        CHECK(!img_kind_of(buf_view(&b), &text));
+        CHECK(!text);
+    }
+    CLEANUP_DEINIT(buf) struct buf greek = {0};
+    bool text = false;
+    while (greek.len < 6001)
+        buf_c(&greek, "\xCE\xB1\xE2\x82\xAC");
+    CHECK(!img_kind_of(buf_view(&greek), &text));
+    CHECK(text);
 }
 
 static void decoders(void **state) {
@@ -190,7 +216,8 @@ static void raw_pictures_in_tiff(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(decoders),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(long_texts),
+                                       cmocka_unit_test(decoders),
                                        cmocka_unit_test(raw_pictures_in_tiff)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
