@@ -139,10 +139,10 @@ static const struct img_loops *const sets[] = {
 static const struct img_loops *chosen;
 
 const struct img_loops *img_loops_get(void) {
-    for (size_t i = 0; !chosen; i++)
+    for (size_t i = 0; i < ARRAY_LEN(sets) && !chosen; i++)
         if (sets[i]->can())
             chosen = sets[i];
-    return chosen;
+    return chosen; /* plain C at least */
 }
 
 bool img_reduce_use(const char *name) {

@@ -13,6 +13,8 @@
 #define AVX2   __attribute__((target("avx2")))
 #define INLINE static inline __attribute__((always_inline))
 
+enum { TWO_OUTPUTS = 2 * ACROSS_TAPS }; /* weights that are multiplied together */
+
 /* ---- SSE4.1 ---- */
 
 static bool can_sse4(void) { return __builtin_cpu_supports("sse4.1"); }
@@ -182,7 +184,7 @@ SSE4 INLINE void across_sse4(const int16_t *in, const struct img_across *a, size
     for (size_t i = 0; i < ACROSS_BLOCK; i++)
         sums[i] = _mm_setzero_si128();
     for (size_t g = 0; g < a->groups; g++, in += ACROSS_TAPS)
-        for (size_t i = 0; i < 4; i++, w += 2 * ACROSS_TAPS) {
+        for (size_t i = 0; i < 4; i++, w += TWO_OUTPUTS) {
             sums[i] = _mm_add_epi32(sums[i], _mm_madd_epi16(load(in + first[i]), load(w)));
             sums[i + 4] = _mm_add_epi32(
                 sums[i + 4], _mm_madd_epi16(load(in + first[i + 4]), load(w + ACROSS_TAPS)));
@@ -367,7 +369,7 @@ AVX2 INLINE __m256i across_avx2(const int16_t *in, const struct img_across *a, s
     for (size_t i = 0; i < 4; i++)
         sums[i] = _mm256_setzero_si256();
     for (size_t g = 0; g < a->groups; g++, in += ACROSS_TAPS)
-        for (size_t i = 0; i < 4; i++, w += 2 * ACROSS_TAPS)
+        for (size_t i = 0; i < 4; i++, w += TWO_OUTPUTS)
             sums[i] = _mm256_add_epi32(
                 sums[i],
                 _mm256_madd_epi16(load_halves(in + first[i], in + first[i + 4]), load32(w)));
