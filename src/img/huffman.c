@@ -154,10 +154,12 @@ static bool build(const struct kind *kind, uint32_t *table, const uint8_t *lens,
 static void join_literals(uint32_t *table) {
     for (uint32_t i = 1u << HUFFMAN_LITLEN_BITS; i-- > 0;) {
         uint32_t e = table[i], bits = e & HUFFMAN_ALL_BITS, then = table[i >> bits];
-        if (huffman_literals(e) == 1 && huffman_literals(then) == 1 &&
-            bits + (then & HUFFMAN_ALL_BITS) <= HUFFMAN_LITLEN_BITS)
-            table[i] = e + (then & HUFFMAN_ALL_BITS) + (1 << HUFFMAN_LITERALS_SHIFT) +
-                       (huffman_value(then) << (HUFFMAN_VALUE_SHIFT + 8));
+        uint32_t more = (then & HUFFMAN_ALL_BITS) + (1 << HUFFMAN_LITERALS_SHIFT) +
+                        (huffman_value(then) << (HUFFMAN_VALUE_SHIFT + 8));
+        /* No branches: nobody can guess them. */
+        bool both = (huffman_literals(e) == 1) & (huffman_literals(then) == 1) &
+                    (bits + (then & HUFFMAN_ALL_BITS) <= HUFFMAN_LITLEN_BITS);
+        table[i] = e + (more & -(uint32_t)both);
     }
 }
 
