@@ -37,8 +37,19 @@ struct img_reduce *img_reduce_free(struct img_reduce *r);
 DEFINE_FREEP(img_reduce)
 
 /*
+ * The window of a component, in its own samples, that fills plane `plane` of `to`, where `window` is of a picture of
+ * width x height samples and the component's samples cover it with across x down of theirs (struct img_component).
+ * It is larger than the component where an odd side of `to` was halved: the last sample of chroma covers a
+ * column that the picture does not have. orientation: what `to` is turned by afterwards (1: nothing); where that
+ * puts the last column first, the missing one lies before the first.
+ */
+struct img_window img_component_window(const struct img_window *window, uint32_t width,
+                                       uint32_t height, double across, double down,
+                                       const struct img_planes *to, unsigned plane,
+                                       unsigned orientation);
+/*
  * Every plane of `from` into the planes of `to`, which the caller has made with the same space and alpha; window is
- * in samples of the picture (not of its chroma).
+ * in samples of the picture (not of its chroma). With alpha all planes have one size.
  */
 void img_resize_planes(const struct img_planes *from, const struct img_window *window,
                        struct img_planes *to);
