@@ -19,17 +19,24 @@ static bool is_chroma(enum img_space space, unsigned i) {
     return space == IMG_YCC && (i == 1 || i == 2);
 }
 
-static void init_plane(struct img_plane *p, uint32_t width, uint32_t height) {
+static void shape_plane(struct img_plane *p, uint32_t width, uint32_t height) {
     *p = (struct img_plane){NULL, width, height, stride_of(width)};
-    p->px = mem_zalloc(p->stride * height + IMG_PLANE_PAD);
+}
+static size_t bytes_of(const struct img_plane *p) { return p->stride * p->height + IMG_PLANE_PAD; }
+
+void img_planes_shape(struct img_planes *p, enum img_space space, bool alpha, uint32_t width,
+                      uint32_t height, unsigned sub_x, unsigned sub_y) {
+    *p = (struct img_planes){space, alpha, count(space, alpha), width, height, {{0}}};
+    for (unsigned i = 0; i < p->n; i++)
+        shape_plane(&p->plane[i], is_chroma(space, i) ? part(width, sub_x) : width,
+                    is_chroma(space, i) ? part(height, sub_y) : height);
 }
 
 void img_planes_init(struct img_planes *p, enum img_space space, bool alpha, uint32_t width,
                      uint32_t height, unsigned sub_x, unsigned sub_y) {
-    *p = (struct img_planes){space, alpha, count(space, alpha), width, height, {{0}}};
+    img_planes_shape(p, space, alpha, width, height, sub_x, sub_y);
     for (unsigned i = 0; i < p->n; i++)
-        init_plane(&p->plane[i], is_chroma(space, i) ? part(width, sub_x) : width,
-                   is_chroma(space, i) ? part(height, sub_y) : height);
+        p->plane[i].px = mem_zalloc(bytes_of(&p->plane[i]));
 }
 
 void img_planes_deinit(struct img_planes *p) {
@@ -40,13 +47,11 @@ void img_planes_deinit(struct img_planes *p) {
 
 uint64_t img_planes_bytes(enum img_space space, bool alpha, uint32_t width, uint32_t height,
                           unsigned sub_x, unsigned sub_y) {
+    struct img_planes shape;
+    img_planes_shape(&shape, space, alpha, width, height, sub_x, sub_y);
     uint64_t sum = 0;
-    for (unsigned i = 0; i < count(space, alpha); i++) {
-        bool chroma = is_chroma(space, i);
-        sum += (uint64_t)stride_of(chroma ? part(width, sub_x) : width) *
-                   (chroma ? part(height, sub_y) : height) +
-               IMG_PLANE_PAD;
-    }
+    for (unsigned i = 0; i < shape.n; i++)
+        sum += bytes_of(&shape.plane[i]);
     return sum;
 }
 
@@ -158,7 +163,8 @@ void img_planes_orient(struct img_planes *p, unsigned orientation) {
     const struct turn *t = &turns[orientation];
     for (unsigned i = 0; i < p->n; i++) {
         struct img_plane from = p->plane[i], *to = &p->plane[i];
-        init_plane(to, t->swap ? from.height : from.width, t->swap ? from.width : from.height);
+        shape_plane(to, t->swap ? from.height : from.width, t->swap ? from.width : from.height);
+        to->px = mem_zalloc(bytes_of(to));
         (t->swap ? swap_sides : flip)(&from, t, to);
         free(from.px);
     }
