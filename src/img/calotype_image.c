@@ -78,5 +78,6 @@ int main(int argc, char **argv) {
     if (!read_request(&request, &image))
         return IMGJOB_END_REQUEST;
     struct img_sink out = {send};
-    return img_process(&request, buf_view(&image), &out) ? IMGJOB_END_OK : IMGJOB_END_REQUEST;
+    return img_process(&request, jail.memory_bytes, buf_view(&image), &out) ? IMGJOB_END_OK
+                                                                            : IMGJOB_END_REQUEST;
 }

@@ -192,7 +192,7 @@ static void measure(struct walker *k) {
         all += (uint64_t)of->blocks_x * of->blocks_y;
     }
     k->budget_ns = all * (w->arithmetic ? FREE_BLOCK_ARITHMETIC_NS : FREE_BLOCK_NS) +
-                   FREE_SCANS * SCAN_NS + (uint64_t)k->file.len * BYTE_NS;
+                   (uint64_t)FREE_SCANS * SCAN_NS + (uint64_t)k->file.len * BYTE_NS;
 }
 
 /* B.2.5: how many lines there are, told behind the first scan. */

@@ -26,7 +26,7 @@ struct img_said {
     uint8_t cicp[4];  /* primaries, transfer, matrix, full range */
 };
 
-/* Words for the row's Warnings, one bit each; img/warnings.c has the words. */
+/* Words for the row's Warnings, one bit each; img/describe.c has the words. */
 enum img_warning {
     IMG_WARN_DAMAGED = 1 << 0, /* "damaged-data": decoded, but the decoder had to guess */
     IMG_WARN_CHECKSUM =
