@@ -95,7 +95,6 @@ static void describe(struct upload *u, const struct imgjob_derivative *d) {
 
 void fn_store_take(struct fn_store *s, const struct imgjob_derivative *d, struct buf *bytes) {
     struct upload *u = &s->upload[d->wish];
-    join(u);
     *u = (struct upload){.store = s,
                          .size = bytes->len,
                          .bytes = *bytes,

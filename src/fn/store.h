@@ -13,8 +13,8 @@
 struct fn_store;
 struct fn_store *fn_store_new(const struct fn_context *context, const struct fn_record *record);
 /*
- * Uploads one; takes its bytes. Waits while more than a few dozen MB are on their way. Of a wish
- * that came before, the earlier upload is over.
+ * Uploads one; takes its bytes. Waits while more than a few dozen MB are on their way. Each wish
+ * comes at most once.
  */
 void fn_store_take(struct fn_store *store, const struct imgjob_derivative *derivative,
                    struct buf *bytes);

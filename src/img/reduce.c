@@ -22,7 +22,7 @@ struct img_reduce {
     size_t n_pairs;
     uint32_t *first_pair, *last_pair; /* of each output row */
 
-    uint32_t line;     /* the next one */
+    uint32_t line;     /* that is made */
     size_t samples;    /* of a line: its columns, interleaved */
     uint32_t box_rows; /* that are in the sums */
     uint32_t *sums;    /* of a box's rows, of every column of the input that is needed */
