@@ -290,6 +290,8 @@ static void tags_of_derivatives(void **state) {
         const char *creator, *copyright, *want;
     } cases[] = {
         {"Ada", "(c) 2026 Ada \xC3\x89", "creator=Ada|copyright=(c) 2026 Ada \xC3\x89|"},
+        {"Ada Lovelace", "(c) Ada", "creator=Ada Lovelace|copyright=(c) Ada|"},
+        {"Grace", "(c) 2026 Grace", "creator=Grace|copyright=(c) 2026 Grace|"},
         {"Ada Lovelace", "", "creator=Ada Lovelace|"},
         {"", "Ada", "copyright=Ada|"},
         {"odd", "even", "creator=odd|copyright=even|"},
