@@ -8,7 +8,7 @@ enum {
     SIDE = LOOK_SIDE,
     LOW = 8,           /* coefficients of the DCT each way */
     LEVELS = 8,        /* of a channel in the histogram */
-    SAMPLES = 1 << 14, /* that the histogram is made of, about */
+    SAMPLES = 1 << 12, /* that the histogram is made of, about */
 };
 
 /* ---- Reduction ---- */
@@ -92,15 +92,19 @@ static void reduce(const struct img_plane *from, const struct img_plane *alpha, 
     }
 }
 
+static double clipped(double v) { return v < 0 ? 0 : v > 255 ? 255 : v; }
+
 /* Samples of one place (0 to 255) as red, green and blue. */
 static void rgb_of(enum img_space space, const double v[3], double ret[3]) {
-    double y = v[0], cb = v[1] - 128, cr = v[2] - 128;
-    const double as[3][3] = {
-        [IMG_GRAY] = {y, y, y},
-        [IMG_YCC] = {y + 1.402 * cr, y - 0.344136286 * cb - 0.714136286 * cr, y + 1.772 * cb},
-        [IMG_RGB] = {v[0], v[1], v[2]}};
+    double cb = v[1] - 128, cr = v[2] - 128;
+    if (space == IMG_YCC) {
+        ret[0] = clipped(v[0] + 1.402 * cr);
+        ret[1] = clipped(v[0] - 0.344136286 * cb - 0.714136286 * cr);
+        ret[2] = clipped(v[0] + 1.772 * cb);
+        return;
+    }
     for (int c = 0; c < 3; c++)
-        ret[c] = fmin(255, fmax(0, as[space][c]));
+        ret[c] = v[space == IMG_GRAY ? 0 : c];
 }
 
 static void make_small(const struct img_planes *p, unsigned width, unsigned height,
@@ -223,32 +227,4 @@ void img_look(const struct img_planes *p, struct img_look *ret) {
                    &small);
     img_look_placeholder(&small, p->width, p->height, ret->placeholder);
     dominant_of(p, ret->dominant);
-}
-
-/* ---- Of a raster ---- */
-
-static void look_of_raster(const struct img_raster *raster, struct img_look *ret) {
-    struct img_planes p;
-    bool grey = raster->channels == 1;
-    img_planes_init(&p, grey ? IMG_GRAY : IMG_RGB, raster->channels == 4, raster->width,
-                    raster->height, 1, 1);
-    for (unsigned c = 0; c < p.n; c++)
-        for (uint32_t y = 0; y < p.height; y++)
-            for (uint32_t x = 0; x < p.width; x++)
-                p.plane[c].px[p.plane[c].stride * y + x] =
-                    raster->px[((size_t)y * raster->width + x) * raster->channels + c];
-    img_look(&p, ret);
-    img_planes_deinit(&p);
-}
-
-uint64_t img_phash(const struct img_raster *raster) {
-    struct img_look look;
-    look_of_raster(raster, &look);
-    return look.phash;
-}
-
-void img_blurhash(const struct img_raster *raster, char out[IMG_BLURHASH_LEN + 1]) {
-    struct img_look look;
-    look_of_raster(raster, &look);
-    memcpy(out, look.placeholder, sizeof look.placeholder);
 }

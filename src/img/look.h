@@ -5,7 +5,6 @@
  * pixels that are given, about a nanosecond for each.
  */
 #include "img/planes.h"
-#include "img/raster.h"
 
 enum { IMG_BLURHASH_LEN = 28 }; /* 1 + 1 + 4 + 2 * (4 * 3 - 1) */
 struct img_look {
@@ -21,8 +20,3 @@ struct img_look {
 };
 /* Samples are taken for sRGB; what is transparent is seen on white. */
 void img_look(const struct img_planes *p, struct img_look *ret);
-
-/* Of an upright raster of 1, 3 or 4 channels. */
-uint64_t img_phash(const struct img_raster *raster);
-/* The text and a NUL. */
-void img_blurhash(const struct img_raster *raster, char out[IMG_BLURHASH_LEN + 1]);
