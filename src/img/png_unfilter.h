@@ -1,7 +1,7 @@
 #pragma once
 /*
- * img/png_unfilter: takes PNG's filters from a row (PNG specification, 9). The inner loops are chosen at run time (SSE4.1,
- * SSE2, NEON, plain C); all give the same bytes.
+ * img/png_unfilter: takes PNG's filters from a row (PNG specification, 9). The inner loops are chosen at run time (AVX2,
+ * SSE4.1, SSE2, NEON, plain C); all give the same bytes.
  */
 #include "base/str.h"
 
@@ -25,5 +25,5 @@ enum { IMG_PNG_ROW_PAD = 64 };
 void img_png_unfilter(unsigned bpp, const uint8_t *from, uint32_t rows, const uint8_t *above,
                       uint8_t *to, size_t stride, size_t n);
 
-/* For tests: the inner loops by name ("c", "sse2", "sse4.1", "neon"); false: this machine does not have them. */
+/* For tests: the inner loops by name ("c", "sse2", "sse4.1", "avx2", "neon"); false: this machine does not have them. */
 bool img_png_unfilter_use(const char *name);

@@ -24,3 +24,7 @@ extern const size_t img_png_n_loops;
 /* Plain C: bytes [at, end) of a row; those before are done. */
 void img_png_unfilter_part(enum img_png_filter filter, unsigned bpp, const uint8_t *from,
                            const uint8_t *above, uint8_t *to, size_t at, size_t end);
+
+#if defined(__x86_64__)
+img_png_group_fn img_png_group3_avx2, img_png_group4_avx2;
+#endif

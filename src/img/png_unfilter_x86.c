@@ -190,11 +190,18 @@ GROUP(3)
 GROUP(4)
 
 static bool always(void) { return true; }
+static bool has_avx2(void) { return __builtin_cpu_supports("avx2"); }
 static bool has_sse41(void) { return __builtin_cpu_supports("sse4.1"); }
 
 #define OF_SIZES(name)                                                                             \
     { [3] = name##_3, [4] = name##_4, [6] = name##_6, [8] = name##_8 }
 const struct img_png_loops img_png_loops[] = {
+    {"avx2",
+     has_avx2,
+     OF_SIZES(sub),
+     OF_SIZES(average),
+     OF_SIZES(paeth_sse41),
+     {[3] = img_png_group3_avx2, [4] = img_png_group4_avx2}},
     {"sse4.1",
      has_sse41,
      OF_SIZES(sub),
