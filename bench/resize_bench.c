@@ -33,10 +33,12 @@ static const struct job jobs[] = {
     {"12 MP 4:2:2 to 1600", 4288, 2848, 1, false, 2, 1, 1600, 1063},
     {"12 MP 4:2:0 to 1600", 4000, 3000, 1, false, 2, 2, 1600, 1200},
     {"22 MP 4:4:4 to 1600", 5760, 3840, 1, false, 1, 1, 1600, 1067},
+    {"2144 to 1600", 2144, 1424, 1, false, 2, 1, 1600, 1063},
     {"1600 to 800", 1600, 1063, 1, false, 2, 2, 800, 532},
     {"800 to 200", 800, 532, 1, false, 2, 2, 200, 133},
     {"12 MP RGB rows to 1600", 4000, 3000, 3, false, 1, 1, 1600, 1200},
     {"12 MP RGBA rows to 1600", 4000, 3000, 4, true, 1, 1, 1600, 1200},
+    {"RGBA planes 1600 to 800", 1600, 1200, 1, true, 1, 1, 800, 600},
     {"12 MP RGB rows to 200", 4000, 3000, 3, false, 1, 1, 200, 150},
 };
 
@@ -62,7 +64,7 @@ static void run(const struct job *j, const uint8_t *rows, const struct img_plane
         return;
     }
     struct img_planes to;
-    img_planes_init(&to, IMG_YCC, false, j->to_width, j->to_height, 2, 2);
+    img_planes_init(&to, j->alpha ? IMG_RGB : IMG_YCC, j->alpha, j->to_width, j->to_height, 2, 2);
     img_resize_planes(planes, &(struct img_window){0, 0, j->width, j->height}, &to);
     img_planes_deinit(&to);
 }
@@ -73,7 +75,8 @@ static void say(const struct job *j, const char *set) {
     uint8_t *rows = mem_zalloc(n + IMG_PLANE_PAD);
     for (size_t i = 0; i < n; i++)
         rows[i] = (uint8_t)(i * i >> SMOOTH);
-    img_planes_init(&planes, IMG_YCC, false, j->width, j->height, j->sub_x, j->sub_y);
+    img_planes_init(&planes, j->alpha ? IMG_RGB : IMG_YCC, j->alpha, j->width, j->height, j->sub_x,
+                    j->sub_y);
     double least = 1e9;
     for (int i = 0; i < ROUNDS; i++) {
         double begin = cpu_ms();

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
                                                              {8, 16, IMGJOB_COVER, 80},
                                                              {16, 8, IMGJOB_EXACT, 80}}};
     struct answer a = {.sink = {take}};
-    if (!img_process(&request, str_n(p, n), &a.sink))
+    if (!img_process(&request, 0, str_n(p, n), &a.sink))
         __builtin_trap();
     read_answer(buf_view(&a.sent));
     buf_deinit(&a.sent);

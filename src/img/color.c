@@ -4,36 +4,39 @@
 #include "img/icc.h"
 
 #include <math.h>
+#if defined __x86_64__
+#include <emmintrin.h>
+#elif defined __ARM_NEON
+#include <arm_neon.h>
+#endif
 
 enum {
-    FULL = 16384, /* light of 1, as an index: a step is a fifth of one of sRGB's darkest samples */
-    SAME = 3,     /* converting that changes no sample by more than this is not worth it */
-    CHUNK = 512,  /* samples of a row at a time */
+    FULL = INT16_MAX,       /* light of 1 */
+    STEPS = (FULL + 1) / 2, /* of light: a fifth of one between sRGB's darkest samples */
+    LIGHT_MOST = 1 << 28,   /* of one channel: three of them can be added */
+    SAME = 3,               /* converting that changes no sample by more is not worth it */
 };
 
 struct img_color_job {
-    bool apart; /* no channel depends on another: out[] is all, else light, matrix and encode */
+    bool apart;          /* no channel depends on another: out[] is all, else mixed and encode */
     uint8_t out[3][256]; /* of a grey picture the first */
-    float light[3][256];
-    float matrix[3][3]; /* to FULL */
-    uint8_t encode[FULL + 1];
+    /* What a sample of each channel adds to the linear red, green and blue of sRGB. */
+    _Alignas(16) int32_t mixed[3][256][4];
+    uint8_t encode[STEPS];
 };
 
 /* ---- Making a job ---- */
 
 /* Between two samples the border is the light halfway between them in sRGB. */
-static void fill_encode(uint8_t encode[FULL + 1]) {
+static void fill_encode(uint8_t encode[STEPS]) {
     int at = 0;
     for (int v = 0; v < 255; v++) {
-        int end = (int)ceil(FULL * img_curve_at(&img_curve_srgb, (v + 0.5) / 255));
+        double border = FULL * img_curve_at(&img_curve_srgb, (v + 0.5) / 255);
+        int end = (int)ceil((border - 0.5) / 2); /* the middle of two amounts of light */
         memset(encode + at, v, (size_t)(end - at));
         at = end;
     }
-    memset(encode + at, 255, (size_t)(FULL + 1 - at));
-}
-
-static uint8_t encoded(const struct img_color_job *job, double light) {
-    return job->encode[(int)(fmin(1, fmax(0, light)) * FULL + 0.5)];
+    memset(encode + at, 255, (size_t)(STEPS - at));
 }
 
 static void of_light(const struct img_light *light, bool grey, struct img_color_job *job) {
@@ -43,14 +46,15 @@ static void of_light(const struct img_light *light, bool grey, struct img_color_
     fill_encode(job->encode);
     job->apart = true;
     for (int i = 0; i < 3; i++)
-        for (int c = 0; c < 3; c++) {
-            job->matrix[i][c] = (float)(matrix[i][c] * FULL);
+        for (int c = 0; c < 3; c++)
             job->apart = job->apart && fabs(matrix[i][c] - (i == c)) < 0.5 / 1024;
-        }
     for (int c = 0; c < (grey ? 1 : 3); c++)
         for (int v = 0; v < 256; v++) {
-            job->light[c][v] = (float)light->curve[c][v];
-            job->out[c][v] = encoded(job, light->curve[c][v]);
+            double full = FULL * light->curve[c][v];
+            job->out[c][v] = job->encode[lrint(full) / 2];
+            for (int i = 0; i < 3; i++)
+                job->mixed[c][v][i] =
+                    (int32_t)lrint(fmax(-LIGHT_MOST, fmin(LIGHT_MOST, full * matrix[i][c])));
         }
 }
 
@@ -70,95 +74,58 @@ static void lookup(const uint8_t table[256], uint8_t *px, size_t n) {
         px[i] = table[px[i]];
 }
 
-/* px has n samples, a multiple of 8. */
-static inline __attribute__((always_inline)) void to_light(const float table[256],
-                                                           const uint8_t *px, float *restrict light,
-                                                           size_t n) {
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t from;
-        memcpy(&from, px + i, 8);
-        for (int k = 0; k < 8; k++)
-            light[i + k] = table[from >> 8 * k & 255];
+/*
+ * Linear red, green and blue of a colour as indices into encode, sixteen bits each, red the lowest.
+ * All give the same.
+ */
+typedef uint64_t indices_fn(const struct img_color_job *job, uint8_t r, uint8_t g, uint8_t b);
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint64_t indices_plain(const struct img_color_job *job, uint8_t r, uint8_t g, uint8_t b) {
+    uint64_t ret = 0;
+    for (int i = 2; i >= 0; i--) {
+        int32_t light = job->mixed[0][r][i] + job->mixed[1][g][i] + job->mixed[2][b][i];
+        ret = ret << 16 | (uint32_t)(light < 0 ? 0 : light > FULL ? FULL : light) / 2;
     }
+    return ret;
 }
 
-static inline __attribute__((always_inline)) void mix(const float m[3], const float light[3][CHUNK],
-                                                      uint16_t *restrict at, size_t n) {
+/* Made sixteen bits wide they are clipped at FULL. */
+#if defined __x86_64__
+INLINE uint64_t indices(const struct img_color_job *job, uint8_t r, uint8_t g, uint8_t b) {
+    const __m128i *red = (const __m128i *)job->mixed[0][r],
+                  *green = (const __m128i *)job->mixed[1][g],
+                  *blue = (const __m128i *)job->mixed[2][b];
+    __m128i light = _mm_add_epi32(_mm_add_epi32(*red, *green), *blue);
+    light = _mm_max_epi16(_mm_packs_epi32(light, light), _mm_setzero_si128());
+    return (uint64_t)_mm_cvtsi128_si64(_mm_srli_epi16(light, 1));
+}
+#elif defined __ARM_NEON && defined __aarch64__
+INLINE uint64_t indices(const struct img_color_job *job, uint8_t r, uint8_t g, uint8_t b) {
+    int32x4_t light = vaddq_s32(vld1q_s32(job->mixed[0][r]), vld1q_s32(job->mixed[1][g]));
+    light = vaddq_s32(light, vld1q_s32(job->mixed[2][b]));
+    int16x4_t clipped = vshr_n_s16(vmax_s16(vqmovn_s32(light), vdup_n_s16(0)), 1);
+    return vget_lane_u64(vreinterpret_u64_s16(clipped), 0);
+}
+#else
+#define indices indices_plain
+#endif
+
+INLINE void mix_by(const struct img_color_job *job, uint8_t *const px[3], size_t n,
+                   indices_fn *of) {
+    uint8_t *restrict r = px[0], *restrict g = px[1], *restrict b = px[2];
     for (size_t i = 0; i < n; i++) {
-        float sum = light[0][i] * m[0] + light[1][i] * m[1] + light[2][i] * m[2] + 0.5F;
-        sum = sum > 0 ? sum : 0;
-        at[i] = (uint16_t)(int)(sum < FULL ? sum : FULL);
+        uint64_t at = of(job, r[i], g[i], b[i]);
+        r[i] = job->encode[(uint16_t)at];
+        g[i] = job->encode[(uint16_t)(at >> 16)];
+        b[i] = job->encode[(uint16_t)(at >> 32)];
     }
 }
-
-static inline __attribute__((always_inline)) void to_samples(const uint8_t encode[FULL + 1],
-                                                             const uint16_t *restrict at,
-                                                             uint8_t *px, size_t n) {
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t to = 0;
-        for (int k = 0; k < 8; k++)
-            to |= (uint64_t)encode[at[i + k]] << 8 * k;
-        memcpy(px + i, &to, 8);
-    }
+static void mix_plain(const struct img_color_job *job, uint8_t *const px[3], size_t n) {
+    mix_by(job, px, n, indices_plain);
 }
-
-/* In steps of their own, so that the middle one is done by vectors. */
-static inline __attribute__((always_inline)) void chunk(const struct img_color_job *job,
-                                                        uint8_t *px[3], size_t n) {
-    float light[3][CHUNK];
-    uint16_t at[CHUNK];
-    for (int c = 0; c < 3; c++)
-        to_light(job->light[c], px[c], light[c], n);
-    for (int c = 0; c < 3; c++) {
-        mix(job->matrix[c], light, at, n);
-        to_samples(job->encode, at, px[c], n);
-    }
-}
-
-static inline __attribute__((always_inline)) void row(const struct img_color_job *job,
-                                                      uint8_t *px[3], size_t n) {
-    size_t at = 0;
-    for (; at + CHUNK <= n; at += CHUNK)
-        chunk(job, (uint8_t *[3]){px[0] + at, px[1] + at, px[2] + at}, CHUNK);
-    if (at < n) {
-        uint8_t rest[3][CHUNK] = {{0}};
-        for (int c = 0; c < 3; c++)
-            memcpy(rest[c], px[c] + at, n - at);
-        chunk(job, (uint8_t *[3]){rest[0], rest[1], rest[2]}, (n - at + 7) / 8 * 8);
-        for (int c = 0; c < 3; c++)
-            memcpy(px[c] + at, rest[c], n - at);
-    }
-}
-
-static void row_plain(const struct img_color_job *job, uint8_t *px[3], size_t n) {
-    row(job, px, n);
-}
-#if defined __x86_64__
-__attribute__((target("avx2"))) static void row_avx2(const struct img_color_job *job,
-                                                     uint8_t *px[3], size_t n) {
-    row(job, px, n);
-}
-#else
-#define row_avx2 row_plain
-#endif
-static void turn_row(const struct img_color_job *job, uint8_t *px[3], size_t n) {
-    (img_color_avx2() ? row_avx2 : row_plain)(job, px, n);
-}
-
-/* Whether vectors are done without; a test's wish. */
-static bool plain;
-
-bool img_color_avx2(void) {
-#if defined __x86_64__
-    return !plain && __builtin_cpu_supports("avx2");
-#else
-    return false;
-#endif
-}
-
-bool img_color_use(const char *name) {
-    plain = strcmp(name, "avx2") != 0;
-    return plain ? strcmp(name, "c") == 0 : img_color_avx2();
+static void mix(const struct img_color_job *job, uint8_t *const px[3], size_t n) {
+    mix_by(job, px, n, indices);
 }
 
 void img_color_apply(const struct img_color *c, struct img_planes *p) {
@@ -173,7 +140,7 @@ void img_color_apply(const struct img_color *c, struct img_planes *p) {
             for (unsigned i = 0; i < n; i++)
                 lookup(c->job->out[i], px[i], p->width);
         else
-            turn_row(c->job, px, p->width);
+            (img_color_plain ? mix_plain : mix)(c->job, px, p->width);
     }
 }
 
@@ -184,7 +151,7 @@ void img_color_apply(const struct img_color *c, struct img_planes *p) {
  * cube.
  */
 static bool is_srgb(const struct img_color_job *job, bool grey) {
-    enum { STEPS = 16, STEP = 17 };
+    enum { SIDE = 16, STEP = 17 };
     if (grey || job->apart) {
         for (int c = 0; c < (grey ? 1 : 3); c++)
             for (int v = 0; v < 256; v++)
@@ -192,17 +159,17 @@ static bool is_srgb(const struct img_color_job *job, bool grey) {
                     return false;
         return true;
     }
-    for (int a = 0; a < STEPS * STEPS; a++) {
-        uint8_t r[STEPS], g[STEPS], b[STEPS], *px[3] = {r, g, b};
-        for (int i = 0; i < STEPS; i++) {
+    for (int a = 0; a < SIDE * SIDE; a++) {
+        uint8_t r[SIDE], g[SIDE], b[SIDE], *px[3] = {r, g, b};
+        for (int i = 0; i < SIDE; i++) {
             r[i] = (uint8_t)(i * STEP);
-            g[i] = (uint8_t)(a % STEPS * STEP);
-            b[i] = (uint8_t)(a / STEPS * STEP);
+            g[i] = (uint8_t)(a % SIDE * STEP);
+            b[i] = (uint8_t)(a / SIDE * STEP);
         }
-        turn_row(job, px, STEPS);
-        for (int i = 0; i < STEPS; i++)
-            if (abs(r[i] - i * STEP) > SAME || abs(g[i] - a % STEPS * STEP) > SAME ||
-                abs(b[i] - a / STEPS * STEP) > SAME)
+        mix(job, px, SIDE);
+        for (int i = 0; i < SIDE; i++)
+            if (abs(r[i] - i * STEP) > SAME || abs(g[i] - a % SIDE * STEP) > SAME ||
+                abs(b[i] - a / SIDE * STEP) > SAME)
                 return false;
     }
     return true;
@@ -219,28 +186,45 @@ static struct img_color_job *job_of(const struct img_light *light, bool grey) {
     return job;
 }
 
+/* The profile's own light, or H.273's where that says more: HDR, or where there is nothing else. */
+static bool light_of(struct img_icc *icc, bool *ret_hdr) {
+    struct img_light said;
+    *ret_hdr = false;
+    if (icc->has_cicp && img_light_of_cicp(icc->cicp, &said, ret_hdr) &&
+        (*ret_hdr || !icc->has_light)) {
+        icc->light = said;
+        return true;
+    }
+    return icc->has_light;
+}
+
+/* Of a profile that is not for samples such as these. Grey is the same in sRGB as without it. */
+static unsigned dropped(const struct img_icc *icc, bool grey, bool cmyk) {
+    if (cmyk && icc->space == IMG_ICC_CMYK)
+        return IMG_WARN_CMYK_PROFILE;
+    if (!grey || icc->space != IMG_ICC_RGB || !icc->has_light)
+        return IMG_WARN_PROFILE_DROPPED;
+    struct img_color_job *job = job_of(&icc->light, false);
+    free(job);
+    return job ? IMG_WARN_PROFILE_DROPPED : 0;
+}
+
 static void choose_profile(const struct img_head *head, enum img_profiles wish,
                            struct img_color *ret) {
-    bool grey = head->space == IMG_GRAY, cmyk = str_is(str_c(head->color_space), "CMYK");
+    bool grey = head->space == IMG_GRAY, cmyk = str_is(str_c(head->color_space), "CMYK"), is_hdr;
     struct img_icc icc;
-    bool sound = img_icc_read(buf_view(&head->icc), &icc);
-    if (sound && cmyk && icc.space == IMG_ICC_CMYK) {
-        ret->warnings = IMG_WARN_CMYK_PROFILE;
-        return;
-    }
-    if (!sound || cmyk || icc.space != (grey ? IMG_ICC_GRAY : IMG_ICC_RGB)) {
+    if (!img_icc_read(buf_view(&head->icc), &icc)) {
         ret->warnings = IMG_WARN_PROFILE_DROPPED;
         return;
     }
-    bool small = icc.whole.len > 0 && icc.whole.len <= IMG_ICC_KEEP_MAX, is_hdr = false;
-    struct img_light said;
-    bool has_said = icc.has_cicp && img_light_of_cicp(icc.cicp, &said, &is_hdr);
-    if (has_said && (is_hdr || !icc.has_light)) {
-        icc.light = said;
-        icc.has_light = true;
-    }
-    if (icc.has_light && !(ret->job = job_of(&icc.light, grey)))
+    if (cmyk || icc.space != (grey ? IMG_ICC_GRAY : IMG_ICC_RGB)) {
+        ret->warnings = dropped(&icc, grey, cmyk);
         return;
+    }
+    bool has_light = light_of(&icc, &is_hdr);
+    if (has_light && !(ret->job = job_of(&icc.light, grey)))
+        return;
+    bool small = icc.whole.len > 0 && icc.whole.len <= IMG_ICC_KEEP_MAX;
     if (small && (wish == IMG_PROFILES_KEEP || !ret->job)) {
         img_color_deinit(ret);
         ret->keep = icc.whole;

@@ -18,9 +18,11 @@ struct img_color {
 };
 /*
  * Decides. A profile travels only where its colour space fits what comes out (GRAY on grey, RGB on
- * colour) and it is small (IMG_ICC_KEEP_MAX); one that is sRGB in other words is dropped silently;
- * matrix/TRC and grey-curve profiles are converted
- * or kept as `wish` says; what cannot be converted is kept when it is small, else dropped with a warning. */
+ * colour) and it is small (IMG_ICC_KEEP_MAX); one that is sRGB in other words is dropped silently.
+ * Matrix and grey-curve profiles are converted or kept as `wish` says, a large one is converted in
+ * either case. One that cannot be converted (a table) is kept when it is small, else dropped with a
+ * warning. cICP is over a profile, a profile over sRGB, that over gAMA and cHRM.
+ */
 enum { IMG_ICC_KEEP_MAX = 16 << 10 };
 void img_color_choose(const struct img_head *head, enum img_profiles wish, struct img_color *ret);
 void img_color_deinit(struct img_color *c);
@@ -37,8 +39,5 @@ void img_ycc_to_rgb(struct img_planes *p);
  */
 void img_rgb_to_ycc(const struct img_planes *from, struct img_planes *ret);
 
-/*
- * For tests: the inner loops by name ("c", "avx2"), of all the above; false: this machine does not
- * have them.
- */
-bool img_color_use(const char *name);
+/* For tests: loops in plain C, or (from the start) the vectors that this machine has. */
+void img_color_use_vectors(bool yes);

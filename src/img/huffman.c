@@ -6,8 +6,10 @@
 
 enum { SYMBOLS_MOST = 288, LENGTHS = HUFFMAN_CODE_MOST + 1 };
 
-#define LITERAL(v)     (HUFFMAN_LITERAL | (uint32_t)(v) << 16)
-#define BASE(v, extra) ((uint32_t)(v) << 16 | (extra))
+#define LITERAL(v)     ((uint32_t)(v) << HUFFMAN_VALUE_SHIFT | 1 << HUFFMAN_LITERALS_SHIFT)
+#define BASE(v, extra) ((uint32_t)(v) << HUFFMAN_VALUE_SHIFT | (extra))
+/* What a code of so many bits adds to its entry. */
+#define BITS(n) ((uint32_t)(n) << HUFFMAN_CODE_SHIFT | (n))
 
 /* RFC 1951, 3.2.5: what symbols stand for, without their code's bits. */
 static const uint32_t lengths[] = {
@@ -96,9 +98,10 @@ static void long_codes(const struct kind *kind, uint32_t *table, const uint16_t 
             sub = subtable_bits(kind, count, bits, left);
             at = next;
             next += 1u << sub;
-            table[prefix] = HUFFMAN_SUBTABLE | at << 16 | sub << 8 | kind->main_bits;
+            table[prefix] = HUFFMAN_SUBTABLE | at << HUFFMAN_VALUE_SHIFT |
+                            sub << HUFFMAN_CODE_SHIFT | kind->main_bits;
         }
-        uint32_t e = kind->entry(*sorted++) + (bits - kind->main_bits) * 0x101;
+        uint32_t e = kind->entry(*sorted++) + BITS(bits - kind->main_bits);
         for (uint32_t i = code >> kind->main_bits; i < 1u << sub;
              i += 1u << (bits - kind->main_bits))
             table[at + i] = e;
@@ -132,7 +135,7 @@ static bool build(const struct kind *kind, uint32_t *table, const uint8_t *lens,
         if (!whole && bits == 1)
             table[1] = HUFFMAN_BAD;
         for (unsigned i = 0; i < count[bits]; i++) {
-            table[code] = kind->entry(*next++) + bits * 0x101;
+            table[code] = kind->entry(*next++) + BITS(bits);
             code = next_code(code, bits);
         }
     }
@@ -144,8 +147,27 @@ static bool build(const struct kind *kind, uint32_t *table, const uint8_t *lens,
     return true;
 }
 
+/*
+ * A literal whose bits leave room for another takes that one in. What follows is looked up at a lower place, so from the
+ * top down every place is still as it was built when it is asked.
+ */
+static void join_literals(uint32_t *table) {
+    for (uint32_t i = 1u << HUFFMAN_LITLEN_BITS; i-- > 0;) {
+        uint32_t e = table[i], bits = e & HUFFMAN_ALL_BITS, then = table[i >> bits];
+        uint32_t more = (then & HUFFMAN_ALL_BITS) + (1 << HUFFMAN_LITERALS_SHIFT) +
+                        (huffman_value(then) << (HUFFMAN_VALUE_SHIFT + 8));
+        /* No branches: nobody can guess them. */
+        bool both = (huffman_literals(e) == 1) & (huffman_literals(then) == 1) &
+                    (bits + (then & HUFFMAN_ALL_BITS) <= HUFFMAN_LITLEN_BITS);
+        table[i] = e + (more & -(uint32_t)both);
+    }
+}
+
 bool img_huffman_litlen(uint32_t *table, const uint8_t *lens, unsigned n) {
-    return build(&litlen_kind, table, lens, n);
+    if (!build(&litlen_kind, table, lens, n))
+        return false;
+    join_literals(table);
+    return true;
 }
 bool img_huffman_distance(uint32_t *table, const uint8_t *lens, unsigned n) {
     return build(&distance_kind, table, lens, n);

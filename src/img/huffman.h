@@ -2,9 +2,10 @@
 /*
  * img/huffman: tables that decode DEFLATE's canonical codes (RFC 1951, 3.2.2). For img/inflate alone.
  *
- * An entry says all that is to be known of a code. The lowest eight bits are how many bits of input it uses, extra bits
- * among them; huffman_code_bits of them are the code's; the value is a literal, the least length or distance, or
- * where in the table the subtable begins (whose number of bits then stands for the code's).
+ * An entry says all that is to be known of a code: how many bits of input it uses, extra bits among them; how many of these
+ * are the code's; the value, which is a literal, the least length or distance, or where in the table the subtable begins
+ * (whose number of bits then stands for the code's). Where two literals fit into the bits that are looked up at once the
+ * entry has both: huffman_code_bits are the first one's.
  */
 #include "base/str.h"
 
@@ -17,16 +18,22 @@ enum {
     HUFFMAN_LITLEN_SIZE = 2400,
     HUFFMAN_DISTANCE_SIZE = 448,
 
-    HUFFMAN_ALL_BITS = 0xFF,
+    /* The bits of an entry. Above them is the value. */
+    HUFFMAN_ALL_BITS = 0x3F,
+    HUFFMAN_LITERALS_SHIFT = 6, /* two bits: 1 or 2 literals, 0: none */
+    HUFFMAN_CODE_SHIFT = 8,     /* five */
     HUFFMAN_SUBTABLE = 1 << 13,
     HUFFMAN_END = 1 << 14, /* of the block */
     HUFFMAN_BAD = 1 << 15, /* stands for nothing */
+    HUFFMAN_VALUE_SHIFT = 16,
+
+    HUFFMAN_LITERAL = 3 << HUFFMAN_LITERALS_SHIFT,
     HUFFMAN_SPECIAL = HUFFMAN_SUBTABLE | HUFFMAN_END | HUFFMAN_BAD,
 };
-#define HUFFMAN_LITERAL (1u << 31)
 
-static inline unsigned huffman_code_bits(uint32_t e) { return e >> 8 & 31; }
-static inline unsigned huffman_value(uint32_t e) { return e >> 16 & 0x7FFF; }
+static inline unsigned huffman_code_bits(uint32_t e) { return e >> HUFFMAN_CODE_SHIFT & 31; }
+static inline unsigned huffman_value(uint32_t e) { return e >> HUFFMAN_VALUE_SHIFT; }
+static inline unsigned huffman_literals(uint32_t e) { return e >> HUFFMAN_LITERALS_SHIFT & 3; }
 static inline unsigned huffman_extra(uint32_t e) {
     return (e & HUFFMAN_ALL_BITS) - huffman_code_bits(e);
 }

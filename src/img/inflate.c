@@ -338,6 +338,12 @@ static void fast_symbols(struct img_inflate *z) {
         in += (63 - n) >> 3;                                                                       \
         n |= 56;                                                                                   \
     } while (0)
+#define PUT(e_)                                                                                    \
+    do {                                                                                           \
+        out[0] = (uint8_t)huffman_value(e_);                                                       \
+        out[1] = (uint8_t)(huffman_value(e_) >> 8);                                                \
+        out += huffman_literals(e_);                                                               \
+    } while (0)
 #define USE(e_)                                                                                    \
     do {                                                                                           \
         bits >>= (e_)&HUFFMAN_ALL_BITS;                                                            \
@@ -349,15 +355,15 @@ static void fast_symbols(struct img_inflate *z) {
     while (in < in_stop && out < out_stop) {
         if (e & HUFFMAN_LITERAL) {
             USE(e);
-            *out++ = (uint8_t)(e >> 16);
+            PUT(e);
             e = litlen[bits & main_mask];
             if (e & HUFFMAN_LITERAL) {
                 USE(e);
-                *out++ = (uint8_t)(e >> 16);
+                PUT(e);
                 e = litlen[bits & main_mask];
                 if (e & HUFFMAN_LITERAL) {
                     USE(e);
-                    *out++ = (uint8_t)(e >> 16);
+                    PUT(e);
                     REFILL();
                     e = litlen[bits & main_mask];
                     continue;
@@ -369,7 +375,7 @@ static void fast_symbols(struct img_inflate *z) {
             e = litlen[huffman_value(e) + (bits & ((1u << huffman_code_bits(e)) - 1))];
             if (e & HUFFMAN_LITERAL) {
                 USE(e);
-                *out++ = (uint8_t)(e >> 16);
+                PUT(e);
                 REFILL();
                 e = litlen[bits & main_mask];
                 continue;
@@ -401,6 +407,7 @@ static void fast_symbols(struct img_inflate *z) {
     }
 #undef REFILL
 #undef USE
+#undef PUT
     z->at = (size_t)(in - z->in);
     z->end = (size_t)(out - z->out);
     z->bits = bits;
@@ -431,7 +438,7 @@ static void counted_symbol(struct img_inflate *z) {
     if (z->stage == AT_END)
         return;
     if (e & HUFFMAN_LITERAL) {
-        z->out[z->end++] = (uint8_t)(e >> 16);
+        z->out[z->end++] = (uint8_t)huffman_value(e);
         return;
     }
     if (e & HUFFMAN_SPECIAL) {

@@ -330,10 +330,16 @@ static const struct segment {
 } segments[] = {
     {0xC4, 0xC4, keep_tables}, /* DHT */
     {0xCC, 0xCC, keep_tables}, /* DAC */
-    {0xC0, 0xCF, read_frame},  {0xF7, 0xF7, read_frame},
-    {0xDA, 0xDA, begin_scan},  {0xDB, 0xDB, keep_tables}, /* DQT */
-    {0xDC, 0xDC, read_lines},  {0xDD, 0xDD, keep_tables}, /* DRI */
-    {0xE0, 0xEF, read_app},
+    {0xC0, 0xC3, read_frame},  /* SOF, between DHT, JPG and DAC */
+    {0xC5, 0xC7, read_frame},  /* the same */
+    {0xC9, 0xCB, read_frame},  /* the same */
+    {0xCD, 0xCF, read_frame},  /* the same */
+    {0xF7, 0xF7, read_frame},  /* JPEG-LS */
+    {0xDA, 0xDA, begin_scan},  /* SOS */
+    {0xDB, 0xDB, keep_tables}, /* DQT */
+    {0xDC, 0xDC, read_lines},  /* DNL */
+    {0xDD, 0xDD, keep_tables}, /* DRI */
+    {0xE0, 0xEF, read_app},    /* APP0 to APP15 */
 };
 
 static void take_segment(struct walker *k, unsigned marker, str data) {

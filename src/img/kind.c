@@ -29,12 +29,12 @@ static bool is_program(str file) {
            str_find(str_slice(file, 0, 128), S("DOS mode")) >= 0;
 }
 
-/* MPEG audio without a tag: a frame's version, layer, bit rate and sampling rate are all allowed ones. */
+/* MPEG audio without a tag: a frame's version, layer (II or III), bit rate and sampling rate are all allowed ones. */
 static bool is_mpeg_audio(str file) {
     if (file.len < 4)
         return false;
     unsigned b = (uint8_t)file.p[1], c = (uint8_t)file.p[2];
-    return (b & 0xE0) == 0xE0 && (b >> 3 & 3) != 1 && (b >> 1 & 3) != 0 && c >> 4 != 0 &&
+    return (b & 0xE0) == 0xE0 && (b >> 3 & 3) != 1 && (b >> 1 & 3) % 3 != 0 && c >> 4 != 0 &&
            c >> 4 != 15 && (c >> 2 & 3) != 3;
 }
 
@@ -91,8 +91,8 @@ static const struct row {
     {0, S_INIT("II+\0"), IS("bigtiff", "a BigTIFF picture"), NULL},
     {0, S_INIT("MM\0+"), IS("bigtiff", "a BigTIFF picture"), NULL},
     {0, S_INIT("BM"), IS("bmp", "a BMP picture"), is_bmp},
-    {0, S_INIT("8BPS\0\1"), IS("psd", "a Photoshop document"), NULL},
-    {0, S_INIT("8BPS\0\2"), IS("psd", "a large Photoshop document"), NULL},
+    {0, S_INIT("8BPS\0\1"), IS("psd", "a Photoshop document (PSD)"), NULL},
+    {0, S_INIT("8BPS\0\2"), IS("psd", "a Photoshop document (PSB)"), NULL},
     {0, S_INIT("\0\0\1\0"), IS("ico", "an icon (ICO)"), is_icon},
     {0, S_INIT("\0\0\2\0"), IS("cur", "a mouse cursor (CUR)"), is_icon},
     {0, S_INIT("icns"), IS("icns", "an icon of macOS (ICNS)"), NULL},

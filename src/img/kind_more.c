@@ -103,7 +103,8 @@ enum {
     NEW_SUBFILE_TYPE = 254,
     COMPRESSION = 259,
     MAKE = 271,
-    SUB_DIRECTORIES = 330,
+    STRIPS = 273,
+    TILES = 324,
     DNG_VERSION = 50706,
 };
 
@@ -131,8 +132,7 @@ static const struct {
 
 /* What of the first directory tells a raw picture from one that was made of it, and that names the camera as well. */
 struct raw_signs {
-    bool dng, reduced,
-        elsewhere; /* the first picture is a small one; there are further directories below it */
+    bool dng, pixels, reduced; /* it has a picture; that is a small one of another */
     int64_t compression;
     str make;
 };
@@ -147,7 +147,7 @@ static struct raw_signs signs_of(const struct img_tiff *t) {
             continue;
         bool whole = img_tiff_whole(t, &f, 0, &v);
         s.dng |= f.tag == DNG_VERSION;
-        s.elsewhere |= f.tag == SUB_DIRECTORIES;
+        s.pixels |= f.tag == STRIPS || f.tag == TILES;
         s.reduced |= f.tag == NEW_SUBFILE_TYPE && whole && (v & 1);
         if (f.tag == COMPRESSION && whole)
             s.compression = v;
@@ -184,7 +184,7 @@ const struct img_kind *img_kind_of_tiff(str file) {
     enum { OLD_DEFLATE = 32946, PACK_BITS = 32773 };
     bool own = s.compression >= FIRST_OF_CAMERAS && s.compression != OLD_DEFLATE &&
                s.compression != PACK_BITS;
-    if (own || (s.reduced && s.elsewhere))
+    if (own || s.reduced || !s.pixels)
         for (size_t i = 0; i < ARRAY_LEN(cameras); i++)
             if (str_starts_nocase(s.make, cameras[i].make))
                 return &cameras[i].kind;
@@ -210,6 +210,17 @@ static bool is_utf16(str front, bool big_endian) {
     return front.len > 2;
 }
 
+/* A text of Latin-1: no controls of its upper half, and few of its letters. */
+static bool is_latin1(str front) {
+    size_t beyond = 0;
+    for (size_t i = 0; i < front.len; i++) {
+        if ((uint8_t)front.p[i] >= 0x80 && (uint8_t)front.p[i] < 0xA0)
+            return false;
+        beyond += (uint8_t)front.p[i] >= 0xA0;
+    }
+    return 4 * beyond <= front.len;
+}
+
 bool img_kind_is_text(str file) {
     str front = str_slice(file, 0, TEXT_FRONT);
     if (is_utf16(front, true) || is_utf16(front, false))
@@ -218,7 +229,8 @@ bool img_kind_is_text(str file) {
         if (!is_plain((uint8_t)front.p[i]))
             return false;
     size_t valid = str_utf8_len(front);
-    return front.len > 0 && (valid == front.len || (file.len > front.len && front.len - valid < 4));
+    bool utf8 = valid == front.len || (file.len > front.len && front.len - valid < 4);
+    return front.len > 0 && (utf8 || is_latin1(front));
 }
 
 static str skip_blanks(str s) {

@@ -8,7 +8,7 @@ const struct img_kind *img_kind_of_media(str file);
 const struct img_kind *img_kind_of_tiff(str file);
 /* SVG, HTML, XML, JSON and pictures written as text, of a file that is text. */
 const struct img_kind *img_kind_of_text(str file);
-/* The first bytes are UTF-8 or UTF-16 text without controls. An empty file is none. */
+/* The first bytes are text of UTF-8, UTF-16 or Latin-1 without controls. An empty file is none. */
 bool img_kind_is_text(str file);
 /* RIFF, whose kind stands behind the length. */
 bool img_kind_is_riff(str file);

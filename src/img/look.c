@@ -8,7 +8,7 @@ enum {
     SIDE = LOOK_SIDE,
     LOW = 8,           /* coefficients of the DCT each way */
     LEVELS = 8,        /* of a channel in the histogram */
-    SAMPLES = 1 << 14, /* that the histogram is made of, about */
+    SAMPLES = 1 << 12, /* that the histogram is made of, about */
 };
 
 /* ---- Reduction ---- */
@@ -92,15 +92,19 @@ static void reduce(const struct img_plane *from, const struct img_plane *alpha, 
     }
 }
 
+static double clipped(double v) { return v < 0 ? 0 : v > 255 ? 255 : v; }
+
 /* Samples of one place (0 to 255) as red, green and blue. */
 static void rgb_of(enum img_space space, const double v[3], double ret[3]) {
-    double y = v[0], cb = v[1] - 128, cr = v[2] - 128;
-    const double as[3][3] = {
-        [IMG_GRAY] = {y, y, y},
-        [IMG_YCC] = {y + 1.402 * cr, y - 0.344136286 * cb - 0.714136286 * cr, y + 1.772 * cb},
-        [IMG_RGB] = {v[0], v[1], v[2]}};
+    double cb = v[1] - 128, cr = v[2] - 128;
+    if (space == IMG_YCC) {
+        ret[0] = clipped(v[0] + 1.402 * cr);
+        ret[1] = clipped(v[0] - 0.344136286 * cb - 0.714136286 * cr);
+        ret[2] = clipped(v[0] + 1.772 * cb);
+        return;
+    }
     for (int c = 0; c < 3; c++)
-        ret[c] = fmin(255, fmax(0, as[space][c]));
+        ret[c] = v[space == IMG_GRAY ? 0 : c];
 }
 
 static void make_small(const struct img_planes *p, unsigned width, unsigned height,

@@ -23,20 +23,36 @@ static void put_base83(char **at, int value, int digits) {
         *(*at)++ = alphabet[value / weight % 83];
 }
 
-/* light * basis of every component of one channel. */
-static void transform(const struct look_small *small, int channel, const double across[][SIDE],
-                      const double down[][SIDE], double ret[PARTS]) {
-    double light[SIDE][SIDE];
-    for (unsigned y = 0; y < small->height; y++)
+/* Light of the whole samples: between them a straight line is near enough. */
+static void fill_light(double table[257]) {
+    for (int v = 0; v < 256; v++)
+        table[v] = img_curve_at(&img_curve_srgb, v / 255.0);
+    table[256] = 1;
+}
+static double light_of(const double table[257], double sample) {
+    int whole = (int)sample;
+    return table[whole] + (sample - whole) * (table[whole + 1] - table[whole]);
+}
+
+/* Every component of one channel: its light, weighted by the cosines. */
+static void transform(const struct look_small *small, int channel, const double table[257],
+                      const double across[][SIDE], const double down[][SIDE], double ret[PARTS]) {
+    for (int k = 0; k < PARTS; k++)
+        ret[k] = 0;
+    for (unsigned y = 0; y < small->height; y++) {
+        double light[SIDE];
         for (unsigned x = 0; x < small->width; x++)
-            light[y][x] = img_curve_at(&img_curve_srgb, small->rgb[channel][y][x] / 255);
-    for (int k = 0; k < PARTS; k++) {
-        double sum = 0;
-        for (unsigned y = 0; y < small->height; y++)
+            light[x] = light_of(table, small->rgb[channel][y][x]);
+        for (int i = 0; i < ACROSS; i++) {
+            double sum = 0;
             for (unsigned x = 0; x < small->width; x++)
-                sum += light[y][x] * across[k % ACROSS][x] * down[k / ACROSS][y];
-        ret[k] = sum * (k == 0 ? 1.0 : 2.0) / (small->width * small->height);
+                sum += light[x] * across[i][x];
+            for (int j = 0; j < DOWN; j++)
+                ret[j * ACROSS + i] += sum * down[j][y];
+        }
     }
+    for (int k = 0; k < PARTS; k++)
+        ret[k] *= (k == 0 ? 1.0 : 2.0) / (small->width * small->height);
 }
 
 /*
@@ -58,11 +74,13 @@ static int quantise(double v, double most) {
 
 void img_look_placeholder(const struct look_small *small, uint32_t across, uint32_t down,
                           char out[IMG_BLURHASH_LEN + 1]) {
-    double parts[3][PARTS], basis[ACROSS][SIDE], basis_down[DOWN][SIDE], largest = 0;
+    double parts[3][PARTS], basis[ACROSS][SIDE], basis_down[DOWN][SIDE], table[257];
+    double largest = 0;
+    fill_light(table);
     fill_basis(ACROSS, small->width, across, basis);
     fill_basis(DOWN, small->height, down, basis_down);
     for (int c = 0; c < 3; c++) {
-        transform(small, c, basis, basis_down, parts[c]);
+        transform(small, c, table, basis, basis_down, parts[c]);
         for (int k = 1; k < PARTS; k++)
             largest = fmax(largest, fabs(parts[c][k]));
     }

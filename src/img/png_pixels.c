@@ -35,7 +35,7 @@ static void read_key(struct img_png_pixels *px, str clear) {
         return;
     px->keyed = px->alpha = true;
     for (unsigned i = 0; i < px->from; i++)
-        px->key[i] = (uint16_t)(be16(p + 2 * i) & ((1u << px->depth) - 1));
+        px->key[i] = (uint16_t)(be16(p + (size_t)2 * i) & ((1u << px->depth) - 1));
 }
 
 void img_png_pixels_init(struct img_png_pixels *px, const struct img_png_walk *walk) {

@@ -76,10 +76,18 @@ static uint64_t out_row_bytes(const struct png_source *s) {
     return (uint64_t)s->walk.width * s->pixels.channels;
 }
 
+/* How many rows of that size are unfiltered at once: where they are large there is nothing to gain. */
+static uint32_t batch_rows(uint64_t row) {
+    enum { MOST = 8, FEW = 4, BYTES = 256 << 10 };
+    return row * MOST <= BYTES ? MOST : row * FEW <= BYTES ? FEW : 1;
+}
+
 static uint64_t png_need(const struct img_source *source, unsigned) {
     const struct png_source *s = (const struct png_source *)source;
     uint64_t row = img_png_row_bytes(&s->pixels, s->walk.width) + 1, out = out_row_bytes(s);
-    uint64_t need = img_inflate_bytes(row) + 2 * row + out + 4 * IMG_PNG_ROW_PAD;
+    uint64_t batch = batch_rows(row);
+    uint64_t need = img_inflate_bytes(row * batch) + (row + IMG_PNG_ROW_PAD) * (batch + 1) + out +
+                    UINT64_C(2) * IMG_PNG_ROW_PAD;
     if (!s->walk.interlaced)
         return need;
     return out > (UINT64_MAX >> 1) / s->walk.height ? UINT64_MAX : need + out * s->walk.height;
@@ -93,9 +101,14 @@ struct run {
     struct img_png_place place;
     unsigned warnings;
     struct img_inflate *inflate;
-    uint8_t *above, *row; /* as in the file, unfiltered */
+    /* Rows of the file that are unfiltered at once, stride apart; the one above them stands first. */
+    uint8_t *rows;
+    size_t stride;
+    uint32_t batch;       /* that there is room for, without the one above */
+    uint32_t ready, next; /* how many are there, and how many of them were given */
+    uint32_t left;        /* of the pass, not yet taken from the stream */
     uint8_t *out;         /* eight bits */
-    uint64_t done;        /* rows that came out of the file, of all passes */
+    bool done;            /* a row came out of the file */
     bool stopped;
 };
 
@@ -106,48 +119,56 @@ static bool next_piece(void *ctx, str *ret) {
 
 static void run_init(struct run *run, const struct png_source *s) {
     size_t row = img_png_row_bytes(&s->pixels, s->walk.width);
-    *run = (struct run){.s = s, .place = s->walk.data};
-    run->inflate = img_inflate_new(row + 1, next_piece, run);
-    run->above = mem_zalloc(row + IMG_PNG_ROW_PAD);
-    run->row = mem_zalloc(row + IMG_PNG_ROW_PAD);
+    *run = (struct run){.s = s, .place = s->walk.data, .batch = batch_rows(row)};
+    run->stride = row + IMG_PNG_ROW_PAD;
+    run->inflate = img_inflate_new((row + 1) * run->batch, next_piece, run);
+    run->rows = mem_zalloc(run->stride * (run->batch + 1));
     run->out = mem_zalloc(out_row_bytes(s) + IMG_PNG_ROW_PAD);
 }
 
 static void run_deinit(struct run *run) {
     img_inflate_free(run->inflate);
-    free(run->above);
-    free(run->row);
+    free(run->rows);
     free(run->out);
 }
 
-static void begin_pass(struct run *run) {
-    memset(run->above, 0, img_png_row_bytes(&run->s->pixels, run->s->walk.width));
+static void begin_pass(struct run *run, uint32_t height) {
+    memset(run->rows, 0, run->stride);
+    run->ready = run->next = 0;
+    run->left = height;
+}
+
+/* False: no more will come. */
+static bool next_batch(struct run *run, size_t n) {
+    size_t want = run->left < run->batch ? run->left : run->batch, sound = 0;
+    const uint8_t *from;
+    if (run->stopped)
+        return false;
+    size_t got = img_inflate_take(run->inflate, want * (n + 1), &from) / (n + 1);
+    while (sound < got && from[sound * (n + 1)] < IMG_PNG_FILTERS)
+        sound++;
+    if (sound < got)
+        run->warnings |= IMG_WARN_DAMAGED; /* a filter that there is not */
+    run->stopped = sound < want;
+    memcpy(run->rows, run->rows + run->ready * run->stride, n);
+    img_png_unfilter(run->s->pixels.bytes, from, (uint32_t)sound, run->rows,
+                     run->rows + run->stride, run->stride, n);
+    run->ready = (uint32_t)sound;
+    run->next = 0;
+    run->left -= (uint32_t)sound;
+    return sound > 0;
 }
 
 /* The next row of `width` pixels, in eight bits; NULL: there is none, and none will come. */
 static const uint8_t *next_row(struct run *run, uint32_t width) {
     const struct img_png_pixels *px = &run->s->pixels;
-    size_t n = img_png_row_bytes(px, width);
-    const uint8_t *from;
-    if (run->stopped)
+    if (run->next == run->ready && !next_batch(run, img_png_row_bytes(px, width)))
         return NULL;
-    if (img_inflate_take(run->inflate, n + 1, &from) <= n) {
-        run->stopped = true;
-        return NULL;
-    }
-    if (from[0] >= IMG_PNG_FILTERS) {
-        run->stopped = true;
-        run->warnings |= IMG_WARN_DAMAGED;
-        return NULL;
-    }
-    img_png_unfilter(from[0], px->bytes, from + 1, run->above, run->row, n);
-    uint8_t *done = run->row;
-    run->row = run->above;
-    run->above = done;
-    run->done++;
+    const uint8_t *row = run->rows + ++run->next * run->stride;
+    run->done = true;
     if (px->as_it_is)
-        return done;
-    img_png_pixels_expand(px, done, run->out, width);
+        return row;
+    img_png_pixels_expand(px, row, run->out, width);
     return run->out;
 }
 
@@ -155,10 +176,10 @@ static void plain_rows(struct run *run, img_row_fn *row, void *ctx) {
     const struct img_png_walk *walk = &run->s->walk;
     uint32_t y = 0;
     const uint8_t *p;
-    begin_pass(run);
+    begin_pass(run, walk->height);
     for (; y < walk->height && (p = next_row(run, walk->width)) != NULL; y++)
         row(ctx, 0, p);
-    if (run->done == 0)
+    if (!run->done)
         return;
     memset(run->out, 0, out_row_bytes(run->s));
     for (; y < walk->height; y++)
@@ -199,7 +220,7 @@ static void read_passes(struct run *run, uint8_t *picture) {
         uint32_t width = steps(walk->width, pass->x0, pass->dx);
         if (width == 0)
             continue;
-        begin_pass(run);
+        begin_pass(run, steps(walk->height, pass->y0, pass->dy));
         for (uint32_t y = pass->y0; y < walk->height; y += pass->dy)
             put_row(walk, run->s->pixels.channels, pass, y, next_row(run, width), picture);
     }
@@ -224,7 +245,7 @@ static int judge(struct run *run, struct img_outcome *ret, char reason[IMG_REASO
     enum img_inflate_end how = img_inflate_how(run->inflate);
     ret->truncated = run->stopped;
     ret->warnings = run->warnings;
-    if (run->done == 0) {
+    if (!run->done) {
         snprintf(reason, IMG_REASON_MAX, "%s",
                  how == IMG_INFLATE_CUT ? "The PNG ends before its first pixels"
                                         : "The PNG's picture data is damaged from its beginning");

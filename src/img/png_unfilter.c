@@ -19,24 +19,19 @@ static void up(const uint8_t *from, const uint8_t *above, uint8_t *to, size_t n)
         to[i] = (uint8_t)(from[i] + above[i]);
 }
 
-static void sub(unsigned bpp, const uint8_t *from, uint8_t *to, size_t n) {
-    memcpy(to, from, n < bpp ? n : bpp);
-    for (size_t i = bpp; i < n; i++)
-        to[i] = (uint8_t)(from[i] + to[i - bpp]);
-}
-
-static void average(unsigned bpp, const uint8_t *from, const uint8_t *above, uint8_t *to,
-                    size_t n) {
-    for (size_t i = 0; i < n; i++)
-        to[i] = (uint8_t)(from[i] + ((i < bpp ? 0 : to[i - bpp]) + above[i]) / 2);
-}
-
-static void paeth_row(unsigned bpp, const uint8_t *from, const uint8_t *above, uint8_t *to,
-                      size_t n) {
-    for (size_t i = 0; i < n && i < bpp; i++)
-        to[i] = (uint8_t)(from[i] + above[i]);
-    for (size_t i = bpp; i < n; i++)
-        to[i] = (uint8_t)(from[i] + paeth(to[i - bpp], above[i], above[i - bpp]));
+void img_png_unfilter_part(enum img_png_filter filter, unsigned bpp, const uint8_t *from,
+                           const uint8_t *above, uint8_t *to, size_t at, size_t end) {
+    for (size_t i = at; i < end; i++) {
+        uint8_t left = i < bpp ? 0 : to[i - bpp], corner = i < bpp ? 0 : above[i - bpp], over = 0;
+        switch (filter) {
+        case IMG_PNG_SUB: over = left; break;
+        case IMG_PNG_UP: over = above[i]; break;
+        case IMG_PNG_AVERAGE: over = (uint8_t)((left + above[i]) / 2); break;
+        case IMG_PNG_PAETH: over = paeth(left, above[i], corner); break;
+        default: break;
+        }
+        to[i] = (uint8_t)(from[i] + over);
+    }
 }
 
 static void choose(void) {
@@ -57,23 +52,44 @@ bool img_png_unfilter_use(const char *name) {
     return chosen != NULL;
 }
 
-void img_png_unfilter(enum img_png_filter filter, unsigned bpp, const uint8_t *from,
-                      const uint8_t *above, uint8_t *to, size_t n) {
+static void one_row(enum img_png_filter filter, unsigned bpp, const uint8_t *from,
+                    const uint8_t *above, uint8_t *to, size_t n) {
+    img_png_row_fn *fast = filter == IMG_PNG_SUB       ? chosen->sub[bpp]
+                           : filter == IMG_PNG_AVERAGE ? chosen->average[bpp]
+                           : filter == IMG_PNG_PAETH   ? chosen->paeth[bpp]
+                           : filter == IMG_PNG_UP      ? up
+                                                       : NULL;
+    if (fast)
+        fast(from, above, to, n);
+    else if (filter == IMG_PNG_NONE)
+        memcpy(to, from, n);
+    else
+        img_png_unfilter_part(filter, bpp, from, above, to, 0, n);
+}
+
+/* A group is worth while where its rows would otherwise wait for one pixel after the other. */
+static bool is_group(const uint8_t *from, size_t n) {
+    unsigned slow = 0;
+    for (size_t i = 0; i < IMG_PNG_GROUP; i++)
+        slow += from[i * (n + 1)] >= IMG_PNG_AVERAGE;
+    return slow >= IMG_PNG_GROUP / 2;
+}
+
+void img_png_unfilter(unsigned bpp, const uint8_t *from, uint32_t rows, const uint8_t *above,
+                      uint8_t *to, size_t stride, size_t n) {
     if (!chosen)
         choose();
-    img_png_unfilter_fn *fast = filter == IMG_PNG_SUB       ? chosen->sub[bpp]
-                                : filter == IMG_PNG_AVERAGE ? chosen->average[bpp]
-                                : filter == IMG_PNG_PAETH   ? chosen->paeth[bpp]
-                                                            : NULL;
-    if (fast) {
-        fast(from, above, to, n);
-        return;
-    }
-    switch (filter) {
-    case IMG_PNG_SUB: sub(bpp, from, to, n); break;
-    case IMG_PNG_UP: up(from, above, to, n); break;
-    case IMG_PNG_AVERAGE: average(bpp, from, above, to, n); break;
-    case IMG_PNG_PAETH: paeth_row(bpp, from, above, to, n); break;
-    default: memcpy(to, from, n);
+    while (rows) {
+        bool group = rows >= IMG_PNG_GROUP && chosen->group[bpp] && n / bpp > 2 * IMG_PNG_GROUP &&
+                     is_group(from, n);
+        uint32_t done = group ? IMG_PNG_GROUP : 1;
+        if (group)
+            chosen->group[bpp](from, above, to, stride, n);
+        else
+            one_row(from[0], bpp, from + 1, above, to, n);
+        rows -= done;
+        from += done * (n + 1);
+        to += done * stride;
+        above = to - stride;
     }
 }

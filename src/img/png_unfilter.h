@@ -1,7 +1,7 @@
 #pragma once
 /*
- * img/png_unfilter: takes PNG's filters from a row (PNG specification, 9). The inner loops are chosen at run time (SSE4.1,
- * SSE2, NEON, plain C); all give the same bytes.
+ * img/png_unfilter: takes PNG's filters from a row (PNG specification, 9). The inner loops are chosen at run time (AVX2,
+ * SSE4.1, SSE2, NEON, plain C); all give the same bytes.
  */
 #include "base/str.h"
 
@@ -18,11 +18,12 @@ enum img_png_filter {
 enum { IMG_PNG_ROW_PAD = 64 };
 
 /*
- * n bytes of a row whose pixels have bpp bytes (1, 2, 3, 4, 6, 8): from is as it was inflated, above is the row above as
- * img_png_unfilter made it (zeros for the first). None of the three overlaps another.
+ * Rows as they were inflated: a filter (one that there is) and n bytes each, one behind the other at from. Pixels have bpp
+ * bytes: 1, 2, 3, 4, 6, 8. They are put stride bytes apart at to (n + IMG_PNG_ROW_PAD at least); above is the row above the
+ * first, as it came from here, zeros for the first of all. Nothing overlaps anything.
  */
-void img_png_unfilter(enum img_png_filter filter, unsigned bpp, const uint8_t *from,
-                      const uint8_t *above, uint8_t *to, size_t n);
+void img_png_unfilter(unsigned bpp, const uint8_t *from, uint32_t rows, const uint8_t *above,
+                      uint8_t *to, size_t stride, size_t n);
 
-/* For tests: the inner loops by name ("c", "sse2", "sse4.1", "neon"); false: this machine does not have them. */
+/* For tests: the inner loops by name ("c", "sse2", "sse4.1", "avx2", "neon"); false: this machine does not have them. */
 bool img_png_unfilter_use(const char *name);

@@ -75,7 +75,7 @@ static bool always(void) { return true; }
 #define OF_SIZES(name)                                                                             \
     { [3] = name##_3, [4] = name##_4, [6] = name##_6, [8] = name##_8 }
 const struct img_png_loops img_png_loops[] = {
-    {"neon", always, OF_SIZES(sub), OF_SIZES(average), OF_SIZES(paeth)},
+    {"neon", always, OF_SIZES(sub), OF_SIZES(average), OF_SIZES(paeth), {0}},
 };
 const size_t img_png_n_loops = 1;
 #endif

@@ -22,7 +22,7 @@ struct img_reduce {
     size_t n_pairs;
     uint32_t *first_pair, *last_pair; /* of each output row */
 
-    uint32_t line;     /* the next one */
+    uint32_t line;     /* that is made */
     size_t samples;    /* of a line: its columns, interleaved */
     uint32_t box_rows; /* that are in the sums */
     uint32_t *sums;    /* of a box's rows, of every column of the input that is needed */
@@ -44,12 +44,17 @@ static void *lines_new(size_t n, size_t size) { return mem_zalloc(line_room(n) *
 
 /* ---- How it is made ---- */
 
-/* Whether the window is a part of the input, sample for sample. */
+/* Whether a side of the window is that of the output, sample for sample; fractions may have lost some bits. */
+static bool is_copied(double begin, double length, uint32_t from, uint32_t to) {
+    static const double lost = 1e-6;
+    double whole = rint(begin);
+    return fabs(begin - whole) < lost && fabs(length - to) < lost && whole >= 0 &&
+           whole + to <= from;
+}
 static bool is_copy(const struct img_reduce_spec *s) {
     const struct img_window *w = &s->window;
-    return w->width == s->out[0]->width && w->height == s->out[0]->height && w->x == floor(w->x) &&
-           w->y == floor(w->y) && w->x >= 0 && w->y >= 0 && w->x + w->width <= s->width &&
-           w->y + w->height <= s->height;
+    return is_copied(w->x, w->width, s->width, s->out[0]->width) &&
+           is_copied(w->y, w->height, s->height, s->out[0]->height);
 }
 
 /* Weights of columns in the order of struct img_across; the columns that nobody reads are left out of lines. */
@@ -137,8 +142,8 @@ struct img_reduce *img_reduce_new(const struct img_reduce_spec *spec) {
     r->loops = img_loops_get();
     r->copy = is_copy(spec);
     if (r->copy) {
-        r->copy_x = (uint32_t)w->x;
-        r->copy_y = (uint32_t)w->y;
+        r->copy_x = (uint32_t)rint(w->x);
+        r->copy_y = (uint32_t)rint(w->y);
         return r;
     }
     img_taps_init(&r->x, spec->width, w->x, w->width, spec->out[0]->width, LEAVES_ACROSS);
@@ -181,17 +186,23 @@ uint64_t img_reduce_bytes(const struct img_reduce_spec *s) {
     uint64_t bytes = sizeof(struct img_reduce);
     if (is_copy(s))
         return bytes;
-    uint64_t width = s->out[0]->width, height = s->out[0]->height;
     struct img_taps x = img_taps_measure(s->width, w->x, w->width, s->out[0]->width, LEAVES_ACROSS);
     struct img_taps y =
         img_taps_measure(s->height, w->y, w->height, s->out[0]->height, LEAVES_DOWN);
-    uint64_t columns = x.end - x.begin, samples = columns * s->channels;
-    bytes += width * (x.n + 4 + 2 * ACROSS_TAPS + x.n) * sizeof(int16_t);
-    bytes += height * (y.n + 2 + y.n + 6) * sizeof(int16_t);
-    bytes += (y.n / 2 + 2) * 2 * line_room(samples) * sizeof(int16_t);
-    bytes += 4 * line_room(samples) * sizeof(int16_t);
-    bytes += line_room(columns_in(s, &x)) * (sizeof(uint32_t) + sizeof(int16_t));
-    return bytes + s->channels * line_room(width) * sizeof(int16_t);
+    uint64_t width = blocks(x.out, ACROSS_BLOCK) * ACROSS_BLOCK, columns = x.end - x.begin;
+    uint64_t taps = blocks(x.n, ACROSS_TAPS) * ACROSS_TAPS, pairs = y.n / 2 + 1;
+    bytes += width * ((x.n + taps) * sizeof *x.weights + 2 * sizeof *x.first);
+    bytes += y.out * (y.n * sizeof *y.weights + pairs * sizeof(int32_t) + 3 * sizeof *y.first);
+    uint64_t line = line_room(columns * s->channels) * sizeof(int16_t);
+    bytes += (pairs + 1) * (2 * line + sizeof(int16_t *));
+    if (has_boxes(&x, &y))
+        bytes += line_room(columns_in(s, &x)) * sizeof(uint32_t);
+    if (has_boxes(&x, &y) || s->alpha)
+        bytes += line_room(columns_in(s, &x)) * sizeof(int16_t) + 2 * line;
+    else
+        bytes += line / 2;
+    bytes += line_room(columns) * s->channels * sizeof(int16_t) * (s->channels > 1 ? 2 : 1);
+    return bytes + (s->alpha ? s->channels * line_room(x.out) * sizeof(int16_t) : 0);
 }
 
 /* ---- Rows to lines ---- */

@@ -77,7 +77,7 @@ static inline __attribute__((always_inline)) void apart_of(const int16_t *in, un
             out[c][i] = in[i * channels + c];
 }
 
-void img_loops_apart(const int16_t *in, unsigned channels, int16_t *const out[4], size_t n) {
+static void apart(const int16_t *in, unsigned channels, int16_t *const out[4], size_t n) {
     if (channels == 2)
         apart_of(in, 2, out, n);
     else if (channels == 3)
@@ -125,8 +125,8 @@ static void across16(const int16_t *in, const struct img_across *a, int16_t *out
 
 /* ---- The choice ---- */
 
-static const struct img_loops in_c = {"c",   always, add8, add16,           multiply, divide,
-                                      pair8, pair16, down, img_loops_apart, across8,  across16};
+static const struct img_loops in_c = {"c",   always, add8, add16, multiply, divide,
+                                      pair8, pair16, down, apart, across8,  across16};
 /* The best first. */
 static const struct img_loops *const sets[] = {
 #if defined(__x86_64__)
@@ -139,10 +139,10 @@ static const struct img_loops *const sets[] = {
 static const struct img_loops *chosen;
 
 const struct img_loops *img_loops_get(void) {
-    for (size_t i = 0; !chosen; i++)
+    for (size_t i = 0; i < ARRAY_LEN(sets) && !chosen; i++)
         if (sets[i]->can())
             chosen = sets[i];
-    return chosen;
+    return chosen; /* plain C at least */
 }
 
 bool img_reduce_use(const char *name) {

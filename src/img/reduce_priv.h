@@ -82,7 +82,5 @@ struct img_loops {
     void (*across16)(const int16_t *in, const struct img_across *a, int16_t *out);
 };
 extern const struct img_loops img_loops_avx2, img_loops_sse4, img_loops_neon;
-/* apart in plain C, for what a set has no better way. */
-void img_loops_apart(const int16_t *in, unsigned channels, int16_t *const out[4], size_t n);
 /* The best that this machine has, or what img_reduce_use chose. */
 const struct img_loops *img_loops_get(void);

@@ -8,28 +8,29 @@ enum {
     LOBES = 3,
     ONE = 1 << WEIGHT_BITS,
     PER_LOBE = 1024,
+    KERNEL_END = LOBES * PER_LOBE,
     /* What weights at the two ends may be together to be left out: 1/17 of a sample's step between black and white. */
     NEGLIGIBLE = 4,
 };
 
 /* The kernel at PER_LOBE places a lobe: sines take as long as a pass over a small picture. */
-static double kernel[LOBES * PER_LOBE + 2];
+static double kernel[KERNEL_END + 2];
 
 static void fill_kernel(void) {
     if (kernel[0] == 1)
         return;
-    for (size_t i = 1; i < LOBES * PER_LOBE; i++) {
+    for (size_t i = 1; i < KERNEL_END; i++) {
         double x = M_PI * (double)i / PER_LOBE;
         kernel[i] = LOBES * sin(x) * sin(x / LOBES) / (x * x);
     }
-    for (size_t i = 1; i < LOBES; i++) /* what is not scaled stays as it is, exactly */
-        kernel[i * PER_LOBE] = 0;
+    for (size_t i = PER_LOBE; i < KERNEL_END; i += PER_LOBE)
+        kernel[i] = 0; /* exactly, so that what is not scaled stays as it is */
     kernel[0] = 1;
 }
 
 static double lanczos(double x) {
     double at = fabs(x) * PER_LOBE;
-    if (at >= LOBES * PER_LOBE)
+    if (at >= KERNEL_END)
         return 0;
     size_t i = (size_t)at;
     double part = at - (double)i;
@@ -83,8 +84,9 @@ static int rounded(double v) { return (int)(v + (v < 0 ? -0.5 : 0.5)); }
 static void round_weights(const double *weights, double sum, uint32_t n, int16_t *out) {
     int total = 0;
     uint32_t largest = 0;
+    double one = ONE / sum;
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = (int16_t)rounded(weights[i] / sum * ONE);
+        out[i] = (int16_t)rounded(weights[i] * one);
         total += out[i];
         if (out[i] > out[largest])
             largest = i;

@@ -31,6 +31,25 @@ static void resize_plane(const struct img_plane *from, const struct img_window *
         img_reduce_row(r, from->px + y * from->stride);
 }
 
+/* With a constant number of channels this becomes vectors. */
+static inline __attribute__((always_inline)) void together_of(const struct img_planes *p,
+                                                              uint32_t y, unsigned channels,
+                                                              uint8_t *row) {
+    const uint8_t *in[4] = {0};
+    for (unsigned c = 0; c < channels; c++)
+        in[c] = p->plane[c].px + y * p->plane[c].stride;
+    for (size_t x = 0; x < p->width; x++)
+        for (unsigned c = 0; c < channels; c++)
+            row[x * channels + c] = in[c][x];
+}
+
+static void together(const struct img_planes *p, uint32_t y, uint8_t *row) {
+    if (p->n == 2)
+        together_of(p, y, 2, row);
+    else
+        together_of(p, y, 4, row);
+}
+
 /* Colours are weighted by alpha, so the planes go through one reducer. */
 static void resize_with_alpha(const struct img_planes *from, const struct img_window *window,
                               struct img_planes *to) {
@@ -40,11 +59,7 @@ static void resize_with_alpha(const struct img_planes *from, const struct img_wi
     CLEANUP(img_reduce) struct img_reduce *r = img_reduce_new(&spec);
     CLEANUP_MEM uint8_t *row = mem_zalloc((size_t)from->width * from->n + IMG_PLANE_PAD);
     for (uint32_t y = 0; y < from->height; y++) {
-        for (unsigned c = 0; c < from->n; c++) {
-            const uint8_t *in = from->plane[c].px + y * from->plane[c].stride;
-            for (size_t x = 0; x < from->width; x++)
-                row[x * from->n + c] = in[x];
-        }
+        together(from, y, row);
         img_reduce_row(r, row);
     }
 }

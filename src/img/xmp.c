@@ -284,21 +284,26 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system,
 }
 
 /*
- * A salt for expat's hash tables that no file knows: the kernel's bytes for this process. Expat itself would ask for
- * some by a system call that the jail denies.
+ * A salt for expat's hash tables that no file knows: the kernel's random bytes for this process. Expat itself would ask
+ * for some by a system call that the jail denies.
  */
-static unsigned long salt(void) {
-    const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
-    unsigned long v = 0;
-    for (size_t i = 0; random && i < sizeof v; i++)
-        v = v << 8 | random[i];
-    return v | 1; /* 0 means that there is none */
+static void set_salt(XML_Parser expat) {
+    static const uint8_t fixed[16] = {1};
+    const uint8_t *random = (const uint8_t *)getauxval(AT_RANDOM);
+    random = random ? random : fixed;
+#if XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION < 8
+    unsigned long salt;
+    memcpy(&salt, random, sizeof salt);
+    XML_SetHashSalt(expat, salt | 1); /* 0 means that there is none */
+#else
+    XML_SetHashSalt16Bytes(expat, random);
+#endif
 }
 
 static void parse(struct packet *p, str bytes) {
     static const XML_Memory_Handling_Suite memory = {mem_alloc, mem_realloc, free};
     p->expat = XML_ParserCreate_MM(NULL, &memory, NULL);
-    XML_SetHashSalt(p->expat, salt());
+    set_salt(p->expat);
     XML_SetUserData(p->expat, p);
     XML_SetElementHandler(p->expat, on_start, on_end);
     XML_SetCharacterDataHandler(p->expat, on_text);

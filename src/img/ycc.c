@@ -95,7 +95,21 @@ LOOPS(avx2, __attribute__((target("avx2"))))
 #else
 #define loops_avx2 loops_plain
 #endif
-static const struct loops *best(void) { return img_color_avx2() ? &loops_avx2 : &loops_plain; }
+bool img_color_plain;
+
+static bool has_avx2(void) {
+#if defined __x86_64__
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
+void img_color_use_vectors(bool yes) { img_color_plain = !yes; }
+
+static const struct loops *best(void) {
+    return !img_color_plain && has_avx2() ? &loops_avx2 : &loops_plain;
+}
 
 static uint8_t *row_of(const struct img_planes *p, unsigned plane, uint32_t y) {
     return p->plane[plane].px + p->plane[plane].stride * y;

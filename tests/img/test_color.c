@@ -92,29 +92,32 @@ static const struct {
       {109, 129, 3}}},
 };
 
+static void check_known(size_t i, uint32_t width) {
+    struct img_head head = {.space = IMG_RGB, .icc = known[i].make()};
+    struct img_planes p;
+    make_row(&p, IMG_RGB, true, width, colours, COLOURS);
+    struct img_color color;
+    img_color_choose(&head, IMG_PROFILES_CONVERT, &color);
+    CHECK_CASE(color.job && !color.keep.len && !color.warnings, known[i].name);
+    img_color_apply(&color, &p);
+    for (uint32_t x = 0; x < width; x++) {
+        for (unsigned c = 0; c < 3; c++)
+            CHECK_CASE(abs(sample(&p, c, x) - known[i].want[x % COLOURS][c]) <= 1, known[i].name);
+        CHECK_INT(sample(&p, 3, x), (uint8_t)(width + x));
+    }
+    img_color_deinit(&color);
+    img_planes_deinit(&p);
+    buf_deinit(&head.icc);
+}
+
 static void profiles_as_littlecms_converts_them(void **state) {
     (void)state;
-    static const char *const loops[] = {"c", "avx2"};
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        for (size_t k = 0; k < ARRAY_LEN(loops) && img_color_use(loops[k]); k++)
-            for (uint32_t width = 1; width < 1700; width += width < 20 ? 1 : 523) {
-                struct img_head head = {.space = IMG_RGB, .icc = known[i].make()};
-                struct img_planes p;
-                make_row(&p, IMG_RGB, true, width, colours, COLOURS);
-                struct img_color color;
-                img_color_choose(&head, IMG_PROFILES_CONVERT, &color);
-                CHECK_CASE(color.job && !color.keep.len && !color.warnings, known[i].name);
-                img_color_apply(&color, &p);
-                for (uint32_t x = 0; x < width; x++) {
-                    for (unsigned c = 0; c < 3; c++)
-                        CHECK_CASE(abs(sample(&p, c, x) - known[i].want[x % COLOURS][c]) <= 1,
-                                   known[i].name);
-                    CHECK_INT(sample(&p, 3, x), (uint8_t)(width + x));
-                }
-                img_color_deinit(&color);
-                img_planes_deinit(&p);
-                buf_deinit(&head.icc);
-            }
+        for (int vectors = 0; vectors < 2; vectors++) {
+            img_color_use_vectors(vectors);
+            for (uint32_t width = 1; width < 1700; width += width < 20 ? 1 : 523)
+                check_known(i, width);
+        }
 }
 
 /* The whole cube of Display P3: the loops of every kind of processor give the same bytes. */
@@ -130,8 +133,7 @@ static void loops_give_the_same_bytes(void **state) {
             for (uint32_t i = 0; i < 64 * 64 * 64; i++)
                 p[k].plane[c].px[p[k].plane[c].stride * (i / 4096) + i % 4096] =
                     (uint8_t)((i >> 6 * c) % 64 * 255 / 63);
-        if (!img_color_use(k ? "avx2" : "c"))
-            img_color_use("c");
+        img_color_use_vectors(k);
         img_color_apply(&color, &p[k]);
     }
     for (unsigned c = 0; c < 3; c++)
@@ -261,6 +263,7 @@ static void what_is_done_about_profiles(void **state) {
          IMG_WARN_PROFILE_DROPPED},
         {"colour on grey", IMG_GRAY, "Gray", icc_make_p3, NOTHING, NOTHING,
          IMG_WARN_PROFILE_DROPPED, IMG_WARN_PROFILE_DROPPED},
+        {"sRGB on grey", IMG_GRAY, "Gray", icc_make_srgb, NOTHING, NOTHING, 0, 0},
         {"CMYK", IMG_RGB, "CMYK", make_cmyk, NOTHING, NOTHING, IMG_WARN_CMYK_PROFILE,
          IMG_WARN_CMYK_PROFILE},
         {"RGB on CMYK", IMG_RGB, "CMYK", icc_make_p3, NOTHING, NOTHING, IMG_WARN_PROFILE_DROPPED,

@@ -141,6 +141,8 @@ static void refused(void **state) {
         {"no sampling", 11, 0x05, "The JPEG's description of its colour channels makes no sense"},
         {"no frame", 1, 0xFE,
          "The JPEG does not describe its picture before the picture's data begins"},
+        {"a marker without a meaning", 1, 0xC8,
+         "The JPEG does not describe its picture before the picture's data begins"},
     };
     for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
         CLEANUP_DEINIT(buf) struct buf file = {0};

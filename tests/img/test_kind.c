@@ -4,9 +4,6 @@
 
 #include "img/kind.h"
 
-/* Only their addresses matter here. */
-const struct img_decoder img_jpeg_decoder, img_png_decoder;
-
 #define FTYP(major, more)                                                                          \
     "\0\0\0\x1C"                                                                                   \
     "ftyp" major "\0\0\0\0" more
@@ -68,7 +65,7 @@ static void kinds(void **state) {
         {"bigtiff", "a BigTIFF picture", S_INIT("II+\0\10\0\0\0")},
         {"bigtiff", "a BigTIFF picture", S_INIT("MM\0+\0\10\0\0")},
         {"bmp", "a BMP picture", S_INIT("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0")},
-        {"psd", "a Photoshop document", S_INIT("8BPS\0\1\0\0\0\0\0\0")},
+        {"psd", "a Photoshop document (PSD)", S_INIT("8BPS\0\1\0\0\0\0\0\0")},
         {"ico", "an icon (ICO)", S_INIT("\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0")},
         {"cur", "a mouse cursor (CUR)",
          S_INIT("\0\0\2\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0")},
@@ -108,6 +105,8 @@ static void kinds(void **state) {
         {"html", "an HTML page", S_INIT("<!DOCTYPE html>\n<html><svg></svg>")},
         {"html", "an HTML page", S_INIT("\n<HTML>")},
         {"json", "a JSON document", S_INIT("{\n  \"error\": \"no such picture\"}")},
+        {"json", "a JSON document", S_INIT("{\"a\":1}")},
+        {"json", "a JSON document", S_INIT("[]")},
         {"json", "a JSON document", S_INIT("[{\"a\": 1}]")},
         {"data-url", "a picture written as a data: URL",
          S_INIT("data:image/jpeg;base64,/9j/4AAQSkZJRg==")},
@@ -117,6 +116,7 @@ static void kinds(void **state) {
          S_INIT(
              "------WebKitFormBoundary7MA4\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx")},
         {"text", NULL, S_INIT("Just a text, with \xC3\xA9.\n")},
+        {"text", NULL, S_INIT("A text of Latin-1: caf\xE9.\r\n")},
         {"text", NULL, S_INIT("BMW makes cars, and 14 more words of text follow it here.")},
         {"text", NULL, S_INIT("P1 is a plan")},
         {"text", NULL, S_INIT("The free software of this page")},
@@ -145,6 +145,30 @@ static void kinds(void **state) {
     }
 }
 
+/* The first 4096 bytes decide, and a character that stands across their end is one. */
+static void long_texts(void **state) {
+    (void)state;
+    for (size_t n = 4094; n < 4098; n++) {
+        CLEANUP_DEINIT(buf) struct buf b = {0};
+        bool text = false;
+        while (b.len < n)
+            buf_char(&b, 'x');
+        while (b.len < 6000)
+            buf_c(&b, "\xE2\x82\xAC");
+        CHECK(!img_kind_of(buf_view(&b), &text));
+        CHECK(text);
+        memset(b.p, 0x80, 1);
+        CHECK(!img_kind_of(buf_view(&b), &text));
+        CHECK(!text);
+    }
+    CLEANUP_DEINIT(buf) struct buf greek = {0};
+    bool text = false;
+    while (greek.len < 6001)
+        buf_c(&greek, "\xCE\xB1\xE2\x82\xAC");
+    CHECK(!img_kind_of(buf_view(&greek), &text));
+    CHECK(text);
+}
+
 static void decoders(void **state) {
     (void)state;
     bool text;
@@ -156,21 +180,25 @@ static void decoders(void **state) {
 /* A raw picture and a TIFF that was made of one both name the camera. */
 static void raw_pictures_in_tiff(void **state) {
     (void)state;
-    enum { SUBFILE = 254, COMPRESSION = 259, MAKE = 271, SUB = 330, DNG = 50706 };
+    enum { SUBFILE = 254, COMPRESSION = 259, MAKE = 271, STRIPS = 273, DNG = 50706 };
     static const struct {
         const char *want;
         struct field main[4];
     } cases[] = {
-        {"tiff", {TEXT(MAKE, "NIKON CORPORATION"), NUMBER(COMPRESSION, 3, 5)}},
+        {"tiff",
+         {TEXT(MAKE, "NIKON CORPORATION"), NUMBER(COMPRESSION, 3, 5), NUMBER(STRIPS, 4, 300)}},
         {"tiff", {NUMBER(SUBFILE, 4, 1), NUMBER(COMPRESSION, 3, 1)}},
-        {"tiff", {TEXT(MAKE, "SONY"), NUMBER(COMPRESSION, 3, 32946)}},
+        {"tiff", {TEXT(MAKE, "SONY"), NUMBER(COMPRESSION, 3, 32946), NUMBER(STRIPS, 4, 300)}},
         {"tiff", {TEXT(MAKE, "Unknown"), NUMBER(COMPRESSION, 3, 34713)}},
-        {"nef", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(SUB, 4, 300)}},
-        {"nef", {TEXT(MAKE, "Nikon"), NUMBER(COMPRESSION, 3, 34713)}},
-        {"arw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SONY"), NUMBER(SUB, 4, 300)}},
-        {"pef", {TEXT(MAKE, "PENTAX Corporation"), NUMBER(COMPRESSION, 3, 65535)}},
-        {"srw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SAMSUNG"), NUMBER(SUB, 4, 300)}},
-        {"dng", {BYTES(DNG, 1, "\1\4\0\0"), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(SUB, 4, 300)}},
+        {"nef", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(STRIPS, 4, 300)}},
+        {"nef", {TEXT(MAKE, "Nikon"), NUMBER(COMPRESSION, 3, 34713), NUMBER(STRIPS, 4, 300)}},
+        {"nef", {TEXT(MAKE, "NIKON CORPORATION")}},
+        {"arw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SONY"), NUMBER(STRIPS, 4, 300)}},
+        {"pef",
+         {TEXT(MAKE, "PENTAX Corporation"), NUMBER(COMPRESSION, 3, 65535), NUMBER(STRIPS, 4, 300)}},
+        {"srw", {NUMBER(SUBFILE, 4, 1), TEXT(MAKE, "SAMSUNG"), NUMBER(STRIPS, 4, 300)}},
+        {"dng",
+         {BYTES(DNG, 1, "\1\4\0\0"), TEXT(MAKE, "NIKON CORPORATION"), NUMBER(STRIPS, 4, 300)}},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         for (int big = 0; big < 2; big++) {
@@ -188,7 +216,8 @@ static void raw_pictures_in_tiff(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(decoders),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(long_texts),
+                                       cmocka_unit_test(decoders),
                                        cmocka_unit_test(raw_pictures_in_tiff)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -395,8 +395,8 @@ static void memory_is_known_before(void **state) {
         uint32_t width, height;
         uint64_t least, most;
     } cases[] = {
-        {{2, 8, false, false}, 4288, 2848, 200 << 10, 600 << 10},
-        {{6, 16, false, false}, 4288, 2848, 200 << 10, 600 << 10},
+        {{2, 8, false, false}, 4288, 2848, 200 << 10, 1 << 20},
+        {{6, 16, false, false}, 4288, 2848, 200 << 10, 1 << 20},
         {{2, 8, false, false}, 16000, 16000, 200 << 10, 1 << 20},
         {{2, 8, false, true}, 4000, 3000, 36000000, 37000000},
         {{0, 1, false, true}, 4000, 3000, 12000000, 13000000},

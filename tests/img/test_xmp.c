@@ -35,6 +35,8 @@ static void properties(void **state) {
              XMP("exifEX:PhotographicSensitivity='640'", SEQ("exif:ISOSpeedRatings", LI("200")))),
          "iso=640|"},
         {"lens of exifEX", S_INIT(XMP("aux:Lens='old' exifEX:LensModel='new'", "")), "lens=new|"},
+        {"orientations that are none", S_INIT(XMP("tiff:Orientation='9'", "")), ""},
+        {"no orientation at all", S_INIT(XMP("tiff:Orientation='0'", "")), ""},
         {"numbers that are none",
          S_INIT(XMP(
              "exif:ExposureTime='1/0' exif:FNumber='inf' exif:FocalLength='nan' tiff:Orientation='nine'",
@@ -109,6 +111,22 @@ static void properties(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         check_xmp(cases[i].packet, cases[i].want, cases[i].name);
+}
+
+/* A packet in UTF-16 of either order, which its byte order mark tells. */
+static void packets_in_utf16(void **state) {
+    (void)state;
+    static const str text = S_INIT(
+        "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Description xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Make='Caf\xE9'/></r:RDF>");
+    for (int big = 0; big < 2; big++) {
+        CLEANUP_DEINIT(buf) struct buf b = {0};
+        buf_str(&b, big ? S("\xFE\xFF") : S("\xFF\xFE"));
+        for (size_t i = 0; i < text.len; i++) {
+            const char pair[] = {text.p[i], 0, text.p[i]};
+            buf_add(&b, pair + big, 2);
+        }
+        check_xmp(buf_view(&b), "make=Caf\xC3\xA9|", "UTF-16");
+    }
 }
 
 static void dates(void **state) {
@@ -285,9 +303,13 @@ static void survives_damage(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(properties),       cmocka_unit_test(dates),
-        cmocka_unit_test(places),           cmocka_unit_test(refused),
-        cmocka_unit_test(costs_are_linear), cmocka_unit_test(long_namespaces_are_not_copied),
+        cmocka_unit_test(properties),
+        cmocka_unit_test(packets_in_utf16),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(places),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(costs_are_linear),
+        cmocka_unit_test(long_namespaces_are_not_copied),
         cmocka_unit_test(survives_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

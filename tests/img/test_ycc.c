@@ -13,13 +13,12 @@ static uint8_t *at(const struct img_planes *p, unsigned c, uint32_t x, uint32_t 
     return &p->plane[c].px[p->plane[c].stride * y + x];
 }
 
-static const char *const loops[] = {"c", "avx2"};
-
 /* Every colour there is, in steps of 3. */
 static void to_rgb(void **state) {
     (void)state;
     enum { N = 86 };
-    for (size_t k = 0; k < ARRAY_LEN(loops) && img_color_use(loops[k]); k++) {
+    for (int vectors = 0; vectors < 2; vectors++) {
+        img_color_use_vectors(vectors);
         struct img_planes p;
         img_planes_init(&p, IMG_YCC, false, N * N, N, 1, 1);
         for (uint32_t y = 0; y < N; y++)
@@ -72,31 +71,36 @@ static void check_ycc(const struct img_planes *rgb, const struct img_planes *ycc
         }
 }
 
+static void check_size(uint32_t width, uint32_t height, bool alpha) {
+    struct img_planes rgb, ycc;
+    uint32_t seed = 7;
+    img_planes_init(&rgb, IMG_RGB, alpha, width, height, 1, 1);
+    for (unsigned c = 0; c < rgb.n; c++)
+        for (uint32_t y = 0; y < height; y++)
+            for (uint32_t x = 0; x < width; x++) {
+                uint32_t v = noise(&seed);
+                *at(&rgb, c, x, y) = (uint8_t)(v < 60 ? 0 : v > 190 ? 255 : v);
+            }
+    img_rgb_to_ycc(&rgb, &ycc);
+    CHECK(ycc.space == IMG_YCC && !ycc.alpha);
+    CHECK_INT(ycc.n, 3);
+    CHECK_INT(ycc.plane[1].width, (width + 1) / 2);
+    CHECK_INT(ycc.plane[2].height, (height + 1) / 2);
+    check_ycc(&rgb, &ycc);
+    img_planes_deinit(&rgb);
+    img_planes_deinit(&ycc);
+}
+
 static void to_ycc(void **state) {
     (void)state;
     static const uint32_t sizes[][2] = {{1, 1},  {2, 2},    {3, 3},    {17, 5},
                                         {1, 40}, {1025, 4}, {1600, 3}, {2049, 1}};
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
-        for (size_t k = 0; k < ARRAY_LEN(loops) && img_color_use(loops[k]); k++)
-            for (int alpha = 0; alpha < 2; alpha++) {
-                struct img_planes rgb, ycc;
-                uint32_t seed = 7;
-                img_planes_init(&rgb, IMG_RGB, alpha, sizes[i][0], sizes[i][1], 1, 1);
-                for (unsigned c = 0; c < rgb.n; c++)
-                    for (uint32_t y = 0; y < rgb.height; y++)
-                        for (uint32_t x = 0; x < rgb.width; x++) {
-                            uint32_t v = noise(&seed);
-                            *at(&rgb, c, x, y) = (uint8_t)(v < 60 ? 0 : v > 190 ? 255 : v);
-                        }
-                img_rgb_to_ycc(&rgb, &ycc);
-                CHECK(ycc.space == IMG_YCC && !ycc.alpha);
-                CHECK_INT(ycc.n, 3);
-                CHECK_INT(ycc.plane[1].width, (sizes[i][0] + 1) / 2);
-                CHECK_INT(ycc.plane[2].height, (sizes[i][1] + 1) / 2);
-                check_ycc(&rgb, &ycc);
-                img_planes_deinit(&rgb);
-                img_planes_deinit(&ycc);
-            }
+        for (int vectors = 0; vectors < 2; vectors++) {
+            img_color_use_vectors(vectors);
+            check_size(sizes[i][0], sizes[i][1], false);
+            check_size(sizes[i][0], sizes[i][1], true);
+        }
 }
 
 int main(void) {

@@ -63,6 +63,29 @@ class Photographs(CloudCase):
         self.cloud.run("deploy", "--parameter", "KeepGps=false")
         self.assertEqual(value(), "false")
 
+    def test_derivatives_as_they_are_wished(self):
+        """Their names and boxes are a parameter; the verbs know them from the row."""
+        self.cloud.run("deploy", "--parameter", "Derivatives=tiny=40x30:cover:60,120", "--parameter", "Profiles=keep")
+        try:
+            self.cloud.run("put", "--prefix", "wished/", self.file("harbour.jpg"))
+            row = json.loads(self.cloud.run("show", "--json", "wished/harbour.jpg").stdout)
+            self.assertEqual([d["Name"] for d in row["Derivatives"]], ["tiny", "120"])
+            self.assertTrue(row["Derivatives"][0]["Key"].endswith("/tiny.jpg"))
+            self.assertLessEqual(row["Derivatives"][0]["Width"], 40)
+            with tempfile.TemporaryDirectory() as folder:
+                to = os.path.join(folder, "tiny.jpg")
+                self.cloud.run("get", "--size", "tiny", "--output", to, "wished/harbour.jpg")
+                self.assertEqual(os.path.getsize(to), row["Derivatives"][0]["FileSize"])
+            self.assertRegex(self.cloud.run("show", "wished/harbour.jpg").stdout, r"Derivative .*/tiny\.jpg\n")
+            refused = self.cloud.run("get", "--size", "800", "wished/harbour.jpg", check=False)
+            self.assertRegex(refused.stderr, "has no size 800; it has tiny, 120")
+            for wrong in ("800:wide", "800,", "0", "a/b=800", "1,2,3,4,5,6,7,8,9"):
+                refused = self.cloud.run("deploy", "--parameter", f"Derivatives={wrong}", check=False)
+                self.assertEqual(refused.returncode, 2, wrong)
+                self.assertRegex(refused.stderr, "Derivatives", wrong)
+        finally:
+            self.cloud.run("deploy", "--parameter", "Derivatives=1600,800,200", "--parameter", "Profiles=convert")
+
     def test_put_without_waiting(self):
         """--no-wait: it ends when the file is there, whatever becomes of it."""
         done = json.loads(self.cloud.run("put", "--no-wait", "--timeout", "20", "--json", self.file("harbour.jpg")).stdout)
