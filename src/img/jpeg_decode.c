@@ -4,7 +4,6 @@
  * scan. That each component has its own DCT size is set behind the library's back, as its TurboJPEG does for 4:2:0
  * (turbojpeg.c, tj3DecompressToYUVPlanes8): jpegint.h's tables belong to the library's packaged interface.
  */
-#include "img/jpeg_dc.h"
 #include "img/jpeg_priv.h"
 
 #include <setjmp.h>
@@ -271,8 +270,6 @@ static void decode_steps(struct reader *r) {
     c->do_block_smoothing = !r->plan.only_dc;
     jpeg_start_decompress(c);
     set_sizes(r);
-    if (r->plan.only_dc)
-        img_jpeg_dc_use(c);
     read_rows(r);
 }
 
