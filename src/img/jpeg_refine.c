@@ -32,7 +32,7 @@ static uint64_t natural_mask(const JCOEF *block) {
 #ifdef __SSE2__
     const __m128i zero = _mm_setzero_si128();
     uint64_t zeros = 0;
-    for (int i = 0; i < DCTSIZE; i += 2) {
+    for (size_t i = 0; i < DCTSIZE; i += 2) {
         __m128i a = _mm_loadu_si128((const __m128i *)&block[i * DCTSIZE]);
         __m128i b = _mm_loadu_si128((const __m128i *)&block[(i + 1) * DCTSIZE]);
         __m128i both = _mm_packs_epi16(_mm_cmpeq_epi16(a, zero), _mm_cmpeq_epi16(b, zero));
