@@ -32,16 +32,18 @@ struct codes {
      * else bits are the code's, 0 where it has more than LOOK.
      */
     uint32_t entry[1 << LOOK];
-    int32_t end[CODE_MOST + 2];    /* the first code that is none of this length, from the left of CODE_MOST bits */
+    int32_t
+        end[CODE_MOST +
+            2]; /* the first code that is none of this length, from the left of CODE_MOST bits */
     int32_t offset[CODE_MOST + 1]; /* a code's place in symbol, less the code */
     const uint8_t *symbol;
 };
 
 /* Steps over coefficients, codes and values: of the first code, and of as many as the index holds. */
 struct step {
-    uint8_t bits, by;          /* 0 bits: the code has more than SKIP_LOOK */
-    uint8_t all_bits, all_by;  /* by how many coefficients, those before an end of block */
-    bool ends;                 /* all: an end of block comes last */
+    uint8_t bits, by;         /* 0 bits: the code has more than SKIP_LOOK */
+    uint8_t all_bits, all_by; /* by how many coefficients, those before an end of block */
+    bool ends;                /* all: an end of block comes last */
 };
 
 struct huffman {
@@ -58,7 +60,9 @@ struct huffman {
     uint8_t bytes[BUFFER + MCU_MOST];
 };
 
-static struct huffman *huffman_of(j_decompress_ptr cinfo) { return (struct huffman *)cinfo->entropy; }
+static struct huffman *huffman_of(j_decompress_ptr cinfo) {
+    return (struct huffman *)cinfo->entropy;
+}
 
 static void warn(j_decompress_ptr cinfo, int code) {
     cinfo->err->msg_code = code;
@@ -98,13 +102,16 @@ static void make_codes(struct codes *c, const JHUFF_TBL *table, bool ac) {
 }
 
 /* The code at the front of `bits`, from the left; symbol 0 of CODE_MOST + 1 bits where it is none. */
-static unsigned long_code(const struct codes *c, uint64_t bits, unsigned from, unsigned *ret_length) {
+static unsigned long_code(const struct codes *c, uint64_t bits, unsigned from,
+                          unsigned *ret_length) {
     int32_t front = (int32_t)(bits >> (64 - CODE_MOST));
     unsigned length = from;
     while (front >= c->end[length])
         length++;
     *ret_length = length;
-    return length > CODE_MOST ? 0 : c->symbol[((front >> (CODE_MOST - length)) + c->offset[length]) & 255];
+    return length > CODE_MOST
+               ? 0
+               : c->symbol[((front >> (CODE_MOST - length)) + c->offset[length]) & 255];
 }
 
 static unsigned step_of(unsigned symbol) {
@@ -116,7 +123,8 @@ static void make_steps(struct step *steps, const struct codes *c) {
     for (unsigned index = 0; index < 1u << SKIP_LOOK; index++) {
         struct step s = {0};
         for (unsigned used = 0; used < SKIP_LOOK;) {
-            unsigned length, symbol = long_code(c, (uint64_t)index << (64 - SKIP_LOOK + used), 1, &length);
+            unsigned length,
+                symbol = long_code(c, (uint64_t)index << (64 - SKIP_LOOK + used), 1, &length);
             if (used + length > SKIP_LOOK)
                 break; /* bits of it are not in the index */
             unsigned by = step_of(symbol), bits = length + (symbol & 15);
