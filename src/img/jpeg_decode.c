@@ -4,6 +4,7 @@
  * scan. That each component has its own DCT size is set behind the library's back, as its TurboJPEG does for 4:2:0
  * (turbojpeg.c, tj3DecompressToYUVPlanes8): jpegint.h's tables belong to the library's packaged interface.
  */
+#include "img/jpeg_bits.h"
 #include "img/jpeg_priv.h"
 
 #include <setjmp.h>
@@ -43,6 +44,14 @@ struct reader {
     unsigned warnings;
     uint8_t *stripe[IMG_JPEG_COMPONENTS]; /* a row of MCUs */
     uint8_t *rgb;
+    struct huffman
+        *huffman; /* in place of the library's decoder, where there is one Huffman scan */
+};
+
+struct huffman {
+    struct img_jpeg_scan scan;
+    struct img_huff dc[NUM_HUFF_TBLS], ac[NUM_HUFF_TBLS];
+    struct img_huff_skip skip[NUM_HUFF_TBLS]; /* of ac, where only DC is wanted */
 };
 
 static struct reader *reader_of(void *cinfo) { return ((j_common_ptr)cinfo)->client_data; }
@@ -256,6 +265,126 @@ static void read_rows(struct reader *r) {
     }
 }
 
+/* ---- Entropy decoding of one Huffman scan ---- */
+
+/* One block, whose coefficients are zero. */
+static inline __attribute__((always_inline)) void read_block(struct img_bits *b,
+                                                             const struct img_huff *dc,
+                                                             const struct img_huff *ac,
+                                                             int *last_dc, JCOEF *block) {
+    struct img_bits_now now = {b->p, b->acc, b->n};
+    if (now.n < IMG_BITS_ENOUGH)
+        img_bits_fill(&now, b);
+    int32_t e = img_huff_next(&now, dc);
+    *last_dc += e >> 16;
+    block[0] = (JCOEF)*last_dc;
+    for (int k = 0; k < DCTSIZE2 - 1;) {
+        if (now.n < IMG_BITS_ENOUGH)
+            img_bits_fill(&now, b);
+        e = img_huff_next(&now, ac);
+        k += e >> 8 & 0xFF;
+        if (k >= DCTSIZE2)
+            break;
+        block[jpeg_natural_order[k]] = (JCOEF)(e >> 16);
+    }
+    b->damaged = b->damaged || (e >> 8 & 0xFF) == IMG_HUFF_NONE;
+    b->p = now.p;
+    b->acc = now.acc;
+    b->n = now.n;
+}
+
+/* The same where only the DC coefficient is wanted: the others are passed several at a time. */
+static inline __attribute__((always_inline)) void read_dc(struct img_bits *b,
+                                                          const struct img_huff *dc,
+                                                          const struct img_huff *ac,
+                                                          const struct img_huff_skip *skip,
+                                                          int *last_dc, JCOEF *block) {
+    struct img_bits_now now = {b->p, b->acc, b->n};
+    if (now.n < IMG_BITS_ENOUGH)
+        img_bits_fill(&now, b);
+    int32_t e = img_huff_next(&now, dc);
+    *last_dc += e >> 16;
+    block[0] = (JCOEF)*last_dc;
+    for (unsigned k = 0; k < DCTSIZE2 - 1;) {
+        if (now.n < IMG_BITS_ENOUGH)
+            img_bits_fill(&now, b);
+        unsigned many = skip->of[now.acc >> (64 - IMG_HUFF_SKIP)], on = k + (many >> 6 & 127);
+        if (on < DCTSIZE2 - 1 && many > 0) { /* else the last of them may be another block's */
+            now.acc <<= many & 63;
+            now.n -= (int)(many & 63);
+            k = on | (many >> 15) * DCTSIZE2;
+            continue;
+        }
+        e = img_huff_next(&now, ac);
+        k += (unsigned)e >> 8 & 0xFF;
+    }
+    b->damaged = b->damaged || (e >> 8 & 0xFF) == IMG_HUFF_NONE;
+    b->p = now.p;
+    b->acc = now.acc;
+    b->n = now.n;
+}
+
+static inline __attribute__((always_inline)) boolean read_mcu(j_decompress_ptr c, JBLOCKROW *blocks,
+                                                              bool only_dc) {
+    struct huffman *h = reader_of(c)->huffman;
+    struct img_jpeg_scan *scan = &h->scan;
+    if (!img_jpeg_scan_next(scan))
+        return TRUE;
+    for (int i = 0; i < c->blocks_in_MCU; i++) {
+        int at = c->MCU_membership[i], ac = c->cur_comp_info[at]->ac_tbl_no;
+        const struct img_huff *dc = &h->dc[c->cur_comp_info[at]->dc_tbl_no];
+        if (only_dc)
+            read_dc(&scan->bits, dc, &h->ac[ac], &h->skip[ac], &scan->last_dc[at], blocks[i][0]);
+        else
+            read_block(&scan->bits, dc, &h->ac[ac], &scan->last_dc[at], blocks[i][0]);
+    }
+    if (scan->bits.zeros > 0 || scan->bits.damaged)
+        img_jpeg_scan_check(scan, reader_of(c)->rows_of_mcus - 1 - c->input_iMCU_row);
+    return TRUE;
+}
+
+typedef boolean mcu_fn(j_decompress_ptr c, JBLOCKROW *blocks);
+static boolean all_plain(j_decompress_ptr c, JBLOCKROW *blocks) {
+    return read_mcu(c, blocks, false);
+}
+static boolean dc_plain(j_decompress_ptr c, JBLOCKROW *blocks) { return read_mcu(c, blocks, true); }
+#ifdef __x86_64__
+/* Shifts by a count in any register: less than half the instructions of each shift. */
+#define WITH_BMI2 __attribute__((target("bmi,bmi2")))
+WITH_BMI2 static boolean all_bmi2(j_decompress_ptr c, JBLOCKROW *blocks) {
+    return read_mcu(c, blocks, false);
+}
+WITH_BMI2 static boolean dc_bmi2(j_decompress_ptr c, JBLOCKROW *blocks) {
+    return read_mcu(c, blocks, true);
+}
+static mcu_fn *mcu_reader(bool only_dc) {
+    if (__builtin_cpu_supports("bmi2"))
+        return only_dc ? dc_bmi2 : all_bmi2;
+    return only_dc ? dc_plain : all_plain;
+}
+#else
+static mcu_fn *mcu_reader(bool only_dc) { return only_dc ? dc_plain : all_plain; }
+#endif
+
+/* The library has read the tables and stands at the scan's first byte. */
+static void plug_huffman(struct reader *r) {
+    struct jpeg_decompress_struct *c = &r->cinfo;
+    struct huffman *h = r->huffman = mem_new(struct huffman);
+    for (int i = 0; i < c->comps_in_scan; i++) {
+        const jpeg_component_info *of = c->cur_comp_info[i];
+        const JHUFF_TBL *dc = c->dc_huff_tbl_ptrs[of->dc_tbl_no],
+                        *ac = c->ac_huff_tbl_ptrs[of->ac_tbl_no];
+        img_huff_build(&h->dc[of->dc_tbl_no], dc->bits, dc->huffval, true);
+        img_huff_build(&h->ac[of->ac_tbl_no], ac->bits, ac->huffval, false);
+        if (r->plan.only_dc)
+            img_huff_build_skip(&h->skip[of->ac_tbl_no], &h->ac[of->ac_tbl_no]);
+    }
+    const JOCTET *from = c->src->next_input_byte;
+    img_jpeg_scan_begin(&h->scan, from, from + c->src->bytes_in_buffer, c->restart_interval,
+                        !r->walk->has_end);
+    c->entropy->decode_mcu = mcu_reader(r->plan.only_dc);
+}
+
 /* ---- The whole ---- */
 
 /* Everything that may longjmp. */
@@ -270,6 +399,8 @@ static void decode_steps(struct reader *r) {
     c->do_block_smoothing = !r->plan.only_dc;
     jpeg_start_decompress(c);
     set_sizes(r);
+    if (!r->walk->several_scans && !r->walk->arithmetic)
+        plug_huffman(r);
     read_rows(r);
 }
 
@@ -297,6 +428,7 @@ static struct reader *reader_free(struct reader *r) {
     for (unsigned i = 0; i < IMG_JPEG_COMPONENTS; i++)
         free(r->stripe[i]);
     free(r->rgb);
+    free(r->huffman);
     free(r);
     return NULL;
 }
@@ -355,7 +487,9 @@ int img_jpeg_decode_rows(struct img_source *source, unsigned reduction, uint64_t
     }
     if (!whole && r->given == 0)
         return explain(r, reason);
-    r->missing = r->missing || !whole;
+    r->missing = r->missing || !whole || (r->huffman && r->huffman->scan.missing);
+    if (r->huffman && r->huffman->scan.damaged)
+        r->warnings |= IMG_WARN_DAMAGED;
     while (r->given < r->rows_of_mcus)
         give_rows(r);
     *ret = (struct img_outcome){.truncated = lacks_pixels(r), .warnings = r->warnings};

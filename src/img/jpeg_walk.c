@@ -16,15 +16,18 @@ enum {
 };
 
 /*
- * What a scan costs though it has next to no bytes, in nanoseconds: each is a pass over its components. The bytes pay for
- * themselves, and a picture for this many passes; more scans than that are dropped.
+ * What a scan costs though it has next to no bytes, in nanoseconds: each is a pass over its components, and one that
+ * refines AC coefficients looks at each of them. The file's bytes pay for some, the picture for as many as encoders
+ * write; scans beyond that are dropped.
  */
 enum {
-    BLOCK_NS = 5,
-    BLOCK_ARITHMETIC_NS = 40,
+    BLOCK_NS = 10,
+    BLOCK_ARITHMETIC_NS = 80,
     SCAN_NS = 3000,
     BYTE_NS = 40,
-    FREE_PASSES = 20,
+    FREE_BLOCK_NS = 250,
+    FREE_BLOCK_ARITHMETIC_NS = 700,
+    FREE_SCANS = 20,
 };
 
 struct walker {
@@ -181,14 +184,15 @@ static void write_frame(struct img_jpeg_walk *w) {
 /* Sizes are known when the first scan begins, but for a height that comes behind it. */
 static void measure(struct walker *k) {
     struct img_jpeg_walk *w = k->to;
-    uint64_t all = 0, each = w->arithmetic ? BLOCK_ARITHMETIC_NS : BLOCK_NS;
+    uint64_t all = 0;
     for (unsigned i = 0; i < w->n; i++) {
         struct img_jpeg_component *of = &w->of[i];
         of->blocks_x = blocks(w->width, of->h, w->max_h);
         of->blocks_y = blocks(w->height, of->v, w->max_v);
         all += (uint64_t)of->blocks_x * of->blocks_y;
     }
-    k->budget_ns = FREE_PASSES * (all * each + SCAN_NS) + (uint64_t)k->file.len * BYTE_NS;
+    k->budget_ns = all * (w->arithmetic ? FREE_BLOCK_ARITHMETIC_NS : FREE_BLOCK_NS) +
+                   (uint64_t)FREE_SCANS * SCAN_NS + (uint64_t)k->file.len * BYTE_NS;
 }
 
 /* B.2.5: how many lines there are, told behind the first scan. */
@@ -209,6 +213,7 @@ struct scan {
     unsigned of[IMG_JPEG_COMPONENTS]; /* indices */
     unsigned from, to;                /* coefficients */
     unsigned low;                     /* bits that are left out */
+    bool refines;                     /* earlier scans brought higher bits */
 };
 
 static bool read_scan(const struct img_jpeg_walk *w, str data, struct scan *ret) {
@@ -227,7 +232,9 @@ static bool read_scan(const struct img_jpeg_walk *w, str data, struct scan *ret)
     }
     ret->from = cur_u8(&c);
     ret->to = cur_u8(&c);
-    ret->low = cur_u8(&c) & 15;
+    unsigned bits = cur_u8(&c);
+    ret->low = bits & 15;
+    ret->refines = w->progressive && bits >> 4 > 0;
     if (!w->progressive) {
         ret->from = 0;
         ret->to = COEFFICIENTS - 1;
@@ -256,11 +263,12 @@ static size_t skip_data(str file, size_t at) {
 /* False: this many scans were not meant for people. */
 static bool pay(struct walker *k, const struct scan *scan) {
     const struct img_jpeg_walk *w = k->to;
-    uint64_t cost = SCAN_NS;
+    uint64_t cost = SCAN_NS, each = w->arithmetic ? BLOCK_ARITHMETIC_NS : BLOCK_NS;
+    if (scan->refines)
+        each += scan->to - scan->from;
     for (unsigned i = 0; i < scan->n; i++) {
         const struct img_jpeg_component *of = &w->of[scan->of[i]];
-        cost += (uint64_t)of->blocks_x * of->blocks_y *
-                (w->arithmetic ? BLOCK_ARITHMETIC_NS : BLOCK_NS);
+        cost += each * of->blocks_x * of->blocks_y;
     }
     if (k->cost_ns + cost > k->budget_ns)
         return false;

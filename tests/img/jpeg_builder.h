@@ -20,7 +20,8 @@ struct jpeg_build {
     bool apart;       /* a scan for each component */
     unsigned restart; /* MCUs between restart markers; 0: none */
     bool adobe, no_jfif;
-    bool flat; /* each component is one value: its middle */
+    unsigned noise; /* most that is added to a sample, or taken away */
+    bool flat;      /* each component is one value: its middle */
 };
 
 /* Component i at a place of the picture, both from 0 to 1. */
@@ -61,9 +62,16 @@ static inline void build_parameters(struct jpeg_compress_struct *c, const struct
     }
 }
 
+/* Always the same row of numbers, from -noise to noise. */
+static inline int build_noise(const struct jpeg_build *b, uint32_t *seed) {
+    *seed = *seed * 1664525u + 1013904223u;
+    return b->noise ? (int)((*seed >> 8) % (2 * b->noise + 1)) - (int)b->noise : 0;
+}
+
 /* One row of MCUs of every component. */
 static inline void build_rows(struct jpeg_compress_struct *c, const struct jpeg_build *b,
                               uint32_t at, uint8_t *const stripe[BUILD_COMPONENTS], size_t stride) {
+    uint32_t noise = at, *seed = &noise;
     for (unsigned i = 0; i < b->n; i++) {
         unsigned h = (unsigned)c->comp_info[i].h_samp_factor,
                  v = (unsigned)c->comp_info[i].v_samp_factor;
@@ -72,8 +80,10 @@ static inline void build_rows(struct jpeg_compress_struct *c, const struct jpeg_
         for (unsigned y = 0; y < v * DCTSIZE; y++)
             for (size_t x = 0; x < stride; x++) {
                 double u = ((double)x + 0.5) / across, w = (at * v * DCTSIZE + y + 0.5) / down;
-                stripe[i][y * stride + x] =
-                    (uint8_t)(build_at(b, i, u > 1 ? 1 : u, w > 1 ? 1 : w) + 0.5);
+                double value = build_at(b, i, u > 1 ? 1 : u, w > 1 ? 1 : w) + build_noise(b, seed);
+                stripe[i][y * stride + x] = (uint8_t)(value < 0     ? 0
+                                                      : value > 255 ? 255
+                                                                    : value + 0.5);
             }
     }
 }

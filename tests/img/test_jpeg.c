@@ -23,6 +23,54 @@ static void every_kind_at_every_reduction(void **state) {
         }
 }
 
+/* libjpeg's own decoding of it, reduced: luma, or RGB. */
+static void by_libjpeg(struct buf *out, str file, unsigned reduction, J_COLOR_SPACE space) {
+    struct jpeg_decompress_struct c;
+    struct jpeg_error_mgr errors;
+    c.err = jpeg_std_error(&errors);
+    jpeg_create_decompress(&c);
+    jpeg_mem_src(&c, (const unsigned char *)file.p, file.len);
+    jpeg_read_header(&c, TRUE);
+    c.out_color_space = space;
+    c.scale_num = 1;
+    c.scale_denom = reduction;
+    c.dct_method = JDCT_ISLOW;
+    jpeg_start_decompress(&c);
+    while (c.output_scanline < c.output_height) {
+        size_t n = (size_t)c.output_width * (size_t)c.output_components;
+        JSAMPROW row = (JSAMPROW)buf_reserve(out, n);
+        jpeg_read_scanlines(&c, &row, 1);
+        out->len += n;
+    }
+    jpeg_destroy_decompress(&c);
+}
+
+/* Huffman scans are read by our own decoder: bit by bit what libjpeg makes of them. */
+static void as_libjpeg_decodes(void **state) {
+    (void)state;
+    static const unsigned noises[] = {
+        0, 3, 40, 255}; /* long codes and short ones, few coefficients and many */
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+        for (size_t i = 0; i < ARRAY_LEN(noises) * 4; i++) {
+            CLEANUP_DEINIT(buf) struct buf file = {0}, want = {0};
+            CLEANUP_DEINIT(got) struct got g = {0};
+            struct jpeg_build b = kinds[k].b;
+            unsigned reduction = 1u << i % 4, planes = b.space == JCS_RGB ? 3 : 1;
+            if (b.h[0] < b.h[1]) /* libjpeg's luma is not the largest component then */
+                continue;
+            b.width = 205;
+            b.height = 131;
+            b.noise = noises[i / 4];
+            build_jpeg(&file, &b);
+            decode(&g, buf_view(&file), reduction);
+            check_decoded(&g, kinds[k].name);
+            by_libjpeg(&want, buf_view(&file), reduction, planes == 3 ? JCS_RGB : JCS_GRAYSCALE);
+            for (unsigned c = 0; c < planes; c++)
+                for (size_t at = 0; at < g.px[c].len; at++)
+                    CHECK_CASE(g.px[c].p[at] == want.p[at * planes + c], kinds[k].name);
+        }
+}
+
 /* Luma keeps what was asked for, chroma the half, which is what derivatives hold of it; no more is decoded. */
 static void sizes_of_components(void **state) {
     (void)state;
@@ -224,6 +272,7 @@ static void colours(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_at_every_reduction),
+        cmocka_unit_test(as_libjpeg_decodes),
         cmocka_unit_test(sizes_of_components),
         cmocka_unit_test(reduction_leaves_a_margin),
         cmocka_unit_test(inks),

@@ -61,6 +61,22 @@ static void damage_between_restarts(void **state) {
     CHECK_INT(wrong, 0);
 }
 
+/* A flipped bit in the zero that is stuffed behind 0xFF makes a marker that no JPEG has: nothing is lost. */
+static void a_flip_that_makes_a_marker(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    CLEANUP_DEINIT(got) struct got g = {0}, sound = {0};
+    build_jpeg(&file, &(struct jpeg_build){.width = 256, .height = 256, .n = 1, .noise = 100});
+    decode(&sound, buf_view(&file), 1);
+    size_t at = build_find(&file, 0, build_find(&file, 0xDA, 0) + 100);
+    file.p[at + 1] = 0x20;
+    decode(&g, buf_view(&file), 1);
+    check_decoded(&g, "flip");
+    CHECK_INT(g.outcome.warnings, IMG_WARN_DAMAGED);
+    CHECK(!g.outcome.truncated);
+    CHECK_MEM(g.px[0].p, sound.px[0].p, g.px[0].len);
+}
+
 /* A whole restart interval was lost on the way. */
 static void a_lost_interval(void **state) {
     (void)state;
@@ -219,7 +235,7 @@ static void empty_segments(void **state) {
     build_insert(&file, 2, buf_view(&segments));
     double before = cpu_ms();
     decode(&g, buf_view(&file), 8);
-    CHECK_RANGE(cpu_ms() - before, 0, 20); /* 2 without sanitizers */
+    CHECK_RANGE(cpu_ms() - before, 0, 50); /* 2 without sanitizers */
     check_decoded(&g, "segments");
     CHECK_INT(g.outcome.warnings | g.source->head.warnings, 0);
 }
@@ -245,7 +261,7 @@ static void scans_without_end(void **state) {
     double before = cpu_ms();
     decode(&g, buf_view(&file), 2);
     double megabytes = (double)file.len / (1 << 20);
-    CHECK_RANGE(cpu_ms() - before, 0, 4 * (200 + 50 * megabytes)); /* four times: sanitizers */
+    CHECK_RANGE(cpu_ms() - before, 0, 20 * (20 + 50 * megabytes)); /* twenty times: sanitizers */
     check_decoded(&g, "scans");
     CHECK_INT(g.source->head.warnings, IMG_WARN_DAMAGED);
     check_samples(&g, &b, 0, 1, "scans");
@@ -277,17 +293,12 @@ static void memory_is_known_before(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_the_end_is_missing),
-        cmocka_unit_test(a_cut_file),
-        cmocka_unit_test(damage_between_restarts),
-        cmocka_unit_test(a_lost_interval),
-        cmocka_unit_test(an_unsound_scan),
-        cmocka_unit_test(height_behind_the_scan),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(refused_for_a_side),
-        cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(empty_segments),
-        cmocka_unit_test(scans_without_end),
+        cmocka_unit_test(only_the_end_is_missing), cmocka_unit_test(a_cut_file),
+        cmocka_unit_test(damage_between_restarts), cmocka_unit_test(a_flip_that_makes_a_marker),
+        cmocka_unit_test(a_lost_interval),         cmocka_unit_test(an_unsound_scan),
+        cmocka_unit_test(height_behind_the_scan),  cmocka_unit_test(refused),
+        cmocka_unit_test(refused_for_a_side),      cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(empty_segments),          cmocka_unit_test(scans_without_end),
         cmocka_unit_test(memory_is_known_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
