@@ -88,7 +88,7 @@ static void deinit(void *ctx) {
 
 static const struct prog_flag flags[] = {
     CLI_COMMON_FLAGS(struct get),
-    PROG_PATH(struct get, size, "size", "SIZE", "a derivative: 1600, 800 or 200 (the original)"),
+    PROG_PATH(struct get, size, "size", "SIZE", "a derivative, by its name: 800 (the original)"),
     PROG_PATH(struct get, output, "output", "FILE",
               "where to write it (the file's name, in this folder); - is stdout"),
     PROG_SWITCH(struct get, force, "force", "write over files that are there"),

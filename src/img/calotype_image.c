@@ -1,27 +1,25 @@
 /*
  * calotype-image: the only program that touches image bytes. Reads one request and one image from
- * stdin, writes one reply to stdout, ends. See imgjob/imgjob.h for the messages and img/jail.h for
+ * stdin, writes derivatives and a result to stdout, ends. See imgjob/imgjob.h for the messages and img/jail.h for
  * the walls.
  *
  *   calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp]
  *
- * Exit: 0 a reply was written; 1 the request was not readable; 2 usage; 3 the jail could not be
- * shut.
+ * Exit: imgjob/ends.h.
  */
 #include "base/io.h"
 #include "img/derive.h"
 #include "img/jail.h"
+#include "imgjob/ends.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { OK = 0, E_REQUEST = 1, E_USAGE = 2, E_JAIL = 3 };
-
 static int usage(void) {
     fputs(
-        "usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > REPLY\n",
+        "usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > ANSWER\n",
         stderr);
-    return E_USAGE;
+    return IMGJOB_END_USAGE;
 }
 
 static bool parse(int argc, char **argv, struct img_jail *jail) {
@@ -62,6 +60,10 @@ static bool read_request(struct imgjob_request *request, struct buf *image) {
     return true;
 }
 
+static bool send(struct img_sink *, str bytes) {
+    return io_write_full(STDOUT_FILENO, bytes.p, bytes.len) == 0;
+}
+
 int main(int argc, char **argv) {
     struct img_jail jail = {.seccomp = true};
     struct err err;
@@ -69,12 +71,13 @@ int main(int argc, char **argv) {
         return usage();
     if (img_jail_enter(&jail, &err) != 0) {
         fprintf(stderr, "calotype-image: %s\n", err.text);
-        return E_JAIL;
+        return IMGJOB_END_JAIL;
     }
-    CLEANUP_DEINIT(buf) struct buf image = {0}, reply = {0};
+    CLEANUP_DEINIT(buf) struct buf image = {0};
     struct imgjob_request request;
     if (!read_request(&request, &image))
-        return E_REQUEST;
-    img_process(&request, buf_view(&image), &reply);
-    return io_write_full(STDOUT_FILENO, reply.p, reply.len) == 0 ? OK : E_REQUEST;
+        return IMGJOB_END_REQUEST;
+    struct img_sink out = {send};
+    return img_process(&request, jail.memory_bytes, buf_view(&image), &out) ? IMGJOB_END_OK
+                                                                            : IMGJOB_END_REQUEST;
 }

@@ -6,8 +6,6 @@
 #include "img/png_unfilter.h"
 #include "img/png_walk.h"
 
-#include "base/crc.h"
-
 #include <libdeflate.h>
 
 enum {
@@ -31,7 +29,7 @@ static void end_chunk(struct buf *out, size_t at) {
     uint32_t len = (uint32_t)(out->len - at - HEAD);
     for (size_t i = 0; i < 4; i++)
         out->p[at + i] = (char)(len >> (24 - 8 * i));
-    buf_u32(out, crc32_ieee(0, out->p + at + 4, out->len - at - 4));
+    buf_u32(out, libdeflate_crc32(0, out->p + at + 4, out->len - at - 4));
 }
 
 static void add_packed(struct buf *out, const void *p, size_t n) {

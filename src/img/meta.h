@@ -1,8 +1,10 @@
 #pragma once
 /*
- * img/meta: what a file says of the picture: Exif (CIPA DC-008, 2.32 and 3.0), then XMP (ISO 16684-1), then IPTC-IIM 4.2.
+ * img/meta: what a file says of the picture: Exif (CIPA DC-008, 2.32 and 3.0), then XMP (ISO 16684-1), then IPTC-IIM 4.2;
+ * of several Exif blocks the first that has a field. Caption, creator and copyright are XMP's, then IPTC's, then Exif's.
  * All of it is untrusted: every offset is checked, every count bounded, nothing is followed twice. Texts come out as
- * UTF-8 without control or bidirectional characters, trimmed; what is absent or nonsense is empty.
+ * UTF-8 without control or bidirectional characters, trimmed; what is absent or nonsense is empty. Plain values, which
+ * the caller owns; any thread. Nothing fails: what cannot be read is not there.
  */
 #include "img/source.h"
 
@@ -12,7 +14,7 @@ struct img_meta {
     char make[IMG_TEXT_MAX + 1], model[IMG_TEXT_MAX + 1], lens[IMG_TEXT_MAX + 1];
     char creator[IMG_TEXT_MAX + 1];
     char caption[IMG_LONG_TEXT_MAX + 1], copyright[IMG_LONG_TEXT_MAX + 1];
-    char captured_at[IMG_DATE_MAX];        /* 2026-11-22T04:56:59[.123][+01:00] */
+    char captured_at[IMG_DATE_MAX];        /* 2026-11-22T04:56:59[.123][+01:00], or the day alone */
     double exposure_s, f_number, focal_mm; /* 0: unknown */
     uint32_t iso;                          /* 0: unknown */
     bool has_gps;

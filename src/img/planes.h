@@ -40,9 +40,14 @@ struct img_planes {
  */
 void img_planes_init(struct img_planes *p, enum img_space space, bool alpha, uint32_t width,
                      uint32_t height, unsigned sub_x, unsigned sub_y);
+/* The same without samples: what a picture would look like, for those who count. */
+void img_planes_shape(struct img_planes *p, enum img_space space, bool alpha, uint32_t width,
+                      uint32_t height, unsigned sub_x, unsigned sub_y);
 void img_planes_deinit(struct img_planes *p);
 /* Turns the picture so that orientation (2 to 8, Exif's) becomes 1; others do nothing. */
 void img_planes_orient(struct img_planes *p, unsigned orientation);
+/* Whether turning from that orientation puts the stored picture's last column, or its last row, first. */
+void img_orientation_flips(unsigned orientation, bool *ret_x, bool *ret_y);
 /* Bytes that img_planes_init would allocate. */
 uint64_t img_planes_bytes(enum img_space space, bool alpha, uint32_t width, uint32_t height,
                           unsigned sub_x, unsigned sub_y);

@@ -4,7 +4,7 @@
  */
 #include "img/png_walk.h"
 
-#include "base/crc.h"
+#include <libdeflate.h>
 
 #include <stdio.h>
 
@@ -63,7 +63,7 @@ static struct chunk chunk_at(str file, size_t at) {
 
 /* Type and body stand one behind the other in the file. */
 static bool is_sound(const struct chunk *c) {
-    return !c->cut && crc32_ieee(0, c->type.p, 4 + c->body.len) == c->sum;
+    return !c->cut && libdeflate_crc32(0, c->type.p, 4 + c->body.len) == c->sum;
 }
 
 /*

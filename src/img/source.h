@@ -26,7 +26,7 @@ struct img_said {
     uint8_t cicp[4];  /* primaries, transfer, matrix, full range */
 };
 
-/* Words for the row's Warnings, one bit each; img/warnings.c has the words. */
+/* Words for the row's Warnings, one bit each; img/describe.c has the words. */
 enum img_warning {
     IMG_WARN_DAMAGED = 1 << 0, /* "damaged-data": decoded, but the decoder had to guess */
     IMG_WARN_CHECKSUM =
@@ -56,8 +56,10 @@ struct img_head {
     str iptc;       /* IPTC-IIM data sets (JPEG: from Photoshop's image resources); perhaps empty */
     struct buf icc; /* the whole profile; empty: none */
     struct img_said said;
-    bool has_mpf; /* a multi-picture index (CIPA DC-007); a gain map is told by XMP (img/meta) */
-    unsigned warnings; /* enum img_warning, of what the head shows */
+    /* From the TIFF header of a JPEG's multi-picture index (CIPA DC-007) to the file's end: its offsets count from there */
+    str mpf;
+    bool has_gain_map_marker; /* ISO 21496-1's APP2, or PNG's gMAP chunk */
+    unsigned warnings;        /* enum img_warning, of what the head shows */
 };
 
 /* One stream of rows. */

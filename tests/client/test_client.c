@@ -5,6 +5,8 @@
 #include "base/codec.h"
 #include "client_fixture.h"
 
+#include "base/clock.h"
+
 /* Would a server that knows the secret believe this request? */
 static void check_signature(str text, const char *service, str payload_hash) {
     struct sign_header headers[32];
@@ -351,6 +353,69 @@ static void test_sinks(void **state) {
     server_stop(&s);
 }
 
+/* The type that the answer has, when its first byte comes. */
+struct typed {
+    const struct client_response *response;
+    struct buf type;
+};
+static int note_type(void *ctx, const void *p, size_t n) {
+    (void)p;
+    (void)n;
+    struct typed *typed = ctx;
+    buf_str(&typed->type, client_header(typed->response, "content-type"));
+    return 0;
+}
+
+static void test_a_sink_may_read_the_head(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Type: image/x\r\nContent-Length: 5\r\n\r\nhello"}};
+    struct server s;
+    struct client_response response = {0};
+    struct typed typed = {.response = &response};
+    const struct client_object object = {.bucket = S("b"), .key = S("k")};
+    server_start(&s, NULL, steps, 1);
+    struct client *c = client_for(&s, "http", NULL);
+    CHECK_INT(client_get_object_to(c, &object, note_type, &typed, &response, NULL), CLIENT_OK);
+    CHECK_BUF(typed.type, "image/x");
+    buf_deinit(&typed.type);
+    client_response_deinit(&response);
+    client_free(c);
+    server_stop(&s);
+}
+
+/* Nothing goes on behind the moment when all must be over, and nothing is tried again. */
+static void test_until(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, OK_EMPTY}};
+    struct server s, silent;
+    struct client_response response = {0};
+    struct client_fault fault;
+    const struct client_object object = {.bucket = S("b"), .key = S("k")};
+    server_start(&silent, NULL, NULL, 0); /* takes connections, and that is all */
+    struct client *c = client_for(&silent, "http", NULL);
+    int64_t start_ms = clock_mono_ms();
+    client_set_until(c, start_ms + 100);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_TRANSPORT);
+    CHECK_TEXT(fault.message, "the time for it is over");
+    CHECK_INT(fault.attempts, 1);
+    CHECK_RANGE(clock_mono_ms() - start_ms, 100, 4000); /* idle_ms is 5,000 */
+    client_free(c);
+    server_stop(&silent);
+
+    server_start(&s, NULL, steps, 1);
+    c = client_for(&s, "http", NULL);
+    client_set_until(c, clock_mono_ms() - 1);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_TRANSPORT);
+    CHECK_TEXT(fault.message, "the time for it is over");
+    CHECK_INT(s.connections, 0);
+    client_set_until(c, 0);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_OK);
+    client_response_deinit(&response);
+    client_free(c);
+    server_stop(&s);
+}
+
 static void test_plain(void **state) {
     (void)state;
     static const struct step steps[] = {
@@ -522,13 +587,20 @@ static void test_environment(void **state) {
 
 int main(void) {
     clearenv(); /* whoever runs this may have a profile and keys */
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object),     cmocka_unit_test(test_body_to_a_name),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_query),
-        cmocka_unit_test(test_retries),    cmocka_unit_test(test_stale),
-        cmocka_unit_test(test_large_put),  cmocka_unit_test(test_sinks),
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_unsendable), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_environment)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_object),
+                                       cmocka_unit_test(test_body_to_a_name),
+                                       cmocka_unit_test(test_json),
+                                       cmocka_unit_test(test_query),
+                                       cmocka_unit_test(test_retries),
+                                       cmocka_unit_test(test_stale),
+                                       cmocka_unit_test(test_large_put),
+                                       cmocka_unit_test(test_sinks),
+                                       cmocka_unit_test(test_a_sink_may_read_the_head),
+                                       cmocka_unit_test(test_until),
+                                       cmocka_unit_test(test_plain),
+                                       cmocka_unit_test(test_targets),
+                                       cmocka_unit_test(test_unsendable),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_environment)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

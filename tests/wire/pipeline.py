@@ -1,5 +1,6 @@
 """The main job, end to end: uploads of every kind of picture and of what is none, to their rows."""
 import io
+import json
 import pathlib
 import random
 import struct
@@ -205,7 +206,11 @@ class Pipeline(CloudCase):
         logs, watch = self.cloud.client("logs"), self.cloud.client("cloudwatch")
         group = "/aws/lambda/ImageProcessor-dev"
         lines = wait_for(lambda: logs.filter_log_events(logGroupName=group, filterPattern='"watched.png"')["events"])
-        self.assertTrue(any('"step":"put"' in e["message"] for e in lines))
+        told, = (json.loads(e["message"]) for e in lines if '"spans"' in e["message"])
+        self.assertEqual((told["outcome"], told["format"], told["key"]), ("processed", "png", key))
+        steps = [span["step"] for span in told["spans"]]
+        self.assertEqual(sorted(set(steps)), ["fetch", "get", "guard", "look", "put", "store", "worker"])
+        self.assertEqual({span["outcome"] for span in told["spans"]}, {"ok"})
         reports = wait_for(lambda: logs.filter_log_events(logGroupName=group, filterPattern="REPORT")["events"])
         self.assertRegex(reports[0]["message"], r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB")
         import datetime
@@ -218,6 +223,14 @@ class Pipeline(CloudCase):
                 StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=10))
             return sum(p["Sum"] for p in points["Datapoints"]) >= 1
         wait_for(invocations)
+
+        def counted(*more):
+            points = watch.get_metric_statistics(
+                Namespace="Calotype", MetricName="ImagesProcessed", Period=60, Statistics=["Sum"],
+                Dimensions=[{"Name": "Environment", "Value": "dev"}, *more],
+                StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=10))
+            return sum(p["Sum"] for p in points["Datapoints"])
+        wait_for(lambda: counted({"Name": "Format", "Value": "png"}) >= 1 and counted() >= 1)
 
     @unittest.skipUnless((HERE.parents[3] / "shared/images/photos").is_dir(), "no photographs beside this checkout")
     def test_photographs(self):
