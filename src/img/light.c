@@ -84,7 +84,7 @@ bool img_light_primaries(struct img_light *light, const double xy[8]) {
     if (!(xy[1] > 0.01))
         return false;
     xyz_of(xy, white);
-    for (int c = 0; c < 3; c++) {
+    for (size_t c = 0; c < 3; c++) {
         const double *of = xy + 2 + 2 * c;
         columns[0][c] = of[0];
         columns[1][c] = of[1];

@@ -14,8 +14,8 @@ import zlib
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 from cloud import static_image  # noqa: E402
-from imaging import (APP0, DHT, DQT, EOI, GRAYA, PALETTE, PNG, RGBA, SOI, Run, answer, blocks, chunk, idat, ihdr,  # noqa: E402
-                     jpeg, png, progressive, request, segment, sof, sos)
+from imaging import (APP0, COVER, DEFAULT, DHT, DQT, EOI, EXACT, GRAYA, INSIDE, PALETTE, PNG, RGBA, SOI, Run,  # noqa: E402
+                     answer, blocks, chunk, idat, ihdr, jpeg, png, progressive, request, segment, sof, sos)
 
 MB = 1 << 20
 MS_PER_MB, MB_BEYOND = 50, 32
@@ -163,6 +163,36 @@ CASES = (
 )
 
 
+# Pictures, and what is wished of them: at any limit they are done or rejected, and never die of memory.
+NEEDY = (
+    ("a baseline JPEG", lambda: jpeg(6000, 4000), DEFAULT),
+    ("a progressive JPEG", lambda: progressive(3000, 2000, b""), DEFAULT),
+    ("a JPEG whose colours are converted", lambda: jpeg(4000, 3000, segments=icc(display_p3())), DEFAULT),
+    ("a PNG", lambda: png(4000, 3000), DEFAULT),
+    ("a transparent PNG", lambda: png(4000, 3000, RGBA), DEFAULT),
+    ("a grey transparent PNG", lambda: png(4000, 3000, GRAYA), DEFAULT),
+    ("a turned PNG", lambda: png(3000, 3001, RGBA, chunks=chunk(b"eXIf", directory([(0x112, 3, 1, 6 << 16)]))), DEFAULT),
+    ("an interlaced PNG", lambda: PNG + ihdr(3000, 2000, interlaced=1) + idat(bytes(9000), 4100) + chunk(b"IEND"), DEFAULT),
+    ("large derivatives", lambda: png(5000, 5000), ((4800, 4800, INSIDE, 100), (5000, 3000, COVER, 100))),
+    ("a large canvas", lambda: png(50, 50, RGBA), ((6000, 6000, EXACT, 100),)),
+    ("a large white canvas", lambda: png(50, 50), ((16000, 9000, EXACT, 100),)),
+    ("all its noise", lambda: PNG + ihdr(2500, 2000) + chunk(b"IDAT", zlib.compress(b"".join(
+        b"\0" + noise(7500) for _ in range(2000)), 0)) + chunk(b"IEND"), ((2500, 2500, INSIDE, 100),) * 8),
+)
+
+
+def display_p3():
+    """Colorants under D50, and a gamma of 2.2."""
+    numbers = {b"rXYZ": (33759, 15807, -69), b"gXYZ": (19135, 45368, 2747), b"bXYZ": (10296, 4363, 51397)}
+    body = {name: b"XYZ \0\0\0\0" + struct.pack(">iii", *xyz) for name, xyz in numbers.items()}
+    body.update({name: b"curv\0\0\0\0" + struct.pack(">IHxx", 1, 563) for name in (b"rTRC", b"gTRC", b"bTRC")})
+    table, at = b"", 132 + 12 * len(body)
+    for name, tag in body.items():
+        table += name + struct.pack(">II", at, len(tag))
+        at += len(tag)
+    return struct.pack(">I", at) + PROFILE[4:128] + struct.pack(">I", len(body)) + table + b"".join(body.values())
+
+
 class Hostile(unittest.TestCase):
     def cost(self, name, build, stored, pixels, done):
         data = build()
@@ -184,6 +214,21 @@ class Hostile(unittest.TestCase):
         for name, *case in CASES:
             with self.subTest(name):
                 self.cost(name, *case)
+
+    def test_nobody_dies_of_memory(self):
+        for name, build, wishes in NEEDY:
+            message, done = request(build(), wishes=wishes), []
+            for megabytes in (28, 40, 80, 160, 512):
+                with self.subTest(name, megabytes=megabytes):
+                    run = Run(static_image(), message, "--memory", str(megabytes * MB))
+                    self.assertEqual(run.code, 0, "the worker's end")
+                    result = answer(run.stdout)
+                    done.append(result["done"])
+                    if not result["done"]:
+                        self.assertRegex(result["reason"], f"The picture needs about \\d+ MB of memory to decode; "
+                                                           f"the function has {megabytes} MB")
+            self.assertEqual(done, sorted(done), name)  # what is done in less is done in more
+            self.assertTrue(done[-1] or "canvas" in name, name)
 
 
 if __name__ == "__main__":
