@@ -114,13 +114,16 @@ static int head(struct fn_pass *p, struct err *err) {
                                  : fn_pass_fault(p, "HeadObject", &fault, err);
 }
 
+/* What the event says of the size is believed where it is good: the answer's own is looked at then. */
 static int guard(struct fn_pass *p, struct err *err) {
-    int r = FN_NEXT;
-    if (!suffix_media_type(p->image->record->key))
-        r = fn_pass_end(p, "rejected", "The name does not end in " SUFFIX_WORDS);
-    else if (p->image->record->size >= 0)
-        r = fn_pass_check_size(p);
-    return r == FN_NEXT ? r : head(p, err);
+    if (!suffix_media_type(p->image->record->key)) {
+        fn_pass_end(p, "rejected", "The name does not end in " SUFFIX_WORDS);
+        return head(p, err);
+    }
+    if (p->image->record->size < 0 || fn_pass_check_size(p) == FN_NEXT)
+        return FN_NEXT;
+    int r = head(p, err);
+    return r == FN_WRITE_ROW ? fn_pass_check_size(p) : r;
 }
 
 /* ---- put: the row ---- */

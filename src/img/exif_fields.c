@@ -237,10 +237,8 @@ void img_exif_read(str block, struct img_meta *ret) {
     if (!img_tiff_open(block, &x.tiff))
         return;
     collect(&x, img_tiff_first(&x.tiff), 0, FIRST_OF_GPS);
-    if (pointer(&x, EXIF_DIRECTORY))
-        collect(&x, pointer(&x, EXIF_DIRECTORY), 0, FIRST_OF_GPS);
-    if (pointer(&x, GPS_DIRECTORY))
-        collect(&x, pointer(&x, GPS_DIRECTORY), FIRST_OF_GPS, N_FIELDS);
+    collect(&x, pointer(&x, EXIF_DIRECTORY), 0, FIRST_OF_GPS);
+    collect(&x, pointer(&x, GPS_DIRECTORY), FIRST_OF_GPS, N_FIELDS);
     read_texts(&x, ret);
     read_date(&x, ret);
     read_numbers(&x, ret);

@@ -157,9 +157,9 @@ static void join_literals(uint32_t *table) {
         uint32_t more = (then & HUFFMAN_ALL_BITS) + (1 << HUFFMAN_LITERALS_SHIFT) +
                         (huffman_value(then) << (HUFFMAN_VALUE_SHIFT + 8));
         /* No branches: nobody can guess them. */
-        bool both = (huffman_literals(e) == 1) & (huffman_literals(then) == 1) &
-                    (bits + (then & HUFFMAN_ALL_BITS) <= HUFFMAN_LITLEN_BITS);
-        table[i] = e + (more & -(uint32_t)both);
+        uint32_t literals = huffman_literals(e) == 1, then_literals = huffman_literals(then) == 1;
+        uint32_t fits = bits + (then & HUFFMAN_ALL_BITS) <= HUFFMAN_LITLEN_BITS;
+        table[i] = e + (more & -(literals & then_literals & fits));
     }
 }
 

@@ -80,8 +80,8 @@ void img_png_unfilter(unsigned bpp, const uint8_t *from, uint32_t rows, const ui
     if (!chosen)
         choose();
     while (rows) {
-        bool group = rows >= IMG_PNG_GROUP && chosen->group[bpp] && n / bpp > 2 * IMG_PNG_GROUP &&
-                     is_group(from, n);
+        bool group = rows >= IMG_PNG_GROUP && chosen->group[bpp] &&
+                     n / bpp > (size_t)2 * IMG_PNG_GROUP && is_group(from, n);
         uint32_t done = group ? IMG_PNG_GROUP : 1;
         if (group)
             chosen->group[bpp](from, above, to, stride, n);

@@ -7,7 +7,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-enum { ROWS = IMG_PNG_GROUP, BEHIND = 2 };
+enum { ROWS = IMG_PNG_GROUP };
+static const size_t behind = 2; /* pixels */
 
 /* What a filter adds, as masks of the rows' lanes. */
 struct masks {
@@ -64,7 +65,7 @@ __attribute__((target("avx2"), always_inline)) static inline void store_four(
     int32_t px[ROWS] = {_mm_cvtsi128_si32(upper), _mm_extract_epi32(upper, 1),
                         _mm_cvtsi128_si32(lower), _mm_extract_epi32(lower, 1)};
     for (size_t k = 0; k < ROWS; k++)
-        memcpy(out[k] + i + (ROWS - 1 - k) * BEHIND * bpp, &px[k], sizeof px[k]);
+        memcpy(out[k] + i + (ROWS - 1 - k) * behind * bpp, &px[k], sizeof px[k]);
 }
 
 /*
@@ -81,7 +82,7 @@ __attribute__((target("avx2"), always_inline)) static inline void rows_of(
     __m256i left = four(out[0] + 5 * bpp, out[1] + 3 * bpp, out[2] + bpp, nothing);
     __m256i corner = four(above + 5 * bpp, out[0] + 3 * bpp, out[1] + bpp, nothing);
     __m256i done = four(nothing, out[0] + 4 * bpp, out[1] + 2 * bpp, out[2]);
-    size_t end = n - (ROWS - 1) * BEHIND * bpp;
+    size_t end = n - behind * (ROWS - 1) * bpp;
     for (size_t i = 0; i < end; i += bpp) {
         __m256i first =
             _mm256_castsi128_si256(_mm_cvtepu8_epi16(_mm_cvtsi32_si128(word(above + i + 6 * bpp))));
@@ -108,7 +109,7 @@ __attribute__((target("avx2"), always_inline)) static inline void group(
         raw[k] = from + k * (n + 1) + 1;
         out[k] = to + k * stride;
         img_png_unfilter_part(filters[k], (unsigned)bpp, raw[k], k ? out[k - 1] : above, out[k], 0,
-                              (ROWS - 1 - k) * BEHIND * bpp);
+                              (ROWS - 1 - k) * behind * bpp);
     }
     if (all_paeth)
         rows_of(bpp, true, raw, filters, above, out, n);
@@ -116,7 +117,7 @@ __attribute__((target("avx2"), always_inline)) static inline void group(
         rows_of(bpp, false, raw, filters, above, out, n);
     for (size_t k = 1; k < ROWS; k++)
         img_png_unfilter_part(filters[k], (unsigned)bpp, raw[k], out[k - 1], out[k],
-                              n - k * BEHIND * bpp, n);
+                              n - k * behind * bpp, n);
 }
 
 __attribute__((target("avx2"))) void img_png_group3_avx2(const uint8_t *from, const uint8_t *above,

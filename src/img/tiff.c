@@ -40,7 +40,8 @@ uint32_t img_tiff_number(const struct img_tiff *t, uint64_t at, size_t n) {
 uint32_t img_tiff_first(const struct img_tiff *t) { return img_tiff_number(t, 4, 4); }
 
 uint32_t img_tiff_entries(const struct img_tiff *t, uint32_t directory) {
-    uint32_t n = img_tiff_number(t, directory, 2);
+    enum { HEADER = 8 };
+    uint32_t n = directory < HEADER ? 0 : img_tiff_number(t, directory, 2);
     return n < IMG_TIFF_ENTRIES ? n : IMG_TIFF_ENTRIES;
 }
 

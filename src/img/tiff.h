@@ -40,7 +40,7 @@ bool img_tiff_open(str bytes, struct img_tiff *ret);
 uint32_t img_tiff_number(const struct img_tiff *t, uint64_t at, size_t n);
 /* Where the first directory stands. */
 uint32_t img_tiff_first(const struct img_tiff *t);
-/* Entries of a directory that can be asked for. */
+/* Entries of a directory that can be asked for; none where the header stands, as at 0. */
 uint32_t img_tiff_entries(const struct img_tiff *t, uint32_t directory);
 /* False: the type is unknown, or the value is empty or lies outside. */
 bool img_tiff_entry(const struct img_tiff *t, uint32_t directory, uint32_t i,

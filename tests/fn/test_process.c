@@ -106,8 +106,8 @@ static const char *event_of(const char *key, const char *more) {
 }
 #define PICTURE "uploads/a+b%40c.jpg"
 
-#define HEAD_OK                                                                                    \
-    { ANSWER, "HTTP/1.1 200 OK\r\nContent-Type: image/x\r\nContent-Length: 5\r\n\r\n" }
+#define HEAD_OF(size)                                                                              \
+    { ANSWER, "HTTP/1.1 200 OK\r\nContent-Type: image/x\r\nContent-Length: " size "\r\n\r\n" }
 #define NO_ROW                                                                                     \
     { ANSWER, HTTP("200 OK", "{}") }
 #define GET_OK                                                                                     \
@@ -193,7 +193,7 @@ static const struct record_case {
     {"no name of a picture",
      WORKS,
      "a.gif",
-     {NO_ROW, HEAD_OK, PUT_ROW, PUBLISHED},
+     {NO_ROW, HEAD_OF("5"), PUT_ROW, PUBLISHED},
      ASK_ROW "HEAD /photos/a.gif?versionId=v1\n" ASK_PUT_ROW ASK_PUBLISH,
      COUNTS(0, 1, 0, 0),
      0,
@@ -223,7 +223,7 @@ static const struct record_case {
     {"empty by the event",
      WORKS,
      PICTURE,
-     {NO_ROW, HEAD_OK, PUT_ROW, PUBLISHED},
+     {NO_ROW, HEAD_OF("0"), PUT_ROW, PUBLISHED},
      ASK_ROW ASK_HEAD ASK_PUT_ROW ASK_PUBLISH,
      COUNTS(0, 1, 0, 0),
      0,
@@ -246,7 +246,7 @@ static const struct record_case {
     {"too large by the event",
      WORKS,
      PICTURE,
-     {NO_ROW, HEAD_OK, PUT_ROW, PUBLISHED},
+     {NO_ROW, HEAD_OF("2500000"), PUT_ROW, PUBLISHED},
      ASK_ROW ASK_HEAD ASK_PUT_ROW ASK_PUBLISH,
      COUNTS(0, 1, 0, 0),
      0,
@@ -256,7 +256,7 @@ static const struct record_case {
     {"one byte too large",
      WORKS,
      PICTURE,
-     {NO_ROW, HEAD_OK, PUT_ROW, PUBLISHED},
+     {NO_ROW, HEAD_OF("1500001"), PUT_ROW, PUBLISHED},
      ASK_ROW ASK_HEAD ASK_PUT_ROW ASK_PUBLISH,
      COUNTS(0, 1, 0, 0),
      0,
@@ -276,6 +276,16 @@ static const struct record_case {
      "\"Reason\":{\"S\":\"The file has 2.5 MB; the limit is 1.5 MB\"}",
      "rejected",
      ""},
+    {"the event has a size that the object has not",
+     WORKS,
+     PICTURE,
+     {NO_ROW, HEAD_OF("5"), GET_OK, DONE, DONE, PUT_ROW, PUBLISHED},
+     ASK_ROW ASK_HEAD ASK_GET ASK_PUTS ASK_PUT_ROW ASK_PUBLISH,
+     COUNTS(1, 0, 0, 0),
+     0,
+     "\"FileSize\":{\"N\":\"5\"}",
+     "processed",
+     "\"size\":0,"},
     {"as large as may be; the answer knows better",
      WORKS,
      PICTURE,

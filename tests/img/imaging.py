@@ -20,8 +20,8 @@ INSIDE, COVER, EXACT = 0, 1, 2
 DEFAULT = ((1600, 1600, INSIDE, 80), (800, 800, INSIDE, 80), (200, 200, INSIDE, 80))
 
 
-def request(data, wishes=DEFAULT, pixels=256_000_000, size=None, keep_profiles=False):
-    fields = struct.pack(">QQBB", len(data) if size is None else size, pixels, 2 if keep_profiles else 0, len(wishes))
+def request(data, wishes=DEFAULT, pixels=256_000_000, size=None, keep_profiles=False, keep_gps=False):
+    fields = struct.pack(">QQBB", len(data) if size is None else size, pixels, keep_gps | keep_profiles << 1, len(wishes))
     fields += b"".join(struct.pack(">IIBB", *wish) for wish in wishes)
     return b"CIQ2" + struct.pack(">I", len(fields)) + fields + data
 

@@ -1,15 +1,16 @@
 """Colours from file to derivative, through the worker itself; the hashes of photographs where there are any."""
-import os
 import pathlib
 import struct
+import sys
 import unittest
 import zlib
 
 import imaging
 from imaging import GRAY, GRAYA, IMAGES, RGB, RGBA, Run, answer, chunk, jpeg, png, request, segment
 
-WORKER = os.environ["CALOTYPE_IMAGE"]
-OPTIONS = ["--no-seccomp"] if os.environ.get("SANITIZED") else []
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from cloud import static_image  # noqa: E402
+
 SMALL = ((200, 200, imaging.INSIDE, 80),)
 
 
@@ -68,7 +69,7 @@ def flat(color, sample, chunks=b""):
 
 class Colors(unittest.TestCase):
     def derive(self, data, keep=False, wishes=SMALL):
-        run = Run(WORKER, request(data, wishes, keep_profiles=keep), *OPTIONS)
+        run = Run(static_image(), request(data, wishes, keep_profiles=keep))
         self.assertEqual(run.code, 0)
         result = answer(run.stdout)
         self.assertTrue(result["done"], result["reason"])

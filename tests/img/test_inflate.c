@@ -93,7 +93,7 @@ static void streams_of_every_kind(void **state) {
                 {6, Z_HUFFMAN_ONLY},
                 {6, Z_RLE},
                 {6, Z_FIXED}};
-    static const size_t pieces[] = {1, 7, 8192, SIZE_MAX}, sizes[] = {0, 1, 257, 70001, 400000};
+    static const size_t pieces[] = {1, 7, 8192, SIZE_MAX}, sizes[] = {0, 1, 257, 70001, 250000};
     for (int kind = 0; kind < 5; kind++)
         for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
             for (size_t w = 0; w < ARRAY_LEN(ways); w++) {
@@ -135,7 +135,7 @@ static void damaged_streams(void **state) {
     (void)state;
     uint32_t seed = 9;
     int bad = 0;
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 1200; round++) {
         CLEANUP_DEINIT(buf) struct buf text = {0}, packed = {0}, got = {0}, want = {0};
         write_text(round % 4, 2000, &text);
         pack(buf_view(&text), 6, round % 5 ? Z_DEFAULT_STRATEGY : Z_FIXED, &packed);
@@ -148,7 +148,7 @@ static void damaged_streams(void **state) {
         CHECK_STR(buf_view(&got), buf_view(&want));
         bad += end == IMG_INFLATE_BAD;
     }
-    CHECK_RANGE(bad, 50, 3000);
+    CHECK_RANGE(bad, 50, 1200);
 }
 
 int main(void) {

@@ -254,6 +254,18 @@ static void nothing_to_be_seen(void **state) {
     img_planes_deinit(&p);
 }
 
+/* A flat picture has no pattern, of whatever grey and size: noise of the arithmetic is none. */
+static void what_is_flat_has_one_hash(void **state) {
+    (void)state;
+    for (unsigned grey = 1; grey < 256; grey += 2) {
+        struct img_planes p;
+        img_planes_init(&p, IMG_GRAY, false, 7 + grey, 300 - grey, 1, 1);
+        memset(p.plane[0].px, (int)grey, p.plane[0].stride * p.plane[0].height);
+        CHECK(look_of(&p).phash == 1ULL << 63);
+        img_planes_deinit(&p);
+    }
+}
+
 /* Down to one sample, and thin ones: the mean colour is that of the picture. */
 static void sizes_of_all_kinds(void **state) {
     (void)state;
@@ -282,6 +294,7 @@ int main(void) {
         cmocka_unit_test(the_dominant_colour),
         cmocka_unit_test(what_is_transparent_is_not_seen),
         cmocka_unit_test(nothing_to_be_seen),
+        cmocka_unit_test(what_is_flat_has_one_hash),
         cmocka_unit_test(sizes_of_all_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,6 +280,41 @@ static void long_texts_are_cut_between_characters(void **state) {
     CHECK(str_is_utf8(str_c(m.make)) && str_is_utf8(str_c(m.caption)));
 }
 
+/* To the last byte that fits, and no further: of one text, behind spaces, and of several that are joined. */
+static void texts_end_where_the_room_does(void **state) {
+    (void)state;
+    for (size_t n = 100; n < 135; n++)
+        for (size_t spaces = 0; spaces < 3; spaces++) {
+            struct buf text = {0}, iptc = {0};
+            for (size_t i = 0; i < n; i++)
+                buf_char(&text, 'm');
+            put_iptc(&iptc, 2, 80, buf_view(&text));
+            put_iptc(&iptc, 2, 80, S("x"));
+            for (size_t i = 0; i < spaces; i++)
+                buf_char(&text, ' ');
+            buf_c(&text, "\xC3\xA9");
+            const struct field main[] = {{MAKE, 2, (uint32_t)text.len, buf_view(&text), {0}}, {0}};
+            struct buf exif = build_exif(false, main, NULL, NULL);
+            const struct img_head head = {.exif = {buf_view(&exif)},
+                                          .n_exif = 1,
+                                          .iptc = buf_view(&iptc)};
+            struct img_meta m;
+            img_meta_read(&head, &m);
+            size_t whole = n + spaces + 2;
+            CHECK_INT(strlen(m.make), whole <= IMG_TEXT_MAX ? whole
+                                      : n < IMG_TEXT_MAX    ? n
+                                                            : IMG_TEXT_MAX);
+            CHECK_INT(strlen(m.creator), n + 3 <= IMG_TEXT_MAX ? n + 3
+                                         : n < IMG_TEXT_MAX    ? n
+                                                               : IMG_TEXT_MAX);
+            CHECK_TEXT(m.model, "");
+            CHECK_TEXT(m.caption, "");
+            buf_deinit(&text);
+            buf_deinit(&iptc);
+            buf_deinit(&exif);
+        }
+}
+
 /* ---- Dates ---- */
 
 static void dates_are_dates(void **state) {
@@ -316,6 +351,7 @@ static void dates_are_dates(void **state) {
         {"2023:02:29 00:00:00", ""},
         {"1900:02:29 00:00:00", ""},
         {"2026:13:01 00:00:00", ""},
+        {"2026:011:22 00:00:00", ""},
         {"2026:00:01 00:00:00", ""},
         {"2026:01:00 00:00:00", ""},
         {"2026:01:32 00:00:00", ""},
@@ -365,6 +401,7 @@ static void offsets_and_fractions(void **state) {
         {"+00:00", "", "at=2020-01-02T03:04:05+00:00|"},
         {"Z", "", "at=2020-01-02T03:04:05Z|"},
         {"+0545", "", "at=2020-01-02T03:04:05+05:45|"},
+        {"+05:59", "", "at=2020-01-02T03:04:05+05:59|"},
         {"+14:01", "", "at=2020-01-02T03:04:05|"},
         {"-12:30", "", "at=2020-01-02T03:04:05|"},
         {"+99:99", "", "at=2020-01-02T03:04:05|"},
@@ -436,6 +473,7 @@ int main(void) {
         cmocka_unit_test(texts),
         cmocka_unit_test(comments_in_the_byte_order_of_the_file),
         cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(texts_end_where_the_room_does),
         cmocka_unit_test(dates_are_dates),
         cmocka_unit_test(offsets_and_fractions),
         cmocka_unit_test(dates_fall_back),

@@ -290,6 +290,8 @@ static void tags_of_derivatives(void **state) {
         const char *creator, *copyright, *want;
     } cases[] = {
         {"Ada", "(c) 2026 Ada \xC3\x89", "creator=Ada|copyright=(c) 2026 Ada \xC3\x89|"},
+        {"Ada Lovelace", "(c) Ada", "creator=Ada Lovelace|copyright=(c) Ada|"},
+        {"Grace", "(c) 2026 Grace", "creator=Grace|copyright=(c) 2026 Grace|"},
         {"Ada Lovelace", "", "creator=Ada Lovelace|"},
         {"", "Ada", "copyright=Ada|"},
         {"odd", "even", "creator=odd|copyright=even|"},
@@ -330,6 +332,7 @@ static void directories_that_lie(void **state) {
         check_meta(&head, "make=Camera|", "a pointer");
     }
     static const str texts[] = {
+        S_INIT("MM\0*\0\0\0\2\0\0\0\0\0\0\0\0\1\x0F\0\2\0\0\0\4Cam\0"),
         S_INIT("II*\0\xFF\xFF\xFF\xFF"),
         S_INIT("II*\0\10\0\0\0\xFF\xFF\x0F\1\2\0\xFF\xFF\xFF\xFF\x1A\0\0\0"),
         S_INIT("II*\0\10\0\0\0\1\0\x0F\1\2\0\6\0\0\0\xFF\xFF\xFF\xFF\0\0\0\0"),

@@ -1,6 +1,7 @@
 """calotype-image as a process: its messages, its walls, its ends, and real photographs where there are any."""
 import ctypes
 import glob
+import math
 import os
 import pathlib
 import platform
@@ -14,7 +15,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 from cloud import static_image  # noqa: E402
-from imaging import END, EXACT, IMAGES, Run, answer, png, request  # noqa: E402
+from imaging import END, EXACT, IMAGES, Run, answer, jpeg, png, request, segment  # noqa: E402
 
 WORKER = os.environ["CALOTYPE_IMAGE"]
 SANITIZED = bool(os.environ.get("SANITIZED"))  # ASan needs mmap with flags that the filter forbids
@@ -87,6 +88,32 @@ class Worker(unittest.TestCase):
         huge = request(png(30, 20), wishes=((16384, 16384, EXACT, 100),) * 8)
         p = subprocess.run([static_image(), "--cpu", "1"], input=huge, capture_output=True, timeout=60)
         self.assertEqual((p.returncode, p.stderr), (END["TIME"], b""))
+
+    def test_metadata_in_the_jail(self):
+        """Exif, XMP and IPTC of one JPEG; derivatives carry who made it, and not where."""
+        offset = 8 + 2 + 2 * 12 + 4  # of the place's directory, then of its two angles
+        exif = struct.pack(">4sIH", b"MM\0*", 8, 2) + struct.pack(">HHI4s", 0x10F, 2, 4, b"Cam\0")
+        exif += struct.pack(">HHII", 0x8825, 4, 1, offset) + bytes(4) + struct.pack(">H", 4)
+        exif += b"".join(struct.pack(">HHII", tag, kind, count, value) for tag, kind, count, value in (
+            (1, 2, 2, ord("s") << 24), (2, 5, 3, offset + 54), (3, 2, 2, ord("E") << 24), (4, 5, 3, offset + 78)))
+        exif += bytes(4) + struct.pack(">12I", 33, 1, 30, 1, 36, 1, 151, 1, 12, 1, 0, 1)
+        xmp = b"""<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Description
+            xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/'
+            hdrgm:Version='1.0' dc:rights='&#169; Ada'/></r:RDF>"""
+        iptc = b"\x1c\2\x50\0\3Ada\x1c\2\x78\0\6A hill"
+        photoshop = b"Photoshop 3.0\0" + struct.pack(">4sHHI", b"8BIM", 0x404, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+        data = jpeg(64, 48, segments=segment(0xE1, b"Exif\0\0" + exif) + segment(0xED, photoshop) +
+                    segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp))
+        got = {keep: answer(subprocess.run([static_image()], input=request(data, keep_gps=keep), capture_output=True,
+                                           timeout=60).stdout) for keep in (False, True)}
+        self.assertEqual([got[False][k] for k in ("make", "creator", "caption", "copyright", "has_gain_map")],
+                         ["Cam", "Ada", "A hill", "\u00a9 Ada", True])
+        self.assertTrue(math.isnan(got[False]["latitude"]) and math.isnan(got[False]["longitude"]))
+        self.assertEqual([round(got[True][k], 6) for k in ("latitude", "longitude")], [-33.51, 151.2])
+        for *_, body in got[True]["derivatives"]:
+            self.assertIn(b"Exif\0\0", body)
+            self.assertIn("\u00a9 Ada".encode(), body)
+            self.assertNotIn(b"Cam\0", body)
 
     def test_nobody_reads_the_answer(self):
         p = subprocess.Popen([static_image()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -292,7 +292,7 @@ static void survives_damage(void **state) {
         img_meta_read(&cut, &m);
         if (n == 0)
             continue;
-        for (int bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit += 3) {
             copy[n - 1] ^= (char)(1 << bit);
             img_meta_read(&cut, &m);
             CHECK(str_is_utf8(str_c(m.caption)));
