@@ -36,27 +36,26 @@ static bool parse(int argc, char **argv, struct img_jail *jail) {
     return true;
 }
 
-/* The head arrives in the first read or two; the image's bytes follow. */
-static bool read_request(struct imgjob_request *request, struct buf *image) {
-    CLEANUP_DEINIT(buf) struct buf front = {0};
+/* The head arrives in the first read or two; what came with it of the image stays in front. */
+static bool read_request(struct imgjob_request *request, struct buf *front, str *ret_begun) {
     ptrdiff_t head;
-    while ((head = imgjob_get_request(buf_view(&front), request)) == 0) {
-        char *at = buf_reserve(&front, 4096);
+    while ((head = imgjob_get_request(buf_view(front), request)) == 0) {
+        char *at = buf_reserve(front, 4096);
         ssize_t got = read(STDIN_FILENO, at, 4096);
         if (got <= 0)
             return false;
-        front.len += (size_t)got;
+        front->len += (size_t)got;
     }
-    if (head < 0)
-        return false;
-    str begun = str_skip(buf_view(&front), (size_t)head);
-    if (begun.len > request->size)
-        return false;
-    buf_reserve(image, request->size);
+    *ret_begun = head > 0 ? str_skip(buf_view(front), (size_t)head) : STR_NONE;
+    return head > 0 && ret_begun->len <= request->size;
+}
+
+static bool read_image(size_t size, str begun, struct buf *image) {
+    buf_reserve(image, size);
     buf_str(image, begun);
-    if (io_read_full(STDIN_FILENO, image->p + image->len, request->size - image->len) != 0)
+    if (io_read_full(STDIN_FILENO, image->p + image->len, size - image->len) != 0)
         return false;
-    image->len = request->size;
+    image->len = size;
     return true;
 }
 
@@ -73,11 +72,14 @@ int main(int argc, char **argv) {
         fprintf(stderr, "calotype-image: %s\n", err.text);
         return IMGJOB_END_JAIL;
     }
-    CLEANUP_DEINIT(buf) struct buf image = {0};
+    CLEANUP_DEINIT(buf) struct buf front = {0}, image = {0};
     struct imgjob_request request;
-    if (!read_request(&request, &image))
+    str begun;
+    if (!read_request(&request, &front, &begun))
+        return IMGJOB_END_REQUEST;
+    if (img_file_fits(jail.memory_bytes, request.size) && !read_image(request.size, begun, &image))
         return IMGJOB_END_REQUEST;
     struct img_sink out = {send};
-    return img_process(&request, jail.memory_bytes, buf_view(&image), &out) ? IMGJOB_END_OK
-                                                                            : IMGJOB_END_REQUEST;
+    bool sent = img_process(&request, jail.memory_bytes, buf_view(&image), &out);
+    return sent ? IMGJOB_END_OK : IMGJOB_END_REQUEST;
 }

@@ -58,7 +58,9 @@ struct run {
     struct img_look *look;
     bool looked;
     struct img_cascade_times *times;
-    struct buf body; /* kept: the largest comes first */
+    struct buf body; /* of the last derivative; its memory is kept: the largest comes first */
+    const struct img_cascade_step *last;
+    struct imgjob_derivative sent;
 };
 
 static void like(const struct img_planes *p, uint32_t width, uint32_t height,
@@ -91,6 +93,16 @@ static void put_on_canvas(const struct img_planes *drawn, uint32_t width, uint32
     }
 }
 
+/* Several boxes may give one size: of a picture that is smaller than all of them, say. */
+static bool is_last_again(const struct run *run, const struct img_cascade_step *step) {
+    if (!run->last || run->last->quality != step->quality)
+        return false;
+    const struct img_fit *a = &run->last->fit, *b = &step->fit;
+    return a->width == b->width && a->height == b->height && a->whole == b->whole &&
+           a->part.width == b->part.width && a->part.height == b->part.height &&
+           a->canvas_width == b->canvas_width && a->canvas_height == b->canvas_height;
+}
+
 static bool encode(struct run *run, const struct img_cascade_step *step,
                    const struct img_planes *p) {
     int64_t start = clock_mono_ns();
@@ -99,10 +111,12 @@ static bool encode(struct run *run, const struct img_cascade_step *step,
         img_encode_png(p, run->job->tags, &run->body);
     else
         img_encode_jpeg(p, step->quality, run->job->tags, &run->body);
-    struct imgjob_derivative d = {step->wish, p->width, p->height,
-                                  p->alpha ? S("image/png") : S("image/jpeg"), run->body.len};
+    run->last = step;
+    run->sent =
+        (struct imgjob_derivative){step->wish, p->width, p->height,
+                                   p->alpha ? S("image/png") : S("image/jpeg"), run->body.len};
     run->times->encode_us += (uint64_t)(clock_mono_ns() - start) / 1000;
-    return run->job->take(run->job->ctx, &d, buf_view(&run->body));
+    return run->job->take(run->job->ctx, &run->sent, buf_view(&run->body));
 }
 
 static void look(struct run *run, const struct img_planes *whole) {
@@ -136,6 +150,10 @@ static void cut(const struct run *run, const struct img_fit *fit, const struct i
 
 static bool make(struct run *run, const struct img_cascade_step *step, struct img_planes *whole) {
     const struct img_fit *fit = &step->fit;
+    if (is_last_again(run, step)) {
+        run->sent.wish = step->wish;
+        return run->job->take(run->job->ctx, &run->sent, buf_view(&run->body));
+    }
     int64_t start = clock_mono_ns();
     CLEANUP_DEINIT(img_planes) struct img_planes part = {0}, canvas = {0};
     const struct img_planes *shown = whole;

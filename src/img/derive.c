@@ -12,8 +12,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Beside pixels: the program, its stack, what the heap wastes, and the function that waits for us. */
-enum { ASIDE = 24 << 20 };
+/* Beside pixels: the program, its stack, what the heap wastes. */
+enum { ASIDE = 12 << 20 };
 /* Where there is no limit. */
 static const uint64_t unlimited = 1ull << 46;
 
@@ -167,10 +167,15 @@ static void derive(struct work *w) {
 
 static void process(struct work *w) {
     int64_t start = clock_mono_ns();
-    bool go_on = read_head(w) && is_within_pixels(w);
+    bool go_on =
+        is_within_memory(w, ASIDE + w->request->size) && read_head(w) && is_within_pixels(w);
     w->result.probe_us = us_since(start);
     if (go_on)
         derive(w);
+}
+
+bool img_file_fits(uint64_t memory_bytes, uint64_t size) {
+    return size <= unlimited && ASIDE + size <= (memory_bytes ? memory_bytes : unlimited);
 }
 
 bool img_process(const struct imgjob_request *request, uint64_t memory_bytes, str file,

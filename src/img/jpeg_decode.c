@@ -15,6 +15,8 @@
 /* jpegint.h needs jpeglib.h */
 #include <jpegint.h>
 
+#include "img/jpeg_refine.h"
+
 #if JPEG_LIB_VERSION >= 70
 #error "the fields of DCT sizes are those of libjpeg's interface 6.2"
 #endif
@@ -44,6 +46,7 @@ struct reader {
     unsigned warnings;
     uint8_t *stripe[IMG_JPEG_COMPONENTS]; /* a row of MCUs */
     uint8_t *rgb;
+    struct img_jpeg_refine refine; /* in place of a part of it, in progressive files */
     struct huffman
         *huffman; /* in place of the library's decoder, where there is one Huffman scan */
 };
@@ -138,6 +141,7 @@ static boolean on_fill(j_decompress_ptr cinfo) {
         cinfo->src->next_input_byte = w->piece[r->at].p;
         cinfo->src->bytes_in_buffer = w->piece[r->at].len;
         r->at++;
+        r->refine.is_cut = r->at == w->n_pieces && !w->has_end;
         return TRUE;
     }
     if (!w->has_end && !r->at_end) {
@@ -459,6 +463,7 @@ static bool try_decode(struct reader *r) {
     if (setjmp(r->out) == 0) {
         jpeg_create_decompress(&r->cinfo);
         set_input(r);
+        img_jpeg_refine_plug(&r->refine, &r->cinfo);
         decode_steps(r);
         whole = true;
     }
@@ -487,8 +492,9 @@ int img_jpeg_decode_rows(struct img_source *source, unsigned reduction, uint64_t
     }
     if (!whole && r->given == 0)
         return explain(r, reason);
-    r->missing = r->missing || !whole || (r->huffman && r->huffman->scan.missing);
-    if (r->huffman && r->huffman->scan.damaged)
+    r->missing =
+        r->missing || !whole || r->refine.missing || (r->huffman && r->huffman->scan.missing);
+    if (r->refine.damaged || (r->huffman && r->huffman->scan.damaged))
         r->warnings |= IMG_WARN_DAMAGED;
     while (r->given < r->rows_of_mcus)
         give_rows(r);

@@ -23,7 +23,7 @@ enum {
 enum {
     BLOCK_NS = 10,
     BLOCK_ARITHMETIC_NS = 80,
-    SCAN_NS = 3000,
+    SCAN_NS = 15000,
     BYTE_NS = 40,
     FREE_BLOCK_NS = 250,
     FREE_BLOCK_ARITHMETIC_NS = 700,

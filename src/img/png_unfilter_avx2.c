@@ -1,6 +1,7 @@
 /*
  * img/png_unfilter: four rows side by side in one vector of AVX2, each two pixels behind the one above it: what a row needs
- * of the one above was done a step earlier than it is needed, and nothing waits for the lanes to be crossed.
+ * of the one above was done a step earlier than it is needed, and nothing waits for the lanes to be crossed. Pixels of fewer
+ * than four bytes leave lanes unused; what these store is overwritten by the next pixel.
  */
 #include "img/png_unfilter_priv.h"
 
@@ -120,12 +121,13 @@ __attribute__((target("avx2"), always_inline)) static inline void group(
                               n - k * behind * bpp, n);
 }
 
-__attribute__((target("avx2"))) void img_png_group3_avx2(const uint8_t *from, const uint8_t *above,
-                                                         uint8_t *to, size_t stride, size_t n) {
-    group(3, from, above, to, stride, n);
-}
-__attribute__((target("avx2"))) void img_png_group4_avx2(const uint8_t *from, const uint8_t *above,
-                                                         uint8_t *to, size_t stride, size_t n) {
-    group(4, from, above, to, stride, n);
-}
+#define GROUP(bpp)                                                                                 \
+    __attribute__((target("avx2"))) void img_png_group##bpp##_avx2(                                \
+        const uint8_t *from, const uint8_t *above, uint8_t *to, size_t stride, size_t n) {         \
+        group(bpp, from, above, to, stride, n);                                                    \
+    }
+GROUP(1)
+GROUP(2)
+GROUP(3)
+GROUP(4)
 #endif

@@ -26,5 +26,5 @@ void img_png_unfilter_part(enum img_png_filter filter, unsigned bpp, const uint8
                            const uint8_t *above, uint8_t *to, size_t at, size_t end);
 
 #if defined(__x86_64__)
-img_png_group_fn img_png_group3_avx2, img_png_group4_avx2;
+img_png_group_fn img_png_group1_avx2, img_png_group2_avx2, img_png_group3_avx2, img_png_group4_avx2;
 #endif

@@ -186,6 +186,8 @@ __attribute__((target("sse4.1"), always_inline)) static inline void group(
         const uint8_t *from, const uint8_t *above, uint8_t *to, size_t stride, size_t n) {         \
         group(bpp, from, above, to, stride, n);                                                    \
     }
+GROUP(1)
+GROUP(2)
 GROUP(3)
 GROUP(4)
 
@@ -201,13 +203,13 @@ const struct img_png_loops img_png_loops[] = {
      OF_SIZES(sub),
      OF_SIZES(average),
      OF_SIZES(paeth_sse41),
-     {[3] = img_png_group3_avx2, [4] = img_png_group4_avx2}},
+     {NULL, img_png_group1_avx2, img_png_group2_avx2, img_png_group3_avx2, img_png_group4_avx2}},
     {"sse4.1",
      has_sse41,
      OF_SIZES(sub),
      OF_SIZES(average),
      OF_SIZES(paeth_sse41),
-     {[3] = group_3, [4] = group_4}},
+     {NULL, group_1, group_2, group_3, group_4}},
     {"sse2", always, OF_SIZES(sub), OF_SIZES(average), OF_SIZES(paeth_sse2), {0}},
 };
 const size_t img_png_n_loops = sizeof img_png_loops / sizeof *img_png_loops;

@@ -58,7 +58,7 @@ struct img_head {
     struct img_said said;
     /* From the TIFF header of a JPEG's multi-picture index (CIPA DC-007) to the file's end: its offsets count from there */
     str mpf;
-    bool has_gain_map_marker; /* ISO 21496-1's APP2, or PNG's gMAP chunk */
+    bool has_gain_map_marker; /* ISO 21496-1's APP2; PNG has none yet but a proposal */
     unsigned warnings;        /* enum img_warning, of what the head shows */
 };
 

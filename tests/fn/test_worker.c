@@ -335,29 +335,32 @@ static void the_real_worker_ends(void **state) {
     static const struct {
         const char *name;
         int late_signal;
-        uint64_t memory_bytes;
+        bool short_of_memory; /* there is less of it than the worker knows of */
         int r;
         const char *why;
     } cases[] = {
-        {"it is not given the memory for the file itself", 0, 16000000, FN_WORKER_E_MEMORY,
-         "The picture needs more memory than the 16 MB that are there for it"},
-        {"its processor time is over", SIGXCPU, 480000000, FN_WORKER_E_DIED,
+        {"there is no memory for the file itself", 0, true, FN_WORKER_E_MEMORY,
+         "The picture needs more memory than the 480 MB that are there for it"},
+        {"its processor time is over", SIGXCPU, false, FN_WORKER_E_DIED,
          "The picture takes more than 5 s of processor time"},
-        {"a call was filtered", SIGSYS, 480000000, FN_WORKER_E_DIED,
+        {"a call was filtered", SIGSYS, false, FN_WORKER_E_DIED,
          "The image worker was stopped at a system call that it may not make"},
-        {"a crash", SIGSEGV, 480000000, FN_WORKER_E_DIED,
+        {"a crash", SIGSEGV, false, FN_WORKER_E_DIED,
          "The image worker crashed on the picture (signal 11)"},
-        {"the machine is short of memory", SIGKILL, 480000000, FN_WORKER_E_MEMORY,
+        {"the machine is short of memory", SIGKILL, false, FN_WORKER_E_MEMORY,
          "The picture needs more memory than the 480 MB that are there for it"},
     };
+    char wrapper[600];
+    snprintf(wrapper, sizeof wrapper, "ulimit -v 20000\nexec %s --cpu 5", path);
+    set_script(wrapper);
     CLEANUP_DEINIT(buf) struct buf image = {0};
     put_png(&image, 100, 100);
     size_t head = image.len;
     memset(buf_reserve(&image, 32 << 20), 0, 32 << 20);
     image.len = head + (32 << 20);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct run r = {.limits = {.path = path,
-                                   .memory_bytes = cases[i].memory_bytes,
+        struct run r = {.limits = {.path = cases[i].short_of_memory ? script_path : path,
+                                   .memory_bytes = 480000000,
                                    .cpu_seconds = 5,
                                    .patience_ms = 60000},
                         .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
@@ -389,12 +392,36 @@ static void the_real_worker_answers(void **state) {
     run_deinit(&r);
 }
 
+/* Before it has read a file that it cannot hold: what is still to be written is not missed. */
+static void the_real_worker_answers_early(void **state) {
+    (void)state;
+    char path[512];
+    if (!real_worker(path))
+        skip();
+    CLEANUP_DEINIT(buf) struct buf image = {0};
+    memset(buf_reserve(&image, 32 << 20), 0, 32 << 20);
+    image.len = 32 << 20;
+    struct run r = {
+        .limits = {.path = path, .memory_bytes = 16 << 20, .cpu_seconds = 5, .patience_ms = 60000},
+        .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
+        .image = buf_view(&image)};
+    CHECK_INT(run(&r), 0);
+    CHECK_INT(r.result.status, IMGJOB_REJECTED);
+    CHECK_STR(r.result.reason,
+              S("The picture needs about 44 MB of memory to decode; the function has 16 MB"));
+    run_deinit(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_worker_may_end_in_any_way), cmocka_unit_test(the_time_is_over),
-        cmocka_unit_test(answers_sound_and_not),         cmocka_unit_test(both_ways_at_once),
-        cmocka_unit_test(the_worker_cannot_be_started),  cmocka_unit_test(the_real_worker_ends),
+        cmocka_unit_test(the_worker_may_end_in_any_way),
+        cmocka_unit_test(the_time_is_over),
+        cmocka_unit_test(answers_sound_and_not),
+        cmocka_unit_test(both_ways_at_once),
+        cmocka_unit_test(the_worker_cannot_be_started),
+        cmocka_unit_test(the_real_worker_ends),
         cmocka_unit_test(the_real_worker_answers),
+        cmocka_unit_test(the_real_worker_answers_early),
     };
     return cmocka_run_group_tests(tests, make_files, drop_files);
 }

@@ -218,7 +218,7 @@ class Hostile(unittest.TestCase):
     def test_nobody_dies_of_memory(self):
         for name, build, wishes in NEEDY:
             message, done = request(build(), wishes=wishes), []
-            for megabytes in (28, 40, 80, 160, 512):
+            for megabytes in (16, 24, 40, 80, 160, 512):
                 with self.subTest(name, megabytes=megabytes):
                     run = Run(static_image(), message, "--memory", str(megabytes * MB))
                     self.assertEqual(run.code, 0, "the worker's end")

@@ -359,13 +359,13 @@ static void limits(void **state) {
     struct imgjob_request request = {.max_pixels = 1600 * 1200, .n = 1, .wishes = {IN(800)}};
     ask_with(&a, &request, 128 << 20, buf_view(&file));
     check_done(&a, 1);
-    ask_with(&a, &request, 30 << 20, buf_view(&file));
+    ask_with(&a, &request, 20 << 20, buf_view(&file));
     CHECK_INT(a.result.status, IMGJOB_REJECTED);
     uint64_t need = 0;
     str text = str_skip(a.result.reason, strlen("The picture needs about ")), number, rest;
     CHECK(str_cut(text, ' ', &number, &rest) && str_to_u64(number, &need));
-    CHECK_RANGE(need, 31, 60); /* 12 MB of coefficients among them */
-    CHECK_STR(rest, S("MB of memory to decode; the function has 30 MB"));
+    CHECK_RANGE(need, 21, 48); /* 12 MB of coefficients among them */
+    CHECK_STR(rest, S("MB of memory to decode; the function has 20 MB"));
     CHECK_INT(a.result.width, 1600);
     request.max_pixels--;
     ask(&a, &request, buf_view(&file));

@@ -5,6 +5,7 @@ import math
 import os
 import pathlib
 import platform
+import resource
 import shutil
 import struct
 import subprocess
@@ -15,7 +16,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 from cloud import static_image  # noqa: E402
-from imaging import END, EXACT, IMAGES, Run, answer, jpeg, png, request, segment  # noqa: E402
+from imaging import END, EXACT, IMAGES, RGBA, Run, answer, jpeg, png, request, segment  # noqa: E402
 
 WORKER = os.environ["CALOTYPE_IMAGE"]
 SANITIZED = bool(os.environ.get("SANITIZED"))  # ASan needs mmap with flags that the filter forbids
@@ -76,16 +77,22 @@ class Worker(unittest.TestCase):
     def test_usage(self):
         self.assertEqual(run(b"", "--what").returncode, 2)
 
-    def test_memory_is_bounded(self):
-        big = request(png(2000, 1500))
-        whole = subprocess.run([static_image()], input=big, capture_output=True, timeout=60)
-        self.assertEqual(answered(whole)["done"], True)
-        p = subprocess.run([static_image(), "--memory", str(8 << 20)], input=request(bytes(16 << 20)),
-                           capture_output=True, timeout=60)
+    def test_out_of_memory(self):
+        """It counts before it begins; where there is less than it was told, it ends with its code."""
+        def less():
+            resource.setrlimit(resource.RLIMIT_AS, (8 << 20, 8 << 20))
+        p = subprocess.run([static_image()], input=request(png(2000, 1500, RGBA)), capture_output=True, timeout=60,
+                           preexec_fn=less)
         self.assertEqual((p.returncode, p.stdout, p.stderr), (END["MEMORY"], b"", b""))
 
+    def test_a_file_larger_than_memory_is_rejected_unread(self):
+        p = subprocess.run([static_image(), "--memory", str(40 << 20)], input=request(bytes(100), size=60 << 20),
+                           capture_output=True, timeout=60)
+        self.assertEqual(answered(p)["reason"],
+                         "The picture needs about 72 MB of memory to decode; the function has 40 MB")
+
     def test_processor_time_is_bounded(self):
-        huge = request(png(30, 20), wishes=((16384, 16384, EXACT, 100),) * 8)
+        huge = request(png(30, 20), wishes=[(16384, 16384, EXACT, quality) for quality in range(93, 101)])
         p = subprocess.run([static_image(), "--cpu", "1"], input=huge, capture_output=True, timeout=60)
         self.assertEqual((p.returncode, p.stderr), (END["TIME"], b""))
 

@@ -254,7 +254,7 @@ class Photographs(CloudCase):
         self.assertEqual(self.put.stderr, "2 files: 1 processed, 1 rejected\n")
         self.assertRegex(lines[0], r"^file +status +format +pixels +camera +derivatives +ms$")
         self.assertRegex(lines[1], r"^harbour.jpg +processed +jpeg +1920 × 1280 +Calotype Sample One +1600 800 200 +\d+$")
-        self.assertRegex(lines[2], r"^broken.jpg +rejected +jpeg +\d+  The JPEG ends before its first scan")
+        self.assertRegex(lines[2], r"^broken.jpg +rejected +jpeg +1920 × 1280 +Calotype Sample One +\d+  The JPEG ends before its first scan")
 
     def test_put_json_in_the_given_order(self):
         names = ["portrait.jpg", "broken.jpg", "chart.png"]
