@@ -13,6 +13,7 @@ enum {
     EXPECT_WAIT_MS = 1000, /* then they go anyway: not every server answers it */
     ERROR_BODY_MAX = 1 << 20,
     PIECE = 64 * 1024, /* of a body, either way */
+    WRITE_PIECE = 4 * PIECE,
 };
 
 /* One attempt. */
@@ -96,11 +97,19 @@ static int read_answer(struct attempt *a, bool until_continue, unsigned wait_ms)
     return 0;
 }
 
+/* In pieces: a peer that reads slowly is not waited for beyond the moment. */
 static int write_some(struct attempt *a, str bytes) {
-    return client_conn_write(a->conn, bytes.p, bytes.len, wait_of(a->client, a->wire->idle_ms),
-                             &a->err) < 0
-               ? CLIENT_E_TRANSPORT
-               : 0;
+    for (str left = bytes; left.len; left = str_skip(left, WRITE_PIECE)) {
+        str piece = str_slice(left, 0, WRITE_PIECE);
+        if (is_over(a->client)) {
+            err_set(&a->err, 0, "the time for it is over");
+            return CLIENT_E_TRANSPORT;
+        }
+        if (client_conn_write(a->conn, piece.p, piece.len, wait_of(a->client, a->wire->idle_ms),
+                              &a->err) < 0)
+            return CLIENT_E_TRANSPORT;
+    }
+    return 0;
 }
 
 static int write_head(struct attempt *a, bool expect) {

@@ -1,7 +1,8 @@
 /*
  * fn/fetch: the original streams from S3 through the hash into the worker, whose derivatives are
  * uploaded as they come. The worker is told the whole size and works on nothing less: where the
- * stream is cut off it is killed, what it stored is removed, and all begins anew.
+ * stream is cut off it is killed, and all begins anew. What is uploaded is noted for the step `put`,
+ * which alone removes.
  */
 #include "fn/steps_priv.h"
 
@@ -55,11 +56,17 @@ static int start_worker(struct stream *s) {
 }
 
 /* The answer's head is there: what it says of the size comes before the worker. */
-static int begin(struct stream *s) {
+static int check_head(struct stream *s) {
     fn_pass_read_head(s->p, &s->response);
-    if (s->p->image->size == 0)
+    if (s->response.status != 200) /* such as a part, which nobody has asked for */
+        return err_set(s->err, -EIO, "the answer to GetObject has status %d", s->response.status);
+    return fn_pass_check_size(s->p);
+}
+
+static int begin(struct stream *s) {
+    int r = check_head(s);
+    if (r == FN_WRITE_ROW && s->p->image->size == 0)
         return err_set(s->err, -EIO, "the answer to GetObject has no Content-Length");
-    int r = fn_pass_check_size(s->p);
     return r == FN_NEXT ? start_worker(s) : r;
 }
 
@@ -120,7 +127,6 @@ static void add_worker_span(struct stream *s, const char *outcome,
 
 /* One that had only a share of the memory may have needed more. */
 static int refuse(struct stream *s, const char *status, const char *reason) {
-    fn_store_undo(s->store);
     if (s->memory < s->p->work->budget->whole)
         return FN_MORE;
     return fn_pass_end(s->p, status, reason);
@@ -132,9 +138,6 @@ static int accept_result(struct stream *s) {
     snprintf(reason, sizeof reason, STR_FMT, STR_ARG(image->result.reason));
     if (image->result.status == IMGJOB_REJECTED)
         return refuse(s, "rejected", reason);
-    int r = fn_store_wait(s->store, image->stored, &s->p->spans, s->err);
-    if (r != 0)
-        return r; /* what is stored stays: the next attempt writes the same keys */
     fn_pass_end(s->p, "processed", reason);
     return FN_NEXT;
 }
@@ -161,10 +164,8 @@ static int end_worker(struct stream *s) {
         return accept_result(s);
     if (r == FN_WORKER_E_MEMORY)
         return refuse(s, "failed", why.text);
-    if (r == FN_WORKER_E_DIED) {
-        fn_store_undo(s->store);
+    if (r == FN_WORKER_E_DIED)
         return fn_pass_end(s->p, "failed", why.text);
-    }
     return err_set(s->err, -EIO, "%s", why.text); /* the installation's fault, or out of time */
 }
 
@@ -187,8 +188,8 @@ static int outcome_of(struct stream *s, int r, const struct client_fault *fault)
         return whole == FN_NEXT ? end_worker(s) : whole;
     }
     s->p->image->size = 0;
-    fn_pass_read_head(s->p, &s->response);
-    return fn_pass_check_size(s->p);
+    int no_byte = check_head(s);
+    return no_byte == FN_NEXT ? check_got(s) : no_byte;
 }
 
 static const char *word_of(int r) {
@@ -198,6 +199,17 @@ static const char *word_of(int r) {
                                         [FN_AGAIN] = "cut",
                                         [FN_MORE] = "ok"};
     return r < 0 ? "fault" : words[r];
+}
+
+/* What is there stays for now: `put` removes what the row that stands does not name. */
+static int end_store(struct stream *s, int r) {
+    struct err why = {{0}};
+    struct fn_pass *p = s->p;
+    int stored = fn_store_wait(s->store, p->uploaded, &p->spans, &why);
+    if (r != FN_NEXT)
+        return r;
+    memcpy(p->image->stored, p->uploaded, sizeof p->uploaded);
+    return stored == 0 ? FN_NEXT : err_set(s->err, -EIO, "%s", why.text);
 }
 
 static int fetch_once(struct fn_pass *p, uint64_t memory, struct err *err) {
@@ -215,8 +227,7 @@ static int fetch_once(struct fn_pass *p, uint64_t memory, struct err *err) {
     r = outcome_of(&s, r, &fault);
     span->outcome = word_of(r);
     s.worker = fn_worker_free(s.worker);
-    if (r == FN_AGAIN)
-        fn_store_undo(s.store);
+    r = end_store(&s, r);
     s.store = fn_store_free(s.store);
     EVP_MD_CTX_free(s.hash);
     client_response_deinit(&s.response);

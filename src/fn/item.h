@@ -23,7 +23,7 @@ struct fn_image {
     struct imgjob_result result;  /* imgjob_result_none() when it was not decoded */
     struct fn_stored stored[IMGJOB_MAX_DERIVATIVES];
     double ms;
-    bool is_replay;  /* the row is that of an earlier attempt */
+    bool is_replay;  /* the row is that of another attempt */
     struct buf type; /* owns content_type */
     struct buf text; /* the worker's: result's texts */
 };

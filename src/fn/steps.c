@@ -85,7 +85,13 @@ static int take_over(struct fn_pass *p, const json_t *item) {
     buf_clear(&p->image->text);
     buf_str(&p->image->text, json_str(json_obj(item, "Format"), "S"));
     p->image->result.format = buf_view(&p->image->text);
+    p->is_redo = !p->image->status;
     return p->image->status ? FN_DONE_BEFORE : FN_NEXT;
+}
+
+/* The row's place behind (> 0) this event, or before it. */
+static int order_of(const struct fn_pass *p, const json_t *item) {
+    return str_cmp(json_str(json_obj(item, "Sequencer"), "S"), str_c(p->image->record->sequencer));
 }
 
 static int look(struct fn_pass *p, struct err *err) {
@@ -93,8 +99,7 @@ static int look(struct fn_pass *p, struct err *err) {
     int r = read_row(p, &item, err);
     if (r != FN_NEXT || !item)
         return r;
-    int order =
-        str_cmp(json_str(json_obj(item, "Sequencer"), "S"), str_c(p->image->record->sequencer));
+    int order = order_of(p, item);
     return order > 0 ? FN_SKIP : order == 0 ? take_over(p, item) : FN_NEXT;
 }
 
@@ -126,42 +131,72 @@ static int guard(struct fn_pass *p, struct err *err) {
     return r == FN_WRITE_ROW ? fn_pass_check_size(p) : r;
 }
 
-/* ---- put: the row ---- */
+/*
+ * ---- put: the row ----
+ * Attempts of one event write the same keys, and may be at work at once. So the first row of a
+ * Sequencer stands, and nothing is removed before it is known which row that is: then nobody names
+ * what it does not name.
+ */
 
-static bool is_ours(const struct fn_pass *p, str key) {
-    for (size_t i = 0; i < IMGJOB_MAX_DERIVATIVES; i++)
-        if (str_is(key, p->image->stored[i].key))
+static bool is_among(const str *keys, size_t n, str key) {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(keys[i], key))
             return true;
     return false;
 }
 
 /* At best: what stays behind is unreferenced, not wrong. */
-static void remove_derivative(struct fn_pass *p, str key) {
-    int64_t start_ns = clock_mono_ns();
-    bool gone = fn_store_delete(p->context, key, NULL);
-    fn_span_add(&p->spans, "remove", start_ns, gone ? "ok" : "fault");
+static void remove_unnamed(struct fn_pass *p, const json_t *row, const str *keys, size_t n) {
+    str named[IMGJOB_MAX_DERIVATIVES];
+    size_t n_named = fn_item_derivatives(row, &p->arena, named);
+    for (size_t i = 0; i < n; i++) {
+        if (is_among(named, n_named, keys[i]))
+            continue;
+        int64_t start_ns = clock_mono_ns();
+        bool gone = fn_store_delete(p->context, keys[i], NULL);
+        fn_span_add(&p->spans, "remove", start_ns, gone ? "ok" : "fault");
+    }
 }
 
-static void remove_ours(struct fn_pass *p) {
-    for (size_t i = 0; i < IMGJOB_MAX_DERIVATIVES; i++)
-        if (p->image->stored[i].name)
-            remove_derivative(p, str_c(p->image->stored[i].key));
-}
-
-static void remove_replaced(struct fn_pass *p, const json_t *old_item) {
+static void remove_uploaded(struct fn_pass *p, const json_t *row) {
     str keys[IMGJOB_MAX_DERIVATIVES];
-    size_t n = fn_item_derivatives(old_item, &p->arena, keys);
-    for (size_t i = 0; i < n; i++)
-        if (!is_ours(p, keys[i]))
-            remove_derivative(p, keys[i]);
+    size_t n = 0;
+    for (size_t i = 0; i < IMGJOB_MAX_DERIVATIVES; i++)
+        if (p->uploaded[i].name)
+            keys[n++] = str_c(p->uploaded[i].key);
+    remove_unnamed(p, row, keys, n);
 }
 
-/* Only over nothing, an older event of the key, or this one's own earlier attempt. */
+static void remove_replaced(struct fn_pass *p, const json_t *row, const json_t *old_row) {
+    str keys[IMGJOB_MAX_DERIVATIVES];
+    size_t n = fn_item_derivatives(old_row, &p->arena, keys);
+    remove_unnamed(p, row, keys, n);
+}
+
+/* Somebody's row is there: a later event's, or that of another attempt. */
+static int give_way(struct fn_pass *p, struct err *err) {
+    CLEANUP_JSON json_t *row = NULL;
+    int r = read_row(p, &row, err);
+    if (r != FN_NEXT)
+        return r;
+    int order = row ? order_of(p, row) : -1;
+    r = order > 0 ? FN_SKIP : order == 0 ? take_over(p, row) : FN_NEXT;
+    if (r == FN_NEXT)
+        return err_set(err, -EIO, "PutItem of " STR_FMT "/" STR_FMT ": the row changes meanwhile",
+                       STR_ARG(p->image->record->bucket), STR_ARG(p->image->record->key));
+    remove_uploaded(p, row);
+    return r;
+}
+
+/* Only over nothing or an older event of the key. */
 static int put(struct fn_pass *p, struct err *err) {
+    const struct fn_config *config = &p->context->config;
+    CLEANUP_JSON json_t *row = fn_item_new(p->image, config->derivatives_bucket, clock_real_ms());
     CLEANUP_JSON json_t *in =
-        json_pack("{s:s,s:o,s:s,s:{s:{s:s}},s:s}", "TableName", p->context->config.table, "Item",
-                  fn_item_new(p->image, p->context->config.derivatives_bucket, clock_real_ms()),
-                  "ConditionExpression", "attribute_not_exists(Sequencer) OR Sequencer <= :now",
+        json_pack("{s:s,s:O,s:s,s:{s:{s:s}},s:s}", "TableName", config->table, "Item", row,
+                  "ConditionExpression",
+                  p->is_redo ? "attribute_not_exists(Sequencer) OR Sequencer <= :now"
+                             : "attribute_not_exists(Sequencer) OR Sequencer < :now",
                   "ExpressionAttributeValues", ":now", "S", p->image->record->sequencer,
                   "ReturnValues", "ALL_OLD");
     CLEANUP_JSON json_t *out = NULL;
@@ -169,13 +204,13 @@ static int put(struct fn_pass *p, struct err *err) {
     int r =
         client_json(p->context->client, "dynamodb", "DynamoDB_20120810.PutItem", in, &out, &fault);
     if (r == CLIENT_OK) {
-        remove_replaced(p, json_obj(out, "Attributes"));
+        remove_replaced(p, row, json_obj(out, "Attributes"));
+        remove_uploaded(p, row);
         return FN_NEXT;
     }
-    if (!str_is(S("ConditionalCheckFailedException"), fault.code))
-        return fn_pass_fault(p, "PutItem", &fault, err);
-    remove_ours(p);
-    return FN_SKIP;
+    return str_is(S("ConditionalCheckFailedException"), fault.code)
+               ? give_way(p, err)
+               : fn_pass_fault(p, "PutItem", &fault, err);
 }
 
 /* ---- The map. A step that ends the picture's way (FN_WRITE_ROW) goes on at `put`. ---- */
@@ -220,7 +255,7 @@ static void tell(const struct fn_pass *p, int r, const struct err *err) {
         line.outcome = "skipped";
         line.reason = "a later event was first, or the object is gone";
     } else if (r == FN_DONE_BEFORE) {
-        line.reason = "done by an earlier attempt";
+        line.reason = "done by another attempt";
     } else if (!str_is(S("processed"), image->status)) {
         line.level = "warn";
     }

@@ -9,7 +9,7 @@ enum fn_step {
     FN_NEXT = 0,
     FN_SKIP = FN_STEPS_SKIPPED,
     FN_WRITE_ROW,   /* the picture's way ends here: status and reason are set */
-    FN_DONE_BEFORE, /* the row is that of an earlier attempt */
+    FN_DONE_BEFORE, /* the row is that of another attempt */
     FN_AGAIN,       /* the original was cut off on its way */
     FN_MORE,        /* the worker may need more memory than its share */
 };
@@ -20,6 +20,8 @@ struct fn_pass {
     struct fn_image *image;
     struct arena arena;
     struct fn_spans spans;
+    bool is_redo; /* its own row is there, with a status that nobody knows */
+    struct fn_stored uploaded[IMGJOB_MAX_DERIVATIVES]; /* what is there, whatever becomes of it */
 };
 
 /* FN_WRITE_ROW, with what the row says. */

@@ -14,7 +14,7 @@ struct upload {
     struct fn_store *store;
     pthread_t thread;
     bool threaded; /* to be joined */
-    bool there;    /* uploaded, since its last removal */
+    bool there;    /* uploaded */
     bool refused;
     str type; /* of the media types' table: lives for ever */
     size_t size;
@@ -113,7 +113,7 @@ void fn_store_take(struct fn_store *s, const struct imgjob_derivative *d, struct
 
 /* ---- All of them ---- */
 
-int fn_store_wait(struct fn_store *s, struct fn_stored *ret_stored, struct fn_spans *spans,
+int fn_store_wait(struct fn_store *s, struct fn_stored *io_stored, struct fn_spans *spans,
                   struct err *err) {
     int r = 0;
     for (size_t i = 0; i < IMGJOB_MAX_DERIVATIVES; i++) {
@@ -127,7 +127,8 @@ int fn_store_wait(struct fn_store *s, struct fn_stored *ret_stored, struct fn_sp
         }
         if (u->refused && r == 0)
             r = err_set(err, -EIO, "%s", u->err.text);
-        ret_stored[i] = u->there ? u->stored : (struct fn_stored){0};
+        if (u->there)
+            io_stored[i] = u->stored;
     }
     return r;
 }
@@ -146,15 +147,6 @@ bool fn_store_delete(const struct fn_context *context, str key, struct err *why)
     if (r != CLIENT_OK)
         err_set(why, -EIO, "%s %s", fault.code, fault.message);
     return r == CLIENT_OK;
-}
-
-void fn_store_undo(struct fn_store *s) {
-    for (size_t i = 0; i < IMGJOB_MAX_DERIVATIVES; i++) {
-        struct upload *u = &s->upload[i];
-        join(u);
-        if (u->there && fn_store_delete(s->context, str_c(u->stored.key), NULL))
-            *u = (struct upload){0};
-    }
 }
 
 struct fn_store *fn_store_free(struct fn_store *s) {

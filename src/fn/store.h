@@ -19,13 +19,11 @@ struct fn_store *fn_store_new(const struct fn_context *context, const struct fn_
 void fn_store_take(struct fn_store *store, const struct imgjob_derivative *derivative,
                    struct buf *bytes);
 /*
- * Waits for all; ret_stored (of IMGJOB_MAX_DERIVATIVES) says by wish what is there, spans what each
- * took. 0, or -EIO with the words of the first that was refused.
+ * Waits for all; adds to io_stored (of IMGJOB_MAX_DERIVATIVES), by wish, what is there, and to spans
+ * what each took. 0, or -EIO with the words of the first that was refused.
  */
-int fn_store_wait(struct fn_store *store, struct fn_stored *ret_stored, struct fn_spans *spans,
+int fn_store_wait(struct fn_store *store, struct fn_stored *io_stored, struct fn_spans *spans,
                   struct err *err);
-/* Waits, and deletes what has been uploaded: at best, what stays is unreferenced and not wrong. */
-void fn_store_undo(struct fn_store *store);
 /* Waits; what was uploaded stays. */
 struct fn_store *fn_store_free(struct fn_store *store);
 DEFINE_FREEP(fn_store)

@@ -189,9 +189,10 @@ static int reap(struct fn_worker *w, struct rusage *usage) {
 }
 
 static int over_memory(const struct fn_worker *w, struct err *err) {
-    return err_set(err, FN_WORKER_E_MEMORY,
-                   "The picture needs more memory than the %llu MB that are there for it",
-                   (unsigned long long)w->limits.memory_bytes / 1000000);
+    return err_set(
+        err, FN_WORKER_E_MEMORY,
+        "The picture needs more than the %llu MB that it may have of the function's memory",
+        (unsigned long long)w->limits.memory_bytes >> 20);
 }
 
 static int over_time(const struct fn_worker *w, struct err *err) {

@@ -99,8 +99,8 @@ static bool is_within_memory(struct work *w, uint64_t need) {
     if (need <= w->memory)
         return true;
     reject(w,
-           "The picture needs about %" PRIu64 " MB of memory to decode; the function has %" PRIu64
-           " MB",
+           "The picture needs about %" PRIu64
+           " MB of memory to decode; of the function's memory it may have %" PRIu64 " MB",
            megabytes(need), w->memory >> 20);
     return false;
 }

@@ -126,11 +126,11 @@ static void the_worker_may_end_in_any_way(void **state) {
         unsigned patience_ms;
     } cases[] = {
         {"cat > /dev/null; exit 4", FN_WORKER_E_MEMORY,
-         "The picture needs more memory than the 64 MB that are there for it", 60000},
+         "The picture needs more than the 64 MB that it may have of the function's memory", 60000},
         {"exit 4", FN_WORKER_E_MEMORY,
-         "The picture needs more memory than the 64 MB that are there for it", 60000},
+         "The picture needs more than the 64 MB that it may have of the function's memory", 60000},
         {"kill -KILL $$", FN_WORKER_E_MEMORY,
-         "The picture needs more memory than the 64 MB that are there for it", 60000},
+         "The picture needs more than the 64 MB that it may have of the function's memory", 60000},
         {"exit 5", FN_WORKER_E_DIED, "The picture takes more than 5 s of processor time", 60000},
         {"kill -XCPU $$", FN_WORKER_E_DIED, "The picture takes more than 5 s of processor time",
          60000},
@@ -157,7 +157,7 @@ static void the_worker_may_end_in_any_way(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         set_script(cases[i].script);
         struct run r = {.limits = {.path = script_path,
-                                   .memory_bytes = 64000000,
+                                   .memory_bytes = 64 << 20,
                                    .cpu_seconds = 5,
                                    .patience_ms = cases[i].patience_ms},
                         .image = str_n(image, 4 << 20)};
@@ -340,7 +340,7 @@ static void the_real_worker_ends(void **state) {
         const char *why;
     } cases[] = {
         {"there is no memory for the file itself", 0, true, FN_WORKER_E_MEMORY,
-         "The picture needs more memory than the 480 MB that are there for it"},
+         "The picture needs more than the 480 MB that it may have of the function's memory"},
         {"its processor time is over", SIGXCPU, false, FN_WORKER_E_DIED,
          "The picture takes more than 5 s of processor time"},
         {"a call was filtered", SIGSYS, false, FN_WORKER_E_DIED,
@@ -348,7 +348,7 @@ static void the_real_worker_ends(void **state) {
         {"a crash", SIGSEGV, false, FN_WORKER_E_DIED,
          "The image worker crashed on the picture (signal 11)"},
         {"the machine is short of memory", SIGKILL, false, FN_WORKER_E_MEMORY,
-         "The picture needs more memory than the 480 MB that are there for it"},
+         "The picture needs more than the 480 MB that it may have of the function's memory"},
     };
     char wrapper[600];
     snprintf(wrapper, sizeof wrapper, "ulimit -v 20000\nexec %s --cpu 5", path);
@@ -360,7 +360,7 @@ static void the_real_worker_ends(void **state) {
     image.len = head + (32 << 20);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct run r = {.limits = {.path = cases[i].short_of_memory ? script_path : path,
-                                   .memory_bytes = 480000000,
+                                   .memory_bytes = 480 << 20,
                                    .cpu_seconds = 5,
                                    .patience_ms = 60000},
                         .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
@@ -382,7 +382,7 @@ static void the_real_worker_answers(void **state) {
     if (!real_worker(path))
         skip();
     struct run r = {
-        .limits = {.path = path, .memory_bytes = 480000000, .cpu_seconds = 5, .patience_ms = 60000},
+        .limits = {.path = path, .memory_bytes = 480 << 20, .cpu_seconds = 5, .patience_ms = 60000},
         .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
         .image = S("This is no picture, but a text of some length, and nothing else.")};
     CHECK_INT(run(&r), 0);
@@ -407,8 +407,9 @@ static void the_real_worker_answers_early(void **state) {
         .image = buf_view(&image)};
     CHECK_INT(run(&r), 0);
     CHECK_INT(r.result.status, IMGJOB_REJECTED);
-    CHECK_STR(r.result.reason,
-              S("The picture needs about 44 MB of memory to decode; the function has 16 MB"));
+    CHECK_STR(
+        r.result.reason,
+        S("The picture needs about 44 MB of memory to decode; of the function's memory it may have 16 MB"));
     run_deinit(&r);
 }
 

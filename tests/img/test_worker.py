@@ -89,7 +89,7 @@ class Worker(unittest.TestCase):
         p = subprocess.run([static_image(), "--memory", str(40 << 20)], input=request(bytes(100), size=60 << 20),
                            capture_output=True, timeout=60)
         self.assertEqual(answered(p)["reason"],
-                         "The picture needs about 72 MB of memory to decode; the function has 40 MB")
+                         "The picture needs about 72 MB of memory to decode; of the function's memory it may have 40 MB")
 
     def test_processor_time_is_bounded(self):
         huge = request(png(30, 20), wishes=[(16384, 16384, EXACT, quality) for quality in range(93, 101)])

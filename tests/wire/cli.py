@@ -76,7 +76,7 @@ class Photographs(CloudCase):
                 to = os.path.join(folder, "tiny.jpg")
                 self.cloud.run("get", "--size", "tiny", "--output", to, "wished/harbour.jpg")
                 self.assertEqual(os.path.getsize(to), row["Derivatives"][0]["FileSize"])
-            self.assertRegex(self.cloud.run("show", "wished/harbour.jpg").stdout, r"Derivative .*/tiny\.jpg\n")
+            self.assertRegex(self.cloud.run("show", "wished/harbour.jpg").stdout, r"(?m)^Derivative +tiny: \d+ × \d+, .*/tiny\.jpg$")
             refused = self.cloud.run("get", "--size", "800", "wished/harbour.jpg", check=False)
             self.assertRegex(refused.stderr, "has no size 800; it has tiny, 120")
             for wrong in ("800:wide", "800,", "0", "a/b=800", "1,2,3,4,5,6,7,8,9"):
@@ -301,7 +301,7 @@ class Photographs(CloudCase):
     def test_show(self):
         text = self.cloud.run("show", "harbour.jpg").stdout
         self.assertRegex(text, r"(?m)^Status +processed$")
-        self.assertRegex(text, r"(?m)^Derivative +800 × \d+, .* s3://image-derivatives-bucket-dev-000000000000/")
+        self.assertRegex(text, r"(?m)^Derivative +800: 800 × \d+, .* s3://image-derivatives-bucket-dev-000000000000/")
         doc = json.loads(self.cloud.run("show", "--json", "uploads/harbour.jpg").stdout)
         self.assertEqual((doc["Make"], doc["Width"], len(doc["Derivatives"])), ("Calotype", 1920, 3))
         done = self.cloud.run("show", "harbour.jpg", "nobody.jpg", check=False)
