@@ -151,7 +151,7 @@ static bool build(const struct kind *kind, uint32_t *table, const uint8_t *lens,
  * A literal whose bits leave room for another takes that one in. What follows is looked up at a lower place, so from the
  * top down every place is still as it was built when it is asked.
  */
-static void join_literals(uint32_t *table) {
+void img_huffman_join(uint32_t *table) {
     for (uint32_t i = 1u << HUFFMAN_LITLEN_BITS; i-- > 0;) {
         uint32_t e = table[i], bits = e & HUFFMAN_ALL_BITS, then = table[i >> bits];
         uint32_t more = (then & HUFFMAN_ALL_BITS) + (1 << HUFFMAN_LITERALS_SHIFT) +
@@ -164,10 +164,7 @@ static void join_literals(uint32_t *table) {
 }
 
 bool img_huffman_litlen(uint32_t *table, const uint8_t *lens, unsigned n) {
-    if (!build(&litlen_kind, table, lens, n))
-        return false;
-    join_literals(table);
-    return true;
+    return build(&litlen_kind, table, lens, n);
 }
 bool img_huffman_distance(uint32_t *table, const uint8_t *lens, unsigned n) {
     return build(&distance_kind, table, lens, n);

@@ -19,6 +19,7 @@ enum {
     INPUT_PAD = 16,     /* loads of words may pass the end */
     HEADER_MOST = 1024, /* of a dynamic block: 14 + 19 * 3 + 320 * 14 bits are less */
     FAST_INPUT = 32,    /* that one round of the fast loop may use */
+    UNJOINED = 2048,    /* bytes that a block gives before its table is worth being joined */
     LITLENS = 288,
     DISTANCES = 32,
     PRECODES = 19,
@@ -42,6 +43,8 @@ struct img_inflate {
     bool odd_header;  /* not zlib's */
     uint32_t stored;  /* bytes left of a stored block */
     bool fixed_ready; /* the tables are those of RFC 1951, 3.2.6 */
+    bool begun;       /* some of the block's codes were read by the fast loop */
+    bool joined;      /* the table's literals, or there is nothing to join */
 
     uint8_t *out;
     size_t cap, taken, end; /* out[taken, end) was decoded and not taken */
@@ -121,7 +124,7 @@ static void fixed_tables(struct img_inflate *z) {
     memset(lens + LITLENS, 5, DISTANCES);
     img_huffman_litlen(z->litlen, lens, LITLENS);
     img_huffman_distance(z->distance, lens + LITLENS, DISTANCES);
-    z->fixed_ready = true;
+    z->fixed_ready = z->joined = true;
 }
 
 /* The lengths of a dynamic block's codes, which are themselves coded (RFC 1951, 3.2.7). */
@@ -172,7 +175,7 @@ static void dynamic_tables(struct img_inflate *z) {
             return;
         pre[order[i]] = (uint8_t)len;
     }
-    z->fixed_ready = false;
+    z->fixed_ready = z->begun = z->joined = false;
     if (n_litlen > 286 || n_distance > 30 || !img_huffman_precode(table, pre, PRECODES)) {
         finish(z, IMG_INFLATE_BAD);
         return;
@@ -325,7 +328,9 @@ static void after_special(struct img_inflate *z, uint32_t e) {
  */
 static void fast_symbols(struct img_inflate *z) {
     const uint8_t *in = z->in + z->at, *const in_stop = z->in + z->in_end - FAST_INPUT;
-    uint8_t *out = z->out + z->end, *const out_stop = z->out + z->cap - SLACK;
+    uint8_t *out = z->out + z->end, *const window_stop = z->out + z->cap - SLACK;
+    uint8_t *const out_stop =
+        z->joined || window_stop - out < UNJOINED ? window_stop : out + UNJOINED;
     const uint32_t *litlen = z->litlen, *distances = z->distance;
     uint64_t bits = z->bits;
     unsigned n = z->n;
@@ -462,12 +467,19 @@ static void counted_symbol(struct img_inflate *z) {
     z->end += len;
 }
 
+/* Blocks that give next to nothing are not worth a joined table: a file may be made of nothing else. */
 static void symbols(struct img_inflate *z) {
     want_input(z, HEADER_MOST);
-    if (z->in_end - z->at > FAST_INPUT)
-        fast_symbols(z);
-    else
+    if (z->in_end - z->at <= FAST_INPUT) {
         counted_symbol(z);
+        return;
+    }
+    if (z->begun && !z->joined) {
+        img_huffman_join(z->litlen);
+        z->joined = true;
+    }
+    z->begun = true;
+    fast_symbols(z);
 }
 
 /* ---- The window ---- */

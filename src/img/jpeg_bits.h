@@ -62,7 +62,7 @@ struct img_jpeg_scan {
     bool dry;                 /* nothing to be had until the next restart */
     bool is_cut;              /* the end of the bytes is no marker */
     bool missing, damaged;    /* found so far */
-    int last_dc[4];
+    uint32_t last_dc[4];      /* the sum of a hostile file's differences goes round */
 };
 void img_jpeg_scan_begin(struct img_jpeg_scan *s, const uint8_t *p, const uint8_t *end,
                          unsigned interval, bool is_cut);

@@ -271,18 +271,27 @@ static void read_rows(struct reader *r) {
 
 /* ---- Entropy decoding of one Huffman scan ---- */
 
+/* A run that passes the block's end, or no code: libjpeg takes the former's value for the last coefficient. */
+static __attribute__((noinline, cold)) void past_end(struct img_bits *b, int32_t e, JCOEF *block) {
+    b->damaged = true;
+    if ((e >> 8 & 0xFF) != IMG_HUFF_NONE)
+        block[DCTSIZE2 - 1] = (JCOEF)(e >> 16);
+}
+
 /* One block, whose coefficients are zero. */
 static inline __attribute__((always_inline)) void read_block(struct img_bits *b,
                                                              const struct img_huff *dc,
                                                              const struct img_huff *ac,
-                                                             int *last_dc, JCOEF *block) {
+                                                             uint32_t *last_dc, JCOEF *block) {
     struct img_bits_now now = {b->p, b->acc, b->n};
     if (now.n < IMG_BITS_ENOUGH)
         img_bits_fill(&now, b);
     int32_t e = img_huff_next(&now, dc);
-    *last_dc += e >> 16;
+    int k = 0;
+    b->damaged |= (e >> 8 & 0xFF) == IMG_HUFF_NONE;
+    *last_dc += (uint32_t)(e >> 16);
     block[0] = (JCOEF)*last_dc;
-    for (int k = 0; k < DCTSIZE2 - 1;) {
+    while (k < DCTSIZE2 - 1) {
         if (now.n < IMG_BITS_ENOUGH)
             img_bits_fill(&now, b);
         e = img_huff_next(&now, ac);
@@ -291,7 +300,8 @@ static inline __attribute__((always_inline)) void read_block(struct img_bits *b,
             break;
         block[jpeg_natural_order[k]] = (JCOEF)(e >> 16);
     }
-    b->damaged = b->damaged || (e >> 8 & 0xFF) == IMG_HUFF_NONE;
+    if (k >= DCTSIZE2 && (e >> 8 & 0xFF) != IMG_HUFF_EOB)
+        past_end(b, e, block);
     b->p = now.p;
     b->acc = now.acc;
     b->n = now.n;
@@ -302,12 +312,13 @@ static inline __attribute__((always_inline)) void read_dc(struct img_bits *b,
                                                           const struct img_huff *dc,
                                                           const struct img_huff *ac,
                                                           const struct img_huff_skip *skip,
-                                                          int *last_dc, JCOEF *block) {
+                                                          uint32_t *last_dc, JCOEF *block) {
     struct img_bits_now now = {b->p, b->acc, b->n};
     if (now.n < IMG_BITS_ENOUGH)
         img_bits_fill(&now, b);
     int32_t e = img_huff_next(&now, dc);
-    *last_dc += e >> 16;
+    b->damaged |= (e >> 8 & 0xFF) == IMG_HUFF_NONE;
+    *last_dc += (uint32_t)(e >> 16);
     block[0] = (JCOEF)*last_dc;
     for (unsigned k = 0; k < DCTSIZE2 - 1;) {
         if (now.n < IMG_BITS_ENOUGH)
@@ -321,8 +332,8 @@ static inline __attribute__((always_inline)) void read_dc(struct img_bits *b,
         }
         e = img_huff_next(&now, ac);
         k += (unsigned)e >> 8 & 0xFF;
+        b->damaged |= k >= DCTSIZE2 && (e >> 8 & 0xFF) != IMG_HUFF_EOB;
     }
-    b->damaged = b->damaged || (e >> 8 & 0xFF) == IMG_HUFF_NONE;
     b->p = now.p;
     b->acc = now.acc;
     b->n = now.n;

@@ -13,6 +13,7 @@ enum {
     UNKNOWN = 127,       /* of a coefficient nothing was seen */
     SIDE_MAX = 65500,    /* libjpeg's */
     MCU_BLOCKS_MAX = 10, /* of a scan of several components: T.81, B.2.3 */
+    PIECES_MAX = 8192,   /* more than twice as many scans as have something to add */
 };
 
 /*
@@ -41,6 +42,7 @@ struct walker {
     uint64_t cost_ns, budget_ns;
     uint8_t missing[IMG_JPEG_COMPONENTS][COEFFICIENTS]; /* low bits that no scan has brought */
     size_t room;                                        /* of to->piece */
+    struct img_jpeg_piece beyond;                       /* what is one too many */
 };
 
 int img_jpeg_reject(char reason[IMG_REASON_MAX], const char *fmt, ...) {
@@ -53,8 +55,14 @@ int img_jpeg_reject(char reason[IMG_REASON_MAX], const char *fmt, ...) {
 
 /* ---- Pieces ---- */
 
+/* Where there are too many the walk ends: such a file is made to cost memory. */
 static struct img_jpeg_piece *add_piece(struct walker *k, const void *p, size_t len) {
     struct img_jpeg_walk *w = k->to;
+    if (w->n_pieces == PIECES_MAX) {
+        w->warnings |= IMG_WARN_DAMAGED;
+        k->done = true;
+        return &k->beyond;
+    }
     if (w->n_pieces == k->room) {
         k->room = k->room ? 2 * k->room : 32;
         w->piece = mem_realloc(w->piece, k->room * sizeof *w->piece);
@@ -195,7 +203,7 @@ static void measure(struct walker *k) {
                    (uint64_t)FREE_SCANS * SCAN_NS + (uint64_t)k->file.len * BYTE_NS;
 }
 
-/* B.2.5: how many lines there are, told behind the first scan. */
+/* B.2.5: how many lines there are, told behind the first scan; what further ones would cost depends on it. */
 static void read_lines(struct walker *k, unsigned marker, str data) {
     (void)marker;
     struct cur c = cur_of(data);
@@ -292,6 +300,10 @@ static void take_scan(struct walker *k, size_t from, str data) {
     }
     bool is_first = !k->has_scan;
     k->has_scan = true;
+    if (!is_first && w->height == 0) {
+        k->done = true; /* check_whole has the words */
+        return;
+    }
     const uint8_t *p = (const uint8_t *)k->file.p + from;
     if (!w->several_scans && w->height > 0) { /* all there is: the decoder finds its end */
         add_piece(k, p, k->file.len - from)->is_scan = true;

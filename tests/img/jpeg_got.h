@@ -42,6 +42,32 @@ static inline void decode(struct got *g, str file, unsigned reduction) {
         img_jpeg_decoder.decode(g->source, reduction, need, on_row, g, &g->outcome, g->reason);
 }
 
+static inline void no_message(j_common_ptr c, int level) { c->err->num_warnings += level < 0; }
+
+/* libjpeg's own decoding of it, reduced: luma, or RGB. How often it warned. */
+static inline long by_libjpeg(struct buf *out, str file, unsigned reduction, J_COLOR_SPACE space) {
+    struct jpeg_decompress_struct c;
+    struct jpeg_error_mgr errors;
+    c.err = jpeg_std_error(&errors);
+    errors.emit_message = no_message;
+    jpeg_create_decompress(&c);
+    jpeg_mem_src(&c, (const unsigned char *)file.p, file.len);
+    jpeg_read_header(&c, TRUE);
+    c.out_color_space = space;
+    c.scale_num = 1;
+    c.scale_denom = reduction;
+    c.dct_method = JDCT_ISLOW;
+    jpeg_start_decompress(&c);
+    while (c.output_scanline < c.output_height) {
+        size_t n = (size_t)c.output_width * (size_t)c.output_components;
+        JSAMPROW row = (JSAMPROW)buf_reserve(out, n);
+        jpeg_read_scanlines(&c, &row, 1);
+        out->len += n;
+    }
+    jpeg_destroy_decompress(&c);
+    return errors.num_warnings;
+}
+
 static inline void check_decoded(const struct got *g, const char *name) {
     if (g->result)
         CHECK_FAILED(__FILE__, __LINE__, "[%s] %s\n", name, g->reason);

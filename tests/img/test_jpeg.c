@@ -23,28 +23,6 @@ static void every_kind_at_every_reduction(void **state) {
         }
 }
 
-/* libjpeg's own decoding of it, reduced: luma, or RGB. */
-static void by_libjpeg(struct buf *out, str file, unsigned reduction, J_COLOR_SPACE space) {
-    struct jpeg_decompress_struct c;
-    struct jpeg_error_mgr errors;
-    c.err = jpeg_std_error(&errors);
-    jpeg_create_decompress(&c);
-    jpeg_mem_src(&c, (const unsigned char *)file.p, file.len);
-    jpeg_read_header(&c, TRUE);
-    c.out_color_space = space;
-    c.scale_num = 1;
-    c.scale_denom = reduction;
-    c.dct_method = JDCT_ISLOW;
-    jpeg_start_decompress(&c);
-    while (c.output_scanline < c.output_height) {
-        size_t n = (size_t)c.output_width * (size_t)c.output_components;
-        JSAMPROW row = (JSAMPROW)buf_reserve(out, n);
-        jpeg_read_scanlines(&c, &row, 1);
-        out->len += n;
-    }
-    jpeg_destroy_decompress(&c);
-}
-
 /* Huffman scans are read by our own decoder: bit by bit what libjpeg makes of them. */
 static void as_libjpeg_decodes(void **state) {
     (void)state;

@@ -61,6 +61,25 @@ static void damage_between_restarts(void **state) {
     CHECK_INT(wrong, 0);
 }
 
+/* Writes n bytes behind the first scan's header; 0xFF and what follows it stay, and none is written. */
+static void hurt_scans(struct buf *file, uint32_t *seed, unsigned n) {
+    size_t from = build_find(file, 0xDA, 0) + 16;
+    while (n) {
+        *seed = *seed * 1664525u + 1013904223u;
+        char *at = file->p + from + (*seed >> 8) % (file->len - from - 2);
+        bool header = false; /* of a later scan, or its tables */
+        for (int i = 0; i < 600 && at - i > file->p + from; i++)
+            header |=
+                (uint8_t)at[-i] == 0xFF && at[1 - i] != 0 && ((uint8_t)at[1 - i] & 0xF8) != 0xD0;
+        if (header || (uint8_t)at[0] == 0xFF || (uint8_t)at[-1] == 0xFF) {
+            n -= header;
+            continue;
+        }
+        *at = (char)((*seed >> 3) % 255);
+        n--;
+    }
+}
+
 /* A flipped bit in the zero that is stuffed behind 0xFF makes a marker that no JPEG has: nothing is lost. */
 static void a_flip_that_makes_a_marker(void **state) {
     (void)state;
@@ -75,6 +94,30 @@ static void a_flip_that_makes_a_marker(void **state) {
     CHECK_INT(g.outcome.warnings, IMG_WARN_DAMAGED);
     CHECK(!g.outcome.truncated);
     CHECK_MEM(g.px[0].p, sound.px[0].p, g.px[0].len);
+}
+
+/* Wrong bytes in what is Huffman-coded, and no marker made or lost: sample by sample what libjpeg makes of them. */
+static void damage_as_libjpeg_takes_it(void **state) {
+    (void)state;
+    uint32_t seed = 3;
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+        for (unsigned round = 0; round < 24; round++) {
+            CLEANUP_DEINIT(buf) struct buf file = {0}, want = {0};
+            CLEANUP_DEINIT(got) struct got g = {0};
+            struct jpeg_build b = kinds[k].b;
+            unsigned reduction = 1u << round % 4;
+            if (b.h[0] < b.h[1] || b.arithmetic || b.space) /* luma alone is compared */
+                continue;
+            b.noise = round % 3 * 60;
+            make(&file, &b);
+            hurt_scans(&file, &seed, 1 + round / 2);
+            decode(&g, buf_view(&file), reduction);
+            check_decoded(&g, kinds[k].name);
+            long warned = by_libjpeg(&want, buf_view(&file), reduction, JCS_GRAYSCALE);
+            CHECK_MEM(g.px[0].p, want.p, g.px[0].len);
+            bool all = !b.progressive || reduction < 8; /* else some scans are not read */
+            CHECK_CASE(!warned || !all || g.outcome.truncated || g.outcome.warnings, kinds[k].name);
+        }
 }
 
 /* A whole restart interval was lost on the way. */
@@ -293,12 +336,19 @@ static void memory_is_known_before(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_the_end_is_missing), cmocka_unit_test(a_cut_file),
-        cmocka_unit_test(damage_between_restarts), cmocka_unit_test(a_flip_that_makes_a_marker),
-        cmocka_unit_test(a_lost_interval),         cmocka_unit_test(an_unsound_scan),
-        cmocka_unit_test(height_behind_the_scan),  cmocka_unit_test(refused),
-        cmocka_unit_test(refused_for_a_side),      cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(empty_segments),          cmocka_unit_test(scans_without_end),
+        cmocka_unit_test(only_the_end_is_missing),
+        cmocka_unit_test(a_cut_file),
+        cmocka_unit_test(damage_between_restarts),
+        cmocka_unit_test(a_flip_that_makes_a_marker),
+        cmocka_unit_test(damage_as_libjpeg_takes_it),
+        cmocka_unit_test(a_lost_interval),
+        cmocka_unit_test(an_unsound_scan),
+        cmocka_unit_test(height_behind_the_scan),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(refused_for_a_side),
+        cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(empty_segments),
+        cmocka_unit_test(scans_without_end),
         cmocka_unit_test(memory_is_known_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
