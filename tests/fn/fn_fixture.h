@@ -10,7 +10,7 @@
 
 #define HTTP(status, body) "HTTP/1.1 " status "\r\nContent-Length: @\r\n\r\n" body
 
-enum { FN_TEST_PEERS = 64, FN_TEST_REQUESTS = 128 };
+enum { FN_TEST_PEERS = 64, FN_TEST_REQUESTS = 1024 };
 struct fn_server {
     int fd;
     unsigned port;
