@@ -58,10 +58,26 @@ static void fit_cover(uint32_t width, uint32_t height, const struct imgjob_wish 
     ret->full_height = least(whole(height * (ret->height / part_height)), height);
 }
 
+/* As cover; of what cannot fill the box as much as is in it, not reduced: a small picture is there whole. */
+static void fit_exact(uint32_t width, uint32_t height, const struct imgjob_wish *box,
+                      struct img_fit *ret) {
+    if (width >= box->width && height >= box->height) {
+        fit_cover(width, height, box, ret);
+        return;
+    }
+    ret->full_width = width;
+    ret->full_height = height;
+    ret->width = least(width, box->width);
+    ret->height = least(height, box->height);
+    ret->part = (struct img_window){(width - ret->width) / 2, (height - ret->height) / 2,
+                                    ret->width, ret->height};
+    ret->whole = ret->width == width && ret->height == height;
+}
+
 struct img_fit img_fit_of(uint32_t width, uint32_t height, const struct imgjob_wish *wish) {
     struct img_fit fit = {0};
     static void (*const fits[])(uint32_t, uint32_t, const struct imgjob_wish *, struct img_fit *) =
-        {[IMGJOB_INSIDE] = fit_inside, [IMGJOB_COVER] = fit_cover, [IMGJOB_EXACT] = fit_cover};
+        {[IMGJOB_INSIDE] = fit_inside, [IMGJOB_COVER] = fit_cover, [IMGJOB_EXACT] = fit_exact};
     fits[wish->fit](width, height, wish, &fit);
     bool exact = wish->fit == IMGJOB_EXACT;
     fit.canvas_width = exact ? wish->width : fit.width;

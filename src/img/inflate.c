@@ -54,11 +54,11 @@ struct img_inflate {
 
 /* ---- Input ---- */
 
-/* Until `in` is full or there is no more. */
+/* Until `in` is full or there is no more. What is in the word of bits stays before `at`: a stored block goes back to it. */
 static void fill(struct img_inflate *z) {
-    size_t left = z->in_end - z->at;
-    memmove(z->in, z->in + z->at, left);
-    z->at = 0;
+    size_t kept = z->n / 8, left = z->in_end - z->at + kept;
+    memmove(z->in, z->in + z->at - kept, left);
+    z->at = kept;
     z->in_end = left;
     while (z->in_end < INPUT && !z->no_more) {
         if (z->piece.len == 0 && !z->next(z->ctx, &z->piece)) {

@@ -17,7 +17,7 @@ enum {
     KEYWORD_MAX = 79,
 };
 
-bool img_png_is(str file) { return str_starts(file, S("\x89PNG\r\n\x1A\n")); }
+static bool is_png(str file) { return str_starts(file, S("\x89PNG\r\n\x1A\n")); }
 
 static int refuse(char reason[IMG_REASON_MAX], const char *text) {
     snprintf(reason, IMG_REASON_MAX, "%s", text);
@@ -304,7 +304,7 @@ int img_png_walk(str file, struct img_png_walk *ret, char reason[IMG_REASON_MAX]
     struct img_png_place place = {0};
     struct chunk c;
     *ret = (struct img_png_walk){.file = file};
-    if (!img_png_is(file))
+    if (!is_png(file))
         return refuse(reason, "The file does not begin as a PNG does");
     if (file.len == SIGNATURE)
         return refuse(reason, "The PNG ends before its header");

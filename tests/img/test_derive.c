@@ -181,11 +181,12 @@ static void cover_and_exact(void **state) {
     check_size(&a, 1, 60, 20); /* all of it */
     check_color(&a, 1, 5, 10, red, 20);
     check_color(&a, 1, 55, 10, blue, 20);
-    check_size(&a, 2, 200, 100); /* 80 x 40 of it, on white */
-    check_color(&a, 2, 50, 50, white, 4);
+    check_size(&a, 2, 200, 100); /* all of it, on white */
+    check_color(&a, 2, 30, 50, white, 4);
     check_color(&a, 2, 100, 20, white, 4);
+    check_color(&a, 2, 50, 50, red, 8);
     check_color(&a, 2, 100, 50, green, 8);
-    check_color(&a, 2, 66, 50, red, 8);
+    check_color(&a, 2, 150, 50, blue, 8);
     check_size(&a, 3, 30, 30);
     check_color(&a, 3, 2, 15, green, 20);
     check_size(&a, 4, 30, 10);

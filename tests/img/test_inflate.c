@@ -111,6 +111,65 @@ static void streams_of_every_kind(void **state) {
             }
 }
 
+/* Blocks of all kinds and sizes by turns, until `least` bytes have come of them: compressed, stored, empty, fixed. */
+static void pack_by_turns(uint32_t seed, size_t least, struct buf *text, struct buf *to) {
+    static const int flushes[] = {Z_NO_FLUSH, Z_BLOCK, Z_SYNC_FLUSH, Z_PARTIAL_FLUSH, Z_FULL_FLUSH};
+    z_stream z = {0};
+    CHECK_INT(deflateInit(&z, 6), Z_OK);
+    bool last = false;
+    while (!last) {
+        uint32_t r = next_random(&seed);
+        size_t from = text->len, n = next_random(&seed) % (r % 8 ? 300 : 20000);
+        last = to->len >= least;
+        write_text((int)(r >> 3) % 5, from + n, text);
+        z.next_in = (Bytef *)text->p + from;
+        z.avail_in = (uInt)(text->len - from);
+        size_t most = deflateBound(&z, (uLong)n) + 65536;
+        z.next_out = (Bytef *)buf_reserve(to, most);
+        z.avail_out = (uInt)most;
+        static const int levels[] = {0, 0, 1, 6}, ways[] = {Z_DEFAULT_STRATEGY, Z_FIXED, Z_RLE};
+        CHECK(deflateParams(&z, levels[r >> 6 & 3], ways[(r >> 8) % 3]) != Z_STREAM_ERROR);
+        deflate(&z, last ? Z_FINISH : flushes[(r >> 10) % ARRAY_LEN(flushes)]);
+        CHECK_INT(z.avail_in, 0);
+        to->len += most - z.avail_out;
+    }
+    deflateEnd(&z);
+}
+
+/* Where a stored block begins the input may just have been moved. */
+static void long_streams_of_many_blocks(void **state) {
+    (void)state;
+    static const size_t pieces[] = {SIZE_MAX, 8192, 1000, 33};
+    for (uint32_t round = 0; round < 40; round++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0}, packed = {0}, got = {0};
+        char name[32];
+        snprintf(name, sizeof name, "seed %u", round);
+        pack_by_turns(round, 300000, &text, &packed);
+        CHECK_CASE(ours(buf_view(&packed), pieces[round % ARRAY_LEN(pieces)], 1000 + round * 999,
+                        &got) == IMG_INFLATE_WHOLE,
+                   name);
+        CHECK_CASE(str_eq(buf_view(&got), buf_view(&text)), name);
+    }
+}
+
+/* Some bytes are wrong anywhere in a long stream: zlib's bytes, and its verdict. */
+static void long_damaged_streams(void **state) {
+    (void)state;
+    uint32_t seed = 77;
+    CLEANUP_DEINIT(buf) struct buf text = {0}, packed = {0};
+    pack_by_turns(7, 150000, &text, &packed);
+    for (int round = 0; round < 150; round++) {
+        CLEANUP_DEINIT(buf) struct buf hurt = {0}, got = {0}, want = {0};
+        buf_str(&hurt, buf_view(&packed));
+        for (uint32_t n = 1 + next_random(&seed) % 3; n; n--)
+            hurt.p[2 + next_random(&seed) % (hurt.len - 2)] ^=
+                (char)(1 + next_random(&seed) % 255);
+        enum img_inflate_end end = ours(buf_view(&hurt), 5000, 700, &got);
+        CHECK_INT(end == IMG_INFLATE_WHOLE, theirs(buf_view(&hurt), &want) == Z_STREAM_END);
+        CHECK_STR(buf_view(&got), buf_view(&want));
+    }
+}
+
 /* Cut anywhere: what zlib gives of it, no less. */
 static void cut_streams(void **state) {
     (void)state;
@@ -154,6 +213,8 @@ static void damaged_streams(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_of_every_kind),
+        cmocka_unit_test(long_streams_of_many_blocks),
+        cmocka_unit_test(long_damaged_streams),
         cmocka_unit_test(cut_streams),
         cmocka_unit_test(damaged_streams),
     };
