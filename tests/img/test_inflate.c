@@ -162,8 +162,7 @@ static void long_damaged_streams(void **state) {
         CLEANUP_DEINIT(buf) struct buf hurt = {0}, got = {0}, want = {0};
         buf_str(&hurt, buf_view(&packed));
         for (uint32_t n = 1 + next_random(&seed) % 3; n; n--)
-            hurt.p[2 + next_random(&seed) % (hurt.len - 2)] ^=
-                (char)(1 + next_random(&seed) % 255);
+            hurt.p[2 + next_random(&seed) % (hurt.len - 2)] ^= (char)(1 + next_random(&seed) % 255);
         enum img_inflate_end end = ours(buf_view(&hurt), 5000, 700, &got);
         CHECK_INT(end == IMG_INFLATE_WHOLE, theirs(buf_view(&hurt), &want) == Z_STREAM_END);
         CHECK_STR(buf_view(&got), buf_view(&want));
@@ -212,10 +211,8 @@ static void damaged_streams(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_of_every_kind),
-        cmocka_unit_test(long_streams_of_many_blocks),
-        cmocka_unit_test(long_damaged_streams),
-        cmocka_unit_test(cut_streams),
+        cmocka_unit_test(streams_of_every_kind), cmocka_unit_test(long_streams_of_many_blocks),
+        cmocka_unit_test(long_damaged_streams),  cmocka_unit_test(cut_streams),
         cmocka_unit_test(damaged_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
