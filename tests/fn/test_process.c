@@ -454,7 +454,7 @@ static const struct record_case {
      PICTURE,
      {NO_ROW, GET_CUT, GET_CUT, GET_CUT},
      ASK_ROW ASK_GET ASK_GET ASK_GET,
-     "GetObject of photos/uploads/a b@c.jpg:  the answer was cut off",
+     "GetObject of photos/uploads/a b@c.jpg: the answer was cut off",
      -EIO,
      NULL,
      "error",
