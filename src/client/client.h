@@ -89,6 +89,9 @@ struct client_fault {
     char request_id[64];
     unsigned attempts; /* how often it was tried */
 };
+/* printf("…: " CLIENT_FAULT_FMT, CLIENT_FAULT_ARG(fault)): the code, where there is one, and the message. */
+#define CLIENT_FAULT_FMT        "%s%s%s"
+#define CLIENT_FAULT_ARG(fault) (fault)->code, (fault)->code[0] ? " " : "", (fault)->message
 
 /* ---- The general form ---- */
 /*

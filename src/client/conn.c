@@ -127,13 +127,16 @@ static int tls_settings(struct client_pool *pool, struct client_tls **ret_tls, s
     return r;
 }
 
-/* Steps of the handshake, waiting for what each wants. */
+/* Steps of the handshake, waiting for what each wants: ms in all. */
 static int shake_hands(struct client_conn *conn, unsigned ms, struct err *err) {
+    int64_t end_ms = clock_mono_ms() + ms;
     for (;;) {
         int r = client_tls_handshake(conn->tls, err);
+        int64_t now_ms = clock_mono_ms();
         if (r <= 0)
             return r;
-        r = wait_for(conn->fd, r == CLIENT_TLS_WANT_READ ? POLLIN : POLLOUT, ms);
+        r = wait_for(conn->fd, r == CLIENT_TLS_WANT_READ ? POLLIN : POLLOUT,
+                     (unsigned)(end_ms > now_ms ? end_ms - now_ms : 0));
         if (r < 0)
             return err_sys(err, r, "no TLS handshake with %s:%u", conn->host, conn->port);
     }

@@ -20,7 +20,7 @@ struct client_pool {
     const char *ca_file; /* borrowed; NULL: SSL_CERT_FILE or the system's */
     unsigned connect_ms;
 };
-/* connect_ms: longest wait for a connection, and again for each step of its TLS handshake. */
+/* connect_ms: longest wait for a connection, and again for its TLS handshake. */
 void client_pool_init(struct client_pool *pool, const char *ca_file, unsigned connect_ms);
 /* Closes the idle connections; none may be in use. */
 void client_pool_deinit(struct client_pool *pool);

@@ -26,16 +26,23 @@ static const char *text_of(const char *name, const char *otherwise) {
     return text && *text ? text : otherwise;
 }
 
+/* *ret: it is the second word; not set, it is the first. */
+static int choice(bool *ret, const char *name, const char *no, const char *yes, struct err *err) {
+    const char *text = text_of(name, no);
+    *ret = strcmp(text, yes) == 0;
+    if (*ret || strcmp(text, no) == 0)
+        return 0;
+    return err_set(err, -EINVAL, "the environment variable %s is \"%.40s\", not %s or %s", name,
+                   text, no, yes);
+}
+
 static int choices(struct fn_config *c, struct err *err) {
     struct err why = {{0}};
-    const char *profiles = text_of("PROFILES", "convert");
-    c->keep_gps = str_is(S("true"), text_of("KEEP_GPS", ""));
-    c->keep_profiles = str_is(S("keep"), profiles);
-    if (!c->keep_profiles && !str_is(S("convert"), profiles))
-        return err_set(err, -EINVAL,
-                       "the environment variable PROFILES is \"%.40s\", not convert or keep",
-                       profiles);
-    int r = fn_wishes_parse(&c->wishes, str_c(text_of("DERIVATIVES", FN_WISHES_DEFAULT)), &why);
+    int r = choice(&c->keep_profiles, "PROFILES", "convert", "keep", err);
+    r = r ? r : choice(&c->keep_gps, "KEEP_GPS", "false", "true", err);
+    if (r != 0)
+        return r;
+    r = fn_wishes_parse(&c->wishes, str_c(text_of("DERIVATIVES", FN_WISHES_DEFAULT)), &why);
     return r == 0 ? 0 : err_set(err, r, "the environment variable DERIVATIVES: %s", why.text);
 }
 

@@ -4,11 +4,16 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/lock.h"
 
 #include <unistd.h>
 
+/* A record's line may be longer than what a pipe takes at once. */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+
 void fn_log_line(struct buf *line) {
     buf_char(line, '\n');
+    LOCK_SCOPE(&writing);
     io_write_full(STDOUT_FILENO, line->p, line->len);
 }
 

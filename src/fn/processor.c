@@ -116,9 +116,9 @@ static int publish(const struct job *job, struct err *err) {
         {S("Message"), buf_view(&text)}};
     const struct client_form form = {"sns", "Publish", "2010-03-31", params, ARRAY_LEN(params)};
     int r = client_query(job->work.context->client, &form, &answer, &fault);
-    return r == CLIENT_OK
-               ? 0
-               : err_set(err, -EIO, "publish the report: %s %s", fault.code, fault.message);
+    return r == CLIENT_OK ? 0
+                          : err_set(err, -EIO, "publish the report: " CLIENT_FAULT_FMT,
+                                    CLIENT_FAULT_ARG(&fault));
 }
 
 static int finish(struct job *job, size_t ignored, double ms, struct buf *out, struct err *err) {

@@ -22,9 +22,9 @@ int fn_pass_end(struct fn_pass *p, const char *status, const char *reason) {
 
 int fn_pass_fault(struct fn_pass *p, const char *what, const struct client_fault *fault,
                   struct err *err) {
-    return err_set(err, -EIO, "%s of " STR_FMT "/" STR_FMT ": %s %s", what,
-                   STR_ARG(p->image->record->bucket), STR_ARG(p->image->record->key), fault->code,
-                   fault->message);
+    return err_set(err, -EIO, "%s of " STR_FMT "/" STR_FMT ": " CLIENT_FAULT_FMT, what,
+                   STR_ARG(p->image->record->bucket), STR_ARG(p->image->record->key),
+                   CLIENT_FAULT_ARG(fault));
 }
 
 struct client_object fn_pass_original(const struct fn_pass *p) {

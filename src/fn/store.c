@@ -59,9 +59,10 @@ static void put_object(struct upload *u) {
     u->there = r == CLIENT_OK;
     u->refused = !u->there;
     if (u->refused)
-        err_set(&u->err, -EIO, "PutObject of a derivative of " STR_FMT "/" STR_FMT ": %s %s",
-                STR_ARG(u->store->record->bucket), STR_ARG(u->store->record->key), fault.code,
-                fault.message);
+        err_set(&u->err, -EIO,
+                "PutObject of a derivative of " STR_FMT "/" STR_FMT ": " CLIENT_FAULT_FMT,
+                STR_ARG(u->store->record->bucket), STR_ARG(u->store->record->key),
+                CLIENT_FAULT_ARG(&fault));
 }
 
 static void *run(void *arg) {
@@ -145,7 +146,7 @@ bool fn_store_delete(const struct fn_context *context, str key, struct err *why)
     int r = client_send(context->client, &request, &response, &fault);
     client_response_deinit(&response);
     if (r != CLIENT_OK)
-        err_set(why, -EIO, "%s %s", fault.code, fault.message);
+        err_set(why, -EIO, CLIENT_FAULT_FMT, CLIENT_FAULT_ARG(&fault));
     return r == CLIENT_OK;
 }
 

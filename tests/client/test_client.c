@@ -416,6 +416,68 @@ static void test_until(void **state) {
     server_stop(&s);
 }
 
+/* A peer that is never silent for long, and never done: it sends or takes a little at a time. */
+struct drip {
+    int listens;
+    bool tls; /* sends bytes of a handshake; else takes a request's body */
+};
+static void *drip(void *arg) {
+    const struct drip *d = arg;
+    char some[65536];
+    int fd = accept(d->listens, NULL, NULL);
+    if (!d->tls)
+        (void)!send(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25, MSG_NOSIGNAL);
+    for (size_t i = 0;; i++) {
+        static const char hello[] = {0x16, 3, 3, 0x40, 0, 2, 0, 0x3f, (char)0xfc};
+        const char *next = i < sizeof hello ? &hello[i] : "";
+        ssize_t n = d->tls ? send(fd, next, 1, MSG_NOSIGNAL) : recv(fd, some, sizeof some, 0);
+        if (n <= 0)
+            break;
+        usleep(d->tls ? 20000 : 5000);
+    }
+    close(fd);
+    return NULL;
+}
+
+/* The moment holds for peers that drip, too: in a handshake, and on the way of a body. */
+static void test_until_drips(void **state) {
+    (void)state;
+    CLEANUP_MEM char *body = mem_zalloc(48 << 20);
+    for (int tls = 0; tls < 2; tls++) {
+        struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+        socklen_t len = sizeof addr;
+        struct drip d = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), tls};
+        int little = 65536;
+        setsockopt(d.listens, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+        CHECK_INT(bind(d.listens, (struct sockaddr *)&addr, sizeof addr), 0);
+        CHECK_INT(listen(d.listens, 4), 0);
+        CHECK_INT(getsockname(d.listens, (struct sockaddr *)&addr, &len), 0);
+        pthread_t thread;
+        CHECK_INT(pthread_create(&thread, NULL, drip, &d), 0);
+        char endpoint[64];
+        snprintf(endpoint, sizeof endpoint, "http%s://127.0.0.1:%u", tls ? "s" : "",
+                 ntohs(addr.sin_port));
+        struct client_options options = {.endpoint = endpoint,
+                                         .access_key = "AKID",
+                                         .secret_key = "secret",
+                                         .attempts = 1};
+        struct client *c = NULL;
+        struct client_response response = {0};
+        struct client_fault fault;
+        const struct client_object object = {.bucket = S("b"), .key = S("k")};
+        CHECK_INT(client_new(&c, &options, NULL), 0);
+        int64_t start_ms = clock_mono_ms();
+        client_set_until(c, start_ms + 500);
+        CHECK_INT(client_put_object(c, &object, str_n(body, 48 << 20), &response, &fault),
+                  CLIENT_E_TRANSPORT);
+        CHECK_RANGE(clock_mono_ms() - start_ms, 500, 1900);
+        client_response_deinit(&response);
+        client_free(c);
+        pthread_join(thread, NULL);
+        close(d.listens);
+    }
+}
+
 static void test_plain(void **state) {
     (void)state;
     static const struct step steps[] = {
@@ -597,6 +659,7 @@ int main(void) {
                                        cmocka_unit_test(test_sinks),
                                        cmocka_unit_test(test_a_sink_may_read_the_head),
                                        cmocka_unit_test(test_until),
+                                       cmocka_unit_test(test_until_drips),
                                        cmocka_unit_test(test_plain),
                                        cmocka_unit_test(test_targets),
                                        cmocka_unit_test(test_unsendable),

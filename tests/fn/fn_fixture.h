@@ -10,7 +10,7 @@
 
 #define HTTP(status, body) "HTTP/1.1 " status "\r\nContent-Length: @\r\n\r\n" body
 
-enum { FN_TEST_PEERS = 64, FN_TEST_REQUESTS = 128 };
+enum { FN_TEST_PEERS = 64, FN_TEST_REQUESTS = 1024 };
 struct fn_server {
     int fd;
     unsigned port;
@@ -171,6 +171,7 @@ static inline int fn_test_by_line(const void *a, const void *b) {
 static inline void check_asked(struct fn_server *s, const char *want) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
     struct buf swap;
+    LOCK_SCOPE(&s->lock);
     for (bool moved = true; moved;) {
         moved = false;
         for (size_t i = 1; i < s->n_seen; i++)

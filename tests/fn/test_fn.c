@@ -228,6 +228,9 @@ static void configuration_names_what_is_missing(void **state) {
     CHECK(c.max_pixels == 1 && c.keep_gps && c.memory_bytes == 1024u << 20);
     CHECK_TEXT(c.worker, "/var/task/calotype-image");
     setenv("KEEP_GPS", "1", 1);
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
+    CHECK_TEXT(err.text, "the environment variable KEEP_GPS is \"1\", not false or true");
+    setenv("KEEP_GPS", "false", 1);
     setenv("IMAGE_WORKER", "/w", 1);
     CHECK_INT(fn_config_load(&c, &err), 0);
     CHECK(!c.keep_gps);

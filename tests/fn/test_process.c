@@ -8,11 +8,14 @@
 #include "base/io.h"
 #include "imgjob/imgjob.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SEQUENCER "00000000000000000000000000000005"
 #define ID        "27d6d7322505e7c4910d28d9b852d2b5" /* photos/uploads/a b@c.jpg */
@@ -451,7 +454,7 @@ static const struct record_case {
      PICTURE,
      {NO_ROW, GET_CUT, GET_CUT, GET_CUT},
      ASK_ROW ASK_GET ASK_GET ASK_GET,
-     "GetObject of photos/uploads/a b@c.jpg:  the answer was cut off",
+     "GetObject of photos/uploads/a b@c.jpg: the answer was cut off",
      -EIO,
      NULL,
      "error",
@@ -682,8 +685,37 @@ static void check_log(const struct record_case *c, const struct buf *log) {
     CHECK_INT(strstr(buf_cstr(log), "CloudWatchMetrics") != NULL, c->r == 0);
 }
 
+/* Descriptors and threads of this process, and its children. */
+static size_t entries(const char *path) {
+    size_t n = 0;
+    DIR *folder = opendir(path);
+    CHECK(folder != NULL);
+    while (readdir(folder))
+        n++;
+    closedir(folder);
+    return n;
+}
+struct held {
+    size_t fds, threads;
+};
+static struct held held_now(void) {
+    return (struct held){entries("/proc/self/fd"), entries("/proc/self/task")};
+}
+static void check_nothing_stayed(struct held before) {
+    struct held now = held_now();
+    /* A thread that was joined may have its entry for a moment. */
+    for (int i = 0; now.threads > before.threads && i < 1000; i++, now = held_now())
+        usleep(1000);
+    CHECK_INT(now.fds, before.fds);
+    CHECK_INT(now.threads, before.threads);
+    CHECK_INT(waitpid(-1, NULL, WNOHANG), -1);
+    CHECK_INT(errno, ECHILD);
+}
+
+/* How one record may end; none of its ends leaves a descriptor, a thread or a worker behind. */
 static void one_record(void **state) {
     (void)state;
+    struct held before = held_now();
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct record_case *c = &cases[i];
         struct fn_test t;
@@ -714,6 +746,36 @@ static void one_record(void **state) {
         if (row)
             CHECK_HAS(buf_cstr(row), c->row);
         check_log(c, &log);
+        fn_test_stop(&t);
+        check_nothing_stayed(before);
+    }
+}
+
+/*
+ * A stream that is cut at any byte: without a byte of the picture it was no answer, and behind that
+ * all begins anew. Nothing but the whole picture makes a row.
+ */
+static void cut_at_any_byte(void **state) {
+    (void)state;
+    static const char whole[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: image/x\r\nContent-Length: 5\r\n\r\nhello";
+    static const size_t head = sizeof whole - sizeof "hello";
+    set_worker(WORKS);
+    for (size_t cut = 1; cut < sizeof whole - 1; cut++) {
+        char piece[sizeof whole];
+        snprintf(piece, sizeof piece, "%.*s", (int)cut, whole);
+        const struct step steps[] = {NO_ROW,   {ANSWER_CLOSE, piece}, GET_OK, DONE, DONE, PUT_ROW,
+                                     PUBLISHED};
+        struct fn_test t;
+        CLEANUP_DEINIT(buf) struct buf out = {0}, log = {0};
+        struct err err = {{0}};
+        fn_test_start(&t, steps, ARRAY_LEN(steps));
+        use_worker(&t);
+        int r = process(&t.context, str_c(event_of(PICTURE, "\"versionId\":\"v1\",\"size\":5,")),
+                        &out, &log, &err);
+        CHECK_INT(r, cut > head ? 0 : -EIO);
+        check_asked(&t.server, cut > head ? ASK_ROW ASK_GET ASK_GET ASK_PUTS ASK_PUT_ROW ASK_PUBLISH
+                                          : ASK_ROW ASK_GET);
         fn_test_stop(&t);
     }
 }
@@ -858,15 +920,19 @@ static void limits_of_the_worker(void **state) {
 
 /* ---- Several records ---- */
 
-static void add_records(struct buf *event, size_t n, uint64_t size) {
+static void add_records_with(struct buf *event, size_t n, uint64_t size, size_t giant,
+                             uint64_t giant_size) {
     buf_c(event, "{\"Records\":[");
     for (size_t i = 0; i < n; i++)
         buf_printf(event,
                    "%s{\"eventName\":\"ObjectCreated:Put\",\"eventTime\":\"2026-11-22T04:56:59Z\","
                    "\"s3\":{\"bucket\":{\"name\":\"photos\"},\"object\":{\"key\":\"%zu.jpg\","
                    "\"size\":%llu,\"sequencer\":\"5\"}}}",
-                   i ? "," : "", i, (unsigned long long)size);
+                   i ? "," : "", i, (unsigned long long)(i == giant ? giant_size : size));
     buf_c(event, "]}");
+}
+static void add_records(struct buf *event, size_t n, uint64_t size) {
+    add_records_with(event, n, size, n, 0);
 }
 
 /* Answers that fit any request of a record but its GetObject: no row, written, published. */
@@ -932,6 +998,44 @@ static void as_many_at_once_as_fit(void **state) {
         CHECK(str_starts(buf_view(&seen), buf_view(&args)));
         fn_test_stop(&t);
     }
+}
+
+/*
+ * Many records and one giant among them that needs all of the memory: it waits until the others give
+ * back, is alone, is not overtaken for ever, and nothing waits for good.
+ */
+static void a_giant_among_many(void **state) {
+    (void)state;
+    enum { RECORDS = 150, GIANT = 20 };
+    struct fn_test t;
+    CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0}, script = {0}, log = {0}, seen = {0};
+    struct err err = {{0}};
+    set_worker(WORKS);
+    CHECK_INT(truncate(input_path, 0), 0);
+    buf_printf(&script,
+               "if [ $2 = 503316480 ]; then printf G >> %s; else printf + >> %s; fi\n"
+               "cat > /dev/null\ncat %s\nprintf - >> %s",
+               input_path, input_path, reply_path, input_path);
+    set_script(buf_cstr(&script));
+    start_any(&t);
+    t.context.config.max_bytes = 1u << 30;
+    add_records_with(&event, RECORDS, 2, GIANT, 200 << 20);
+    CHECK_INT(process(&t.context, buf_view(&event), &out, &log, &err), 0);
+    CHECK_BUF(out, COUNTS(150, 0, 0, 0));
+    CHECK_INT(io_read_file(&seen, input_path, 65536, NULL), 0);
+    size_t now = 0, giant_at = 0, begun = 0;
+    for (size_t i = 0; i < seen.len; i++) {
+        CHECK(seen.p[i] == '-' || !giant_at || seen.p[giant_at + 1] == '-');
+        if (seen.p[i] == 'G') {
+            CHECK_INT(now, 0);
+            giant_at = i;
+            CHECK_RANGE(begun, GIANT - 8, 3 * GIANT);
+        }
+        begun += seen.p[i] != '-';
+        now += seen.p[i] == '-' ? (size_t)-1 : 1;
+    }
+    CHECK(giant_at > 0 && seen.p[giant_at + 1] == '-');
+    fn_test_stop(&t);
 }
 
 /* A picture that fails with a share of the memory is tried once more with all of it. */
@@ -1081,10 +1185,12 @@ static void what_is_no_event(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_record),
+        cmocka_unit_test(cut_at_any_byte),
         cmocka_unit_test(what_is_sent),
         cmocka_unit_test(what_the_log_says),
         cmocka_unit_test(limits_of_the_worker),
         cmocka_unit_test(as_many_at_once_as_fit),
+        cmocka_unit_test(a_giant_among_many),
         cmocka_unit_test(what_needs_more_gets_it),
         cmocka_unit_test(one_fault_of_three),
         cmocka_unit_test(the_time_is_watched),

@@ -256,6 +256,25 @@ static void answers_sound_and_not(void **state) {
     }
 }
 
+/* However much of its answer came before it was killed: that is no answer. */
+static void killed_at_any_byte(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf answer = {0};
+    put_one(&answer, 0, "abc");
+    size_t sent = answer.len;
+    put_end(&answer, IMGJOB_DONE);
+    set_script("cat > /dev/null; cat $ANSWER; kill -KILL $$");
+    for (size_t n = 0; n <= answer.len; n++) {
+        set_file(answer_path, str_slice(buf_view(&answer), 0, n));
+        struct run r = {.limits = {.path = script_path, .cpu_seconds = 5, .patience_ms = 60000},
+                        .request = {.n = 1},
+                        .image = S("image")};
+        CHECK_INT(run(&r), FN_WORKER_E_MEMORY);
+        CHECK_BUF(r.seen, n < sent ? "" : "0:abc ");
+        run_deinit(&r);
+    }
+}
+
 /* Much goes both ways at once, and neither waits for the other's end. */
 static void both_ways_at_once(void **state) {
     (void)state;
@@ -418,6 +437,7 @@ int main(void) {
         cmocka_unit_test(the_worker_may_end_in_any_way),
         cmocka_unit_test(the_time_is_over),
         cmocka_unit_test(answers_sound_and_not),
+        cmocka_unit_test(killed_at_any_byte),
         cmocka_unit_test(both_ways_at_once),
         cmocka_unit_test(the_worker_cannot_be_started),
         cmocka_unit_test(the_real_worker_ends),

@@ -1,4 +1,5 @@
 """The main job, end to end: uploads of every kind of picture and of what is none, to their rows."""
+import concurrent.futures
 import io
 import json
 import pathlib
@@ -199,6 +200,32 @@ class Pipeline(CloudCase):
         old = [d["M"]["Key"]["S"] for d in first["Derivatives"]["L"]]
         wait_for(lambda: not any(o["Key"] in old for o in self.s3.list_objects_v2(
             Bucket=DERIVATIVES, Prefix=first["ImageId"]["S"]).get("Contents", [])), seconds=30)
+
+    def attempt(self, key, version, sequencer):
+        record = {"eventName": "ObjectCreated:Put", "eventTime": "2026-01-02T03:04:05Z",
+                  "s3": {"bucket": {"name": ORIGINALS},
+                         "object": {"key": key, "versionId": version, "sequencer": sequencer}}}
+        answer = self.cloud.client("lambda").invoke(FunctionName="ImageProcessor-dev",
+                                                    Payload=json.dumps({"Records": [record]}))
+        self.assertNotIn("FunctionError", answer)
+        return json.load(answer["Payload"])
+
+    def test_attempts_of_one_event_at_once(self):
+        """Some find a picture and some none: the first row stands, all tell of it, and what it names is there."""
+        versions = [self.s3.put_object(Bucket=ORIGINALS, Key="attempts.png", Body=body)["VersionId"]
+                    for body in (pictures.png(13, 300), b"This is no picture at all, nor was it ever one.")]
+        self.row("attempts.png")
+        for sequencer in ("F0", "F1", "F2", "F3", "F4", "F5"):
+            with self.subTest(sequencer), concurrent.futures.ThreadPoolExecutor(6) as pool:
+                jobs = [pool.submit(self.attempt, "attempts.png", version, sequencer * 8) for version in versions * 3]
+                counts = [job.result() for job in jobs]
+                row = self.row("attempts.png")
+                self.assertEqual(row["Sequencer"]["S"].lstrip("0"), sequencer * 8)
+                want = {"processed": 0, "rejected": 0, "failed": 0, "skipped": 0, row["Status"]["S"]: 1}
+                self.assertEqual(counts, [want] * 6)
+                there = [o["Key"] for o in self.s3.list_objects_v2(
+                    Bucket=DERIVATIVES, Prefix=row["ImageId"]["S"]).get("Contents", [])]
+                self.assertEqual(sorted(there), sorted(d["M"]["Key"]["S"] for d in row["Derivatives"]["L"]))
 
     def test_logs_and_metrics_tell_of_it(self):
         key = self.upload("watched.png", pictures.png(13, 30))
