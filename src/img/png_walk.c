@@ -4,6 +4,8 @@
  */
 #include "img/png_walk.h"
 
+#include "base/ascii.h"
+
 #include <libdeflate.h>
 
 #include <stdio.h>
@@ -17,7 +19,7 @@ enum {
     KEYWORD_MAX = 79,
 };
 
-bool img_png_is(str file) { return str_starts(file, S("\x89PNG\r\n\x1A\n")); }
+static bool is_png(str file) { return str_starts(file, S("\x89PNG\r\n\x1A\n")); }
 
 static int refuse(char reason[IMG_REASON_MAX], const char *text) {
     snprintf(reason, IMG_REASON_MAX, "%s", text);
@@ -39,14 +41,12 @@ static uint32_t be32(str s, size_t at) {
     return cur_u32(&c);
 }
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 /* A head that may be one: a length that is allowed and four letters. */
 static bool is_head(str file, size_t at) {
     if (at > file.len || file.len - at < HEAD || be32(file, at) > LENGTH_MAX)
         return false;
     for (int i = 4; i < HEAD; i++)
-        if (!is_letter(file.p[at + (size_t)i]))
+        if (!ascii_is_alpha(file.p[at + (size_t)i]))
             return false;
     return true;
 }
@@ -304,7 +304,7 @@ int img_png_walk(str file, struct img_png_walk *ret, char reason[IMG_REASON_MAX]
     struct img_png_place place = {0};
     struct chunk c;
     *ret = (struct img_png_walk){.file = file};
-    if (!img_png_is(file))
+    if (!is_png(file))
         return refuse(reason, "The file does not begin as a PNG does");
     if (file.len == SIGNATURE)
         return refuse(reason, "The PNG ends before its header");

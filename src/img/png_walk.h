@@ -53,5 +53,3 @@ struct img_png_walk {
 int img_png_walk(str file, struct img_png_walk *ret, char reason[IMG_REASON_MAX]);
 /* The next piece of picture data; false: there is none. Damage and wrong checksums are added to *warnings. */
 bool img_png_data(str file, struct img_png_place *place, str *ret, unsigned *warnings);
-/* Whether file begins as a PNG does. */
-bool img_png_is(str file);
