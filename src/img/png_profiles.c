@@ -4,6 +4,7 @@
  */
 #include "img/png_profiles.h"
 
+#include "base/ascii.h"
 #include "img/inflate.h"
 
 enum {
@@ -71,10 +72,6 @@ static void read_itxt(struct img_png_profiles *p, str body, struct img_head *hea
         head->warnings |= IMG_WARN_METADATA;
 }
 
-static int hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "\nNAME\n    LENGTH\n" and the bytes in hexadecimal, in lines: in place. False: it is not that. */
 static bool unhex(struct buf *b) {
     str name, length, digits = buf_view(b);
@@ -85,7 +82,7 @@ static bool unhex(struct buf *b) {
         return false;
     int high = -1;
     for (size_t i = 0; i < digits.len; i++) {
-        int digit = hex_digit(digits.p[i]);
+        int digit = ascii_hex(digits.p[i]);
         if (digit < 0)
             continue;
         if (high >= 0)

@@ -4,6 +4,8 @@
  */
 #include "img/png_walk.h"
 
+#include "base/ascii.h"
+
 #include <libdeflate.h>
 
 #include <stdio.h>
@@ -39,14 +41,12 @@ static uint32_t be32(str s, size_t at) {
     return cur_u32(&c);
 }
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 /* A head that may be one: a length that is allowed and four letters. */
 static bool is_head(str file, size_t at) {
     if (at > file.len || file.len - at < HEAD || be32(file, at) > LENGTH_MAX)
         return false;
     for (int i = 4; i < HEAD; i++)
-        if (!is_letter(file.p[at + (size_t)i]))
+        if (!ascii_is_alpha(file.p[at + (size_t)i]))
             return false;
     return true;
 }

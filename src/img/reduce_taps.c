@@ -110,7 +110,7 @@ static void shorten(const double *weights, double sum, uint32_t *first, uint32_t
 
 /* The last box may be smaller: its center is its own, and it weighs less. */
 static void fill(struct img_taps *t, const struct line *l, uint32_t at) {
-    double weights[TAPS_ACROSS], sum = 0, center = center_of(l, at);
+    double weights[TAPS_ACROSS] = {0}, sum = 0, center = center_of(l, at);
     uint32_t first = first_of(l, center), n = last_of(l, center) - first + 1, skip = 0;
     for (uint32_t i = 0; i < n; i++) {
         double begin = (double)(first + i) * l->box;

@@ -9,9 +9,8 @@
 
 enum {
     IMG_REASON_MAX = 200, /* with its NUL */
-    IMG_ICC_MAX =
-        4
-        << 20, /* bytes of a colour profile that is looked at; a larger one is dropped with a warning */
+    /* Bytes of a colour profile that is looked at; a larger one is dropped with a warning. */
+    IMG_ICC_MAX = 4 << 20,
     IMG_EXIF_BLOCKS = 8, /* that are looked at */
 };
 

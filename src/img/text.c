@@ -4,6 +4,7 @@
  * Group asks, or Latin-1), and Unicode's categories Cc and Cf.
  */
 #include "base/own.h"
+#include "base/utf8.h"
 #include "img/meta_priv.h"
 
 /*
@@ -25,15 +26,6 @@ struct writer {
     bool full;
 };
 
-static size_t utf8_encode(char out[4], uint32_t c) {
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const uint8_t marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = n; i-- > 1; c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3F));
-    out[0] = (char)(marks[n] | c);
-    return n;
-}
-
 static bool is_left_out(uint32_t c) {
     for (size_t i = 0; i < ARRAY_LEN(left_out); i++)
         if (c <= left_out[i].last)
@@ -47,8 +39,8 @@ static void put(struct writer *w, uint32_t c) {
     } else if (c >= '\t' && c <= '\r') {
         w->spaces = w->spaces ? w->spaces : 1;
     } else if (!is_left_out(c)) {
-        char bytes[4];
-        size_t n = utf8_encode(bytes, c), gap = w->len ? w->spaces : 0;
+        char bytes[UTF8_MAX];
+        size_t n = utf8_put(bytes, c), gap = w->len ? w->spaces : 0;
         if (w->full || gap > w->most - w->len || n > w->most - w->len - gap) {
             w->full = true;
             return;

@@ -204,7 +204,7 @@ static void clear_colours_do_not_bleed(void **state) {
     check_done(&a, 3);
     decode_body(a.of[2].body, &p);
     for (uint32_t x = 0; x < p.width; x++) {
-        uint8_t px[4];
+        uint8_t px[4] = {0};
         samples_at(&p, x, 5, px);
         CHECK(px[3] < 8 || px[1] > 247);
     }

@@ -205,7 +205,7 @@ static void a_transparent_canvas(void **state) {
     check_done(&a, 1);
     check_size(&a, 0, 201, 101);
     decode_body(a.of[0].body, &p);
-    uint8_t px[4];
+    uint8_t px[4] = {0};
     samples_at(&p, 20, 50, px);
     CHECK_INT(px[3], 0);
     samples_at(&p, 100, 50, px);

@@ -60,7 +60,23 @@ def answered(process):
     return answer(process.stdout)
 
 
+def defined(line):
+    return len(line) > 1 and line[1] in "TDBR"
+
+
 class Worker(unittest.TestCase):
+    def test_nothing_of_base_that_waits_for_a_thread_is_in_it(self):
+        """pthread_once is a futex, which the jail denies: a source of base that calls it may not be linked."""
+        base = pathlib.Path(WORKER).parents[1] / "base/libbase.a"
+        waits = set()
+        for member in subprocess.run(["nm", "-P", base], capture_output=True, text=True, check=True).stdout.split("]:\n"):
+            lines = [line.split() for line in member.splitlines()]
+            if any(line[0] == "pthread_once" for line in lines if line):
+                waits |= {line[0] for line in lines if defined(line)}
+        self.assertIn("crc64nvme", waits)
+        there = subprocess.run(["nm", "-P", WORKER], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(waits & {line.split()[0] for line in there.splitlines() if defined(line.split())}, set())
+
     def test_a_picture_becomes_three(self):
         r = answered(run(request(png(300, 200))))
         self.assertEqual((r["done"], r["width"], r["height"]), (True, 300, 200))

@@ -20,10 +20,11 @@ static struct imgjob_result sample(void) {
 static const struct imgjob_derivative derivative = {3, 800, 533, S_INIT("image/jpeg"), 99};
 
 /* ---- What is said of a picture: every field of the table ---- */
+enum { TEXT_MAX = 32 };
 /* Gives the i-th field a value that no other has. */
-static void fill(struct imgjob_result *r, size_t i, char text[16]) {
+static void fill(struct imgjob_result *r, size_t i, char text[TEXT_MAX]) {
     void *at = (char *)r + imgjob_fields[i].at;
-    snprintf(text, 16, "text %zu", i);
+    snprintf(text, TEXT_MAX, "text %zu", i);
     switch (imgjob_fields[i].kind) {
     case IMGJOB_KIND_TEXT: *(str *)at = str_c(text); break;
     case IMGJOB_KIND_NUMBER: *(double *)at = -12.5 * (double)(i + 1); break;
@@ -57,7 +58,7 @@ static void each_field_arrives_alone(void **state) {
     for (size_t i = 0; i < imgjob_n_fields; i++) {
         CLEANUP_DEINIT(buf) struct buf b = {0};
         struct imgjob_result want = sample();
-        char text[16];
+        char text[TEXT_MAX];
         fill(&want, i, text);
         imgjob_put_result(&b, &want);
         struct imgjob_message got = got_from(&b);
