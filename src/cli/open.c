@@ -150,8 +150,8 @@ const struct prog_verb cli_verb_open = {
     .arguments = "[--env NAME] [--size SIZE] NAME",
     .about =
         "Fetches the picture into a temporary file, has xdg-open show it, and prints the file's\n"
-        "name; NAME is its key, or its file's name. Without a display it only says where\n"
-        "the file is; where it cannot be shown it ends 1.",
+        "name; NAME is its key, without uploads/ if you like. Without a display it only says\n"
+        "where the file is; where it cannot be shown it ends 1.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .least = 1,

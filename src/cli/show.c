@@ -101,7 +101,8 @@ const struct prog_verb cli_verb_show = {
     .name = "show",
     .summary = "show all that is known of a photograph",
     .arguments = "[--env NAME] NAME...",
-    .about = "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
+    .about = "Shows everything that is known of a photograph; NAME is its key, without\n"
+             "uploads/ if you like.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .least = 1,

@@ -69,8 +69,8 @@ static void fit_exact(uint32_t width, uint32_t height, const struct imgjob_wish 
     ret->full_height = height;
     ret->width = least(width, box->width);
     ret->height = least(height, box->height);
-    ret->part = (struct img_window){(width - ret->width) / 2, (height - ret->height) / 2,
-                                    ret->width, ret->height};
+    uint32_t x = (width - ret->width) / 2, y = (height - ret->height) / 2;
+    ret->part = (struct img_window){x, y, ret->width, ret->height};
     ret->whole = ret->width == width && ret->height == height;
 }
 

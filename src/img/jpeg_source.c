@@ -74,8 +74,25 @@ static unsigned jpeg_reduction(const struct img_source *source, uint32_t width, 
 }
 
 /*
- * The least size (a power of two) at which a component has `part` times the samples of the picture reduced. Chroma needs
- * half: that is what derivatives keep of it.
+ * Samples on one side of which the picture covers part / whole. Of one that is an average (size < 8) and only partly
+ * covered the rest is what the file has beside the picture, and that is anything (in a picture that was cut out without
+ * being encoded again, what was cut off): it is left out, where it is not the only one.
+ */
+static uint32_t samples(uint64_t part, unsigned whole, bool average) {
+    uint64_t n = part / whole;
+    return (uint32_t)(n + (part % whole && (!average || n == 0)));
+}
+
+/* A component at this size has such a sample. */
+static bool reaches_out(const struct img_jpeg_walk *w, const struct img_jpeg_component *of,
+                        unsigned size) {
+    return (uint64_t)w->width * of->h * size % (8ULL * w->max_h) != 0 ||
+           (uint64_t)w->height * of->v * size % (8ULL * w->max_v) != 0;
+}
+
+/*
+ * The least size (a power of two) at which a component has `halves` half times the samples of the picture reduced. Chroma
+ * needs one: that is what derivatives keep of it. Where the picture is not reduced none of its samples is left out.
  */
 static unsigned size_for(const struct img_jpeg_walk *w, unsigned i, unsigned reduction,
                          unsigned halves) {
@@ -83,15 +100,16 @@ static unsigned size_for(const struct img_jpeg_walk *w, unsigned i, unsigned red
     unsigned size = 1;
     /* h / max_h * size / 8 >= halves / 2 / reduction, and so for v */
     while (size < 8 && (of->h * size * reduction * 2 < halves * 8 * w->max_h ||
-                        of->v * size * reduction * 2 < halves * 8 * w->max_v))
+                        of->v * size * reduction * 2 < halves * 8 * w->max_v ||
+                        (reduction == 1 && reaches_out(w, of, size))))
         size *= 2;
     return size;
 }
 
 void img_jpeg_plan(const struct img_jpeg_walk *w, unsigned reduction, struct img_jpeg_plan *ret) {
     *ret = (struct img_jpeg_plan){.only_dc = true,
-                                  .width = (w->width + reduction - 1) / reduction,
-                                  .height = (w->height + reduction - 1) / reduction};
+                                  .width = samples(w->width, reduction, reduction > 1),
+                                  .height = samples(w->height, reduction, reduction > 1)};
     for (unsigned i = 0; i < w->n; i++) {
         bool chroma = w->colors == IMG_JPEG_YCC && i > 0;
         ret->size[i] = size_for(w, i, reduction, chroma ? 1 : 2);
@@ -105,8 +123,8 @@ void img_jpeg_samples(const struct img_jpeg_walk *w, const struct img_jpeg_plan 
     unsigned h = of->h * plan->size[i], v = of->v * plan->size[i];
     unsigned max_h = w->max_h * 8, max_v = w->max_v * 8;
     *ret = (struct img_component){
-        .width = (uint32_t)(((uint64_t)w->width * h + max_h - 1) / max_h),
-        .height = (uint32_t)(((uint64_t)w->height * v + max_v - 1) / max_v),
+        .width = samples((uint64_t)w->width * h, max_h, plan->size[i] < 8),
+        .height = samples((uint64_t)w->height * v, max_v, plan->size[i] < 8),
         .across = (double)w->width * h / max_h,
         .down = (double)w->height * v / max_v,
         .channels = 1,

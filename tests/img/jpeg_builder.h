@@ -20,8 +20,9 @@ struct jpeg_build {
     bool apart;       /* a scan for each component */
     unsigned restart; /* MCUs between restart markers; 0: none */
     bool adobe, no_jfif;
-    unsigned noise; /* most that is added to a sample, or taken away */
-    bool flat;      /* each component is one value: its middle */
+    unsigned noise;   /* most that is added to a sample, or taken away */
+    bool flat;        /* each component is one value: its middle */
+    uint32_t seen[2]; /* not 0: the picture is all 200 so far across and down, and 20 beside it */
 };
 
 /* Component i at a place of the picture, both from 0 to 1. */
@@ -81,6 +82,8 @@ static inline void build_rows(struct jpeg_compress_struct *c, const struct jpeg_
             for (size_t x = 0; x < stride; x++) {
                 double u = ((double)x + 0.5) / across, w = (at * v * DCTSIZE + y + 0.5) / down;
                 double value = build_at(b, i, u > 1 ? 1 : u, w > 1 ? 1 : w) + build_noise(b, seed);
+                if (b->seen[0])
+                    value = u * b->width < b->seen[0] && w * b->height < b->seen[1] ? 200 : 20;
                 stripe[i][y * stride + x] = (uint8_t)(value < 0     ? 0
                                                       : value > 255 ? 255
                                                                     : value + 0.5);

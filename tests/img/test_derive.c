@@ -262,6 +262,68 @@ static void all_orientations(void **state) {
     }
 }
 
+/* The middle of a sample of component i, from 0 to 1: chroma is that of two, of which the last may be outside. */
+static double middle(unsigned i, uint32_t at, uint32_t side) {
+    uint32_t from = i ? at / 2 * 2 : at, to = i ? from + 2 : from + 1;
+    return (from + (to < side ? to : side)) / 2. / side;
+}
+
+/* The mean of each component, and its place: a half whose colours moved would have another one. */
+static void check_means(const struct answer *a, const struct jpeg_build *b, const char *name) {
+    CLEANUP_DEINIT(img_planes) struct img_planes p = {0};
+    decode_body(a->of[0].body, &p);
+    for (unsigned i = 0; i < 3; i++) {
+        double off[2] = {0};
+        for (uint32_t y = 0; y < p.height; y++)
+            for (uint32_t x = 0; x < p.width; x++) {
+                double u = middle(i, x, p.width), v = middle(i, y, p.height);
+                uint8_t got[4];
+                samples_at(&p, x, y, got);
+                off[u + v > 1] += (got[i] - build_at(b, i, u, v)) / p.width / p.height;
+            }
+        /* A sample of chroma at an odd side has its middle at the edge, or half of that: as the file was made. */
+        double most = b->flat || i == 0 ? 4 : 9;
+        CHECK_CASE(fabs(off[0]) < most && fabs(off[1]) < most && fabs(off[0] + off[1]) < most,
+                   name);
+    }
+}
+
+/* Sides that end inside of a block, inside of a pair, or before either has begun: colours stay where they are. */
+static void odd_sides_of_every_sampling(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint8_t h[3], v[3];
+    } cases[] = {{"4:4:4", {1, 1, 1}, {1, 1, 1}}, {"4:2:2", {2, 1, 1}, {1, 1, 1}},
+                 {"4:2:0", {2, 1, 1}, {2, 1, 1}}, {"4:4:0", {1, 1, 1}, {2, 1, 1}},
+                 {"4:1:1", {4, 1, 1}, {1, 1, 1}}, {"4:1:0", {4, 1, 1}, {2, 1, 1}},
+                 {"3:1", {3, 1, 1}, {1, 1, 1}},   {"1:3", {1, 1, 1}, {3, 1, 1}},
+                 {"mixed", {2, 2, 1}, {2, 1, 2}}, {"less luma", {1, 2, 2}, {1, 2, 2}}};
+    static const uint32_t sides[] = {1, 2, 3, 9, 17, 40};
+    enum { N = ARRAY_LEN(sides) };
+    for (size_t i = 0; i < ARRAY_LEN(cases) * N * N; i++) {
+        CLEANUP_DEINIT(buf) struct buf file = {0};
+        CLEANUP_DEINIT(answer) struct answer a = {0};
+        struct jpeg_build b = {.width = sides[i % N],
+                               .height = sides[i / N % N],
+                               .n = 3,
+                               .progressive = i % 2};
+        /* A gradient so short would be steeper than a sample of chroma can follow. */
+        b.flat = b.width < 16 || b.height < 16;
+        memcpy(b.h, cases[i / N / N].h, 3);
+        memcpy(b.v, cases[i / N / N].v, 3);
+        build_jpeg(&file, &b);
+        for (uint32_t edge = 40; edge > 1; edge /= 3) {
+            const struct imgjob_request request = {.max_pixels = 1600,
+                                                   .n = 1,
+                                                   .wishes = {IN(edge)}};
+            ask(&a, &request, buf_view(&file));
+            check_done(&a, 1);
+            check_means(&a, &b, cases[i / N / N].name);
+        }
+    }
+}
+
 /* ---- Metadata ---- */
 /* Where it was taken is told only when asked for, and never travels in a derivative. */
 static void places(void **state) {
@@ -400,6 +462,7 @@ int main(void) {
                                        cmocka_unit_test(cover_and_exact),
                                        cmocka_unit_test(a_transparent_canvas),
                                        cmocka_unit_test(all_orientations),
+                                       cmocka_unit_test(odd_sides_of_every_sampling),
                                        cmocka_unit_test(places),
                                        cmocka_unit_test(whose_it_is_travels),
                                        cmocka_unit_test(rejections_say_why),

@@ -44,9 +44,42 @@ static void as_libjpeg_decodes(void **state) {
             check_decoded(&g, kinds[k].name);
             by_libjpeg(&want, buf_view(&file), reduction, planes == 3 ? JCS_RGB : JCS_GRAYSCALE);
             for (unsigned c = 0; c < planes; c++)
-                for (size_t at = 0; at < g.px[c].len; at++)
-                    CHECK_CASE(g.px[c].p[at] == want.p[at * planes + c], kinds[k].name);
+                for (size_t at = 0; at < g.px[c].len; at++) {
+                    size_t width = g.layout.of[c].width, y = at / width, x = at % width;
+                    size_t all = (b.width + reduction - 1) / reduction;
+                    CHECK_CASE(g.px[c].p[at] == want.p[(y * all + x) * planes + c], kinds[k].name);
+                }
         }
+}
+
+/* What blocks hold beside the picture is not of it: nothing of it is seen, at any size, whatever is averaged. */
+static void beside_the_picture(void **state) {
+    (void)state;
+    static const uint32_t sides[][2] = {{1, 1}, {9, 7}, {33, 31}, {161, 97}, {167, 103}};
+    for (size_t i = 0; i < ARRAY_LEN(sides) * 4; i++) {
+        CLEANUP_DEINIT(buf) struct buf file = {0};
+        const uint32_t *side = sides[i / 4], h = 1 + i % 2, v = 1 + i / 2 % 2;
+        struct jpeg_build b = {.n = 3, .h = {(uint8_t)h}, .v = {(uint8_t)v}};
+        b.width = (side[0] + 8 * h - 1) / (8 * h) * 8 * h;
+        b.height = (side[1] + 8 * v - 1) / (8 * v) * 8 * v;
+        b.seen[0] = (side[0] + h - 1) / h * h;
+        b.seen[1] = (side[1] + v - 1) / v * v;
+        build_jpeg(&file, &b);
+        char *sof = file.p + build_find(&file, 0xC0, 0);
+        sof[5] = sof[7] = 0;
+        sof[6] = (char)side[1];
+        sof[8] = (char)side[0];
+        for (unsigned reduction = 1; reduction <= 8; reduction *= 2) {
+            CLEANUP_DEINIT(got) struct got g = {0};
+            if (side[0] < 8 * reduction && reduction > 1)
+                continue;
+            decode(&g, buf_view(&file), reduction);
+            check_decoded(&g, "beside");
+            for (unsigned c = 0; c < 3; c++)
+                for (size_t at = 0; at < g.px[c].len; at++)
+                    CHECK_RANGE((uint8_t)g.px[c].p[at], 190, 210);
+        }
+    }
 }
 
 /* Luma keeps what was asked for, chroma the half, which is what derivatives hold of it; no more is decoded. */
@@ -251,6 +284,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_at_every_reduction),
         cmocka_unit_test(as_libjpeg_decodes),
+        cmocka_unit_test(beside_the_picture),
         cmocka_unit_test(sizes_of_components),
         cmocka_unit_test(reduction_leaves_a_margin),
         cmocka_unit_test(inks),
