@@ -358,6 +358,7 @@ int main(void) {
         cmocka_unit_test(damage_between_restarts),
         cmocka_unit_test(a_flip_that_makes_a_marker),
         cmocka_unit_test(damage_as_libjpeg_takes_it),
+        cmocka_unit_test(ends_between_intervals),
         cmocka_unit_test(a_lost_interval),
         cmocka_unit_test(an_unsound_scan),
         cmocka_unit_test(height_behind_the_scan),
