@@ -174,10 +174,12 @@ void img_jpeg_scan_restart(struct img_jpeg_scan *s) {
     s->damaged = s->damaged || left || b->p != before;
     b->acc = 0;
     b->n = b->zeros = 0;
-    if (is_here(s))
+    if (is_here(s)) {
         s->dry = false;
-    else if (!s->dry)
-        s->dry = true, s->damaged = true;
+    } else { /* as libjpeg: what comes next finds no bits, once */
+        s->damaged = s->damaged || !s->dry;
+        s->over = marker_at(b) < RST0 || marker_at(b) >= RST0 + RESTARTS;
+    }
     s->next = (s->next + 1) % RESTARTS;
     s->to_go = s->interval;
     memset(s->last_dc, 0, sizeof s->last_dc);

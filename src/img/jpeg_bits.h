@@ -60,6 +60,7 @@ struct img_jpeg_scan {
     unsigned interval, to_go; /* MCUs between restarts; 0: none */
     unsigned next;            /* number of the next restart marker */
     bool dry;                 /* nothing to be had until the next restart */
+    bool over;                /* no restart will come */
     bool is_cut;              /* the end of the bytes is no marker */
     bool missing, damaged;    /* found so far */
     uint32_t last_dc[4];      /* the sum of a hostile file's differences goes round */

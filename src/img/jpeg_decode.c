@@ -343,8 +343,11 @@ static inline __attribute__((always_inline)) boolean read_mcu(j_decompress_ptr c
                                                               bool only_dc) {
     struct huffman *h = reader_of(c)->huffman;
     struct img_jpeg_scan *scan = &h->scan;
-    if (!img_jpeg_scan_next(scan))
+    uint32_t rows_left = reader_of(c)->rows_of_mcus - 1 - c->input_iMCU_row;
+    if (!img_jpeg_scan_next(scan)) {
+        scan->missing |= scan->over && rows_left > 0;
         return TRUE;
+    }
     for (int i = 0; i < c->blocks_in_MCU; i++) {
         int at = c->MCU_membership[i], ac = c->cur_comp_info[at]->ac_tbl_no;
         const struct img_huff *dc = &h->dc[c->cur_comp_info[at]->dc_tbl_no];
@@ -354,7 +357,7 @@ static inline __attribute__((always_inline)) boolean read_mcu(j_decompress_ptr c
             read_block(&scan->bits, dc, &h->ac[ac], &scan->last_dc[at], blocks[i][0]);
     }
     if (scan->bits.zeros > 0 || scan->bits.damaged)
-        img_jpeg_scan_check(scan, reader_of(c)->rows_of_mcus - 1 - c->input_iMCU_row);
+        img_jpeg_scan_check(scan, rows_left);
     return TRUE;
 }
 

@@ -163,6 +163,7 @@ static boolean refine_mcu(j_decompress_ptr c, JBLOCKROW *blocks) {
         if (scan->bits.zeros > 0 || scan->bits.damaged)
             img_jpeg_scan_check(scan, 0);
     }
+    c->entropy->insufficient_data = scan->dry; /* rows that the library smooths */
     f->missing = f->missing || scan->missing;
     f->damaged = f->damaged || scan->damaged;
     /* where the library looks for the next marker; the reader never goes past one */

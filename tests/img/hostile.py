@@ -36,6 +36,24 @@ def text_chunk(kind, size):
     return chunk(kind, b"Comment\0" + (b"\1\0\0\0" if kind == b"iTXt" else b"\0") + bomb(size))
 
 
+def empty_blocks(n):
+    """DEFLATE blocks of nothing, each with tables of its own (RFC 1951, 3.2.7)."""
+    bits = []
+
+    def put(value, count):
+        bits.extend(value >> i & 1 for i in range(count))
+    for _ in range(8):  # whole bytes
+        put(0b100, 3)  # not the last, dynamic
+        put(0, 5 + 5)
+        put(14, 4)
+        for at in range(18):
+            put(at in (2, 17), 3)  # lengths 18 and 1 have codes of one bit
+        put(1 | 127 << 1 | 1 << 8 | 107 << 9, 16)  # 256 zeros
+        put(0, 3)  # the end of the block and one distance have one bit; the end
+    packed = sum(bit << at for at, bit in enumerate(bits)).to_bytes(len(bits) // 8, "little")
+    return b"\x78\1" + packed * (n // 8)
+
+
 def exif(tiff):
     return segment(0xE1, b"Exif\0\0" + tiff)
 
@@ -67,6 +85,9 @@ def tags(n, entry):
     body = PROFILE[4:132] + table + entry
     return struct.pack(">I", len(body) + 4) + body
 
+
+# A progressive header whose components have 4 x 1, 1 x 4 and 2 x 3 samples.
+ODD = segment(0xC2, struct.pack(">BHHB", 8, 3003, 3001, 3) + b"\1\x41\0\2\x14\0\3\x23\0")
 
 # name, file, how its pixels are stored, how many there are, done or not (None: either)
 CASES = (
@@ -112,6 +133,14 @@ CASES = (
      "coefficients", 4096, None),
     ("10,000 scans of a baseline picture", lambda: SOI + DQT + sof(2000, 2000) + DHT + (sos((1,)) + b"\0") * 10000 + EOI,
      "coefficients", 4000000, None),
+    ("a height behind 30,000 scans", lambda: progressive(8000, 0, (sos((1,), 1, 63, 0x10) + b"\0") * 30000).replace(
+        EOI, segment(0xDC, struct.pack(">H", 8000)) + EOI), "coefficients", 0, False),
+    ("1,000,000 scans of nothing", lambda: progressive(64, 64, (segment(0xDD, b"\0\0") + sos((9,))) * 1000000),
+     "coefficients", 4096, True),
+    ("65,500 scans as high as can be", lambda: progressive(1, 65500, (sos((1,), 0, 0, 0x10) + b"\0") * 65500),
+     "coefficients", 65500 * 64, None),
+    ("256 arithmetic megapixels", lambda: jpeg(8, 8).replace(sof(8, 8), sof(16000, 16000, 3, 0xC9)), "rows", 256000000,
+     None),
     ("65,535 x 65,535", lambda: jpeg(8, 8).replace(sof(8, 8), sof(65535, 65535)), "rows", 0, False),
     ("256 megapixels that are not there", lambda: jpeg(8, 8).replace(sof(8, 8), sof(16000, 16000)), "rows", 256000000,
      None),
@@ -149,6 +178,8 @@ CASES = (
     # ---- PNG: pixels ----
     ("pixels that inflate to 1 GB", lambda: PNG + ihdr(64, 64) + chunk(b"IDAT", bomb(1024 * MB)) + chunk(b"IEND"), "whole",
      4096, None),
+    ("36,000 empty blocks with tables", lambda: PNG + ihdr(64, 64) + chunk(b"IDAT", empty_blocks(36000)) + chunk(b"IEND"),
+     "whole", 0, False),
     ("100,000 x 100,000", lambda: png(8, 8).replace(ihdr(8, 8), ihdr(100000, 100000)), "whole", 0, False),
     ("2,147,483,647 x 1", lambda: png(8, 8).replace(ihdr(8, 8), ihdr(0x7FFFFFFF, 1)), "whole", 0, False),
     ("1 x 200,000,000 that are not there", lambda: png(8, 8).replace(ihdr(8, 8), ihdr(1, 200000000)), "whole", 200000000,
@@ -167,6 +198,12 @@ CASES = (
 NEEDY = (
     ("a baseline JPEG", lambda: jpeg(6000, 4000), DEFAULT),
     ("a progressive JPEG", lambda: progressive(3000, 2000, b""), DEFAULT),
+    ("a JPEG with much beside it", lambda: jpeg(64, 64, segments=icc(large_profile()) + exif(bytes(60000)) * 8), DEFAULT),
+    ("a PNG with much beside it", lambda: png(64, 64, RGBA, chunks=chunk(b"iCCP", b"x\0\0" + zlib.compress(large_profile())) +
+                                              chunk(b"tEXt", b"Raw profile type exif\0\nexif\n  1\n" + b"4d" * 250000) * 4 +
+                                              chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(
+                                                  b"<x " + b" ".join(b"a%d='1'" % i for i in range(50000)) + b"/>"))), DEFAULT),
+    ("components of odd sizes", lambda: SOI + DQT + ODD + DHT + sos((1,), 0, 0) + bytes(64) + EOI, DEFAULT),
     ("a JPEG whose colours are converted", lambda: jpeg(4000, 3000, segments=icc(display_p3())), DEFAULT),
     ("a PNG", lambda: png(4000, 3000), DEFAULT),
     ("a transparent PNG", lambda: png(4000, 3000, RGBA), DEFAULT),
@@ -191,6 +228,11 @@ def display_p3():
         table += name + struct.pack(">II", at, len(tag))
         at += len(tag)
     return struct.pack(">I", at) + PROFILE[4:128] + struct.pack(">I", len(body)) + table + b"".join(body.values())
+
+
+def large_profile():
+    """A sound one, as large as is looked at."""
+    return struct.pack(">I", (4 << 20) - 1) + display_p3()[4:] + noise((4 << 20) - 1 - len(display_p3()))
 
 
 class Hostile(unittest.TestCase):

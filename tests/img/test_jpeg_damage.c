@@ -138,6 +138,23 @@ static void a_lost_interval(void **state) {
                 build_at(&b, 0, 0, 0.78) + 5);
 }
 
+/* Nothing follows one of its intervals, be it sound or not: what the others held is missing. */
+static void ends_between_intervals(void **state) {
+    (void)state;
+    for (int hurt = 0; hurt < 2; hurt++) {
+        CLEANUP_DEINIT(buf) struct buf file = {0};
+        CLEANUP_DEINIT(got) struct got g = {0};
+        build_jpeg(&file, &(struct jpeg_build){.width = 256, .height = 256, .n = 1, .restart = 32});
+        size_t from = build_find(&file, 0xDA, 0), end = build_find(&file, 0xD2, from);
+        if (hurt) /* codes that fill blocks with too much end before the interval does */
+            memset(file.p + build_find(&file, 0xD1, from) + 2, 0x55, 4);
+        memcpy(file.p + end, "\xFF\xD9", 2);
+        decode(&g, str_slice(buf_view(&file), 0, end + 2), 1);
+        check_decoded(&g, "intervals");
+        CHECK(g.outcome.truncated);
+    }
+}
+
 /* Of the scans of a progressive picture one names a table that is not there: the others are shown. */
 static void an_unsound_scan(void **state) {
     (void)state;
@@ -341,6 +358,7 @@ int main(void) {
         cmocka_unit_test(damage_between_restarts),
         cmocka_unit_test(a_flip_that_makes_a_marker),
         cmocka_unit_test(damage_as_libjpeg_takes_it),
+        cmocka_unit_test(ends_between_intervals),
         cmocka_unit_test(a_lost_interval),
         cmocka_unit_test(an_unsound_scan),
         cmocka_unit_test(height_behind_the_scan),
