@@ -1,14 +1,17 @@
-"""Functions of interpreted runtimes: how long a first invocation takes beside the bare interpreter, and what a
+"""Cold starts: what the pipeline's function takes from exec to its first event beside one in Python and one in Node;
+and, of functions of interpreted runtimes, how long a first invocation takes beside the bare interpreter, and what a
 warm one costs.
 
-    cold.py [--rounds 15] [--seconds 5] [--only python,node]
+    cold.py [--rounds 15] [--seconds 5] [--quick] [--only start,python,node]
 
 Cold: a new environment for an empty handler, from the Invoke request to its answer, between runs of the interpreter
 alone (`python3 -c pass`, `node -e 0`): each figure is a median, the two interleaved. Warm: an empty handler, one
 client, and the CPU of the daemon and of the function's process for one invocation by their clocks; what one core
 gives is what that CPU would make of a second of it. The client's (bench/load) is not in it.
-Ends with lines `figure NAME VALUE UNIT`:
+The function's start is bench/first_next.py's. Ends with lines `figure NAME VALUE UNIT`:
 
+    start_ours N ms            exec to the first GET .../next, and start_ours_cpu; the bound is 2.5 ms
+    start_python_boto3 N ms    the same of a handler with boto3; start_node_sdk with @aws-sdk
     bare_python N ms           the interpreter alone
     cold_python N ms           the first invocation; limit_python, the bound, is 1.5 times bare and 15 ms
     start_python N ms          the first invocation without what a warm one takes by the same client
@@ -27,6 +30,7 @@ sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "bench")]
 from cloud import Cloud, build_dir  # noqa: E402
 from functions import Functions, package  # noqa: E402
 import cost  # noqa: E402
+import first_next  # noqa: E402
 
 RUNTIMES = {  # name: (the interpreter alone, runtime, file, empty handler)
     "python": (["python3.11", "-c", "pass"], "python3.11", "index.py", "def handler(event, context):\n    pass\n"),
@@ -116,16 +120,13 @@ def warm(cloud, functions, one, seconds):
             "held": held}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--only", default="python,node")
-    options = parser.parse_args()
-    figures = {}
+def runtimes(options, names, figures):
+    names = [name for name in names if interpreter(RUNTIMES[name][0])]
+    if not names:
+        return
     with Cloud(test_clock=False) as cloud:
         functions = Functions(cloud)
-        ours = [Runtime(functions, name) for name in options.only.split(",") if interpreter(RUNTIMES[name][0])]
+        ours = [Runtime(functions, name) for name in names]
         for _ in range(options.rounds + 1):
             for one in ours:
                 one.round()
@@ -143,6 +144,21 @@ def main():
             print(f"{one.name}: {got['rate']:.0f} a second by one client; {got['cpu_daemon']:.0f} us of the daemon and "
                   f"{got['cpu_function']:.0f} us of the function for one: a core has {got['warm']:.0f} a second")
             figures.update({f"warm_{one.name}": (got["warm"], "per_second"), f"held_{one.name}": (got["held"], "mib")})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="3 rounds, a second of load")
+    parser.add_argument("--only", default="start,python,node")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 3, 1
+    figures, only = {}, options.only.split(",")
+    if "start" in only:
+        first_next.measure(options.rounds, figures)
+    runtimes(options, [name for name in RUNTIMES if name in only], figures)
     for name, (value, unit) in figures.items():
         print(f"figure {name} {value:.2f} {unit}")
 

@@ -1,5 +1,6 @@
-"""The peers of a comparison, from npm (pinned in package-lock.json): s3rver for S3, dynalite for DynamoDB."""
+"""The peers of a comparison, from npm (pinned in package-lock.json): s3rver for S3, dynalite for DynamoDB, sharp for pictures."""
 import contextlib
+import json
 import pathlib
 import shutil
 import socket
@@ -16,8 +17,10 @@ MODULES = HERE / "node_modules"
 
 
 def install():
-    """npm ci, once. A line and None where npm or its registry is not to be had."""
-    if MODULES.is_dir():
+    """npm ci, once for each lock. False where npm or its registry is not to be had."""
+    named = json.loads((HERE / "package.json").read_text())["dependencies"]
+    there = {name: MODULES / name / "package.json" for name in named}
+    if all(at.exists() and json.loads(at.read_text())["version"] == named[name] for name, at in there.items()):
         return True
     if not shutil.which("npm"):
         return False

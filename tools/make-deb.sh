@@ -51,18 +51,6 @@ need() { # PROGRAM:PACKAGE...
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The sources that git knows, as they are in the folder; all of a folder that git does not know.
-copy_sources() { # TO
-    mkdir -p "$1"
-    if git -C "$root" rev-parse --git-dir > /dev/null 2>&1; then
-        git -C "$root" ls-files -z --cached --others --exclude-standard |
-            (cd "$root" && xargs -0 -r sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' sh) > "$work/names"
-        tar -C "$root" --null --no-recursion -T "$work/names" -cf - | tar -C "$1" -xf -
-    else
-        tar -C "$root" --exclude='./build*' --exclude=./deb --exclude=./var --exclude=./.git -cf - . | tar -C "$1" -xf -
-    fi
-}
-
 version=$(sed -n "s/^project(.*, version: '\([^']*\)'.*/\1/p" "$root/meson.build")
 logged=$(sed -n '1s/^calotype (\(.*\)) .*/\1/p' "$root/packaging/debian/changelog")
 [ "$version" = "$logged" ] ||
@@ -73,7 +61,7 @@ output=$(cd "$output" && pwd)
 # ---- In a clean root ----
 if [ -n "$suite" ]; then
     need mmdebstrap:mmdebstrap
-    copy_sources "$work/calotype"
+    "$root/tools/copy-sources.sh" "$work/calotype"
     depends=$(sed -n '/^Build-Depends:/,/^$/{s/^Build-Depends://;p}' "$root/packaging/debian/control" | tr -d ' \n' |
         sed 's/debhelper-compat(=13)/debhelper/; s/:any//g')
     # The hooks run inside of the root that is being made, as its root user.
@@ -95,7 +83,7 @@ suite=${VERSION_CODENAME:-none}
     fail "this is ${PRETTY_NAME:-no Debian}: packages are made on Debian 12 and 13, or there by --suite ${!releases[*]}"
 need dpkg-buildpackage:dpkg-dev dh:debhelper lintian:lintian
 name=calotype-$version
-copy_sources "$work/$name"
+"$root/tools/copy-sources.sh" "$work/$name"
 cp -r "$work/$name/packaging/debian" "$work/$name/debian"
 sed -i "1s/.*/calotype ($version~${releases[$suite]}) $suite; urgency=medium/" "$work/$name/debian/changelog"
 cd "$work/$name"

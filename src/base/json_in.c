@@ -2,6 +2,7 @@
 #include "base/json_in.h"
 
 #include "base/json_plain.h"
+#include "base/utf8.h"
 
 static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -107,19 +108,6 @@ static bool take_unicode(const char **p, const char *end, uint32_t *ret) {
     return true;
 }
 
-static char *put_utf8(char *out, uint32_t c) {
-    if (c < 0x80) {
-        *out++ = (char)c;
-        return out;
-    }
-    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
-    *out++ = (char)(lead[more] | c >> (6 * more));
-    while (more-- > 0)
-        *out++ = (char)(0x80 | (c >> (6 * more) & 0x3F));
-    return out;
-}
-
 /* A text is never longer than what it is written as. */
 static bool unescape(struct json_in *in, str raw, str *ret) {
     static const char letters[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
@@ -137,7 +125,7 @@ static bool unescape(struct json_in *in, str raw, str *ret) {
         if (at) {
             *to++ = means[at - letters];
         } else if (c == 'u' && take_unicode(&p, end, &unicode)) {
-            to = put_utf8(to, unicode);
+            to += utf8_put(to, unicode);
         } else {
             return false;
         }

@@ -5,12 +5,22 @@
 #include <string.h>
 #include <unistd.h>
 
+static void say_and_abort(void) {
+    static const char text[] = "calotype: out of memory\n";
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    abort();
+}
+
+static void (*end)(void) = say_and_abort;
+void mem_on_exhausted(void (*instead)(void)) { end = instead; }
+void mem_exhausted(void) {
+    end();
+    abort();
+}
+
 static void *must(void *p) {
-    if (!p) {
-        static const char text[] = "calotype: out of memory\n";
-        (void)!write(STDERR_FILENO, text, sizeof text - 1);
-        abort();
-    }
+    if (!p)
+        mem_exhausted();
     return p;
 }
 

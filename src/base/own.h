@@ -36,6 +36,11 @@ void *mem_realloc(void *p, size_t n) __attribute__((returns_nonnull));
 char *mem_strdup(const char *s) __attribute__((malloc, returns_nonnull));
 #define mem_new(type) ((type *)mem_zalloc(sizeof(type)))
 
+/* What the allocators do when there is no memory: for libraries that allocate by themselves. */
+_Noreturn void mem_exhausted(void);
+/* Once, before threads: what ends the program then instead of abort(). It does not return. */
+void mem_on_exhausted(void (*instead)(void));
+
 /* CLEANUP_MEM char *p = NULL; frees at the end of the scope. */
 static inline void mem_freep(void *p) { free(*(void **)p); }
 #define CLEANUP_MEM __attribute__((cleanup(mem_freep)))

@@ -88,7 +88,7 @@ static void deinit(void *ctx) {
 
 static const struct prog_flag flags[] = {
     CLI_COMMON_FLAGS(struct get),
-    PROG_PATH(struct get, size, "size", "SIZE", "a derivative: 1600, 800 or 200 (the original)"),
+    PROG_PATH(struct get, size, "size", "SIZE", "a derivative, by its name: 800 (the original)"),
     PROG_PATH(struct get, output, "output", "FILE",
               "where to write it (the file's name, in this folder); - is stdout"),
     PROG_SWITCH(struct get, force, "force", "write over files that are there"),
@@ -98,9 +98,9 @@ const struct prog_verb cli_verb_get = {
     .name = "get",
     .summary = "fetch a photograph into a file",
     .arguments = "[--env NAME] [--size SIZE] [--output FILE] NAME...",
-    .about = "Fetches the picture itself; NAME is its key, or its file's name. Writes cat.jpg, or\n"
-             "with --size 800 cat-800.jpg, into this folder, and prints the file's name. A file\n"
-             "that is there is left alone, unless --force or --output says otherwise.",
+    .about = "Fetches the picture itself; NAME is its key, without uploads/ if you like. Writes\n"
+             "cat.jpg, or with --size 800 cat-800.jpg, into this folder, and prints the file's\n"
+             "name. A file that is there is left alone, unless --force or --output says otherwise.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .least = 1,

@@ -4,9 +4,9 @@
  * the user alone, one for each picture, and is written over when it is opened again.
  */
 #include "base/io.h"
+#include "base/suffix.h"
 #include "cli/common.h"
 #include "cli/named.h"
-#include "cli/put.h"
 #include "cli/verb.h"
 #include "prog/say.h"
 
@@ -51,7 +51,7 @@ static int make_folder(struct buf *path, struct err *err) {
 
 /* A desktop runs some files when they are opened, or their scripts; pictures it shows. */
 static int check_picture(const struct cli_picture *picture, struct err *err) {
-    if (cli_put_content_type(picture->key))
+    if (suffix_media_type(picture->key))
         return 0;
     return err_set(err, -EINVAL, STR_FMT " has no name of a picture: calotype get fetches it",
                    STR_ARG(picture->key));
@@ -141,7 +141,7 @@ static void deinit(void *ctx) { cli_cloud_deinit(&((struct open *)ctx)->cloud); 
 
 static const struct prog_flag flags[] = {
     CLI_COMMON_FLAGS(struct open),
-    PROG_PATH(struct open, size, "size", "SIZE", "a derivative: 1600, 800 or 200 (the original)"),
+    PROG_PATH(struct open, size, "size", "SIZE", "a derivative, by its name: 800 (the original)"),
 };
 
 const struct prog_verb cli_verb_open = {
@@ -150,8 +150,8 @@ const struct prog_verb cli_verb_open = {
     .arguments = "[--env NAME] [--size SIZE] NAME",
     .about =
         "Fetches the picture into a temporary file, has xdg-open show it, and prints the file's\n"
-        "name; NAME is its key, or its file's name. Without a display it only says where\n"
-        "the file is; where it cannot be shown it ends 1.",
+        "name; NAME is its key, without uploads/ if you like. Without a display it only says\n"
+        "where the file is; where it cannot be shown it ends 1.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .least = 1,

@@ -6,6 +6,7 @@
 #include "base/zip.h"
 #include "cli/find.h"
 #include "cli/output.h"
+#include "cli/row.h"
 #include "cli/verb.h"
 #include "prog/say.h"
 
@@ -54,6 +55,38 @@ static const char *check_program(const char *path, str bytes, Elf64_Ehdr *head, 
     return NULL;
 }
 
+/* The i-th section and its name; false where the file has no such. */
+static bool get_section(str bytes, const Elf64_Ehdr *head, size_t i, Elf64_Shdr *ret) {
+    uint64_t at = head->e_shoff + i * sizeof *ret;
+    if (i >= head->e_shnum || head->e_shentsize != sizeof *ret || at > bytes.len ||
+        bytes.len - at < sizeof *ret)
+        return false;
+    memcpy(ret, bytes.p + at, sizeof *ret);
+    return true;
+}
+static bool is_named(str bytes, const Elf64_Ehdr *head, const Elf64_Shdr *section, str name) {
+    Elf64_Shdr texts;
+    return get_section(bytes, head, head->e_shstrndx, &texts) && texts.sh_offset <= bytes.len &&
+           str_starts(str_skip(str_skip(bytes, texts.sh_offset), section->sh_name), name);
+}
+
+/*
+ * How to unwind a stack, an eighth of the zip, is for C++ and debuggers: nothing in these programs
+ * throws, cancels a thread or asks for a trace. Zeros in its place are a list without an entry (LSB,
+ * "Exception Frames"), and nothing else moves.
+ */
+static void leave_out_unwinding(struct buf *program, const Elf64_Ehdr *head) {
+    static const str called[] = {S_INIT(".eh_frame\0"), S_INIT(".eh_frame_hdr\0")};
+    str bytes = buf_view(program);
+    Elf64_Shdr section;
+    for (size_t i = 0; get_section(bytes, head, i, &section); i++)
+        for (size_t n = 0; n < ARRAY_LEN(called); n++)
+            if (section.sh_type != SHT_NOBITS && section.sh_offset <= bytes.len &&
+                section.sh_size <= bytes.len - section.sh_offset &&
+                is_named(bytes, head, &section, called[n]))
+                memset(program->p + section.sh_offset, 0, section.sh_size);
+}
+
 /*
  * What runs is in the parts that the headers name. After them come symbols, what debuggers want and
  * the table of sections, a fifth of a build that nobody has stripped: each cold start on AWS would
@@ -90,6 +123,7 @@ static int read_program(const char *name, const char *folder, struct buf *ret,
     *ret_architecture = check_program(path, buf_view(ret), &head, err);
     if (!*ret_architecture)
         return -ENOEXEC;
+    leave_out_unwinding(ret, &head);
     leave_out_symbols(ret, head);
     return 0;
 }
@@ -155,6 +189,9 @@ static int run(void *ctx, char **, int, struct err *err) {
         prog_hint("%s  -", p.sha256);
     else if (r == 0)
         prog_print("%s  %s\n", p.sha256, to->output);
+    char size[16];
+    if (r == 0)
+        prog_hint("%s, for %s", cli_size(size, p.zip.len), p.architecture);
     cli_package_deinit(&p);
     return r;
 }
@@ -173,7 +210,7 @@ const struct prog_verb cli_verb_package = {
     .about =
         "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
         "The same programs give the same bytes. Prints the SHA-256 and the file's name\n"
-        "(with --output - on stderr).",
+        "(with --output - on stderr), and on stderr its size and for which processor it is.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .size = sizeof(struct package),

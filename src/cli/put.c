@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/suffix.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "prog/say.h"
@@ -61,7 +62,7 @@ static int upload_one(struct put *p, struct put_upload *u, struct err *err) {
     int r = open_file(u, &fd, &st, err);
     if (r)
         return r;
-    const char *known = cli_put_content_type(buf_view(&u->key));
+    const char *known = suffix_media_type(buf_view(&u->key));
     struct sign_header type = {S("Content-Type"),
                                str_c(known ? known : "application/octet-stream")};
     struct client_object object = {.bucket = str_c(p->cloud.bucket),

@@ -51,8 +51,6 @@ int cli_put_plan(struct put *p, char **paths, size_t n);
 int cli_put_refuse_unprocessed(struct put *p, struct err *err);
 /* What is shown of it: the key without the prefix. */
 str cli_put_name(const struct put *p, const struct put_upload *u);
-/* NULL: not the name of a photograph. */
-const char *cli_put_content_type(str name);
 /* Ends it in that state, with a reason. */
 void cli_put_end(struct put_upload *u, enum put_state state, const char *why);
 void cli_put_deinit(struct put *p);

@@ -2,6 +2,7 @@
  * cli/put_plan: which files `calotype put` uploads, and under which keys: a file's name, or, as
  * `cp -r` has it, a folder's name and what is below it.
  */
+#include "base/suffix.h"
 #include "cli/output.h"
 #include "cli/put.h"
 #include "cli/xml.h"
@@ -11,18 +12,6 @@
 #include <errno.h>
 #include <fts.h>
 #include <sys/stat.h>
-
-const char *cli_put_content_type(str name) {
-    static const struct {
-        const char *suffix, *type;
-    } known[] = {{".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"}};
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        size_t n = strlen(known[i].suffix);
-        if (name.len >= n && str_eq_nocase(str_skip(name, name.len - n), str_c(known[i].suffix)))
-            return known[i].type;
-    }
-    return NULL;
-}
 
 str cli_put_name(const struct put *p, const struct put_upload *u) {
     return str_skip(buf_view(&u->key), strlen(p->prefix));
@@ -95,7 +84,7 @@ static bool is_photograph(const FTSENT *e) {
     bool is_file = e->fts_info == FTS_F;
     if (e->fts_info == FTS_SL)
         is_file = stat(e->fts_accpath, &st) == 0 && S_ISREG(st.st_mode);
-    return is_file && e->fts_name[0] != '.' && cli_put_content_type(str_c(e->fts_name));
+    return is_file && e->fts_name[0] != '.' && suffix_media_type(str_c(e->fts_name));
 }
 
 struct walk {

@@ -254,9 +254,9 @@ const struct prog_verb cli_verb_rm = {
     .summary = "remove photographs and what became of them",
     .arguments = "[--env NAME] [--versions [--yes]] NAME...",
     .about =
-        "Removes photographs, their derivatives and their rows; NAME is the key, or the file's\n"
-        "name. It does not ask: the buckets keep versions, and to put one again brings it\n"
-        "back. With --versions those go too; it says which, and asks, and where nobody can\n"
+        "Removes photographs, their derivatives and their rows; NAME is the key, without\n"
+        "uploads/ if you like. It does not ask: the buckets keep versions, and to put one again\n"
+        "brings it back. With --versions those go too; it says which, and asks, and where nobody can\n"
         "be asked only --yes does it.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),

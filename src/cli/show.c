@@ -27,6 +27,9 @@ static void print_pair(const char *name, const json_t *value) {
 static void print_derivative(const json_t *d) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     char size[16];
+    str name = json_str(d, "Name"); /* what `get --size` takes */
+    if (name.len)
+        buf_printf(&text, STR_FMT ": ", STR_ARG(name));
     buf_printf(&text, "%lld × %lld, %s, s3://" STR_FMT "/" STR_FMT,
                (long long)json_int(d, "Width", 0), (long long)json_int(d, "Height", 0),
                cli_size(size, (uint64_t)json_int(d, "FileSize", 0)), STR_ARG(json_str(d, "Bucket")),
@@ -98,7 +101,8 @@ const struct prog_verb cli_verb_show = {
     .name = "show",
     .summary = "show all that is known of a photograph",
     .arguments = "[--env NAME] NAME...",
-    .about = "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
+    .about = "Shows everything that is known of a photograph; NAME is its key, without\n"
+             "uploads/ if you like.",
     .flags = flags,
     .n_flags = ARRAY_LEN(flags),
     .least = 1,

@@ -71,6 +71,8 @@ struct client *client_free(struct client *client) {
 
 const char *client_region(const struct client *client) { return client->region; }
 
+void client_set_until(struct client *client, int64_t mono_ms) { client->until_ms = mono_ms; }
+
 /* ---- Where a request goes ---- */
 
 /* The endpoint that was named for this service, or in general; NULL: AWS's own. */

@@ -62,6 +62,12 @@ int client_new(struct client **ret_client, const struct client_options *options,
 struct client *client_free(struct client *client); /* no request may be under way */
 DEFINE_FREEP(client)
 const char *client_region(const struct client *client);
+/*
+ * When (clock_mono_ms) all that this client does must be over: what is under way then ends as
+ * CLIENT_E_TRANSPORT, and nothing is begun any more. 0: no such moment. Any thread; for requests of
+ * all threads, plain ones too.
+ */
+void client_set_until(struct client *client, int64_t mono_ms);
 
 /* Outcomes of a request. */
 enum {
@@ -83,6 +89,9 @@ struct client_fault {
     char request_id[64];
     unsigned attempts; /* how often it was tried */
 };
+/* printf("…: " CLIENT_FAULT_FMT, CLIENT_FAULT_ARG(fault)): the code, where there is one, and the message. */
+#define CLIENT_FAULT_FMT        "%s%s%s"
+#define CLIENT_FAULT_ARG(fault) (fault)->code, (fault)->code[0] ? " " : "", (fault)->message
 
 /* ---- The general form ---- */
 /*
@@ -91,8 +100,8 @@ struct client_fault {
  */
 typedef ssize_t client_source_fn(void *ctx, uint64_t offset, void *p, size_t n);
 /*
- * Bytes of a successful answer as they come; non-zero gives up. Called after the headers were
- * accepted.
+ * Bytes of a successful answer as they come; non-zero gives up. The status is good and the headers
+ * may be read (client_header of the request's response); an empty body brings no call.
  */
 typedef int client_sink_fn(void *ctx, const void *p, size_t n);
 
@@ -211,7 +220,7 @@ int client_put_object_from(struct client *client, const struct client_object *ob
 /* Into response->body. A cut answer is fetched again from its start. */
 int client_get_object(struct client *client, const struct client_object *object, uint64_t max_body,
                       struct client_response *response, struct client_fault *fault);
-/* To the sink, as the bytes come: a cut answer is a fault. */
+/* To the sink, as the bytes come: once it was called, a cut answer is a fault. */
 int client_get_object_to(struct client *client, const struct client_object *object,
                          client_sink_fn *sink, void *sink_ctx, struct client_response *response,
                          struct client_fault *fault);

@@ -6,14 +6,15 @@
 #include "client/settings.h"
 
 /*
- * Set by client_new and constant afterwards, but for the pool, which has a lock of its own: any
- * number of threads.
+ * Set by client_new and constant afterwards, but for the pool, which has a lock of its own, and
+ * until_ms: any number of threads.
  */
 struct client {
     struct client_pool pool;
     struct client_settings settings; /* endpoints and keys */
     char *region, *ca_file, *user_agent;
     unsigned idle_ms, attempts, backoff_ms;
+    _Atomic int64_t until_ms; /* clock_mono_ms; 0: none */
 };
 
 /*

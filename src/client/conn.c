@@ -127,25 +127,28 @@ static int tls_settings(struct client_pool *pool, struct client_tls **ret_tls, s
     return r;
 }
 
-/* Steps of the handshake, waiting for what each wants. */
+/* Steps of the handshake, waiting for what each wants: ms in all. */
 static int shake_hands(struct client_conn *conn, unsigned ms, struct err *err) {
+    int64_t end_ms = clock_mono_ms() + ms;
     for (;;) {
         int r = client_tls_handshake(conn->tls, err);
+        int64_t now_ms = clock_mono_ms();
         if (r <= 0)
             return r;
-        r = wait_for(conn->fd, r == CLIENT_TLS_WANT_READ ? POLLIN : POLLOUT, ms);
+        r = wait_for(conn->fd, r == CLIENT_TLS_WANT_READ ? POLLIN : POLLOUT,
+                     (unsigned)(end_ms > now_ms ? end_ms - now_ms : 0));
         if (r < 0)
             return err_sys(err, r, "no TLS handshake with %s:%u", conn->host, conn->port);
     }
 }
 
-static int conn_new(struct client_pool *pool, const struct client_url *url,
+static int conn_new(struct client_pool *pool, const struct client_url *url, unsigned ms,
                     struct client_conn **ret, struct err *err) {
     struct client_tls *tls = NULL;
     int r = url->tls ? tls_settings(pool, &tls, err) : 0;
     if (r < 0)
         return r;
-    int fd = open_socket(url, pool->connect_ms, err);
+    int fd = open_socket(url, ms, err);
     if (fd < 0)
         return fd;
     struct client_conn *conn = mem_new(struct client_conn);
@@ -154,7 +157,7 @@ static int conn_new(struct client_pool *pool, const struct client_url *url,
     memcpy(conn->host, url->host, sizeof conn->host);
     if (url->tls) {
         conn->tls = client_tls_session_new(tls, fd, url->host);
-        r = shake_hands(conn, pool->connect_ms, err);
+        r = shake_hands(conn, ms, err);
     }
     *ret = r < 0 ? conn_free(conn) : conn;
     return r;
@@ -189,14 +192,16 @@ static struct client_conn *take_idle(struct client_pool *pool, const struct clie
 }
 
 int client_conn_get(struct client_pool *pool, const struct client_url *url, bool fresh,
-                    struct client_conn **ret_conn, bool *ret_reused, struct err *err) {
+                    unsigned most_ms, struct client_conn **ret_conn, bool *ret_reused,
+                    struct err *err) {
     struct client_conn *conn = fresh ? NULL : take_idle(pool, url);
     *ret_reused = conn != NULL;
     if (conn) {
         *ret_conn = conn;
         return 0;
     }
-    return conn_new(pool, url, ret_conn, err);
+    return conn_new(pool, url, pool->connect_ms < most_ms ? pool->connect_ms : most_ms, ret_conn,
+                    err);
 }
 
 void client_conn_put(struct client_pool *pool, struct client_conn *conn, bool keep) {

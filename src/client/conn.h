@@ -25,9 +25,13 @@ void client_pool_init(struct client_pool *pool, const char *ca_file, unsigned co
 /* Closes the idle connections; none may be in use. */
 void client_pool_deinit(struct client_pool *pool);
 
-/* A kept one (*ret_reused), or a new one. 0 or -errno with words. fresh: only a new one will do. */
+/*
+ * A kept one (*ret_reused), or a new one, for which most_ms may shorten the pool's connect_ms. 0 or
+ * -errno with words. fresh: only a new one will do.
+ */
 int client_conn_get(struct client_pool *pool, const struct client_url *url, bool fresh,
-                    struct client_conn **ret_conn, bool *ret_reused, struct err *err);
+                    unsigned most_ms, struct client_conn **ret_conn, bool *ret_reused,
+                    struct err *err);
 /* Takes conn: keeps it for the next request, or closes it (also when enough are kept). */
 void client_conn_put(struct client_pool *pool, struct client_conn *conn, bool keep);
 

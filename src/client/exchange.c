@@ -5,26 +5,37 @@
 #include "base/rand.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <time.h>
 
 enum {
     EXPECT_FROM = 1 << 20, /* bodies from this size on ask first: Expect: 100-continue */
     EXPECT_WAIT_MS = 1000, /* then they go anyway: not every server answers it */
     ERROR_BODY_MAX = 1 << 20,
-    PIECE = 64 * 1024,
+    PIECE = 64 * 1024, /* of a body, either way */
+    WRITE_PIECE = 4 * PIECE,
 };
 
 /* One attempt. */
 struct attempt {
+    const struct client *client;
     const struct client_wire *wire;
     struct client_response *response;
     struct client_http http;
     struct client_conn *conn;
     struct err err;
-    char in[16 * 1024];
+    char *in;       /* PIECE bytes, unset: most answers are small */
     bool any_bytes; /* of the answer */
     bool sunk;      /* bytes were given to the sink: no second attempt */
 };
+
+/* How long may be waited, of ms: not beyond the moment when all must be over. */
+static unsigned wait_of(const struct client *client, unsigned ms) {
+    int64_t until = client->until_ms, left = until ? until - clock_mono_ms() : INT64_MAX;
+    return left >= ms ? ms : left > 0 ? (unsigned)left : 0;
+}
+
+static bool is_over(const struct client *client) { return wait_of(client, 1) == 0; }
 
 static int on_headers(void *ctx) {
     struct attempt *a = ctx;
@@ -55,7 +66,11 @@ static int on_bytes(void *ctx, const void *p, size_t n) {
 static int read_answer(struct attempt *a, bool until_continue, unsigned wait_ms) {
     while (!a->http.done && !(until_continue && a->http.continued)) {
         size_t used;
-        ssize_t n = client_conn_read(a->conn, a->in, sizeof a->in, wait_ms, &a->err);
+        ssize_t n = client_conn_read(a->conn, a->in, PIECE, wait_of(a->client, wait_ms), &a->err);
+        if (is_over(a->client)) {
+            err_set(&a->err, 0, "the time for it is over");
+            return CLIENT_E_TRANSPORT;
+        }
         if (n == -ETIMEDOUT && until_continue)
             return 0;
         if (n < 0)
@@ -82,10 +97,19 @@ static int read_answer(struct attempt *a, bool until_continue, unsigned wait_ms)
     return 0;
 }
 
+/* In pieces: a peer that reads slowly is not waited for beyond the moment. */
 static int write_some(struct attempt *a, str bytes) {
-    return client_conn_write(a->conn, bytes.p, bytes.len, a->wire->idle_ms, &a->err) < 0
-               ? CLIENT_E_TRANSPORT
-               : 0;
+    for (str left = bytes; left.len; left = str_skip(left, WRITE_PIECE)) {
+        str piece = str_slice(left, 0, WRITE_PIECE);
+        if (is_over(a->client)) {
+            err_set(&a->err, 0, "the time for it is over");
+            return CLIENT_E_TRANSPORT;
+        }
+        if (client_conn_write(a->conn, piece.p, piece.len, wait_of(a->client, a->wire->idle_ms),
+                              &a->err) < 0)
+            return CLIENT_E_TRANSPORT;
+    }
+    return 0;
 }
 
 static int write_head(struct attempt *a, bool expect) {
@@ -147,13 +171,19 @@ static int write_request(struct attempt *a) {
 }
 
 static int try_once(struct client *client, struct attempt *a, bool fresh, bool *ret_reused) {
+    unsigned connect_ms = wait_of(client, UINT_MAX);
     client_http_init(&a->http);
     a->http.no_body = strcmp(a->wire->method, "HEAD") == 0;
     a->http.headers = on_headers;
     a->http.bytes = on_bytes;
     a->http.ctx = a;
     *ret_reused = false;
-    if (client_conn_get(&client->pool, &a->wire->url, fresh, &a->conn, ret_reused, &a->err) < 0)
+    if (connect_ms == 0) {
+        err_set(&a->err, 0, "the time for it is over");
+        return CLIENT_E_TRANSPORT;
+    }
+    if (client_conn_get(&client->pool, &a->wire->url, fresh, connect_ms, &a->conn, ret_reused,
+                        &a->err) < 0)
         return CLIENT_E_TRANSPORT;
     int r = write_request(a);
     /* A server that refuses may answer and close while the body is still on its way. */
@@ -195,7 +225,7 @@ static bool is_throttle(const char *code) {
 
 static bool is_worth_another(const struct attempt *a, int r, bool reused,
                              const struct client_fault *fault) {
-    if (a->wire->no_retry || a->sunk)
+    if (a->wire->no_retry || a->sunk || is_over(a->client))
         return false;
     if (r == CLIENT_E_ANSWER)
         return fault->status == 500 || fault->status == 502 || fault->status == 503 ||
@@ -239,6 +269,8 @@ int client_exchange(struct client *client, struct client_wire *wire,
     for (unsigned attempt = 0;; attempt++) {
         struct attempt *a = mem_new(struct attempt);
         bool reused = false;
+        a->client = client;
+        a->in = mem_alloc(PIECE);
         a->wire = wire;
         a->response = response;
         *fault = (struct client_fault){.attempts = attempt + 1};
@@ -255,6 +287,7 @@ int client_exchange(struct client *client, struct client_wire *wire,
         }
         bool again = r != 0 && is_worth_another(a, r, reused, fault);
         client_http_deinit(&a->http);
+        free(a->in);
         free(a);
         fresh = r == CLIENT_E_TRANSPORT; /* the other kept ones are no better */
         if (!again || attempt + 1 >= client->attempts)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct client_tls {
     SSL_CTX *ctx;
@@ -67,6 +68,30 @@ static const char *ssl_reason(void) {
     return reason ? reason : "unknown reason";
 }
 
+/*
+ * Where systems keep their authorities in one file. OpenSSL's own places are those of the machine that
+ * built it, and a static program goes elsewhere: on AWS Lambda (Amazon Linux) there is the second.
+ */
+static const char *const system_files[] = {
+    "/etc/ssl/certs/ca-certificates.crt", /* Debian, and our own sandbox */
+    "/etc/pki/tls/certs/ca-bundle.crt",   /* Amazon Linux, Fedora */
+    "/etc/ssl/cert.pem",                  /* Alpine */
+    "/etc/ssl/ca-bundle.pem",             /* openSUSE */
+};
+
+static bool is_there(const char *path) { return path && access(path, R_OK) == 0; }
+
+/* 1 where any were found, as OpenSSL has it. */
+static int load_system(SSL_CTX *ctx) {
+    if (is_there(X509_get_default_cert_file()) || is_there(X509_get_default_cert_dir()) ||
+        is_there(getenv(X509_get_default_cert_dir_env())))
+        return SSL_CTX_set_default_verify_paths(ctx);
+    for (size_t i = 0; i < ARRAY_LEN(system_files); i++)
+        if (is_there(system_files[i]))
+            return SSL_CTX_load_verify_locations(ctx, system_files[i], NULL);
+    return 0;
+}
+
 int client_tls_new(struct client_tls **ret_tls, const char *ca_file, struct err *err) {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION)) {
@@ -78,12 +103,13 @@ int client_tls_new(struct client_tls **ret_tls, const char *ca_file, struct err 
                               SSL_MODE_RELEASE_BUFFERS);
     /* Peers that close without saying so are common; HTTP's own lengths tell a cut answer. */
     SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    int ok = ca_file ? SSL_CTX_load_verify_locations(ctx, ca_file, NULL)
-                     : SSL_CTX_set_default_verify_paths(ctx);
-    if (!ok) {
+    if (!(ca_file ? SSL_CTX_load_verify_locations(ctx, ca_file, NULL) : load_system(ctx))) {
         SSL_CTX_free(ctx);
-        return err_set(err, -ENOENT, "cannot read CA certificates from %s: %s",
-                       ca_file ? ca_file : "the system's folder", ssl_reason());
+        return ca_file ? err_set(err, -ENOENT, "cannot read CA certificates from %s: %s", ca_file,
+                                 ssl_reason())
+                       : err_set(err, -ENOENT,
+                                 "this system has no CA certificates that can be read; "
+                                 "SSL_CERT_FILE names a file of them");
     }
     struct client_tls *tls = mem_new(struct client_tls);
     tls->ctx = ctx;

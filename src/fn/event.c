@@ -43,7 +43,7 @@ static bool parse_record(const json_t *from, struct arena *arena, struct fn_reco
         return false;
     r->bucket = arena_str(arena, bucket);
     r->key = arena_str(arena, buf_view(&key));
-    r->size = json_int(object, "size", 0);
+    r->size = json_int(object, "size", -1);
     str version = json_str(object, "versionId"), etag = json_str(object, "eTag");
     r->version_id = version.len ? arena_str(arena, version) : STR_NONE;
     r->etag = etag.len ? arena_str(arena, etag) : STR_NONE;
@@ -74,14 +74,4 @@ int fn_event_parse(const json_t *event, struct arena *arena, struct fn_record **
     *ret_records = records;
     *ret_n = kept;
     return 0;
-}
-
-bool fn_is_image_name(str key) {
-    static const char *const suffixes[] = {".jpg", ".jpeg", ".png"};
-    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-        str suffix = str_c(suffixes[i]);
-        if (key.len >= suffix.len && str_eq_nocase(str_skip(key, key.len - suffix.len), suffix))
-            return true;
-    }
-    return false;
 }

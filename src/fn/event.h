@@ -14,7 +14,7 @@ struct fn_record {
     str key;        /* decoded: "a b@c.jpg" */
     str version_id; /* absent on unversioned buckets */
     str etag;
-    int64_t size;
+    int64_t size;                         /* -1: the event does not say */
     int64_t time_ms;                      /* the event's */
     char sequencer[FN_SEQUENCER_LEN + 1]; /* zero-padded, so that text order is event order */
     char image_id[32 + 1];                /* first 32 hex digits of SHA-256("bucket/key") */
@@ -25,5 +25,3 @@ struct fn_record {
  */
 int fn_event_parse(const json_t *event, struct arena *arena, struct fn_record **ret_records,
                    size_t *ret_n, size_t *ret_ignored, struct err *err);
-/* Does the name end in .jpg, .jpeg or .png, in any case? What is in the file is not looked at. */
-bool fn_is_image_name(str key);

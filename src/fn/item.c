@@ -3,11 +3,18 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdio.h>
 
+void fn_image_init(struct fn_image *image, const struct fn_record *record) {
+    *image = (struct fn_image){.record = record,
+                               .size = record->size > 0 ? (uint64_t)record->size : 0,
+                               .result = imgjob_result_none()};
+}
+
 void fn_image_deinit(struct fn_image *image) {
-    buf_deinit(&image->texts);
-    buf_deinit(&image->answer);
+    buf_deinit(&image->type);
+    buf_deinit(&image->text);
 }
 
 static void put(json_t *map, const char *name, const char *type, json_t *value) {
@@ -51,43 +58,49 @@ static void put_upload(json_t *item, const struct fn_image *image, int64_t now_m
     put_text(item, "UploadDay", str_c(clock_day(date, r->time_ms)));
 }
 
-static void put_picture(json_t *item, const struct imgjob_reply *p) {
-    put_text(item, "Format", p->format);
-    if (p->width) {
-        put_number(item, "Width", p->width);
-        put_number(item, "Height", p->height);
-        put_number(item, "Orientation", p->orientation);
-        put_number(item, "BitDepth", p->bit_depth);
+/* ---- What the worker says: a writer for each kind of imgjob/fields.def ---- */
+
+static void put_field_text(json_t *item, const char *name, const void *at) {
+    put_text(item, name, *(const str *)at);
+}
+static void put_field_number(json_t *item, const char *name, const void *at) {
+    double value = *(const double *)at;
+    if (!isnan(value))
+        put_number(item, name, value);
+}
+static void put_field_count(json_t *item, const char *name, const void *at) {
+    uint64_t value = *(const uint64_t *)at;
+    if (value)
+        put_number(item, name, (double)value);
+}
+static void put_field_flag(json_t *item, const char *name, const void *at) {
+    if (*(const bool *)at)
+        put_bool(item, name, true);
+}
+
+static void put_picture(json_t *item, const struct imgjob_result *result) {
+    static void (*const put_kind[])(json_t * item, const char *name, const void *at) = {
+        [IMGJOB_KIND_TEXT] = put_field_text,
+        [IMGJOB_KIND_NUMBER] = put_field_number,
+        [IMGJOB_KIND_COUNT] = put_field_count,
+        [IMGJOB_KIND_FLAG] = put_field_flag,
+    };
+    for (size_t i = 0; i < imgjob_n_fields; i++) {
+        const struct imgjob_field *field = &imgjob_fields[i];
+        put_kind[field->kind](item, field->attribute, (const char *)result + field->at);
     }
-    put_text(item, "ColorSpace", p->color_space);
-    put_text(item, "CapturedAt", p->captured_at);
-    put_text(item, "Make", p->make);
-    put_text(item, "Model", p->model);
-    if (p->has_gps) {
-        put_number(item, "Latitude", p->latitude);
-        put_number(item, "Longitude", p->longitude);
-    }
-    if (p->has_phash) {
-        char hash[17];
-        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)p->phash);
-        put_text(item, "PerceptualHash", str_c(hash));
-    }
-    put_text(item, "Placeholder", p->placeholder);
-    if (p->truncated)
-        put_bool(item, "Truncated", true);
-    put_text(item, "Warnings", p->warnings);
 }
 
 static void put_derivatives(json_t *item, const struct fn_image *image, const char *bucket) {
     json_t *list = json_array();
-    for (size_t i = 0; i < image->n_stored; i++) {
-        const struct imgjob_derivative *d = &image->reply.derivatives[i];
-        char name[16];
-        snprintf(name, sizeof name, "%u", d->edge);
+    for (size_t i = 0; i < IMGJOB_MAX_DERIVATIVES; i++) {
+        const struct fn_stored *d = &image->stored[i];
+        if (!d->name)
+            continue;
         json_t *map = json_object();
-        put_text(map, "Name", str_c(name));
+        put_text(map, "Name", str_c(d->name));
         put_text(map, "Bucket", str_c(bucket));
-        put_text(map, "Key", str_c(image->stored[i].key));
+        put_text(map, "Key", str_c(d->key));
         put_number(map, "Width", d->width);
         put_number(map, "Height", d->height);
         put_number(map, "FileSize", (double)d->size);
@@ -99,7 +112,7 @@ static void put_derivatives(json_t *item, const struct fn_image *image, const ch
 json_t *fn_item_new(const struct fn_image *image, const char *derivatives_bucket, int64_t now_ms) {
     json_t *item = json_object();
     put_upload(item, image, now_ms);
-    put_picture(item, &image->reply);
+    put_picture(item, &image->result);
     put_text(item, "Sha256", str_c(image->sha256));
     put_derivatives(item, image, derivatives_bucket);
     put_text(item, "Reason", str_c(image->reason));

@@ -4,9 +4,12 @@
 #include "fn/event.h"
 #include "imgjob/imgjob.h"
 
-/* A derivative that was stored. */
+/* A derivative that was stored; zeroed: none. */
 struct fn_stored {
-    char key[256]; /* of the derivative, in the derivatives bucket */
+    const char *name; /* the configuration's */
+    char key[128];    /* in the derivatives bucket */
+    uint32_t width, height;
+    uint64_t size;
 };
 
 /* One image on its way through the steps. */
@@ -14,16 +17,18 @@ struct fn_image {
     const struct fn_record *record;
     str content_type; /* of the original; may be empty */
     uint64_t size;
-    char sha256[65];              /* "" when it was not fetched */
-    const char *status;           /* "processed", "rejected", "failed" */
+    char sha256[65];              /* "" when it was not fetched whole */
+    const char *status;           /* "processed", "rejected", "failed"; NULL: none of these */
     char reason[IMGJOB_MAX_TEXT]; /* "" when there is none */
-    struct imgjob_reply reply;    /* zeroed when it was not decoded */
-    size_t n_stored;
+    struct imgjob_result result;  /* imgjob_result_none() when it was not decoded */
     struct fn_stored stored[IMGJOB_MAX_DERIVATIVES];
     double ms;
-    struct buf texts;  /* owns content_type */
-    struct buf answer; /* the worker's: reply's texts and the derivatives' bytes */
+    bool is_replay;  /* the row is that of another attempt */
+    struct buf type; /* owns content_type */
+    struct buf text; /* the worker's: result's texts */
 };
+/* Nothing is known of it but the event's record. */
+void fn_image_init(struct fn_image *image, const struct fn_record *record);
 /* Frees what it owns; record is the event's. */
 void fn_image_deinit(struct fn_image *image);
 

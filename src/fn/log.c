@@ -1,54 +1,61 @@
-/* fn/log: writes the function's log lines and its metrics in the embedded metric format. */
+/* fn/log: writes the function's log lines. */
 #include "fn/log.h"
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/lock.h"
 
 #include <unistd.h>
 
-static void write_line(struct buf *line) {
+/* A record's line may be longer than what a pipe takes at once. */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+
+void fn_log_line(struct buf *line) {
     buf_char(line, '\n');
+    LOCK_SCOPE(&writing);
     io_write_full(STDOUT_FILENO, line->p, line->len);
+}
+
+static void add_text(struct buf *line, const char *name, str text) {
+    if (!text.len)
+        return;
+    buf_printf(line, ",\"%s\":", name);
+    json_add_quoted(line, text);
+}
+
+static void begin(struct buf *line, const struct fn_log *log, const char *level) {
+    char when[CLOCK_ISO_MAX];
+    buf_printf(line, "{\"time\":\"%s\",\"level\":\"%s\"", clock_iso8601_ms(when, clock_real_ms()),
+               level);
+    add_text(line, "requestId", str_c(log->request_id));
+    add_text(line, "key", log->key);
 }
 
 void fn_log_step(const struct fn_log *log, const char *level, const char *step, double ms,
                  const char *reason) {
     CLEANUP_DEINIT(buf) struct buf line = {0};
-    char when[CLOCK_ISO_MAX];
-    buf_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"requestId\":",
-               clock_iso8601_ms(when, clock_real_ms()), level);
-    json_add_quoted(&line, str_c(log->request_id));
-    if (log->key.len) {
-        buf_c(&line, ",\"key\":");
-        json_add_quoted(&line, log->key);
-    }
-    buf_c(&line, ",\"step\":");
-    json_add_quoted(&line, str_c(step));
+    begin(&line, log, level);
+    add_text(&line, "step", str_c(step));
     if (ms >= 0)
         buf_printf(&line, ",\"ms\":%.2f", ms);
-    if (reason) {
-        buf_c(&line, ",\"reason\":");
-        json_add_quoted(&line, str_c(reason));
-    }
+    add_text(&line, "reason", str_c(reason));
     buf_char(&line, '}');
-    write_line(&line);
+    fn_log_line(&line);
 }
 
-void fn_log_metrics(const char *environment, const struct fn_count *counts, size_t n) {
-    CLEANUP_JSON json_t *doc = json_object();
-    json_t *metrics = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(
-            metrics, json_pack("{s:s,s:s}", "Name", counts[i].name, "Unit", counts[i].unit));
-    json_set(doc, "_aws",
-             json_pack("{s:I,s:[{s:s,s:[[s]],s:o}]}", "Timestamp", (json_int_t)clock_real_ms(),
-                       "CloudWatchMetrics", "Namespace", "Calotype", "Dimensions", "Environment",
-                       "Metrics", metrics));
-    json_set_str(doc, "Environment", str_c(environment));
-    for (size_t i = 0; i < n; i++)
-        json_set(doc, counts[i].name, json_real(counts[i].value));
+void fn_log_record(const struct fn_log *log, const struct fn_log_record *r,
+                   const struct fn_spans *spans) {
     CLEANUP_DEINIT(buf) struct buf line = {0};
-    json_write(&line, doc);
-    write_line(&line);
+    begin(&line, log, r->level);
+    add_text(&line, "imageId", r->image_id);
+    add_text(&line, "outcome", str_c(r->outcome));
+    add_text(&line, "reason", str_c(r->reason));
+    add_text(&line, "format", r->format);
+    if (r->bytes)
+        buf_printf(&line, ",\"bytes\":%llu", (unsigned long long)r->bytes);
+    buf_printf(&line, ",\"ms\":%.2f,\"spans\":", r->ms);
+    fn_spans_write(&line, spans);
+    buf_char(&line, '}');
+    fn_log_line(&line);
 }

@@ -125,8 +125,8 @@ static int call_bucket(const struct fn_context *context, const char *method, str
     if (client_send(context->client, &request, response, &fault) == CLIENT_OK)
         return 0;
     return err_set(why, fault.status == 404 ? -ENOENT : -EIO,
-                   "%s of the notification configuration of " STR_FMT ": %s %s", method,
-                   STR_ARG(bucket), fault.code, fault.message);
+                   "%s of the notification configuration of " STR_FMT ": " CLIENT_FAULT_FMT, method,
+                   STR_ARG(bucket), CLIENT_FAULT_ARG(&fault));
 }
 
 static void add_ids(json_t *ids, const json_t *properties) {

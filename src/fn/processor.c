@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "fn/log.h"
+#include "fn/metrics.h"
 #include "fn/report.h"
 #include "fn/steps.h"
 
@@ -13,70 +14,81 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { MAX_THREADS = 8 };
+enum {
+    MAX_THREADS = 8,
+    /* kept back of the invocation's time, to end what is under way and to say so */
+    MARGIN_MS = 1500,
+};
 
 struct job {
-    const struct fn_context *context;
+    struct fn_work work;
     struct fn_record *records;
     struct fn_image *images;
     size_t n;
     atomic_size_t next;
     atomic_size_t skipped;
+    atomic_size_t late;         /* not begun, for want of time */
+    _Atomic int64_t longest_ms; /* that a record took */
     atomic_bool failed;
     pthread_mutex_t lock; /* guards why */
     struct err why;       /* of the first failure */
 };
 
+static void note_failure(struct job *job, const struct err *why) {
+    pthread_mutex_lock(&job->lock);
+    if (!job->failed)
+        job->why = *why;
+    job->failed = true;
+    pthread_mutex_unlock(&job->lock);
+}
+
 static void run_record(struct job *job, size_t i) {
     struct err err = {{0}};
     struct fn_image *image = &job->images[i];
-    image->record = &job->records[i];
-    int r = fn_steps_run(job->context, image, &err);
-    if (r == FN_STEPS_SKIPPED) {
-        image->status = NULL;
+    int64_t start_ms = clock_mono_ms();
+    int r = fn_steps_run(&job->work, image, &err);
+    int64_t ms = clock_mono_ms() - start_ms, longest = job->longest_ms;
+    while (ms > longest && !atomic_compare_exchange_weak(&job->longest_ms, &longest, ms))
+        ;
+    if (r == 0)
+        return;
+    image->status = NULL;
+    if (r == FN_STEPS_SKIPPED)
         job->skipped++;
-    } else if (r != 0) {
-        image->status = NULL;
-        pthread_mutex_lock(&job->lock);
-        if (!job->failed)
-            job->why = err;
-        job->failed = true;
-        pthread_mutex_unlock(&job->lock);
-    }
+    else
+        note_failure(job, &err);
+}
+
+/* Each is expected to take as long as the longest so far. */
+static bool is_time_for(const struct job *job) {
+    return !job->work.until_ms || clock_mono_ms() + job->longest_ms < job->work.until_ms;
 }
 
 static void *thread_main(void *arg) {
     struct job *job = arg;
-    for (size_t i; (i = job->next++) < job->n;)
-        run_record(job, i);
+    for (size_t i; (i = job->next++) < job->n;) {
+        if (is_time_for(job))
+            run_record(job, i);
+        else
+            job->late++;
+    }
     return NULL;
 }
 
-/*
- * How many records fit beside each other: the largest original, its copy in the worker, its pixels.
- */
-static size_t threads_for(const struct job *job) {
-    uint64_t largest = 0;
-    for (size_t i = 0; i < job->n; i++)
-        if ((uint64_t)job->records[i].size > largest)
-            largest = (uint64_t)job->records[i].size;
-    uint64_t need = 2 * largest + (96u << 20);
-    size_t fit = (size_t)(job->context->config.memory_bytes / need);
-    if (fit > MAX_THREADS)
-        fit = MAX_THREADS;
-    if (fit > job->n)
-        fit = job->n;
-    return fit ? fit : 1;
-}
-
+/* The workers' memory is their budget's; these only wait for services meanwhile. */
 static void run_all(struct job *job) {
     pthread_t threads[MAX_THREADS];
-    size_t wanted = threads_for(job), started = 0;
+    size_t wanted = job->n < MAX_THREADS ? job->n : MAX_THREADS, started = 0;
     while (started + 1 < wanted && pthread_create(&threads[started], NULL, thread_main, job) == 0)
         started++;
     thread_main(job); /* this thread is one of them */
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
+    struct err why;
+    err_set(&why, 0, "%zu of %zu records were not begun: the invocation's time is over",
+            (size_t)job->late, job->n);
+    if (job->late)
+        note_failure(job, &why);
 }
 
 struct counts {
@@ -98,27 +110,19 @@ static int publish(const struct job *job, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf text = {0}, answer = {0};
     struct client_fault fault;
     fn_report_text(&text, job->images, job->n, job->skipped);
-    const struct sign_header params[] = {{S("TopicArn"), str_c(job->context->config.topic_arn)},
-                                         {S("Subject"), S("Image Processing Report")},
-                                         {S("Message"), buf_view(&text)}};
+    const struct sign_header params[] = {
+        {S("TopicArn"), str_c(job->work.context->config.topic_arn)},
+        {S("Subject"), S("Image Processing Report")},
+        {S("Message"), buf_view(&text)}};
     const struct client_form form = {"sns", "Publish", "2010-03-31", params, ARRAY_LEN(params)};
-    int r = client_query(job->context->client, &form, &answer, &fault);
-    return r == CLIENT_OK
-               ? 0
-               : err_set(err, -EIO, "publish the report: %s %s", fault.code, fault.message);
-}
-
-/* Counted when the work is done, so that a retry does not count twice what a cut attempt did. */
-static void report_metrics(const struct job *job, struct counts c, double ms) {
-    const struct fn_count metrics[] = {{"ImagesProcessed", (double)c.processed, "Count"},
-                                       {"ImagesRejected", (double)c.rejected, "Count"},
-                                       {"ImagesFailed", (double)c.failed, "Count"},
-                                       {"BatchDuration", ms, "Milliseconds"}};
-    fn_log_metrics(job->context->config.environment, metrics, ARRAY_LEN(metrics));
+    int r = client_query(job->work.context->client, &form, &answer, &fault);
+    return r == CLIENT_OK ? 0
+                          : err_set(err, -EIO, "publish the report: " CLIENT_FAULT_FMT,
+                                    CLIENT_FAULT_ARG(&fault));
 }
 
 static int finish(struct job *job, size_t ignored, double ms, struct buf *out, struct err *err) {
-    struct fn_log log = {job->context->request_id, S("")};
+    struct fn_log log = {job->work.context->request_id, S("")};
     struct counts c = count(job);
     if (job->failed) {
         fn_log_step(&log, "error", "batch", ms, job->why.text);
@@ -127,15 +131,36 @@ static int finish(struct job *job, size_t ignored, double ms, struct buf *out, s
     int r = job->n > job->skipped ? publish(job, err) : 0;
     if (r != 0)
         return r;
-    report_metrics(job, c, ms);
+    /* When the work is done, so that a retry does not count twice what a cut attempt did. */
+    fn_metrics_log(job->work.context->config.environment, job->images, job->n, ms);
     buf_printf(out, "{\"processed\":%zu,\"rejected\":%zu,\"failed\":%zu,\"skipped\":%zu}",
                c.processed, c.rejected, c.failed, (size_t)job->skipped + ignored);
     return 0;
 }
 
+/* On the clock of waits, with the margin off; 0: never. */
+static int64_t until_of(const struct fn_context *context) {
+    if (!context->deadline_ms)
+        return 0;
+    int64_t until = clock_mono_ms() + context->deadline_ms - clock_real_ms() - MARGIN_MS;
+    return until > 1 ? until : 1;
+}
+
+static void run_job(struct job *job) {
+    const struct fn_context *context = job->work.context;
+    struct fn_budget budget;
+    fn_budget_init(&budget, context->config.memory_bytes);
+    job->work.budget = &budget;
+    job->work.n = job->n;
+    client_set_until(context->client, job->work.until_ms);
+    run_all(job);
+    fn_budget_deinit(&budget);
+}
+
 int fn_process(const struct fn_context *context, str event, struct buf *out, struct err *err) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
-    struct job job = {.context = context, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct job job = {.work = {.context = context, .until_ms = until_of(context)},
+                      .lock = PTHREAD_MUTEX_INITIALIZER};
     size_t ignored;
     int64_t start = clock_mono_ns();
     CLEANUP_JSON json_t *doc = json_parse(event, err);
@@ -144,9 +169,14 @@ int fn_process(const struct fn_context *context, str event, struct buf *out, str
     int r = fn_event_parse(doc, &arena, &job.records, &job.n, &ignored, err);
     if (r != 0)
         return r;
-    job.images = arena_zalloc(&arena, (job.n + 1) * sizeof *job.images);
-    run_all(&job);
+    job.images = arena_alloc(&arena, (job.n + 1) * sizeof *job.images);
+    for (size_t i = 0; i < job.n; i++)
+        fn_image_init(&job.images[i], &job.records[i]);
+    if (job.n)
+        run_job(&job);
     r = finish(&job, ignored, (double)(clock_mono_ns() - start) / 1e6, out, err);
+    if (job.n)
+        client_set_until(context->client, 0); /* the runtime's own calls have no end */
     for (size_t i = 0; i < job.n; i++)
         fn_image_deinit(&job.images[i]);
     return r;

@@ -4,9 +4,11 @@
  * out.
  *
  * Steps of a record, in order (names stand in the log):
- *   head → guard → fetch → probe+decode+derive (the worker) → store → put → count
+ *   look → guard → fetch (get, hash, worker and store, all at once) → put
  * A picture that is at fault ends as a row with a status and a reason. A service that is at fault
- * (a call that stays refused or unanswered) fails the invocation, so that Lambda tries it again.
+ * (a call that stays refused or unanswered) fails the invocation, so that Lambda tries it again. So
+ * do records that the invocation's time does not suffice for: they are not begun, or stopped before
+ * their row is written.
  */
 #include "client/client.h"
 #include "fn/config.h"

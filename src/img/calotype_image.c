@@ -1,27 +1,25 @@
 /*
  * calotype-image: the only program that touches image bytes. Reads one request and one image from
- * stdin, writes one reply to stdout, ends. See imgjob/imgjob.h for the messages and img/jail.h for
+ * stdin, writes derivatives and a result to stdout, ends. See imgjob/imgjob.h for the messages and img/jail.h for
  * the walls.
  *
  *   calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp]
  *
- * Exit: 0 a reply was written; 1 the request was not readable; 2 usage; 3 the jail could not be
- * shut.
+ * Exit: imgjob/ends.h.
  */
 #include "base/io.h"
 #include "img/derive.h"
 #include "img/jail.h"
+#include "imgjob/ends.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { OK = 0, E_REQUEST = 1, E_USAGE = 2, E_JAIL = 3 };
-
 static int usage(void) {
     fputs(
-        "usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > REPLY\n",
+        "usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > ANSWER\n",
         stderr);
-    return E_USAGE;
+    return IMGJOB_END_USAGE;
 }
 
 static bool parse(int argc, char **argv, struct img_jail *jail) {
@@ -38,28 +36,31 @@ static bool parse(int argc, char **argv, struct img_jail *jail) {
     return true;
 }
 
-/* The head arrives in the first read or two; the image's bytes follow. */
-static bool read_request(struct imgjob_request *request, struct buf *image) {
-    CLEANUP_DEINIT(buf) struct buf front = {0};
+/* The head arrives in the first read or two; what came with it of the image stays in front. */
+static bool read_request(struct imgjob_request *request, struct buf *front, str *ret_begun) {
     ptrdiff_t head;
-    while ((head = imgjob_get_request(buf_view(&front), request)) == 0) {
-        char *at = buf_reserve(&front, 4096);
+    while ((head = imgjob_get_request(buf_view(front), request)) == 0) {
+        char *at = buf_reserve(front, 4096);
         ssize_t got = read(STDIN_FILENO, at, 4096);
         if (got <= 0)
             return false;
-        front.len += (size_t)got;
+        front->len += (size_t)got;
     }
-    if (head < 0)
-        return false;
-    str begun = str_skip(buf_view(&front), (size_t)head);
-    if (begun.len > request->size)
-        return false;
-    buf_reserve(image, request->size);
+    *ret_begun = head > 0 ? str_skip(buf_view(front), (size_t)head) : STR_NONE;
+    return head > 0 && ret_begun->len <= request->size;
+}
+
+static bool read_image(size_t size, str begun, struct buf *image) {
+    buf_reserve(image, size);
     buf_str(image, begun);
-    if (io_read_full(STDIN_FILENO, image->p + image->len, request->size - image->len) != 0)
+    if (io_read_full(STDIN_FILENO, image->p + image->len, size - image->len) != 0)
         return false;
-    image->len = request->size;
+    image->len = size;
     return true;
+}
+
+static bool send(struct img_sink *, str bytes) {
+    return io_write_full(STDOUT_FILENO, bytes.p, bytes.len) == 0;
 }
 
 int main(int argc, char **argv) {
@@ -69,12 +70,16 @@ int main(int argc, char **argv) {
         return usage();
     if (img_jail_enter(&jail, &err) != 0) {
         fprintf(stderr, "calotype-image: %s\n", err.text);
-        return E_JAIL;
+        return IMGJOB_END_JAIL;
     }
-    CLEANUP_DEINIT(buf) struct buf image = {0}, reply = {0};
+    CLEANUP_DEINIT(buf) struct buf front = {0}, image = {0};
     struct imgjob_request request;
-    if (!read_request(&request, &image))
-        return E_REQUEST;
-    img_process(&request, buf_view(&image), &reply);
-    return io_write_full(STDOUT_FILENO, reply.p, reply.len) == 0 ? OK : E_REQUEST;
+    str begun;
+    if (!read_request(&request, &front, &begun))
+        return IMGJOB_END_REQUEST;
+    if (img_file_fits(jail.memory_bytes, request.size) && !read_image(request.size, begun, &image))
+        return IMGJOB_END_REQUEST;
+    struct img_sink out = {send};
+    bool sent = img_process(&request, jail.memory_bytes, buf_view(&image), &out);
+    return sent ? IMGJOB_END_OK : IMGJOB_END_REQUEST;
 }

@@ -1,213 +1,198 @@
-/* img/derive: the worker's job from bytes to reply. */
+/*
+ * img/derive: the worker's job from bytes to answer: the head and all decisions first, then memory, then pixels.
+ */
 #include "img/derive.h"
 
 #include "base/clock.h"
-#include "img/exif.h"
-#include "img/jpeg.h"
-#include "img/look.h"
-#include "img/png.h"
-#include "img/resize.h"
+#include "img/cascade.h"
+#include "img/describe.h"
+#include "img/kind.h"
+#include "img/picture.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
-typedef int decode_fn(str file, const struct img_limits *limits, struct img_decoded *ret);
-
-/*
- * By content, never by name. What we know but do not decode is named, so that the reason helps.
- * Sources: the formats' own specifications.
- */
-static const struct kind {
-    size_t at;
-    str magic;
-    const char *name; /* for the item */
-    decode_fn *decode;
-    const char *reason;
-} kinds[] = {
-    {0, S_INIT("\xFF\xD8\xFF"), "jpeg", img_jpeg_decode, NULL},
-    {0, S_INIT("\x89PNG\r\n\x1A\n"), "png", img_png_decode, NULL},
-    {0, S_INIT("GIF8"), "gif", NULL, "a GIF picture"},
-    {8, S_INIT("WEBP"), "webp", NULL, "a WebP picture"},
-    {4, S_INIT("ftypheic"), "heic", NULL, "an HEIC picture"},
-    {4, S_INIT("ftypmif1"), "heif", NULL, "an HEIF picture"},
-    {4, S_INIT("ftypavif"), "avif", NULL, "an AVIF picture"},
-    {4, S_INIT("ftyp"), "mp4", NULL, "an MP4 or QuickTime file"},
-    {0, S_INIT("II*\0"), "tiff", NULL, "a TIFF picture"},
-    {0, S_INIT("MM\0*"), "tiff", NULL, "a TIFF picture"},
-    {0, S_INIT("BM"), "bmp", NULL, "a BMP picture"},
-    {0, S_INIT("%PDF"), "pdf", NULL, "a PDF document"},
-    {0, S_INIT("PK\x03\x04"), "zip", NULL, "a zip archive"},
-};
-
-static const struct kind *kind_of(str file) {
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_starts(str_skip(file, kinds[i].at), kinds[i].magic))
-            return &kinds[i];
-    return NULL;
-}
+/* Beside pixels: the program, its stack, what the heap wastes. */
+enum { ASIDE = 12 << 20 };
+/* Where there is no limit. */
+static const uint64_t unlimited = 1ull << 46;
 
 struct work {
     const struct imgjob_request *request;
+    uint64_t memory;
     str file;
-    struct imgjob_reply reply;
-    struct img_decoded decoded;
-    struct img_exif exif;
-    struct buf bodies;
-    char reason[IMGJOB_MAX_TEXT];
-    char placeholder[IMG_BLURHASH_LEN + 1];
-    struct buf warnings;
+    struct img_sink *sink;
+    bool unread; /* the sink takes no more */
+    struct imgjob_result result;
+    char reason[IMG_REASON_MAX];
+    struct img_source *source;
+    struct img_meta meta;
+    struct img_color color;
+    struct img_look look;
+    struct img_described described;
+    unsigned warnings;
 };
 
-static void reject(struct work *w, const char *text) {
-    w->reply.status = IMGJOB_REJECTED;
-    snprintf(w->reason, sizeof w->reason, "%s", text);
-    w->reply.reason = str_c(w->reason);
+static void reject(struct work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void reject(struct work *w, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(w->reason, sizeof w->reason, fmt, args);
+    va_end(args);
+    w->result.status = IMGJOB_REJECTED;
+    w->result.reason = str_c(w->reason);
 }
 
-static bool is_text(str file) {
-    str front = str_slice(file, 0, 512);
-    for (size_t i = 0; i < front.len; i++) {
-        unsigned char c = (unsigned char)front.p[i];
-        if (c < 0x20 && c != '\n' && c != '\r' && c != '\t')
-            return false;
-    }
-    return true;
-}
+static uint64_t us_since(int64_t start) { return (uint64_t)(clock_mono_ns() - start) / 1000; }
 
-static const struct kind *probe(struct work *w) {
-    const struct kind *kind = kind_of(w->file);
-    char text[IMGJOB_MAX_TEXT];
-    if (w->file.len == 0) {
+/* ---- What it is ---- */
+static const struct img_decoder *find_decoder(struct work *w) {
+    bool is_text = false;
+    const struct img_kind *kind = img_kind_of(w->file, &is_text);
+    w->result.format = str_c(kind ? kind->name : "");
+    if (kind && kind->decoder)
+        return kind->decoder;
+    if (w->file.len == 0)
         reject(w, "The file is empty");
-    } else if (!kind) {
-        reject(w, is_text(w->file) ? "Not an image: the file is text"
-                                   : "Not an image: the content is no known picture format");
-    } else if (!kind->decode) {
-        snprintf(text, sizeof text, "This is %s; JPEG and PNG pictures are processed",
-                 kind->reason);
-        w->reply.format = str_c(kind->name);
-        reject(w, text);
-    } else {
-        w->reply.format = str_c(kind->name);
-        return kind;
-    }
+    else if (kind)
+        reject(w, "This is %s; JPEG and PNG pictures are processed", kind->article);
+    else
+        reject(w, is_text ? "Not an image: the file is text"
+                          : "Not an image: the content is no known picture format");
     return NULL;
 }
 
-static void warn(struct work *w, const char *word) {
-    if (w->warnings.len)
-        buf_char(&w->warnings, ',');
-    buf_c(&w->warnings, word);
-}
-
-/* What the file says of itself, from the decoder and from Exif. */
-static void describe(struct work *w) {
-    struct imgjob_reply *r = &w->reply;
-    const struct img_decoded *d = &w->decoded;
-    img_exif_parse(buf_view(&w->decoded.exif), &w->exif);
-    bool turned = w->exif.orientation >= 5;
-    r->width = turned ? d->height : d->width;
-    r->height = turned ? d->width : d->height;
-    r->orientation = w->exif.orientation;
-    r->bit_depth = d->bit_depth;
-    r->color_space = str_c(d->color_space);
-    r->truncated = d->truncated;
-    r->make = str_c(w->exif.make);
-    r->model = str_c(w->exif.model);
-    r->captured_at = str_c(w->exif.captured_at);
-    r->has_gps = w->request->keep_gps && w->exif.has_gps;
-    if (r->has_gps) {
-        r->latitude = w->exif.latitude;
-        r->longitude = w->exif.longitude;
+/* Opens it; whatever is known by then stands in the result. False: rejected. */
+static bool read_head(struct work *w) {
+    const struct img_decoder *decoder = find_decoder(w);
+    if (!decoder)
+        return false;
+    char reason[IMG_REASON_MAX] = "";
+    int r = decoder->open(w->file, &w->source, reason);
+    if (w->source) {
+        const struct img_head *head = &w->source->head;
+        img_meta_read(head, &w->meta);
+        img_color_choose(head, w->request->keep_profiles ? IMG_PROFILES_KEEP : IMG_PROFILES_CONVERT,
+                         &w->color);
+        img_describe(head, &w->meta, w->request->keep_gps, &w->result);
+        w->warnings = head->warnings | w->meta.warnings | w->color.warnings;
     }
-    if (d->damaged)
-        warn(w, "damaged-data");
-    if (d->from_cmyk)
-        warn(w, "cmyk-converted");
+    if (r != 0)
+        reject(w, "%s", reason);
+    return r == 0;
 }
 
-static bool is_opaque(const struct img_raster *r) {
-    if (r->channels != 4)
+/* ---- Whether it fits ---- */
+static bool is_within_pixels(struct work *w) {
+    const struct img_head *head = &w->source->head;
+    if ((uint64_t)head->width * head->height <= w->request->max_pixels)
         return true;
-    for (size_t i = 0, n = (size_t)r->width * r->height; i < n; i++)
-        if (r->px[4 * i + 3] != 255)
-            return false;
-    return true;
+    reject(w,
+           "The picture claims %" PRIu32 " x %" PRIu32 " pixels; the limit is %" PRIu64 " pixels",
+           head->width, head->height, w->request->max_pixels);
+    return false;
 }
 
-static void drop_alpha(struct img_raster *r) {
-    if (r->channels != 4)
-        return;
-    for (size_t i = 0, n = (size_t)r->width * r->height; i < n; i++)
-        memmove(r->px + 3 * i, r->px + 4 * i, 3);
-    r->channels = 3;
+static uint64_t megabytes(uint64_t bytes) { return (bytes + (1 << 20) - 1) >> 20; }
+
+static bool is_within_memory(struct work *w, uint64_t need) {
+    if (need <= w->memory)
+        return true;
+    reject(w,
+           "The picture needs about %" PRIu64
+           " MB of memory to decode; of the function's memory it may have %" PRIu64 " MB",
+           megabytes(need), w->memory >> 20);
+    return false;
 }
 
-static void encode(struct work *w, const struct img_raster *raster,
-                   const struct imgjob_wish *wish) {
-    struct imgjob_derivative *d = &w->reply.derivatives[w->reply.n++];
-    size_t before = w->bodies.len;
-    bool transparent = raster->channels == 4;
-    if (transparent)
-        img_png_encode(raster, buf_view(&w->decoded.icc), &w->bodies);
-    else
-        img_jpeg_encode(raster, wish->quality, buf_view(&w->decoded.icc), &w->bodies);
-    *d = (struct imgjob_derivative){wish->edge, raster->width, raster->height,
-                                    transparent ? S("image/png") : S("image/jpeg"),
-                                    w->bodies.len - before};
+/* ---- Pixels and derivatives ---- */
+static void send(struct work *w, const struct buf *message) {
+    w->unread = w->unread || !w->sink->take(w->sink, buf_view(message));
 }
 
-/* Each derivative is reduced from the one before it: the first from the decoded picture. */
+static bool send_derivative(void *ctx, const struct imgjob_derivative *derivative, str body) {
+    struct work *w = ctx;
+    CLEANUP_DEINIT(buf) struct buf head = {0};
+    imgjob_put_derivative(&head, derivative);
+    send(w, &head);
+    w->unread = w->unread || !w->sink->take(w->sink, body);
+    return !w->unread;
+}
+
+static void run_cascade(struct work *w, const struct img_cascade *cascade,
+                        struct img_planes *picture) {
+    CLEANUP_DEINIT(buf) struct buf exif = {0};
+    img_meta_tags(&w->meta, &exif);
+    struct img_tags tags = {.icc = w->color.keep, .exif = buf_view(&exif)};
+    struct img_cascade_job job = {.width = (uint32_t)w->result.width,
+                                  .height = (uint32_t)w->result.height,
+                                  .tags = &tags,
+                                  .take = send_derivative,
+                                  .ctx = w};
+    struct img_cascade_times times = {0};
+    img_cascade_run(cascade, &job, picture, &w->look, &times);
+    w->result.resize_us += times.resize_us;
+    w->result.encode_us += times.encode_us;
+    img_describe_look(&w->look, &w->described, &w->result);
+}
+
 static void derive(struct work *w) {
-    struct img_raster at = w->decoded.raster;
-    w->decoded.raster = (struct img_raster){0};
-    if (is_opaque(&at))
-        drop_alpha(&at);
-    for (size_t i = 0; i < w->request->n; i++) {
-        int64_t start = clock_mono_ns();
-        struct img_raster next;
-        uint32_t width, height;
-        img_fit(at.width, at.height, w->request->wishes[i].edge, &width, &height);
-        img_resize(&at, width, height, &next);
-        img_raster_deinit(&at);
-        at = next;
-        if (i == 0)
-            img_orient(&at, w->exif.orientation);
-        int64_t resized = clock_mono_ns();
-        encode(w, &at, &w->request->wishes[i]);
-        w->reply.resize_us += (uint64_t)(resized - start) / 1000;
-        w->reply.encode_us += (uint64_t)(clock_mono_ns() - resized) / 1000;
+    const struct img_head *head = &w->source->head;
+    struct img_cascade cascade =
+        img_cascade_of((uint32_t)w->result.width, (uint32_t)w->result.height, w->request);
+    struct img_picture_spec spec = {w->source, &w->color, w->meta.orientation, cascade.width,
+                                    cascade.height};
+    uint64_t decoding = img_picture_need(&spec),
+             after = img_cascade_bytes(&cascade, head->space, head->alpha),
+             beside = ASIDE + w->file.len;
+    if (!is_within_memory(w, beside + (decoding > after ? decoding : after)))
+        return;
+    CLEANUP_DEINIT(img_planes) struct img_planes picture = {0};
+    struct img_outcome outcome = {0};
+    char reason[IMG_REASON_MAX] = "";
+    int64_t start = clock_mono_ns();
+    int r = img_picture_decode(&spec, w->memory - beside, &picture, &outcome, reason);
+    w->result.decode_us = us_since(start);
+    w->result.truncated = outcome.truncated;
+    w->warnings |= outcome.warnings;
+    if (r != 0) {
+        reject(w, "%s", reason);
+        return;
     }
-    w->reply.phash = img_phash(&at);
-    w->reply.has_phash = true;
-    img_blurhash(&at, w->placeholder);
-    w->reply.placeholder = str_c(w->placeholder);
-    img_raster_deinit(&at);
+    start = clock_mono_ns();
+    img_picture_finish(&spec, &picture);
+    w->result.resize_us = us_since(start);
+    run_cascade(w, &cascade, &picture);
 }
 
 static void process(struct work *w) {
-    const struct kind *kind = probe(w);
-    if (!kind)
-        return;
-    struct img_limits limits = {w->request->max_pixels,
-                                w->request->n ? w->request->wishes[0].edge : 1};
     int64_t start = clock_mono_ns();
-    int r = kind->decode(w->file, &limits, &w->decoded);
-    w->reply.decode_us = (uint64_t)(clock_mono_ns() - start) / 1000;
-    describe(w);
-    if (r != 0)
-        reject(w, w->decoded.reason);
-    else
+    bool go_on =
+        is_within_memory(w, ASIDE + w->request->size) && read_head(w) && is_within_pixels(w);
+    w->result.probe_us = us_since(start);
+    if (go_on)
         derive(w);
 }
 
-void img_process(const struct imgjob_request *request, str file, struct buf *out) {
-    struct work w = {.request = request, .file = file};
-    w.reply.orientation = 1;
+bool img_file_fits(uint64_t memory_bytes, uint64_t size) {
+    return size <= unlimited && ASIDE + size <= (memory_bytes ? memory_bytes : unlimited);
+}
+
+bool img_process(const struct imgjob_request *request, uint64_t memory_bytes, str file,
+                 struct img_sink *sink) {
+    CLEANUP_DEINIT(buf) struct buf last = {0};
+    struct work w = {.request = request,
+                     .memory = memory_bytes ? memory_bytes : unlimited,
+                     .file = file,
+                     .sink = sink,
+                     .result = imgjob_result_none()};
     process(&w);
-    w.reply.warnings = buf_view(&w.warnings);
-    imgjob_put_reply(out, &w.reply);
-    buf_str(out, buf_view(&w.bodies));
-    buf_deinit(&w.bodies);
-    buf_deinit(&w.warnings);
-    img_decoded_deinit(&w.decoded);
+    img_describe_warnings(w.warnings, &w.described, &w.result);
+    imgjob_put_result(&last, &w.result);
+    send(&w, &last);
+    img_described_deinit(&w.described);
+    img_color_deinit(&w.color);
+    if (w.source)
+        w.source->decoder->close(w.source);
+    return !w.unread;
 }

@@ -6,6 +6,7 @@
 #include "tmpl/build_priv.h"
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 struct reader {
     struct tmpl_builder *b;
@@ -62,21 +63,8 @@ static int read_hex4(struct reader *r, uint32_t *ret) {
 }
 
 static void add_utf8(struct buf *out, uint32_t c) {
-    if (c < 0x80) {
-        buf_char(out, (char)c);
-    } else if (c < 0x800) {
-        buf_char(out, (char)(0xC0 | c >> 6));
-        buf_char(out, (char)(0x80 | (c & 0x3F)));
-    } else if (c < 0x10000) {
-        buf_char(out, (char)(0xE0 | c >> 12));
-        buf_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        buf_char(out, (char)(0x80 | (c & 0x3F)));
-    } else {
-        buf_char(out, (char)(0xF0 | c >> 18));
-        buf_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
-        buf_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        buf_char(out, (char)(0x80 | (c & 0x3F)));
-    }
+    char bytes[UTF8_MAX];
+    buf_add(out, bytes, utf8_put(bytes, c));
 }
 
 /* Behind "\u". */

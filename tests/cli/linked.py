@@ -64,8 +64,9 @@ class Light(unittest.TestCase):
 
 
 class OneCopy(unittest.TestCase):
-    # A function of each library whose archive is there too.
+    # A function of each library whose archive is there too. zlib is in no static program.
     WORDS = {"EVP_MD_fetch", "SSL_CTX_new", "inflateInit2_", "json_object"}
+    STATIC_WORDS = WORDS - {"inflateInit2_"}
 
     def own(self, name):
         return self.WORDS & set(re.findall(r"^\w+ \w (\w+)$", said("nm", "--defined-only", program(name)), re.M))
@@ -76,7 +77,7 @@ class OneCopy(unittest.TestCase):
             self.assertLessEqual({"libcrypto", "libz", "libjansson"}, libraries(program(name)), name)
 
     def test_what_is_static_shows_that_the_words_are_right(self):
-        self.assertEqual(self.own("bootstrap") | self.own("calotype-image"), self.WORDS)
+        self.assertEqual(self.own("bootstrap") | self.own("calotype-image"), self.STATIC_WORDS)
 
     def test_a_running_daemon_maps_each_library_once(self):
         before = os.environ.get("CALOTYPE_BUILD")

@@ -5,6 +5,8 @@
 #include "base/codec.h"
 #include "client_fixture.h"
 
+#include "base/clock.h"
+
 /* Would a server that knows the secret believe this request? */
 static void check_signature(str text, const char *service, str payload_hash) {
     struct sign_header headers[32];
@@ -351,6 +353,131 @@ static void test_sinks(void **state) {
     server_stop(&s);
 }
 
+/* The type that the answer has, when its first byte comes. */
+struct typed {
+    const struct client_response *response;
+    struct buf type;
+};
+static int note_type(void *ctx, const void *p, size_t n) {
+    (void)p;
+    (void)n;
+    struct typed *typed = ctx;
+    buf_str(&typed->type, client_header(typed->response, "content-type"));
+    return 0;
+}
+
+static void test_a_sink_may_read_the_head(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Type: image/x\r\nContent-Length: 5\r\n\r\nhello"}};
+    struct server s;
+    struct client_response response = {0};
+    struct typed typed = {.response = &response};
+    const struct client_object object = {.bucket = S("b"), .key = S("k")};
+    server_start(&s, NULL, steps, 1);
+    struct client *c = client_for(&s, "http", NULL);
+    CHECK_INT(client_get_object_to(c, &object, note_type, &typed, &response, NULL), CLIENT_OK);
+    CHECK_BUF(typed.type, "image/x");
+    buf_deinit(&typed.type);
+    client_response_deinit(&response);
+    client_free(c);
+    server_stop(&s);
+}
+
+/* Nothing goes on behind the moment when all must be over, and nothing is tried again. */
+static void test_until(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, OK_EMPTY}};
+    struct server s, silent;
+    struct client_response response = {0};
+    struct client_fault fault;
+    const struct client_object object = {.bucket = S("b"), .key = S("k")};
+    server_start(&silent, NULL, NULL, 0); /* takes connections, and that is all */
+    struct client *c = client_for(&silent, "http", NULL);
+    int64_t start_ms = clock_mono_ms();
+    client_set_until(c, start_ms + 100);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_TRANSPORT);
+    CHECK_TEXT(fault.message, "the time for it is over");
+    CHECK_INT(fault.attempts, 1);
+    CHECK_RANGE(clock_mono_ms() - start_ms, 100, 4000); /* idle_ms is 5,000 */
+    client_free(c);
+    server_stop(&silent);
+
+    server_start(&s, NULL, steps, 1);
+    c = client_for(&s, "http", NULL);
+    client_set_until(c, clock_mono_ms() - 1);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_TRANSPORT);
+    CHECK_TEXT(fault.message, "the time for it is over");
+    CHECK_INT(s.connections, 0);
+    client_set_until(c, 0);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_OK);
+    client_response_deinit(&response);
+    client_free(c);
+    server_stop(&s);
+}
+
+/* A peer that is never silent for long, and never done: it sends or takes a little at a time. */
+struct drip {
+    int listens;
+    bool tls; /* sends bytes of a handshake; else takes a request's body */
+};
+static void *drip(void *arg) {
+    const struct drip *d = arg;
+    char some[65536];
+    int fd = accept(d->listens, NULL, NULL);
+    if (!d->tls)
+        (void)!send(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25, MSG_NOSIGNAL);
+    for (size_t i = 0;; i++) {
+        static const char hello[] = {0x16, 3, 3, 0x40, 0, 2, 0, 0x3f, (char)0xfc};
+        const char *next = i < sizeof hello ? &hello[i] : "";
+        ssize_t n = d->tls ? send(fd, next, 1, MSG_NOSIGNAL) : recv(fd, some, sizeof some, 0);
+        if (n <= 0)
+            break;
+        usleep(d->tls ? 20000 : 5000);
+    }
+    close(fd);
+    return NULL;
+}
+
+/* The moment holds for peers that drip, too: in a handshake, and on the way of a body. */
+static void test_until_drips(void **state) {
+    (void)state;
+    CLEANUP_MEM char *body = mem_zalloc(48 << 20);
+    for (int tls = 0; tls < 2; tls++) {
+        struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+        socklen_t len = sizeof addr;
+        struct drip d = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), tls};
+        int little = 65536;
+        setsockopt(d.listens, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+        CHECK_INT(bind(d.listens, (struct sockaddr *)&addr, sizeof addr), 0);
+        CHECK_INT(listen(d.listens, 4), 0);
+        CHECK_INT(getsockname(d.listens, (struct sockaddr *)&addr, &len), 0);
+        pthread_t thread;
+        CHECK_INT(pthread_create(&thread, NULL, drip, &d), 0);
+        char endpoint[64];
+        snprintf(endpoint, sizeof endpoint, "http%s://127.0.0.1:%u", tls ? "s" : "",
+                 ntohs(addr.sin_port));
+        struct client_options options = {.endpoint = endpoint,
+                                         .access_key = "AKID",
+                                         .secret_key = "secret",
+                                         .attempts = 1};
+        struct client *c = NULL;
+        struct client_response response = {0};
+        struct client_fault fault;
+        const struct client_object object = {.bucket = S("b"), .key = S("k")};
+        CHECK_INT(client_new(&c, &options, NULL), 0);
+        int64_t start_ms = clock_mono_ms();
+        client_set_until(c, start_ms + 500);
+        CHECK_INT(client_put_object(c, &object, str_n(body, 48 << 20), &response, &fault),
+                  CLIENT_E_TRANSPORT);
+        CHECK_RANGE(clock_mono_ms() - start_ms, 500, 1900);
+        client_response_deinit(&response);
+        client_free(c);
+        pthread_join(thread, NULL);
+        close(d.listens);
+    }
+}
+
 static void test_plain(void **state) {
     (void)state;
     static const struct step steps[] = {
@@ -522,13 +649,21 @@ static void test_environment(void **state) {
 
 int main(void) {
     clearenv(); /* whoever runs this may have a profile and keys */
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object),     cmocka_unit_test(test_body_to_a_name),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_query),
-        cmocka_unit_test(test_retries),    cmocka_unit_test(test_stale),
-        cmocka_unit_test(test_large_put),  cmocka_unit_test(test_sinks),
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_unsendable), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_environment)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_object),
+                                       cmocka_unit_test(test_body_to_a_name),
+                                       cmocka_unit_test(test_json),
+                                       cmocka_unit_test(test_query),
+                                       cmocka_unit_test(test_retries),
+                                       cmocka_unit_test(test_stale),
+                                       cmocka_unit_test(test_large_put),
+                                       cmocka_unit_test(test_sinks),
+                                       cmocka_unit_test(test_a_sink_may_read_the_head),
+                                       cmocka_unit_test(test_until),
+                                       cmocka_unit_test(test_until_drips),
+                                       cmocka_unit_test(test_plain),
+                                       cmocka_unit_test(test_targets),
+                                       cmocka_unit_test(test_unsendable),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_environment)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "fn/item.h"
 #include "fn/log.h"
+#include "fn/metrics.h"
 #include "fn/notification.h"
 #include "fn/report.h"
 #include "fn/runtime.h"
@@ -380,12 +381,31 @@ static void a_start_that_fails(void **state) {
 
 static void say(void) {
     struct fn_log log = {"R1", S("a\"b.jpg")}, plain = {"R2", S("")};
-    static const struct fn_count counts[] = {{"ImagesFailed", 2, "Count"},
-                                             {"BatchDuration", 12.5, "Milliseconds"}};
+    static struct fn_spans spans;
+    const struct fn_log_record bare = {.level = "info", .outcome = "skipped"},
+                               full = {.level = "warn",
+                                       .outcome = "rejected",
+                                       .reason = "The \"file\"",
+                                       .image_id = S("27d6"),
+                                       .format = S("png"),
+                                       .bytes = 5,
+                                       .ms = 3.456};
     fn_log_step(&log, "warn", "guard", 1.234, "The file is empty");
     fn_log_step(&plain, "info", "batch", -1, NULL);
     fn_log_step(&plain, "info", "batch", 0, NULL);
-    fn_log_metrics("dev", counts, 2);
+    fn_log_record(&plain, &bare, &spans);
+    for (size_t i = 0; i < FN_MAX_SPANS + 2; i++) { /* too many: the last is kept */
+        struct fn_span *span = fn_span_add(&spans, i ? "store" : "look", 0, "ok");
+        span->start_ms = (double)i;
+        span->ms = 0.5;
+        snprintf(span->name, sizeof span->name, "%s", i ? "8\"" : "");
+        for (size_t k = 0; i == 0 && k < FN_MAX_NUMBERS + 1; k++)
+            fn_span_number(span, "cpu", (double)k);
+        if (i == 1)
+            fn_log_record(&log, &full, &spans);
+    }
+    CHECK_INT(spans.n, FN_MAX_SPANS);
+    CHECK(spans.of[FN_MAX_SPANS - 1].start_ms > FN_MAX_SPANS);
 }
 
 static void lines_of_the_log(void **state) {
@@ -401,25 +421,118 @@ static void lines_of_the_log(void **state) {
         "\"ms\":1.23,\"reason\":\"The file is empty\"}",
         "Z\",\"level\":\"info\",\"requestId\":\"R2\",\"step\":\"batch\"}",
         "Z\",\"level\":\"info\",\"requestId\":\"R2\",\"step\":\"batch\",\"ms\":0.00}",
+        "Z\",\"level\":\"info\",\"requestId\":\"R2\",\"outcome\":\"skipped\",\"ms\":0.00,"
+        "\"spans\":[]}",
+        "Z\",\"level\":\"warn\",\"requestId\":\"R1\",\"key\":\"a\\\"b.jpg\",\"imageId\":\"27d6\","
+        "\"outcome\":\"rejected\",\"reason\":\"The \\\"file\\\"\",\"format\":\"png\",\"bytes\":5,"
+        "\"ms\":3.46,\"spans\":[{\"step\":\"look\",\"start\":0.00,\"ms\":0.50,\"outcome\":\"ok\","
+        "\"cpu\":0.00,\"cpu\":1.00,\"cpu\":2.00,\"cpu\":3.00,\"cpu\":4.00,\"cpu\":5.00},"
+        "{\"step\":\"store\",\"name\":\"8\\\"\",\"start\":1.00,\"ms\":0.50,\"outcome\":\"ok\"}]}",
     };
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
         CHECK(str_cut(left, '\n', &line, &left));
-        CHECK(str_starts(line, S("{\"time\":\"2")) && str_ends(line, str_c(want[i])));
+        CHECK_CASE(str_starts(line, S("{\"time\":\"2")) && str_ends(line, str_c(want[i])), line.p);
     }
-    CHECK(str_cut(left, '\n', &line, &left));
-    CLEANUP_JSON json_t *metrics = json_parse(line, NULL);
-    json_t *aws = json_obj(metrics, "_aws");
-    CHECK_RANGE(json_int(aws, "Timestamp", 0), 1577836800000, 4102444800000);
-    CLEANUP_JSON json_t *declared =
-        json_parse(S("[{\"Namespace\":\"Calotype\",\"Dimensions\":[[\"Environment\"]],\"Metrics\":["
-                     "{\"Name\":\"ImagesFailed\",\"Unit\":\"Count\"},"
-                     "{\"Name\":\"BatchDuration\",\"Unit\":\"Milliseconds\"}]}]"),
-                   NULL);
-    CHECK(json_equal(json_object_get(aws, "CloudWatchMetrics"), declared));
-    CHECK_STR(json_str(metrics, "Environment"), S("dev"));
-    CHECK(json_num(metrics, "ImagesFailed", 0) == 2);
-    CHECK(json_num(metrics, "BatchDuration", 0) == 12.5);
     CHECK_INT(left.len, 0);
+}
+
+/* ---- Metrics ---- */
+
+static json_t *line_of(str *left) {
+    str line;
+    CHECK(str_cut(*left, '\n', &line, left));
+    json_t *doc = json_parse(line, NULL);
+    CHECK_RANGE(json_int(json_obj(doc, "_aws"), "Timestamp", 0), 1577836800000, 4102444800000);
+    CHECK_STR(json_str(doc, "Environment"), S("dev"));
+    return doc;
+}
+
+/* A document for each format, whose counts add up to those of the environment. */
+static void metrics_by_format(void **state) {
+    (void)state;
+    static const struct {
+        const char *status, *format;
+        bool is_replay;
+    } seen[] = {{"processed", "jpeg", false}, {"rejected", "heic", false},
+                {"failed", "jpeg", false},    {NULL, "", false},
+                {"rejected", "", false},      {"processed", "jpeg", true},
+                {"rejected", "<b>", false}};
+    struct fn_image images[ARRAY_LEN(seen)];
+    struct fn_record record = {.size = 9};
+    struct capture capture;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+        fn_image_init(&images[i], &record);
+        images[i].status = seen[i].status;
+        images[i].result.format = str_c(seen[i].format);
+        images[i].is_replay = seen[i].is_replay;
+        images[i].ms = (double)i + 0.5;
+    }
+    capture_start(&capture);
+    fn_metrics_log("dev", images, ARRAY_LEN(seen), 12.5);
+    capture_end(&capture, &text);
+    static const struct {
+        const char *format;
+        int processed, rejected, failed;
+        const char *durations, *sizes;
+    } want[] = {{"jpeg", 2, 0, 1, "[0.5,2.5]", "[9,9]"},
+                {"heic", 0, 1, 0, "[1.5]", "[9]"},
+                {"unknown", 0, 1, 0, "[4.5]", "[9]"},
+                {"other", 0, 1, 0, "[6.5]", "[9]"}};
+    str left = buf_view(&text);
+    CLEANUP_JSON json_t *sets =
+        json_parse(S("[[\"Environment\"],[\"Environment\",\"Format\"]]"), NULL);
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        CLEANUP_JSON json_t *doc = line_of(&left), *durations = NULL, *sizes = NULL;
+        json_t *directives = json_arr(json_obj(doc, "_aws"), "CloudWatchMetrics");
+        json_t *first = json_array_get(directives, 0);
+        durations = json_parse(str_c(want[i].durations), NULL);
+        sizes = json_parse(str_c(want[i].sizes), NULL);
+        CHECK_STR(json_str(doc, "Format"), str_c(want[i].format));
+        CHECK_INT(json_int(doc, "ImagesProcessed", -1), want[i].processed);
+        CHECK_INT(json_int(doc, "ImagesRejected", -1), want[i].rejected);
+        CHECK_INT(json_int(doc, "ImagesFailed", -1), want[i].failed);
+        CHECK(json_equal(json_object_get(doc, "ImageDuration"), durations));
+        CHECK(json_equal(json_object_get(doc, "OriginalBytes"), sizes));
+        CHECK_STR(json_str(first, "Namespace"), S("Calotype"));
+        CHECK(json_equal(json_object_get(first, "Dimensions"), sets));
+        CHECK_INT(json_array_size(json_arr(first, "Metrics")), 5);
+        CHECK_INT(json_array_size(directives), i == 0 ? 2 : 1); /* the batch is told once */
+        CHECK(json_num(doc, "BatchDuration", -1) == (i == 0 ? 12.5 : -1));
+    }
+    CHECK_INT(left.len, 0);
+}
+
+/* A metric of a document has at most 100 values; of nothing there is still the batch. */
+static void metrics_of_many_and_of_none(void **state) {
+    (void)state;
+    enum { MANY = 250 };
+    struct fn_record record = {.size = 9};
+    struct capture capture;
+    CLEANUP_DEINIT(buf) struct buf text = {0}, none = {0};
+    CLEANUP_MEM struct fn_image *images = mem_zalloc(MANY * sizeof *images);
+    for (size_t i = 0; i < MANY; i++) {
+        fn_image_init(&images[i], &record);
+        images[i].status = "failed";
+    }
+    capture_start(&capture);
+    fn_metrics_log("dev", images, MANY, 1);
+    capture_end(&capture, &text);
+    str left = buf_view(&text);
+    static const int counts[] = {100, 100, 50};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        CLEANUP_JSON json_t *doc = line_of(&left);
+        CHECK_INT(json_int(doc, "ImagesFailed", 0), counts[i]);
+        CHECK_INT(json_array_size(json_arr(doc, "ImageDuration")), counts[i]);
+    }
+    CHECK_INT(left.len, 0);
+    capture_start(&capture);
+    fn_metrics_log("dev", NULL, 0, 1.5);
+    capture_end(&capture, &none);
+    left = buf_view(&none);
+    CLEANUP_JSON json_t *doc = line_of(&left);
+    CHECK(json_num(doc, "BatchDuration", 0) == 1.5);
+    CHECK(!json_has(doc, "ImagesFailed"));
 }
 
 /* ---- Report and row ---- */
@@ -434,7 +547,7 @@ static void a_long_report(void **state) {
     CLEANUP_MEM struct fn_image *images = mem_zalloc(MANY * sizeof *images);
     CLEANUP_DEINIT(buf) struct buf text = {0}, few = {0};
     for (size_t i = 0; i < MANY; i++) {
-        images[i].record = &record;
+        fn_image_init(&images[i], &record);
         images[i].status = "failed";
     }
     fn_report_text(&text, images, MANY, 0);
@@ -449,34 +562,26 @@ static void a_long_report(void **state) {
 static void rows_say_what_is_known(void **state) {
     (void)state;
     struct fn_record record = {.bucket = S("b"), .key = S("k"), .time_ms = 1795323419123};
-    struct fn_image image = {.record = &record,
-                             .status = "rejected",
-                             .reason = "so",
-                             .content_type = S("image/png"),
-                             .reply = {.has_gps = true,
-                                       .latitude = -33.8568,
-                                       .longitude = 151.2153,
-                                       .placeholder = S("LEHV6nWB2yk8"),
-                                       .warnings = S("cmyk-converted"),
-                                       .captured_at = S("2026-11-22T04:56:59")}};
+    struct fn_image image;
+    fn_image_init(&image, &record);
+    image.status = "rejected";
+    image.content_type = S("image/png");
+    image.result.latitude = -33.8568;
+    image.result.longitude = 151.2153;
+    image.result.warnings = S("cmyk-converted");
+    snprintf(image.reason, sizeof image.reason, "so");
     CLEANUP_JSON json_t *item = fn_item_new(&image, "thumbs", 0);
     static const struct {
         const char *name, *type, *want;
     } cases[] = {
-        {"Status", "S", "rejected"},
-        {"Reason", "S", "so"},
-        {"ContentType", "S", "image/png"},
-        {"Latitude", "N", "-33.8568"},
-        {"Longitude", "N", "151.2153"},
-        {"Placeholder", "S", "LEHV6nWB2yk8"},
-        {"FileSize", "N", "0"},
+        {"Status", "S", "rejected"},         {"Reason", "S", "so"},
+        {"ContentType", "S", "image/png"},   {"Latitude", "N", "-33.8568"},
+        {"Longitude", "N", "151.2153"},      {"FileSize", "N", "0"},
         {"Warnings", "S", "cmyk-converted"},
-        {"CapturedAt", "S", "2026-11-22T04:56:59"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         CHECK_STR(json_str(json_obj(item, cases[i].name), cases[i].type), str_c(cases[i].want));
-    static const char *const absent[] = {"VersionId", "ETag",   "Width",          "Format",
-                                         "Truncated", "Sha256", "PerceptualHash", "Make"};
+    static const char *const absent[] = {"VersionId", "ETag", "Width", "Truncated", "Sha256"};
     for (size_t i = 0; i < ARRAY_LEN(absent); i++)
         CHECK_CASE(!json_object_get(item, absent[i]), absent[i]);
     CHECK_INT(json_array_size(json_arr(json_obj(item, "Derivatives"), "L")), 0);
@@ -492,6 +597,8 @@ int main(void) {
         cmocka_unit_test(an_answer_nobody_takes),
         cmocka_unit_test(a_start_that_fails),
         cmocka_unit_test(lines_of_the_log),
+        cmocka_unit_test(metrics_by_format),
+        cmocka_unit_test(metrics_of_many_and_of_none),
         cmocka_unit_test(a_long_report),
         cmocka_unit_test(rows_say_what_is_known),
     };

@@ -1,4 +1,4 @@
-/* fn: events, rows, the report, the worker's ways to end, the environment. */
+/* fn: events, rows, the report, the environment. */
 #include "cm.h"
 
 #include "fn/config.h"
@@ -6,15 +6,9 @@
 #include "fn/item.h"
 #include "fn/notification.h"
 #include "fn/report.h"
-#include "fn/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char s3_event[] =
     "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"eventTime\":\"2026-11-22T04:56:59.123Z\","
@@ -67,14 +61,6 @@ static void what_is_no_event_is_refused(void **state) {
     }
 }
 
-static void names_of_pictures(void **state) {
-    (void)state;
-    CHECK(fn_is_image_name(S("a.jpg")) && fn_is_image_name(S("A.JPEG")) &&
-          fn_is_image_name(S(".png")));
-    CHECK(!(fn_is_image_name(S("jpg")) || fn_is_image_name(S("a.jpg.txt")) ||
-            fn_is_image_name(S(""))));
-}
-
 static str item_text(const json_t *item, const char *name, const char *type) {
     return json_str(json_obj(item, name), type);
 }
@@ -83,23 +69,14 @@ static void a_row_has_its_attributes(void **state) {
     (void)state;
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     struct fn_record record = parse_one(&arena);
-    struct fn_image image = {.record = &record,
-                             .size = 7,
-                             .status = "processed",
-                             .ms = 12.345,
-                             .reply = {.format = S("jpeg"),
-                                       .width = 40,
-                                       .height = 30,
-                                       .orientation = 6,
-                                       .bit_depth = 8,
-                                       .truncated = true,
-                                       .has_phash = true,
-                                       .phash = 255,
-                                       .make = S("Canon"),
-                                       .n = 1},
-                             .n_stored = 1,
-                             .stored = {{"id/seq/200.jpg"}}};
-    image.reply.derivatives[0] = (struct imgjob_derivative){200, 20, 15, S("image/jpeg"), 99};
+    struct fn_image image;
+    fn_image_init(&image, &record);
+    image.status = "processed";
+    image.ms = 12.345;
+    image.result.width = 40;
+    image.result.phash = S("00000000000000ff");
+    image.result.truncated = true;
+    image.stored[1] = (struct fn_stored){"200", "id/seq/200.jpg", 20, 15, 99};
     CLEANUP_JSON json_t *item = fn_item_new(&image, "thumbs", 1795323420004);
     static const struct {
         const char *name, *type, *want;
@@ -124,6 +101,41 @@ static void a_row_has_its_attributes(void **state) {
     str keys[IMGJOB_MAX_DERIVATIVES];
     CHECK_INT(fn_item_derivatives(item, &arena, keys), 1);
     CHECK_STR(keys[0], S("id/seq/200.jpg"));
+}
+
+/* The table of fields, each as DynamoDB's type has it, and absent where it says nothing. */
+static void every_field_has_its_attribute(void **state) {
+    (void)state;
+    static const char *const types[] = {[IMGJOB_KIND_TEXT] = "S",
+                                        [IMGJOB_KIND_NUMBER] = "N",
+                                        [IMGJOB_KIND_COUNT] = "N",
+                                        [IMGJOB_KIND_FLAG] = "BOOL"};
+    struct fn_record record = {.bucket = S("b"), .key = S("k")};
+    struct fn_image full, empty;
+    fn_image_init(&full, &record);
+    fn_image_init(&empty, &record);
+    struct imgjob_result *r = &full.result;
+#define IMGJOB_SET_TEXT(member)        r->member = S("text");
+#define IMGJOB_SET_NUMBER(member)      r->member = -0.5;
+#define IMGJOB_SET_COUNT(member)       r->member = 7;
+#define IMGJOB_SET_FLAG(member)        r->member = true;
+#define FIELD(kind, member, attribute) IMGJOB_SET_##kind(member)
+#include "imgjob/fields.def"
+#undef FIELD
+    full.status = empty.status = "processed";
+    CLEANUP_JSON json_t *item = fn_item_new(&full, "thumbs", 0),
+                        *none = fn_item_new(&empty, "t", 0);
+    for (size_t i = 0; i < imgjob_n_fields; i++) {
+        const struct imgjob_field *f = &imgjob_fields[i];
+        json_t *value = json_object_get(json_obj(item, f->attribute), types[f->kind]);
+        str text = json_text(value);
+        bool right = f->kind == IMGJOB_KIND_TEXT     ? str_is(text, "text")
+                     : f->kind == IMGJOB_KIND_NUMBER ? str_is(text, "-0.5")
+                     : f->kind == IMGJOB_KIND_COUNT  ? str_is(text, "7")
+                                                     : json_is_true(value);
+        CHECK_CASE(right, f->attribute);
+        CHECK_CASE(!json_object_get(none, f->attribute), f->attribute);
+    }
 }
 
 static void the_report_names_what_failed(void **state) {
@@ -166,81 +178,6 @@ static void notification_of_others_stays(void **state) {
     CHECK(!fn_notification_merge(current, drop, bad, &out, &why));
 }
 
-/* Shell scripts in the worker's place: every way it can end. */
-static void the_worker_may_end_in_any_way(void **state) {
-    (void)state;
-    static const struct {
-        const char *script;
-        const char *why;
-    } cases[] = {
-        {"cat > /dev/null; kill -ABRT $$", "The picture needs more memory than the limit"},
-        {"cat > /dev/null; kill -SYS $$", "The image worker was stopped by signal 31"},
-        {"exit 3", "The image worker ended with code 3"},
-        {"cat > /dev/null; echo hello", "The image worker's answer is not sound"},
-        {"cat > /dev/null", "The image worker's answer is not sound"},
-        {"exec sleep 60", "The picture took too long to decode"},
-    };
-    signal(SIGPIPE, SIG_IGN);
-    CLEANUP_MEM char *image = mem_zalloc(1 << 20);
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        char path[] = "/tmp/calotype-worker-XXXXXX";
-        int fd = mkstemp(path);
-        CHECK(fd >= 0);
-        CHECK(dprintf(fd, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", cases[i].script) > 0);
-        fchmod(fd, 0700);
-        close(fd);
-        struct fn_worker worker = {.path = path,
-                                   .cpu_seconds = 5,
-                                   .timeout_ms = i + 1 == ARRAY_LEN(cases) ? 50 : 60000};
-        struct imgjob_request request = {.size = 1 << 20, .max_pixels = 1};
-        CLEANUP_DEINIT(buf) struct buf out = {0};
-        struct imgjob_reply reply;
-        size_t bodies;
-        struct err err = {{0}};
-        int r =
-            fn_worker_run(&worker, &request, str_n(image, 1 << 20), &out, &reply, &bodies, &err);
-        unlink(path);
-        CHECK_CASE(r == FN_WORKER_E_DIED, cases[i].script);
-        CHECK_STR(str_c(err.text), str_c(cases[i].why));
-    }
-}
-
-/* Without descriptors nothing is started, and nothing of ours is closed on the way out. */
-static void the_worker_cannot_be_started(void **state) {
-    (void)state;
-    static const struct fn_worker worker = {.path = "/bin/true",
-                                            .cpu_seconds = 5,
-                                            .timeout_ms = 60000};
-    static const struct imgjob_request request = {.size = 1, .max_pixels = 1};
-    struct rlimit before, few;
-    CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
-    int lowest = dup(0);
-    close(lowest);
-    for (rlim_t left = 0; left < 4; left++) {
-        CLEANUP_DEINIT(buf) struct buf out = {0};
-        struct imgjob_reply reply;
-        size_t bodies;
-        struct err err = {{0}};
-        few = (struct rlimit){(rlim_t)lowest + left, before.rlim_max};
-        CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), 0);
-        int r = fn_worker_run(&worker, &request, S("i"), &out, &reply, &bodies, &err);
-        CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
-        CHECK_INT(r, -EMFILE);
-        CHECK_HAS(err.text, "make a pipe");
-        for (int fd = 0; fd < 3; fd++)
-            CHECK(fcntl(fd, F_GETFD) != -1);
-        CHECK_INT(fcntl(lowest, F_GETFD), -1); /* none is left open */
-    }
-    struct fn_worker none = worker;
-    CLEANUP_DEINIT(buf) struct buf out = {0};
-    struct imgjob_reply reply;
-    size_t bodies;
-    struct err err = {{0}};
-    none.path = "/nowhere/worker";
-    CHECK_INT(fn_worker_run(&none, &request, S("i"), &out, &reply, &bodies, &err), -ENOENT);
-    CHECK_HAS(err.text, "start /nowhere/worker");
-}
-
 static void configuration_names_what_is_missing(void **state) {
     (void)state;
     struct fn_config c;
@@ -257,7 +194,24 @@ static void configuration_names_what_is_missing(void **state) {
     unsetenv("MAX_BYTES");
     CHECK_INT(fn_config_load(&c, &err), 0);
     CHECK(c.max_bytes == 100 << 20 && !c.keep_gps && c.memory_bytes == 512u << 20);
-    CHECK(c.max_pixels == 64000000);
+    CHECK(c.max_pixels == 256000000 && !c.keep_profiles);
+    CHECK_INT(c.wishes.n, 3);
+    CHECK_TEXT(c.wishes.name[0], "1600");
+    setenv("DERIVATIVES", "", 1);
+    CHECK_INT(fn_config_load(&c, &err), 0);
+    CHECK_INT(c.wishes.n, 3);
+    setenv("DERIVATIVES", "800,no", 1);
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
+    CHECK_HAS(err.text, "the environment variable DERIVATIVES: part 2, \"no\": the size is not");
+    setenv("DERIVATIVES", "thumb=200:cover", 1);
+    setenv("PROFILES", "drop", 1);
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
+    CHECK_TEXT(err.text, "the environment variable PROFILES is \"drop\", not convert or keep");
+    setenv("PROFILES", "keep", 1);
+    CHECK_INT(fn_config_load(&c, &err), 0);
+    CHECK(c.keep_profiles);
+    CHECK_INT(c.wishes.n, 1);
+    CHECK_TEXT(c.wishes.name[0], "thumb");
     CHECK_TEXT(c.table, "t");
     CHECK_TEXT(c.topic_arn, "a");
     CHECK_TEXT(c.derivatives_bucket, "b");
@@ -274,21 +228,99 @@ static void configuration_names_what_is_missing(void **state) {
     CHECK(c.max_pixels == 1 && c.keep_gps && c.memory_bytes == 1024u << 20);
     CHECK_TEXT(c.worker, "/var/task/calotype-image");
     setenv("KEEP_GPS", "1", 1);
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
+    CHECK_TEXT(err.text, "the environment variable KEEP_GPS is \"1\", not false or true");
+    setenv("KEEP_GPS", "false", 1);
     setenv("IMAGE_WORKER", "/w", 1);
     CHECK_INT(fn_config_load(&c, &err), 0);
     CHECK(!c.keep_gps);
     CHECK_TEXT(c.worker, "/w");
 }
 
+/* ---- DERIVATIVES ---- */
+
+static void derivatives_as_they_are_wished(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        struct imgjob_wish last;
+        const char *name; /* of the last */
+    } good[] = {
+        {"1600,800,200", 3, {200, 200, IMGJOB_INSIDE, 80}, "200"},
+        {"640x480", 1, {640, 480, IMGJOB_INSIDE, 80}, "640x480"},
+        {"1, 2 ,thumb=16384x1:cover:1", 3, {16384, 1, IMGJOB_COVER, 1}, "thumb"},
+        {"800:exact", 1, {800, 800, IMGJOB_EXACT, 80}, "800"},
+        {"800:inside", 1, {800, 800, IMGJOB_INSIDE, 80}, "800"},
+        {"800:100", 1, {800, 800, IMGJOB_INSIDE, 100}, "800"},
+        {"A-z.0_9=800", 1, {800, 800, IMGJOB_INSIDE, 80}, "A-z.0_9"},
+        {"1,2,3,4,5,6,7,8", 8, {8, 8, IMGJOB_INSIDE, 80}, "8"},
+        {"x2345678901234567890123456789012=1",
+         1,
+         {1, 1, IMGJOB_INSIDE, 80},
+         "x2345678901234567890123456789012"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        struct fn_wishes w;
+        struct err err = {{0}};
+        CHECK_CASE(fn_wishes_parse(&w, str_c(good[i].text), &err) == 0, good[i].text);
+        CHECK_INT(w.n, good[i].n);
+        CHECK_MEM(&w.wish[w.n - 1], &good[i].last, sizeof good[i].last);
+        CHECK_TEXT(w.name[w.n - 1], good[i].name);
+    }
+    static const char size[] = "the size is not N or WxH with numbers from 1 to 16384",
+                      name[] = "the name is not of 1 to 32 letters, digits, dots, hyphens and "
+                               "underscores",
+                      more[] = "behind the size there may be inside, cover or exact, and a quality "
+                               "from 1 to 100";
+    static const struct {
+        const char *text, *part, *why;
+    } bad[] = {
+        {"", "part 1, \"\": ", size},
+        {"1600,", "part 2, \"\": ", size},
+        {"1600,,200", "part 2, \"\": ", size},
+        {"0", "part 1, \"0\": ", size},
+        {"16385", "part 1, \"16385\": ", size},
+        {"800x", "part 1, \"800x\": ", size},
+        {"x800", "part 1, \"x800\": ", size},
+        {"800x600x2", "part 1, \"800x600x2\": ", size},
+        {"-1", "part 1, \"-1\": ", size},
+        {"big", "part 1, \"big\": ", size},
+        {"a=", "part 1, \"a=\": ", size},
+        {"=800", "part 1, \"=800\": ", name},
+        {"a/b=800", "part 1, \"a/b=800\": ", name},
+        {"a b=800", "part 1, \"a b=800\": ", name},
+        {"x23456789012345678901234567890123=1", "part 1, ", name},
+        {"800:", "part 1, \"800:\": ", more},
+        {"800:0", "part 1, \"800:0\": ", more},
+        {"800:101", "part 1, \"800:101\": ", more},
+        {"800:cover:", "part 1, \"800:cover:\": ", more},
+        {"800:Cover", "part 1, \"800:Cover\": ", more},
+        {"800:70:cover", "part 1, ", "the fit is none of inside, cover and exact"},
+        {"800,200,800:cover", "part 3, \"800:cover\": ", "the name is that of an earlier one"},
+        {"1,2,3,4,5,6,7,8,9", "there are more than 8 derivatives", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct fn_wishes w = {.n = 77};
+        struct err err = {{0}};
+        CLEANUP_DEINIT(buf) struct buf want = {0};
+        CHECK_CASE(fn_wishes_parse(&w, str_c(bad[i].text), &err) == -EINVAL, bad[i].text);
+        CHECK_INT(w.n, 77);
+        buf_printf(&want, "%s%s", bad[i].part, bad[i].why);
+        CHECK_CASE(str_starts(str_c(err.text), str_c(bad[i].part)) &&
+                       str_ends(str_c(err.text), str_c(bad[i].why)),
+                   err.text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(an_event_is_read),
                                        cmocka_unit_test(what_is_no_event_is_refused),
-                                       cmocka_unit_test(names_of_pictures),
                                        cmocka_unit_test(a_row_has_its_attributes),
                                        cmocka_unit_test(the_report_names_what_failed),
                                        cmocka_unit_test(notification_of_others_stays),
-                                       cmocka_unit_test(the_worker_may_end_in_any_way),
-                                       cmocka_unit_test(the_worker_cannot_be_started),
+                                       cmocka_unit_test(every_field_has_its_attribute),
+                                       cmocka_unit_test(derivatives_as_they_are_wished),
                                        cmocka_unit_test(configuration_names_what_is_missing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,13 +33,18 @@ class Agreement(unittest.TestCase):
 class Arguments(unittest.TestCase):
     def test_what_would_not_be_done_is_refused_before_anything_is(self):
         with tempfile.TemporaryDirectory() as folder:
-            for arguments, words in ((["--suite", "buster"], "there are packages for .*, not for buster"),
-                                     (["--mirror", "http://localhost/"], "--mirror wants --suite"),
-                                     (["--suite"], "--suite wants a value"), (["trixie"], "there is no flag trixie")):
-                done = subprocess.run([ROOT / "tools/make-deb.sh", "--output", folder + "/deb", *arguments], capture_output=True, text=True)
+            for tool, arguments, words in (
+                    ("make-deb", ["--suite", "buster"], "there are packages for .*, not for buster"),
+                    ("make-deb", ["--mirror", "http://localhost/"], "--mirror wants --suite"),
+                    ("make-deb", ["--suite"], "--suite wants a value"),
+                    ("make-deb", ["trixie"], "there is no flag trixie"),
+                    ("build-arm64", ["--suite", "buster"], "the cross build is known on bookworm and trixie, not on buster"),
+                    ("build-arm64", ["--mirror"], "--mirror wants a value"),
+                    ("build-arm64", ["trixie"], "there is no flag trixie")):
+                done = subprocess.run([ROOT / f"tools/{tool}.sh", "--output", folder + "/out", *arguments], capture_output=True, text=True)
                 self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
                 self.assertRegex(done.stderr, "^calotype: " + words)
-                self.assertFalse(pathlib.Path(folder, "deb").exists())
+                self.assertFalse(pathlib.Path(folder, "out").exists())
 
 
 class Purge(unittest.TestCase):

@@ -1,5 +1,7 @@
 """The main job, end to end: uploads of every kind of picture and of what is none, to their rows."""
+import concurrent.futures
 import io
+import json
 import pathlib
 import random
 import struct
@@ -199,13 +201,43 @@ class Pipeline(CloudCase):
         wait_for(lambda: not any(o["Key"] in old for o in self.s3.list_objects_v2(
             Bucket=DERIVATIVES, Prefix=first["ImageId"]["S"]).get("Contents", [])), seconds=30)
 
+    def attempt(self, key, version, sequencer):
+        record = {"eventName": "ObjectCreated:Put", "eventTime": "2026-01-02T03:04:05Z",
+                  "s3": {"bucket": {"name": ORIGINALS},
+                         "object": {"key": key, "versionId": version, "sequencer": sequencer}}}
+        answer = self.cloud.client("lambda").invoke(FunctionName="ImageProcessor-dev",
+                                                    Payload=json.dumps({"Records": [record]}))
+        self.assertNotIn("FunctionError", answer)
+        return json.load(answer["Payload"])
+
+    def test_attempts_of_one_event_at_once(self):
+        """Some find a picture and some none: the first row stands, all tell of it, and what it names is there."""
+        versions = [self.s3.put_object(Bucket=ORIGINALS, Key="attempts.png", Body=body)["VersionId"]
+                    for body in (pictures.png(13, 300), b"This is no picture at all, nor was it ever one.")]
+        self.row("attempts.png")
+        for sequencer in ("F0", "F1", "F2", "F3", "F4", "F5"):
+            with self.subTest(sequencer), concurrent.futures.ThreadPoolExecutor(6) as pool:
+                jobs = [pool.submit(self.attempt, "attempts.png", version, sequencer * 8) for version in versions * 3]
+                counts = [job.result() for job in jobs]
+                row = self.row("attempts.png")
+                self.assertEqual(row["Sequencer"]["S"].lstrip("0"), sequencer * 8)
+                want = {"processed": 0, "rejected": 0, "failed": 0, "skipped": 0, row["Status"]["S"]: 1}
+                self.assertEqual(counts, [want] * 6)
+                there = [o["Key"] for o in self.s3.list_objects_v2(
+                    Bucket=DERIVATIVES, Prefix=row["ImageId"]["S"]).get("Contents", [])]
+                self.assertEqual(sorted(there), sorted(d["M"]["Key"]["S"] for d in row["Derivatives"]["L"]))
+
     def test_logs_and_metrics_tell_of_it(self):
         key = self.upload("watched.png", pictures.png(13, 30))
         self.row(key)
         logs, watch = self.cloud.client("logs"), self.cloud.client("cloudwatch")
         group = "/aws/lambda/ImageProcessor-dev"
         lines = wait_for(lambda: logs.filter_log_events(logGroupName=group, filterPattern='"watched.png"')["events"])
-        self.assertTrue(any('"step":"put"' in e["message"] for e in lines))
+        told, = (json.loads(e["message"]) for e in lines if '"spans"' in e["message"])
+        self.assertEqual((told["outcome"], told["format"], told["key"]), ("processed", "png", key))
+        steps = [span["step"] for span in told["spans"]]
+        self.assertEqual(sorted(set(steps)), ["fetch", "get", "guard", "look", "put", "store", "worker"])
+        self.assertEqual({span["outcome"] for span in told["spans"]}, {"ok"})
         reports = wait_for(lambda: logs.filter_log_events(logGroupName=group, filterPattern="REPORT")["events"])
         self.assertRegex(reports[0]["message"], r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB")
         import datetime
@@ -218,6 +250,14 @@ class Pipeline(CloudCase):
                 StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=10))
             return sum(p["Sum"] for p in points["Datapoints"]) >= 1
         wait_for(invocations)
+
+        def counted(*more):
+            points = watch.get_metric_statistics(
+                Namespace="Calotype", MetricName="ImagesProcessed", Period=60, Statistics=["Sum"],
+                Dimensions=[{"Name": "Environment", "Value": "dev"}, *more],
+                StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=10))
+            return sum(p["Sum"] for p in points["Datapoints"])
+        wait_for(lambda: counted({"Name": "Format", "Value": "png"}) >= 1 and counted() >= 1)
 
     @unittest.skipUnless((HERE.parents[3] / "shared/images/photos").is_dir(), "no photographs beside this checkout")
     def test_photographs(self):

@@ -51,7 +51,8 @@ def files_of_the_host(event):
     for path in event["packages"]:  # of the host's Python, which the runtime does not bring
         wall(path, not os.path.exists(path))
     for path in sys.path:
-        wall("sys.path: " + path, path.startswith(("/var/", "/opt/", "/usr/lib/python3")) and not path.endswith("dist-packages"))
+        hidden = not path.endswith("dist-packages") or not os.listdir(path)  # Debian's numpy lies within the library's folder
+        wall("sys.path: " + path, path.startswith(("/var/", "/opt/", "/usr/lib/python3")) and hidden)
     for path in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/machine-id"):
         wall(path, not os.path.exists(path) or event["host"] not in open(path).read())
 
