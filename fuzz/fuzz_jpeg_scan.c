@@ -167,6 +167,15 @@ static void on_row(void *ctx, unsigned of, const uint8_t *row) {
         buf_add(&o->luma, row, o->layout.of[0].width);
 }
 
+/* Ours leave out an average at the edge that the picture covers in part. */
+static bool are_same(const struct ours *o, const struct theirs *t) {
+    size_t width = o->layout.of[0].width, all = t->c.output_width, rows = o->luma.len / width;
+    bool same = rows == o->layout.of[0].height && width <= all && rows * all <= t->luma.len;
+    for (size_t y = 0; y < rows && same; y++)
+        same = memcmp(o->luma.p + y * width, t->luma.p + y * all, width) == 0;
+    return same;
+}
+
 static void compare(str file, unsigned kind, unsigned reduction) {
     struct theirs *t = mem_new(struct theirs);
     struct ours o = {0};
@@ -180,7 +189,7 @@ static void compare(str file, unsigned kind, unsigned reduction) {
     int r = img_jpeg_decoder.decode(source, reduction, img_jpeg_decoder.need(source, reduction),
                                     on_row, &o, &outcome, reason);
     bool all = !(kind & PROGRESSIVE) || reduction < 8; /* else not all scans are read */
-    if (sound && (r != 0 || !str_eq(buf_view(&o.luma), buf_view(&t->luma))))
+    if (sound && (r != 0 || !are_same(&o, t)))
         __builtin_trap();
     if (sound && all && t->errors.num_warnings && !outcome.truncated && !outcome.warnings)
         __builtin_trap();

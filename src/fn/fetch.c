@@ -125,7 +125,7 @@ static void add_worker_span(struct stream *s, const char *outcome,
         fn_span_number(span, numbers[i].name, numbers[i].value);
 }
 
-/* One that had only a share of the memory may have needed more. */
+/* What had only a share of the memory is tried with all of it. */
 static int refuse(struct stream *s, const char *status, const char *reason) {
     if (s->memory < s->p->work->budget->whole)
         return FN_MORE;
@@ -136,8 +136,10 @@ static int accept_result(struct stream *s) {
     struct fn_image *image = s->p->image;
     char reason[IMGJOB_MAX_TEXT];
     snprintf(reason, sizeof reason, STR_FMT, STR_ARG(image->result.reason));
-    if (image->result.status == IMGJOB_REJECTED)
+    if (image->result.status == IMGJOB_NO_ROOM)
         return refuse(s, "rejected", reason);
+    if (image->result.status == IMGJOB_REJECTED)
+        return fn_pass_end(s->p, "rejected", reason);
     fn_pass_end(s->p, "processed", reason);
     return FN_NEXT;
 }
@@ -158,7 +160,7 @@ static int end_worker(struct stream *s) {
     if (s->got == image->size)
         end_hash(s);
     int r = fn_worker_end(s->worker, &image->result, &image->text, &usage, &why);
-    bool refused = r == 0 && image->result.status == IMGJOB_REJECTED;
+    bool refused = r == 0 && image->result.status != IMGJOB_DONE;
     add_worker_span(s, r == 0 ? refused ? "rejected" : "ok" : r > 0 ? "failed" : "fault", &usage);
     if (r == 0)
         return accept_result(s);

@@ -102,6 +102,7 @@ static bool is_within_memory(struct work *w, uint64_t need) {
            "The picture needs about %" PRIu64
            " MB of memory to decode; of the function's memory it may have %" PRIu64 " MB",
            megabytes(need), w->memory >> 20);
+    w->result.status = IMGJOB_NO_ROOM;
     return false;
 }
 

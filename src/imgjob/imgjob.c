@@ -197,7 +197,7 @@ void imgjob_put_result(struct buf *out, const struct imgjob_result *result) {
 static bool take_result(struct cur *f, struct imgjob_result *ret) {
     uint8_t status = cur_u8(f);
     ret->status = (enum imgjob_status)status;
-    bool sound = status <= IMGJOB_REJECTED && take_text(f, &ret->reason);
+    bool sound = status <= IMGJOB_NO_ROOM && take_text(f, &ret->reason);
     for (size_t i = 0; i < imgjob_n_fields && sound; i++)
         sound = kinds[imgjob_fields[i].kind].take(f, (char *)ret + imgjob_fields[i].at);
     uint64_t *const times[] = {&ret->probe_us, &ret->decode_us, &ret->resize_us, &ret->encode_us};

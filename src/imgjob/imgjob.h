@@ -49,6 +49,7 @@ enum imgjob_status {
     IMGJOB_DONE, /* all that was wished was sent */
     IMGJOB_REJECTED, /* not an image, over a limit, nothing decodable: reason says which; derivatives that were sent
                         are void */
+    IMGJOB_NO_ROOM, /* rejected before decoding, for the memory that the worker may have: with more it might do */
 };
 struct imgjob_result {
     enum imgjob_status status;

@@ -27,7 +27,7 @@ static char worker_path[] = "/tmp/calotype-worker-XXXXXX",
 
 /* ---- The worker: reads all, then writes what the test left for it ---- */
 
-enum worker { WORKS, REJECTS, DIES, REJECTS_LATE, DIES_LATE, FORGETS, OTHER_JAIL };
+enum worker { WORKS, REJECTS, DIES, REJECTS_LATE, DIES_LATE, FORGETS, OTHER_JAIL, HAS_NO_ROOM };
 
 /* Two derivatives of eight bytes together, as far as a worker of that kind comes, and its result. */
 static void put_answer(struct buf *bytes, enum worker kind) {
@@ -35,12 +35,12 @@ static void put_answer(struct buf *bytes, enum worker kind) {
                                           small = {1, 20, 15, S_INIT("image/png"), 3};
     bool rejects = kind == REJECTS || kind == REJECTS_LATE;
     struct imgjob_result result = imgjob_result_none();
-    result.status = rejects ? IMGJOB_REJECTED : IMGJOB_DONE;
-    result.reason = rejects ? S("This is no picture") : S("");
+    result.status = kind == HAS_NO_ROOM ? IMGJOB_NO_ROOM : rejects ? IMGJOB_REJECTED : IMGJOB_DONE;
+    result.reason = result.status != IMGJOB_DONE ? S("This is no picture") : S("");
     result.format = S("jpeg");
     result.width = 40;
     result.height = 30;
-    if (kind != REJECTS && kind != DIES) {
+    if (kind != REJECTS && kind != DIES && kind != HAS_NO_ROOM) {
         imgjob_put_derivative(bytes, &big);
         buf_c(bytes, "BIG!");
     }
@@ -1038,31 +1038,38 @@ static void a_giant_among_many(void **state) {
     fn_test_stop(&t);
 }
 
-/* A picture that fails with a share of the memory is tried once more with all of it. */
+/*
+ * A picture that finds too little in a share of the memory is tried once more with all of it. What is no picture would be
+ * none then, too.
+ */
 static void what_needs_more_gets_it(void **state) {
     (void)state;
     static const struct {
-        const char *end; /* of a worker that has less than all */
-        bool rejects;
-    } rows[] = {{"exit 4", false}, {"kill -KILL $$", false}, {"", true}};
+        const char *end;    /* of a worker that has less than all */
+        enum worker answer; /* where it writes one */
+        const char *counts;
+    } rows[] = {{"exit 4", WORKS, COUNTS(2, 0, 0, 0)},
+                {"kill -KILL $$", WORKS, COUNTS(2, 0, 0, 0)},
+                {"exec cat $ARGS", HAS_NO_ROOM, COUNTS(2, 0, 0, 0)},
+                {"exec cat $ARGS", REJECTS, COUNTS(0, 2, 0, 0)}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct fn_test t;
         CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0}, script = {0}, log = {0}, no = {0};
         struct err err = {{0}};
-        put_answer(&no, REJECTS);
+        put_answer(&no, rows[i].answer);
         set_worker(WORKS);
         int fd = open(args_path, O_WRONLY | O_TRUNC);
         CHECK(write(fd, no.p, no.len) == (ssize_t)no.len);
         close(fd);
         buf_printf(&script, "cat > /dev/null\nif [ $2 -lt 503316480 ]; then %s; fi\nexec cat %s",
-                   rows[i].rejects ? "exec cat $ARGS" : rows[i].end, reply_path);
+                   rows[i].end, reply_path);
         CLEANUP_DEINIT(buf) struct buf whole = {0};
         buf_printf(&whole, "ARGS=%s\n%s", args_path, buf_cstr(&script));
         set_script(buf_cstr(&whole));
         start_any(&t);
         add_records(&event, 2, 2);
         CHECK_INT(process(&t.context, buf_view(&event), &out, &log, &err), 0);
-        CHECK_BUF(out, COUNTS(2, 0, 0, 0));
+        CHECK_STR(buf_view(&out), str_c(rows[i].counts));
         CHECK_HAS(buf_cstr(&log), "\"step\":\"memory\"");
         fn_test_stop(&t);
     }

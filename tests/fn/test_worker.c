@@ -425,7 +425,7 @@ static void the_real_worker_answers_early(void **state) {
         .request = {.n = 1, .wishes = {{200, 200, IMGJOB_INSIDE, 80}}},
         .image = buf_view(&image)};
     CHECK_INT(run(&r), 0);
-    CHECK_INT(r.result.status, IMGJOB_REJECTED);
+    CHECK_INT(r.result.status, IMGJOB_NO_ROOM);
     CHECK_STR(
         r.result.reason,
         S("The picture needs about 44 MB of memory to decode; of the function's memory it may have 16 MB"));

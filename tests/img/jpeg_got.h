@@ -68,6 +68,17 @@ static inline long by_libjpeg(struct buf *out, str file, unsigned reduction, J_C
     return errors.num_warnings;
 }
 
+/* What is left out at the edge aside (img_jpeg_plan), component c is what libjpeg decodes, `planes` bytes a sample. */
+static inline void check_as_libjpeg(const struct got *g, unsigned c, str want, unsigned reduction,
+                                    unsigned planes, const char *name) {
+    size_t ours = g->layout.of[c].width,
+           width = (g->source->head.width + reduction - 1) / reduction;
+    for (size_t at = 0; at < g->px[c].len; at++) {
+        size_t there = (at / ours * width + at % ours) * planes + c;
+        CHECK_CASE(there < want.len && g->px[c].p[at] == want.p[there], name);
+    }
+}
+
 static inline void check_decoded(const struct got *g, const char *name) {
     if (g->result)
         CHECK_FAILED(__FILE__, __LINE__, "[%s] %s\n", name, g->reason);

@@ -423,7 +423,7 @@ static void limits(void **state) {
     ask_with(&a, &request, 128 << 20, buf_view(&file));
     check_done(&a, 1);
     ask_with(&a, &request, 20 << 20, buf_view(&file));
-    CHECK_INT(a.result.status, IMGJOB_REJECTED);
+    CHECK_INT(a.result.status, IMGJOB_NO_ROOM);
     uint64_t need = 0;
     str text = str_skip(a.result.reason, strlen("The picture needs about ")), number, rest;
     CHECK(str_cut(text, ' ', &number, &rest) && str_to_u64(number, &need));

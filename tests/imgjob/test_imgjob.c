@@ -84,10 +84,12 @@ static void a_result_arrives_whole(void **state) {
     CHECK_INT(got.result.resize_us, 3);
     CHECK_INT(got.result.encode_us, 1ull << 40);
     CHECK(isnan(got.result.latitude) && isnan(got.result.exposure_s));
-    want.status = IMGJOB_REJECTED;
-    buf_clear(&b);
-    imgjob_put_result(&b, &want);
-    CHECK_INT(got_from(&b).result.status, IMGJOB_REJECTED);
+    for (int status = IMGJOB_REJECTED; status <= IMGJOB_NO_ROOM; status++) {
+        want.status = (enum imgjob_status)status;
+        buf_clear(&b);
+        imgjob_put_result(&b, &want);
+        CHECK_INT(got_from(&b).result.status, status);
+    }
 }
 
 static void a_derivative_arrives(void **state) {
@@ -144,7 +146,7 @@ static void lying_results(void **state) {
     struct imgjob_result lies[6];
     for (size_t i = 0; i < ARRAY_LEN(lies); i++)
         lies[i] = sample();
-    lies[0].status = (enum imgjob_status)2;
+    lies[0].status = (enum imgjob_status)3;
     lies[1].reason = S("\xC0");
     lies[2].latitude = (double)INFINITY;
     lies[3].f_number = 1e16;
