@@ -8,8 +8,8 @@ format=$(command -v clang-format-14) || {
     echo "format: there is no clang-format-14 here (Debian 12 has it); nothing was looked at" >&2
     exit 77
 }
-files() { # what is generated (tools/genapi.py, tools/gencfn.py) has its generator's form
-    find src tests fuzz bench tools -name '*.[ch]' ! -path 'src/aws/model/*' ! -path src/tmpl/types.c \
+files() { # what is generated (tools/genapi.py, tools/gencfn.py) has its generator's form; npm brings bench's peers
+    find src tests fuzz bench tools -name node_modules -prune -o -name '*.[ch]' ! -path 'src/aws/model/*' ! -path src/tmpl/types.c \
         ! -path src/tmpl/types.h -print0
 }
 if [ "${1:-}" = --check ]; then
