@@ -5,6 +5,7 @@
 #include "fn/processor.h"
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "fn/log.h"
 #include "fn/metrics.h"
 #include "fn/report.h"
@@ -35,11 +36,10 @@ struct job {
 };
 
 static void note_failure(struct job *job, const struct err *why) {
-    pthread_mutex_lock(&job->lock);
+    LOCK_SCOPE(&job->lock);
     if (!job->failed)
         job->why = *why;
     job->failed = true;
-    pthread_mutex_unlock(&job->lock);
 }
 
 static void run_record(struct job *job, size_t i) {
@@ -149,18 +149,19 @@ static int64_t until_of(const struct fn_context *context) {
 static void run_job(struct job *job) {
     const struct fn_context *context = job->work.context;
     struct fn_budget budget;
+    lock_init(&job->lock);
     fn_budget_init(&budget, context->config.memory_bytes);
     job->work.budget = &budget;
     job->work.n = job->n;
     client_set_until(context->client, job->work.until_ms);
     run_all(job);
     fn_budget_deinit(&budget);
+    pthread_mutex_destroy(&job->lock);
 }
 
 int fn_process(const struct fn_context *context, str event, struct buf *out, struct err *err) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
-    struct job job = {.work = {.context = context, .until_ms = until_of(context)},
-                      .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct job job = {.work = {.context = context, .until_ms = until_of(context)}};
     size_t ignored;
     int64_t start = clock_mono_ns();
     CLEANUP_JSON json_t *doc = json_parse(event, err);
