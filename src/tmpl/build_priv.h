@@ -17,6 +17,7 @@ struct tmpl_builder {
     size_t n, cap;
     size_t nodes;
     unsigned depth;
+    uint32_t file; /* the number in all places */
 };
 /* Frees the stack; what was built lives in the arena. */
 void tmpl_builder_deinit(struct tmpl_builder *b);

@@ -214,7 +214,7 @@ static struct tmpl_node *read_value(struct reader *r) {
 }
 
 int tmpl_read_json(struct tmpl_builder *b, str text, struct tmpl_node **ret) {
-    struct reader r = {.b = b, .text = text, .pos = {1, 1}};
+    struct reader r = {.b = b, .text = text, .pos = {1, 1, b->file}};
     skip_space(&r);
     struct tmpl_node *root = read_value(&r);
     if (!root)

@@ -27,7 +27,7 @@ int tmpl_fail(struct tmpl_fault *fault, struct tmpl_pos at, const char *fmt, ...
 
 /* The place of the first byte that is not UTF-8. */
 static struct tmpl_pos place_of_bad_utf8(str text) {
-    struct tmpl_pos at = {1, 1};
+    struct tmpl_pos at = {1, 1, 0};
     size_t line = 0;
     for (ptrdiff_t n; (n = str_chr(str_skip(text, line), '\n')) >= 0;
          line += (size_t)n + 1, at.line++)
@@ -50,10 +50,14 @@ static bool looks_like_json(str text) {
 }
 
 int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
+    return tmpl_new_file(ret, text, 0, reterr);
+}
+
+int tmpl_new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault *reterr) {
     struct tmpl_fault mine = {{0}, {{0}}};
     struct tmpl_fault *fault = reterr ? reterr : &mine;
     *fault = mine;
-    struct tmpl_pos nowhere = {0, 0};
+    struct tmpl_pos nowhere = {0, 0, file};
     if (text.len > TMPL_MAX_TEXT)
         return tmpl_fail(fault, nowhere, "Template may not exceed %d bytes in size.",
                          TMPL_MAX_TEXT);
@@ -63,7 +67,7 @@ int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
 
     CLEANUP(tmpl) struct tmpl *t = mem_new(struct tmpl);
     t->is_json = looks_like_json(text);
-    struct tmpl_builder b = {.arena = &t->arena, .fault = fault};
+    struct tmpl_builder b = {.arena = &t->arena, .fault = fault, .file = file};
     int r = t->is_json ? tmpl_read_json(&b, text, &t->root) : tmpl_read_yaml(&b, text, &t->root);
     tmpl_builder_deinit(&b);
     if (r)

@@ -12,8 +12,8 @@ struct reader {
     yaml_event_t event; /* the current one; owned */
 };
 
-static struct tmpl_pos pos_of(yaml_mark_t mark) {
-    return (struct tmpl_pos){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+static struct tmpl_pos pos_of(const struct reader *r, yaml_mark_t mark) {
+    return (struct tmpl_pos){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1, r->b->file};
 }
 
 static int next_event(struct reader *r) {
@@ -21,12 +21,12 @@ static int next_event(struct reader *r) {
     if (yaml_parser_parse(&r->parser, &r->event))
         return 0;
     const char *problem = r->parser.problem ? r->parser.problem : "cannot be read";
-    struct tmpl_pos at = pos_of(r->parser.problem_mark);
+    struct tmpl_pos at = pos_of(r, r->parser.problem_mark);
     return tmpl_fail(r->b->fault, at, "Template format error: YAML not well-formed: %s", problem);
 }
 
 static int refuse(struct reader *r, const char *what) {
-    return tmpl_fail(r->b->fault, pos_of(r->event.start_mark), "Template format error: YAML %s",
+    return tmpl_fail(r->b->fault, pos_of(r, r->event.start_mark), "Template format error: YAML %s",
                      what);
 }
 
@@ -83,7 +83,7 @@ static int long_key(struct reader *r, const char *tag, const char **ret_key) {
         for (size_t i = 0; i < ARRAY_LEN(harmless); i++)
             if (strcmp(tag + prefix, harmless[i]) == 0)
                 return 0;
-    return tmpl_fail(r->b->fault, pos_of(r->event.start_mark),
+    return tmpl_fail(r->b->fault, pos_of(r, r->event.start_mark),
                      "Template format error: the tag %.80s is not supported", tag);
 }
 
@@ -132,10 +132,10 @@ static int refuse_nul(struct reader *r, str text) {
 }
 
 static struct tmpl_node *read_scalar(struct reader *r) {
-    struct tmpl_node *node = tmpl_build_node(r->b, TMPL_STRING, pos_of(r->event.start_mark));
+    struct tmpl_node *node = tmpl_build_node(r->b, TMPL_STRING, pos_of(r, r->event.start_mark));
     if (!node)
         return NULL;
-    node->end = pos_of(r->event.end_mark);
+    node->end = pos_of(r, r->event.end_mark);
     str text =
         arena_str(r->b->arena, str_n(r->event.data.scalar.value, r->event.data.scalar.length));
     if (refuse_nul(r, text))
@@ -165,7 +165,7 @@ static int read_key(struct reader *r, str *ret_key, struct tmpl_pos *ret_at) {
     if (refuse_nul(r, key))
         return TMPL_E_TEMPLATE;
     *ret_key = arena_str(r->b->arena, key);
-    *ret_at = pos_of(r->event.start_mark);
+    *ret_at = pos_of(r, r->event.start_mark);
     return 0;
 }
 
@@ -177,7 +177,7 @@ static int read_members(struct reader *r, struct tmpl_node *node, yaml_event_typ
         if (r->event.type == closing)
             return 0;
         str key = STR_NONE;
-        struct tmpl_pos key_at = pos_of(r->event.start_mark);
+        struct tmpl_pos key_at = pos_of(r, r->event.start_mark);
         if (node->kind == TMPL_MAP && (read_key(r, &key, &key_at) || next_event(r)))
             return TMPL_E_TEMPLATE;
         struct tmpl_node *value = read_node(r);
@@ -188,7 +188,7 @@ static int read_members(struct reader *r, struct tmpl_node *node, yaml_event_typ
 }
 
 static struct tmpl_node *read_collection(struct reader *r, enum tmpl_kind kind) {
-    struct tmpl_pos start = pos_of(r->event.start_mark);
+    struct tmpl_pos start = pos_of(r, r->event.start_mark);
     bool flow = kind == TMPL_MAP ? r->event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
                                  : r->event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
     struct tmpl_node *node = tmpl_build_node(r->b, kind, start);
@@ -196,7 +196,7 @@ static struct tmpl_node *read_collection(struct reader *r, enum tmpl_kind kind) 
     if (!node || tmpl_build_open(r->b, start) ||
         read_members(r, node, kind == TMPL_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT))
         return NULL;
-    struct tmpl_pos end = pos_of(r->event.end_mark);
+    struct tmpl_pos end = pos_of(r, r->event.end_mark);
     if (tmpl_build_close(r->b, node, base))
         return NULL;
     /* A block ends for libyaml where the next token begins: we want where its last value ends. */

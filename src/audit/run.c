@@ -1,0 +1,148 @@
+/* audit: one audit, from texts to sorted findings. */
+#include "audit/audit_priv.h"
+
+struct audit *audit_new(const struct audit_options *options) {
+    struct audit *a = mem_new(struct audit);
+    a->options = *options;
+    return a;
+}
+
+struct audit *audit_free(struct audit *a) {
+    if (!a)
+        return NULL;
+    for (size_t i = 0; i < a->n_templates; i++) {
+        map_deinit(&a->templates[i]->by_name);
+        map_deinit(&a->templates[i]->by_type);
+        map_deinit(&a->templates[i]->new_names);
+    }
+    for (size_t i = 0; i < a->n_trees; i++)
+        tmpl_free(a->trees[i]);
+    free(a->templates);
+    free(a->trees);
+    free(a->files);
+    free(a->findings);
+    arena_deinit(&a->arena);
+    free(a);
+    return NULL;
+}
+
+/* Room for one more of what an array holds. */
+#define GROW(array, n, cap)                                                                        \
+    do {                                                                                           \
+        if ((n) == (cap)) {                                                                        \
+            (cap) = (cap) ? (cap)*2 : 16;                                                          \
+            (array) = mem_realloc((array), (cap) * sizeof *(array));                               \
+        }                                                                                          \
+    } while (0)
+
+struct audit_file *audit_file_new(struct audit *a, const char *path, str text) {
+    struct audit_file *file = arena_new(&a->arena, struct audit_file);
+    file->path = arena_cstr(&a->arena, str_c(path));
+    file->text = arena_str(&a->arena, text);
+    file->number = (uint32_t)a->n_files;
+    size_t n = 1;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.p[i] == '\n';
+    file->lines = arena_alloc(&a->arena, n * sizeof *file->lines);
+    file->lines[file->n_lines++] = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.p[i] == '\n')
+            file->lines[file->n_lines++] = i + 1;
+    GROW(a->files, a->n_files, a->files_cap);
+    a->files[a->n_files++] = file;
+    return file;
+}
+
+const struct audit_file *audit_file_of(const struct audit *a, uint32_t number) {
+    return a->files[number];
+}
+const struct audit_file *audit_file(const struct audit_template *t, uint32_t number) {
+    return t->audit->files[number];
+}
+
+void audit_keep(struct audit *a, struct audit_finding *f) {
+    GROW(a->findings, a->n_findings, a->findings_cap);
+    a->findings[a->n_findings++] = f;
+    a->is_sorted = false;
+}
+
+static bool is_asked(const struct audit *a, const struct audit_rule *rule) {
+    if (a->options.only)
+        return rule == a->options.only;
+    return rule->profile <= a->options.profile && rule->severity >= a->options.least;
+}
+
+bool audit_is_ignored(const struct audit *a, const struct audit_finding *f) {
+    if (!is_asked(a, f->rule))
+        return true;
+    for (size_t i = 0; i < a->options.n_ignored; i++)
+        if (strcmp(a->options.ignored[i], f->rule->id) == 0)
+            return true;
+    return false;
+}
+
+static int refuse(struct audit *a, const struct audit_file *file, const struct tmpl_fault *fault) {
+    struct audit_finding *f = arena_new(&a->arena, struct audit_finding);
+    f->rule = &audit_rule_template_invalid;
+    f->start = f->end = fault->at;
+    f->start.file = f->end.file = file->number;
+    f->message = arena_str(&a->arena, str_c(fault->why.text));
+    audit_keep(a, f);
+    return AUDIT_E_TEMPLATE;
+}
+
+int audit_template_read(struct audit *a, const char *path, str text) {
+    struct audit_file *file = audit_file_new(a, path, text);
+    struct tmpl_fault fault;
+    struct tmpl *tree;
+    if (tmpl_new_file(&tree, file->text, file->number, &fault))
+        return refuse(a, file, &fault);
+    GROW(a->trees, a->n_trees, a->trees_cap);
+    a->trees[a->n_trees++] = tree;
+    file->tree = tree;
+    struct audit_template *t = audit_template_new(a, file, tree);
+    GROW(a->templates, a->n_templates, a->templates_cap);
+    a->templates[a->n_templates++] = t;
+    for (size_t i = 0; i < audit_n_rules; i++)
+        if (audit_rules[i]->check)
+            audit_rules[i]->check(t);
+    return 0;
+}
+
+/* ---- Findings ---- */
+
+static int by_place(const void *x, const void *y) {
+    const struct audit_finding *a = *(const struct audit_finding *const *)x,
+                               *b = *(const struct audit_finding *const *)y;
+    const uint32_t left[] = {a->start.file, a->start.line, a->start.column},
+                   right[] = {b->start.file, b->start.line, b->start.column};
+    for (size_t i = 0; i < ARRAY_LEN(left); i++)
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    int r = strcmp(a->rule->id, b->rule->id);
+    return r ? r : str_cmp(a->message, b->message);
+}
+
+static bool is_same(const struct audit_finding *a, const struct audit_finding *b) {
+    return by_place(&a, &b) == 0 && str_eq(a->resource, b->resource);
+}
+
+struct audit_finding *const *audit_findings(struct audit *a, size_t *ret_n) {
+    if (!a->is_sorted) {
+        size_t n = 0;
+        for (size_t i = 0; i < a->n_findings; i++)
+            if (!audit_is_ignored(a, a->findings[i]))
+                a->findings[n++] = a->findings[i];
+        a->n_findings = n;
+        if (n)
+            qsort(a->findings, n, sizeof *a->findings, by_place);
+        n = 0;
+        for (size_t i = 0; i < a->n_findings; i++)
+            if (i == 0 || !is_same(a->findings[i], a->findings[n - 1]))
+                a->findings[n++] = a->findings[i];
+        a->n_findings = n;
+        a->is_sorted = true;
+    }
+    *ret_n = a->n_findings;
+    return a->findings;
+}
