@@ -81,6 +81,30 @@ bool audit_code_takes_objects(const struct audit_code *code) {
     return has_key && has_object && is_s3;
 }
 
+uint32_t audit_code_call_at(const struct audit_code *code, uint32_t token) {
+    uint32_t low = 0, high = code->n_calls;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (code->calls[middle].token < token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t audit_code_block_at(const struct audit_code *code, uint32_t token) {
+    uint32_t low = 0, high = code->n_blocks;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (code->blocks[middle].head < token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* ---- What a call does ---- */
 
 enum audit_flow_work audit_code_work(const struct audit_code *code, const struct code_call *call) {
@@ -199,7 +223,7 @@ static bool chain_catches(const struct audit_code *code, const struct code_call 
 
 /* The last argument is a function whose first parameter is the error, and it looks at it. */
 static bool callback_looks(const struct audit_code *code, const struct code_call *call) {
-    for (uint32_t b = call->block + 1; b < code->n_blocks; b++) {
+    for (uint32_t b = audit_code_block_at(code, call->open); b < code->n_blocks; b++) {
         const struct code_block *f = &code->blocks[b];
         if (f->head > call->close)
             return false;

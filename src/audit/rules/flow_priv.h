@@ -69,6 +69,10 @@ uint32_t audit_code_name_of(const struct audit_code *code, uint32_t block);
 
 /* ---- Small questions about tokens ---- */
 
+/* The first call and the first block that do not begin before a token; n_calls, n_blocks: none. */
+uint32_t audit_code_call_at(const struct audit_code *code, uint32_t token);
+uint32_t audit_code_block_at(const struct audit_code *code, uint32_t token);
+
 /* A NAME or a STRING (its inside) that is text; letters without case where nocase. */
 bool audit_code_says(const struct audit_code *code, uint32_t token, const char *text);
 /* Is there a NAME or STRING that contains the text, without case, between two tokens? */
