@@ -1,0 +1,176 @@
+/*
+ * audit/rules/iam: actions that support no resource, those that hand out rights, and conditions that
+ * narrow resources ("Actions, resources, and condition keys for AWS services", Service Authorization
+ * Reference).
+ */
+#include "audit/rules/iam_priv.h"
+
+/* Where it says that an action has no resource types: those that serverless stacks use. */
+static const char *const without_resource[] = {
+    "access-analyzer:ValidatePolicy",
+    "apigateway:GetAccount",
+    "appconfig:List*",
+    "autoscaling:Describe*",
+    "bedrock:List*",
+    "budgets:Describe*",
+    "ce:Get*",
+    "cloudformation:DescribeAccountLimits",
+    "cloudformation:ListExports",
+    "cloudformation:ListStacks",
+    "cloudformation:ValidateTemplate",
+    "cloudfront:List*",
+    "cloudwatch:Describe*",
+    "cloudwatch:Get*",
+    "cloudwatch:List*",
+    "cloudwatch:PutMetricData",
+    "codebuild:List*",
+    "cognito-idp:ListUserPools",
+    "comprehend:BatchDetect*",
+    "comprehend:Contains*",
+    "comprehend:Detect*",
+    "dynamodb:DescribeLimits",
+    "dynamodb:ListGlobalTables",
+    "dynamodb:ListStreams",
+    "dynamodb:ListTables",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:Describe*",
+    "ec2:DetachNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+    "ec2messages:*",
+    "ecr:GetAuthorizationToken",
+    "ecs:CreateCluster",
+    "ecs:ListClusters",
+    "ecs:ListTaskDefinitions",
+    "elasticloadbalancing:Describe*",
+    "events:ListRules",
+    "iam:GetAccount*",
+    "iam:ListAccountAliases",
+    "iam:ListGroups",
+    "iam:ListPolicies",
+    "iam:ListRoles",
+    "iam:ListUsers",
+    "iot:DescribeEndpoint",
+    "kms:CreateKey",
+    "kms:GenerateRandom",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "lambda:CreateEventSourceMapping",
+    "lambda:GetAccountSettings",
+    "lambda:ListEventSourceMappings",
+    "lambda:ListFunctions",
+    "lambda:ListLayers",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeDestinations",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "logs:DescribeLogGroups",
+    "mediaconvert:DescribeEndpoints",
+    "organizations:DescribeOrganization",
+    "organizations:List*",
+    "polly:DescribeVoices",
+    "polly:SynthesizeSpeech",
+    "pricing:*",
+    "rekognition:CompareFaces",
+    "rekognition:Detect*",
+    "rekognition:DescribeProjects",
+    "rekognition:Get*",
+    "rekognition:List*",
+    "rekognition:RecognizeCelebrities",
+    "rekognition:Start*Detection",
+    "rekognition:Start*Recognition",
+    "rekognition:StartContentModeration",
+    "rekognition:StartFaceDetection",
+    "rekognition:StartPersonTracking",
+    "route53:ListHostedZones*",
+    "s3:CreateStorageLensGroup",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:ListAccessPoints",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:GetRandomPassword",
+    "secretsmanager:ListSecrets",
+    "secretsmanager:BatchGetSecretValue",
+    "servicediscovery:List*",
+    "ses:GetSendQuota",
+    "sns:ListSubscriptions",
+    "sns:ListTopics",
+    "sns:SetSMSAttributes",
+    "sqs:ListQueues",
+    "ssm:DescribeParameters",
+    "ssmmessages:*",
+    "states:ListActivities",
+    "states:ListStateMachines",
+    "sts:DecodeAuthorizationMessage",
+    "sts:GetCallerIdentity",
+    "sts:GetSessionToken",
+    "tag:*",
+    "textract:Analyze*",
+    "textract:Detect*",
+    "textract:Get*",
+    "textract:Start*",
+    "transcribe:List*",
+    "transcribe:StartTranscriptionJob",
+    "translate:TranslateText",
+    "xray:Get*",
+    "xray:Put*",
+};
+
+bool audit_action_needs_star(str action) {
+    for (size_t i = 0; i < ARRAY_LEN(without_resource); i++)
+        if (str_glob(str_c(without_resource[i]), action, true))
+            return true;
+    return false;
+}
+
+/* "Privilege escalation", as cloudsplaining and Rhino Security Labs list its ways. */
+static const char *const escalating[] = {
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:PutGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:AttachGroupPolicy",
+    "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:AddUserToGroup",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
+    "sts:AssumeRole",
+    "lambda:UpdateFunctionCode",
+    "glue:UpdateDevEndpoint",
+};
+
+const char *audit_action_escalates(str pattern) {
+    for (size_t i = 0; i < ARRAY_LEN(escalating); i++)
+        if (audit_action_covers(pattern, escalating[i]))
+            return escalating[i];
+    return NULL;
+}
+
+static const char *const resource_keys[] = {
+    "*:ResourceTag/*",     "aws:ResourceAccount",   "aws:ResourceOrg*",
+    "aws:RequestTag/*",    "cloudwatch:namespace",  "dynamodb:LeadingKeys",
+    "ec2:Vpc",             "ec2:Subnet",            "events:source",
+    "iam:PassedToService", "iam:PermissionsBoundary", "iam:PolicyARN",
+    "iam:AssociatedResourceArn", "iam:AWSServiceName", "kms:CallerAccount",
+    "kms:EncryptionContext:*", "kms:RequestAlias", "kms:ResourceAliases",
+    "kms:ViaService",      "lambda:FunctionArn",    "s3:ResourceAccount",
+    "secretsmanager:SecretId", "ses:From*",         "ses:Recipients",
+    "sns:Protocol",        "ssm:resourceTag/*",     "aws:CalledVia*",
+};
+
+bool audit_condition_scopes_resource(const struct audit_template *t,
+                                     const struct audit_statement *s) {
+    return audit_condition_has(t, s, resource_keys, ARRAY_LEN(resource_keys));
+}
