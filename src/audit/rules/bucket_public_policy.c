@@ -30,7 +30,8 @@ const struct audit_rule audit_rule_bucket_public_policy = {
     .severity = AUDIT_ERROR,
     .profile = AUDIT_BASELINE,
     .title = "Bucket policy for everybody",
-    .why = "the pictures are on the open internet, without a log-in and without a limit of the bill",
+    .why =
+        "the pictures are on the open internet, without a log-in and without a limit of the bill",
     .fix = "name who may: a role, an account, or cloudfront.amazonaws.com with aws:SourceArn",
     .bad = "Resources:\n"
            "  Photos:\n"
@@ -45,21 +46,20 @@ const struct audit_rule audit_rule_bucket_public_policy = {
            "            Principal: '*'\n"
            "            Action: s3:GetObject\n"
            "            Resource: !Sub ${Photos.Arn}/*\n",
-    .good =
-        "Resources:\n"
-        "  Photos:\n"
-        "    Type: AWS::S3::Bucket\n"
-        "  Policy:\n"
-        "    Type: AWS::S3::BucketPolicy\n"
-        "    Properties:\n"
-        "      Bucket: !Ref Photos\n"
-        "      PolicyDocument:\n"
-        "        Statement:\n"
-        "          - Effect: Allow\n"
-        "            Principal: {Service: cloudfront.amazonaws.com}\n"
-        "            Action: s3:GetObject\n"
-        "            Resource: !Sub ${Photos.Arn}/*\n"
-        "            Condition:\n"
-        "              StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}\n",
+    .good = "Resources:\n"
+            "  Photos:\n"
+            "    Type: AWS::S3::Bucket\n"
+            "  Policy:\n"
+            "    Type: AWS::S3::BucketPolicy\n"
+            "    Properties:\n"
+            "      Bucket: !Ref Photos\n"
+            "      PolicyDocument:\n"
+            "        Statement:\n"
+            "          - Effect: Allow\n"
+            "            Principal: {Service: cloudfront.amazonaws.com}\n"
+            "            Action: s3:GetObject\n"
+            "            Resource: !Sub ${Photos.Arn}/*\n"
+            "            Condition:\n"
+            "              StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}\n",
     .check = check,
 };

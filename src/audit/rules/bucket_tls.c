@@ -49,7 +49,8 @@ static bool is_for_all(const struct audit_template *t, const struct audit_statem
 static bool covers(const struct audit_values *actions, const char *action) {
     for (size_t i = 0; i < actions->n; i++)
         if (actions->v[i].kind == AUDIT_UNKNOWN ||
-            (actions->v[i].kind == AUDIT_LITERAL && audit_action_covers(actions->v[i].text, action)))
+            (actions->v[i].kind == AUDIT_LITERAL &&
+             audit_action_covers(actions->v[i].text, action)))
             return true;
     return false;
 }

@@ -7,8 +7,9 @@ static const struct {
 } faults[] = {
     [AUDIT_TLS_ALLOWS] = {"Effect", "the statement allows with TLS and denies nothing without",
                           NULL},
-    [AUDIT_TLS_CONDITION] = {"Condition", "the statement does not deny where "
-                                          "aws:SecureTransport is false",
+    [AUDIT_TLS_CONDITION] = {"Condition",
+                             "the statement does not deny where "
+                             "aws:SecureTransport is false",
                              "Bool: {aws:SecureTransport: 'false'}"},
     [AUDIT_TLS_NARROWED] = {"Condition",
                             "the statement denies only where its other conditions hold, too",

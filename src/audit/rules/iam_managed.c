@@ -11,8 +11,8 @@ str audit_managed_name(const struct audit_template *t, const struct audit_manage
         ptrdiff_t slash = str_rchr(name, '/');
         return slash < 0 ? name : str_skip(name, (size_t)slash + 1);
     }
-    bool is_bare = text.len && ascii_only_alnum(text, "_-") &&
-                   audit_is(m->owner, "AWS::Serverless::Function");
+    bool is_bare =
+        text.len && ascii_only_alnum(text, "_-") && audit_is(m->owner, "AWS::Serverless::Function");
     return is_bare ? text : STR_NONE;
 }
 

@@ -5,8 +5,8 @@ static void check(struct audit_template *t) {
     for (const struct audit_managed *m = t->system->managed; m; m = m->next) {
         str name = audit_managed_name(t, m);
         if (audit_managed_is_admin(name))
-            audit_tell_node(t, &audit_rule_iam_managed_admin, m->owner, m->value.node, m->value.guard,
-                            STR_FMT " is attached", STR_ARG(name));
+            audit_tell_node(t, &audit_rule_iam_managed_admin, m->owner, m->value.node,
+                            m->value.guard, STR_FMT " is attached", STR_ARG(name));
     }
 }
 
@@ -24,11 +24,12 @@ const struct audit_rule audit_rule_iam_managed_admin = {
            "    Properties:\n"
            "      AssumeRolePolicyDocument: {}\n"
            "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n",
-    .good = "Resources:\n"
-            "  Role:\n"
-            "    Type: AWS::IAM::Role\n"
-            "    Properties:\n"
-            "      AssumeRolePolicyDocument: {}\n"
-            "      ManagedPolicyArns: [arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]\n",
+    .good =
+        "Resources:\n"
+        "  Role:\n"
+        "    Type: AWS::IAM::Role\n"
+        "    Properties:\n"
+        "      AssumeRolePolicyDocument: {}\n"
+        "      ManagedPolicyArns: [arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]\n",
     .check = check,
 };

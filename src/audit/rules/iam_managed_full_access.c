@@ -5,8 +5,8 @@ static void check(struct audit_template *t) {
     for (const struct audit_managed *m = t->system->managed; m; m = m->next) {
         str name = audit_managed_name(t, m);
         if (str_ends(name, S("FullAccess")) && !audit_managed_is_admin(name))
-            audit_tell_node(t, &audit_rule_iam_managed_full_access, m->owner, m->value.node, m->value.guard,
-                            STR_FMT " is attached", STR_ARG(name));
+            audit_tell_node(t, &audit_rule_iam_managed_full_access, m->owner, m->value.node,
+                            m->value.guard, STR_FMT " is attached", STR_ARG(name));
     }
 }
 

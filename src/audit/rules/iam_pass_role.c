@@ -15,8 +15,7 @@ static void check(struct audit_template *t) {
             continue;
         const struct audit_values actions = audit_element(t, s, "Action"),
                                   resources = audit_element(t, s, "Resource");
-        const struct audit_value *everything =
-            audit_statement_everything(t, s, &resources, "iam");
+        const struct audit_value *everything = audit_statement_everything(t, s, &resources, "iam");
         for (size_t i = 0; everything && i < actions.n; i++)
             if (actions.v[i].kind == AUDIT_LITERAL && passes_role(actions.v[i].text) &&
                 !audit_condition_has(t, s, scoping, ARRAY_LEN(scoping)))

@@ -10,7 +10,9 @@ static void tell(struct audit_template *t, const struct audit_statement *s,
         return;
     str_cut(str_c(what), ':', &service, &name);
     /* A role to assume is one of IAM's, whatever the action's service is. */
-    const char *of = str_is(service, "lambda") ? "lambda" : str_is(service, "glue") ? "glue" : "iam";
+    const char *of = str_is(service, "lambda") ? "lambda"
+                     : str_is(service, "glue") ? "glue"
+                                               : "iam";
     const struct audit_value *everything = audit_statement_everything(t, s, resources, of);
     if (everything)
         audit_tell_node(t, &audit_rule_iam_privilege_escalation, s->owner, action->node,

@@ -9,14 +9,22 @@ static const struct {
     const char *action;
     bool is_of_bucket; /* no statement about objects alone allows it */
 } opening[] = {
-    {"s3:PutBucketPolicy", true},         {"s3:PutBucketAcl", true},
-    {"s3:DeleteBucket", true},            {"s3:DeleteBucketPolicy", true},
-    {"dynamodb:DeleteTable", false},      {"sqs:AddPermission", false},
-    {"sqs:SetQueueAttributes", false},    {"sqs:DeleteQueue", false},
-    {"sns:AddPermission", false},         {"sns:SetTopicAttributes", false},
-    {"sns:DeleteTopic", false},           {"lambda:AddPermission", false},
-    {"lambda:DeleteFunction", false},     {"kms:PutKeyPolicy", false},
-    {"kms:ScheduleKeyDeletion", false},   {"secretsmanager:PutResourcePolicy", false},
+    {"s3:PutBucketPolicy", true},
+    {"s3:PutBucketAcl", true},
+    {"s3:DeleteBucket", true},
+    {"s3:DeleteBucketPolicy", true},
+    {"dynamodb:DeleteTable", false},
+    {"sqs:AddPermission", false},
+    {"sqs:SetQueueAttributes", false},
+    {"sqs:DeleteQueue", false},
+    {"sns:AddPermission", false},
+    {"sns:SetTopicAttributes", false},
+    {"sns:DeleteTopic", false},
+    {"lambda:AddPermission", false},
+    {"lambda:DeleteFunction", false},
+    {"kms:PutKeyPolicy", false},
+    {"kms:ScheduleKeyDeletion", false},
+    {"secretsmanager:PutResourcePolicy", false},
     {"secretsmanager:DeleteSecret", false},
 };
 
