@@ -335,13 +335,3 @@ void audit_fix_file(struct audit *, const struct audit_file *file,
     CLEANUP_MEM bool *is_put = mem_zalloc((n + 1) * sizeof *is_put);
     *ret_n = audit_fixer_put(file, findings, n, out, is_put);
 }
-int audit_fix_text_whole(const struct audit_options *options, const char *path, str text,
-                         struct buf *out, size_t *ret_fixed, size_t *ret_left) {
-    (void)options, (void)path;
-    buf_str(out, text);
-    *ret_fixed = *ret_left = 0;
-    return 0;
-}
-void audit_diff(struct buf *out, const char *path, str before, str after) {
-    (void)out, (void)path, (void)before, (void)after;
-}

@@ -45,17 +45,16 @@ static bool is_flow_word(str text) {
 
 void audit_fixer_put_scalar(struct buf *out, const struct fix_value *v, bool in_flow,
                             bool is_quoted) {
-    bool is_string = v->kind == TMPL_STRING;
+    bool is_string = v->kind == TMPL_STRING, is_new = !v->written.p;
+    if (in_flow && v->is_plain && !is_new)
+        is_new = !is_flow_word(v->written);
+    bool must_quote = is_new && (!is_word(v->text) || ascii_is_digit(v->text.p[0]));
     if (v->kind == TMPL_NULL)
         buf_c(out, "null");
-    else if (is_string && is_quoted)
+    else if (is_string && (is_quoted || must_quote))
         json_add_quoted(out, v->text);
-    else if (v->written.p && !(in_flow && v->is_plain && !is_flow_word(v->written)))
-        buf_str(out, v->written);
-    else if (!is_string || (is_word(v->text) && !ascii_is_digit(v->text.p[0])))
-        buf_str(out, v->text);
     else
-        json_add_quoted(out, v->text);
+        buf_str(out, is_new ? v->text : v->written);
 }
 
 /* Lines behind |, each in column. */
