@@ -74,7 +74,8 @@ const struct audit_rule audit_rule_hard_coded_environment = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Environment that is written out",
-    .why = "the template makes one environment only, and a copy of it for the next one drifts apart",
+    .why =
+        "the template makes one environment only, and a copy of it for the next one drifts apart",
     .fix = "make the environment a parameter, and build names with !Sub",
     .bad = "Resources:\n"
            "  Jobs:\n"

@@ -11,8 +11,8 @@ struct search {
 
 static void look_for(void *ctx, const struct audit_literal *l) {
     struct search *s = ctx;
-    s->is_found |= l->node != s->self && str_find(l->text, s->name) >= 0 &&
-                   !audit_literal_is_prose(l);
+    s->is_found |=
+        l->node != s->self && str_find(l->text, s->name) >= 0 && !audit_literal_is_prose(l);
 }
 
 static bool is_used_elsewhere(struct audit_template *t, const struct tmpl_node *node) {

@@ -5,10 +5,10 @@
 
 /* The length of the region's name that text begins with ("us-east-1"); 0: none. */
 static size_t region_at(str text) {
-    static const char *const areas[] = {"us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx", "cn",
-                                        "us-gov", "us-iso", "us-isob"};
-    static const char *const parts[] = {"northeast", "northwest", "southeast", "southwest",
-                                        "north", "south", "east", "west", "central"};
+    static const char *const areas[] = {"us", "eu", "ap", "sa",     "ca",     "me",     "af",
+                                        "il", "mx", "cn", "us-gov", "us-iso", "us-isob"};
+    static const char *const parts[] = {"northeast", "northwest", "southeast", "southwest", "north",
+                                        "south",     "east",      "west",      "central"};
     for (size_t i = ARRAY_LEN(areas); i-- > 0;) {
         str area = str_c(areas[i]);
         if (!str_starts(text, area) || text.len == area.len || text.p[area.len] != '-')
@@ -61,7 +61,8 @@ static bool is_in_text(str text, size_t at) {
         i--;
     if (i >= strlen("_name") && str_is(str_slice(text, i - strlen("_name"), i), "_name"))
         i -= strlen("_name");
-    return i != at && i >= strlen("region") && str_is(str_slice(text, i - strlen("region"), i), "region");
+    return i != at && i >= strlen("region") &&
+           str_is(str_slice(text, i - strlen("region"), i), "region");
 }
 
 static enum place place_of(const struct audit_literal *l, const char *name, size_t at, size_t end) {
@@ -80,8 +81,9 @@ static enum place place_of(const struct audit_literal *l, const char *name, size
 
 /* Regions that are meant: where copies go, and what a policy holds its callers to. */
 static bool is_meant(const struct audit_literal *l) {
-    static const char *const under[] = {"Replicas", "ReplicaRegions", "Regions", "GeoLocation",
-                                        "StackInstancesGroup", "ReplicationConfiguration"};
+    static const char *const under[] = {
+        "Replicas",    "ReplicaRegions",      "Regions",
+        "GeoLocation", "StackInstancesGroup", "ReplicationConfiguration"};
     for (size_t i = 0; i < ARRAY_LEN(under); i++)
         if (audit_literal_is_under(l, under[i]))
             return true;
@@ -91,9 +93,9 @@ static bool is_meant(const struct audit_literal *l) {
 
 static void tell(struct audit_template *t, const struct audit_literal *l, enum place place,
                  size_t at, size_t end) {
-    struct audit_finding *f = audit_tell_literal(
-        t, &audit_rule_hard_coded_region, l, at, end, "the region " STR_FMT " is written out",
-        STR_ARG(str_slice(l->text, at, end)));
+    struct audit_finding *f = audit_tell_literal(t, &audit_rule_hard_coded_region, l, at, end,
+                                                 "the region " STR_FMT " is written out",
+                                                 STR_ARG(str_slice(l->text, at, end)));
     /* A layer is published in every region; an account of one's own is the stack's. */
     str rest = str_skip(l->text, end);
     bool is_own = str_starts(rest, S(":${AWS::AccountId}:")) || str_find(rest, S(":layer:")) >= 0;

@@ -65,8 +65,8 @@ static void visit(const struct walk *w, struct audit_literal at, const struct tm
 }
 
 void audit_literals(struct audit_template *t, audit_literal_fn *fn, void *ctx) {
-    static const char *const left_out[] = {"Type", "Condition", "DependsOn", "Metadata",
-                                           "DeletionPolicy", "UpdateReplacePolicy"};
+    static const char *const left_out[] = {"Type",     "Condition",      "DependsOn",
+                                           "Metadata", "DeletionPolicy", "UpdateReplacePolicy"};
     const struct walk w = {t, fn, ctx};
     for (size_t i = 0; i < t->n_resources; i++) {
         const struct audit_resource *r = &t->resources[i];

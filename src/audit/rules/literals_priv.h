@@ -7,18 +7,18 @@
 
 /* The way from a resource down to a value, the last step first. */
 struct audit_step {
-    const struct audit_step *up; /* NULL: the resource's body */
-    str key;                     /* absent: an element of a list */
+    const struct audit_step *up;  /* NULL: the resource's body */
+    str key;                      /* absent: an element of a list */
     const struct tmpl_node *node; /* what lies there */
 };
 struct audit_literal {
-    const struct audit_resource *r;       /* NULL: of an output */
-    const struct tmpl_node *node;         /* the scalar */
-    str text;                             /* of it */
-    str key;                              /* the nearest name above it that is no function's */
-    const struct tmpl_node *function;     /* the Fn::Sub or Fn::Join whose text it is; or NULL */
-    bool is_sub;                          /* function is a Fn::Sub, so that ${X} works in it */
-    bool is_chosen;                       /* in a Fn::If */
+    const struct audit_resource *r;   /* NULL: of an output */
+    const struct tmpl_node *node;     /* the scalar */
+    str text;                         /* of it */
+    str key;                          /* the nearest name above it that is no function's */
+    const struct tmpl_node *function; /* the Fn::Sub or Fn::Join whose text it is; or NULL */
+    bool is_sub;                      /* function is a Fn::Sub, so that ${X} works in it */
+    bool is_chosen;                   /* in a Fn::If */
     const struct audit_guard *guard;
     const struct audit_step *step;
 };
