@@ -14,6 +14,7 @@
 struct audit;
 struct audit_guard;
 struct audit_system;
+struct audit_tags;
 
 /* ---- Files ---- */
 
@@ -74,6 +75,7 @@ struct audit_template {
     const struct audit_system *system;        /* audit/system.h; made before any rule */
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
+    const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
 /* By logical id; NULL: none. */
