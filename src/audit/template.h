@@ -25,6 +25,11 @@ struct audit_file {
     size_t n_lines;
     struct tmpl *tree; /* NULL: it is code */
     uint32_t number;   /* what a struct tmpl_pos within says as its file */
+    struct audit_silences {
+        const struct audit_silence *v;
+        size_t n;
+    } silences; /* audit/ignore.h; read when the first finding is looked at */
+    bool has_silences;
 };
 /* The byte of text at which a place is; text.len when it lies behind. */
 size_t audit_offset(const struct audit_file *file, struct tmpl_pos at);
