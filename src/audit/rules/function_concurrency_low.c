@@ -30,8 +30,8 @@ static void mend(struct audit_template *, struct audit_finding *finding,
 static const struct function_size size = {
     .rule = &audit_rule_function_concurrency_low,
     .property = "ReservedConcurrentExecutions",
-    .before = "the function may run ",
-    .behind = " at once",
+    .before = "the function is kept to ",
+    .behind = " at a time",
     .from = -INFINITY,
     .to = LEAST,
     .is_of_image_work = true,
@@ -46,8 +46,9 @@ const struct audit_rule audit_rule_function_concurrency_low = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Function whose reserved concurrency strangles it",
-    .why = "invocations beyond it are throttled, so photographs that are uploaded together wait for "
-           "hours or end as dead letters",
+    .why =
+        "invocations beyond it are throttled, so photographs that are uploaded together wait for "
+        "hours or end as dead letters",
     .fix = "reserve 5 or more, or leave ReservedConcurrentExecutions out",
     .bad = "Resources:\n"
            "  Thumbnails:\n"

@@ -29,7 +29,8 @@ const struct audit_rule audit_rule_function_memory_high = {
     .profile = AUDIT_PIPELINE,
     .title = "Function with more memory than image work takes",
     .why = "each millisecond is paid by the memory that is set, whether it is used or not",
-    .fix = "set MemorySize to 2048 or less, or to what Max Memory Used in the log's REPORT lines asks for",
+    .fix =
+        "set MemorySize to 2048 or less, or to what Max Memory Used in the log's REPORT lines asks for",
     .bad = "Resources:\n"
            "  Thumbnails:\n"
            "    Type: AWS::Lambda::Function\n"

@@ -30,8 +30,9 @@ const struct audit_rule audit_rule_function_memory_low = {
     .severity = AUDIT_ERROR,
     .profile = AUDIT_PIPELINE,
     .title = "Function with too little memory for image work",
-    .why = "a photograph of 24 megapixels takes 70 to 100 MB once decoded, so the function is killed at "
-           "the first large one, and with less memory it also gets less processor",
+    .why =
+        "a photograph of 24 megapixels takes 70 to 100 MB once decoded, so the function is killed at "
+        "the first large one, and with less memory it also gets less processor",
     .fix = "set MemorySize to 512 or more",
     .bad = "Resources:\n"
            "  Thumbnails:\n"

@@ -13,13 +13,13 @@ bool function_size_range(const struct audit_template *t, const struct audit_valu
 }
 
 /* "128", "the default of 128", "at most 256" of a parameter. */
-static str size_text(const struct audit_template *t, const struct audit_value *value,
-                     const struct audit_range *range) {
+static str size_text(const struct audit_template *t, const struct function_size *size,
+                     const struct audit_value *value, const struct audit_range *range) {
     if (value->kind == AUDIT_ABSENT)
         return arena_printf(t->arena, "the default of %g", range->least);
     if (range->least == range->most)
         return arena_printf(t->arena, "%.0f", range->least);
-    if (range->most < INFINITY)
+    if (size->to < INFINITY)
         return arena_printf(t->arena, "at most %.0f", range->most);
     return arena_printf(t->arena, "at least %.0f", range->least);
 }
@@ -32,7 +32,7 @@ static void check_value(struct audit_template *t, const struct function_size *si
         !function_size_range(t, value, otherwise, &range) || range.least < size->from ||
         range.most >= size->to)
         return;
-    str text = size_text(t, value, &range);
+    str text = size_text(t, size, value, &range);
     bool is_there = value->kind != AUDIT_ABSENT;
     struct audit_finding *finding =
         is_there ? audit_tell_node(t, size->rule, f->r, value->node, value->guard,

@@ -11,7 +11,7 @@ struct function_size {
     const struct audit_rule *rule;
     const char *property;
     const char *before, *behind; /* the message around the value: "the function has ", " MB" */
-    const char *otherwise;       /* what Lambda takes where nothing is said; NULL: nothing is wrong */
+    const char *otherwise; /* what Lambda takes where nothing is said; NULL: nothing is wrong */
     double from, to;
     bool is_of_image_work; /* functions that only serve custom resources are left alone */
     /* Adds the fix; value as found, of f. */

@@ -28,7 +28,8 @@ const struct audit_rule audit_rule_function_timeout_high = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Function that may run longer than image work takes",
-    .why = "one that hangs is paid until then, holds its place in the concurrency, and is noticed late",
+    .why =
+        "one that hangs is paid until then, holds its place in the concurrency, and is noticed late",
     .fix = "set Timeout to 300 or less",
     .bad = "Resources:\n"
            "  Thumbnails:\n"

@@ -30,8 +30,9 @@ const struct audit_rule audit_rule_function_timeout_low = {
     .severity = AUDIT_ERROR,
     .profile = AUDIT_PIPELINE,
     .title = "Function with too little time for image work",
-    .why = "fetching, decoding and storing a large photograph takes longer, so the work is cut off, "
-           "tried again from its beginning, and paid each time",
+    .why =
+        "fetching, decoding and storing a large photograph takes longer, so the work is cut off, "
+        "tried again from its beginning, and paid each time",
     .fix = "set Timeout to 60",
     .bad = "Resources:\n"
            "  Thumbnails:\n"

@@ -27,7 +27,8 @@ const struct audit_rule audit_rule_function_timeout_tight = {
     .severity = AUDIT_INFO,
     .profile = AUDIT_PIPELINE,
     .title = "Function whose time is tight for image work",
-    .why = "a cold start and the largest photographs may take longer, and then the work begins again",
+    .why =
+        "a cold start and the largest photographs may take longer, and then the work begins again",
     .fix = "set Timeout to 60",
     .bad = "Resources:\n"
            "  Thumbnails:\n"

@@ -44,8 +44,9 @@ const struct audit_rule audit_rule_queue_visibility_short = {
     .severity = AUDIT_ERROR,
     .profile = AUDIT_PIPELINE,
     .title = "Queue that hides a message for less time than its function may take",
-    .why = "Lambda refuses such a mapping, and where the timeout was raised later a second function "
-           "works on the same photograph",
+    .why =
+        "Lambda refuses such a mapping, and where the timeout was raised later a second function "
+        "works on the same photograph",
     .fix = "set VisibilityTimeout to six times the function's Timeout",
     .bad = "Resources:\n"
            "  Uploads:\n"
