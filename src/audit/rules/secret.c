@@ -4,8 +4,6 @@
 #include "base/ascii.h"
 #include "base/own.h"
 
-#include <math.h>
-
 static bool has_nocase(str text, const char *part) {
     str p = str_c(part);
     for (size_t i = 0; i + p.len <= text.len; i++)
@@ -128,8 +126,7 @@ bool audit_secret_value(str name, str text) {
 /* ---- Chance ---- */
 
 bool audit_secret_is_random(str text) {
-    enum { LEAST = 32, MOST = 128, LEAST_OF_EACH = 3, LEAST_CHANGES = 10 };
-    static const double least_bits = 4.2;
+    enum { LEAST = 32, MOST = 128, LEAST_OF_EACH = 3, LEAST_CHANGES = 10, MOST_ALIKE = 15 };
     size_t counts[128] = {0}, upper = 0, lower = 0, digits = 0, changes = 0;
     if (text.len < LEAST || text.len > MOST || !ascii_only_alnum(text, "+/="))
         return false;
@@ -144,14 +141,12 @@ bool audit_secret_is_random(str text) {
         digits += of == 3;
         counts[(unsigned char)c]++;
     }
-    double bits = 0;
+    /* The chance that two of its characters are the same: of a key's about one in forty. */
+    size_t pairs = 0;
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-        if (counts[i]) {
-            double share = (double)counts[i] / (double)text.len;
-            bits -= share * log2(share);
-        }
+        pairs += counts[i] * counts[i];
     return upper >= LEAST_OF_EACH && lower >= LEAST_OF_EACH && digits >= LEAST_OF_EACH &&
-           changes >= LEAST_CHANGES && bits >= least_bits;
+           changes >= LEAST_CHANGES && pairs * MOST_ALIKE <= text.len * text.len;
 }
 
 bool audit_secret_setting(str name, str text, const char **ret_what) {
