@@ -468,12 +468,16 @@ struct audit_finding *audit_tell_code(struct audit_template *t, const struct aud
                             STR_ARG(message));
 }
 
-str audit_flow_name(const struct audit_flow *flow, const struct code_call *call) {
+str audit_code_callee(struct arena *arena, const struct audit_code *code,
+                      const struct code_call *call) {
     enum { LONGEST = 60 };
+    struct code_aws aws;
     str name = call->callee;
+    if (str_is(audit_flow_last(name), "send") && audit_code_aws(code, call, &aws))
+        return str_c(aws.operation);
     if (str_starts(name, S("new ")))
         name = str_skip(name, 4);
     if (str_starts(name, S(".")))
         name = str_skip(name, 1);
-    return arena_str(flow->t->arena, str_utf8_slice(name, LONGEST));
+    return arena_str(arena, str_utf8_slice(name, LONGEST));
 }

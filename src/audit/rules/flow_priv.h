@@ -62,8 +62,9 @@ struct audit_finding *audit_tell_code(struct audit_template *t, const struct aud
                                       const struct audit_function *function,
                                       const struct audit_code *code, uint32_t first, uint32_t last,
                                       const char *fmt, ...) PRINTF_LIKE(7, 8);
-/* The callee of a call as it is written, for a message: "s3.get_object". */
-str audit_flow_name(const struct audit_flow *flow, const struct code_call *call);
+/* What a call calls, for a message: "s3.get_object"; of client.send(new GetObjectCommand()) "GetObject". */
+str audit_code_callee(struct arena *arena, const struct audit_code *code,
+                      const struct code_call *call);
 /* Where a function is named (or begins): a token. */
 uint32_t audit_code_name_of(const struct audit_code *code, uint32_t block);
 

@@ -43,18 +43,14 @@ static void check_handler(const struct audit_flow *flow) {
     }
     if (!call)
         return;
-    str name = audit_flow_name(flow, call);
-    const char *of = u.first_of_records ? ", for each record" : "";
-    struct audit_template *t = flow->t;
-    if (n == 1)
-        audit_tell_code(t, &audit_rule_handler_no_error_handling, flow->function, flow->code,
-                        call->token, call->open ? call->open - 1 : call->token,
-                        "nothing catches an error of " STR_FMT "%s", STR_ARG(name), of);
-    else
-        audit_tell_code(t, &audit_rule_handler_no_error_handling, flow->function, flow->code,
-                        call->token, call->open ? call->open - 1 : call->token,
-                        "nothing catches an error of " STR_FMT " or of %zu more call%s%s",
-                        STR_ARG(name), n - 1, n == 2 ? "" : "s", of);
+    str name = audit_code_callee(flow->t->arena, flow->code, call);
+    str more = n == 1 ? S("") : arena_printf(flow->t->arena, " or of %zu more call%s", n - 1,
+                                             n == 2 ? "" : "s");
+    audit_tell_code(flow->t, &audit_rule_handler_no_error_handling, flow->function, flow->code,
+                    call->token, call->open ? call->open - 1 : call->token,
+                    "nothing catches an error of " STR_FMT STR_FMT "%s%s", STR_ARG(name),
+                    STR_ARG(more), u.first_of_records ? ", for each record" : "",
+                    flow->function->is_image_work ? "" : ": CloudFormation is not answered");
 }
 
 static void check(struct audit_template *t) { audit_flow_each(t, false, check_handler); }

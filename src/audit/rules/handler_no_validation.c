@@ -140,16 +140,21 @@ static bool looks(const struct audit_template *t, const struct audit_code *code)
 
 /* ---- What is processed ---- */
 
-/* The first call that does something with an object: not one that only asks about it. */
+/* The first call that does something with an object, best one of S3: not one that only asks about it. */
 static const struct code_call *processing(const struct audit_flow *flow) {
+    const struct code_call *first = NULL;
     for (uint32_t i = 0; i < flow->code->n_calls; i++) {
         const struct code_call *call = &flow->code->calls[i];
-        struct code_aws aws;
-        bool asks = audit_code_aws(flow->code, call, &aws) && str_starts(str_c(aws.operation), S("Head"));
-        if (!asks && audit_flow_work(flow, call) > FLOW_PARSES && audit_flow_runs(flow, call))
+        struct code_aws aws = {.service = "", .operation = ""};
+        audit_code_aws(flow->code, call, &aws);
+        if (str_starts(str_c(aws.operation), S("Head")) ||
+            audit_flow_work(flow, call) <= FLOW_PARSES || !audit_flow_runs(flow, call))
+            continue;
+        if (strcmp(aws.service, "s3") == 0)
             return call;
+        first = first ? first : call;
     }
-    return NULL;
+    return first;
 }
 
 static bool takes_objects(const struct audit_code *code) {

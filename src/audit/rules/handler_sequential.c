@@ -138,9 +138,9 @@ static void check_handler(const struct audit_flow *flow) {
             continue;
         told = loop;
         uint32_t head = code->blocks[loop].head;
-        str name = audit_flow_name(flow, call);
+        str name = audit_code_callee(flow->t->arena, flow->code, call);
         audit_tell_code(flow->t, &audit_rule_handler_sequential, flow->function, code, head, head,
-                        "the loop waits for " STR_FMT " of one record before it begins the next",
+                        "each record waits until " STR_FMT " of the record before it is done",
                         STR_ARG(name));
     }
 }

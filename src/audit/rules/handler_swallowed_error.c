@@ -136,12 +136,10 @@ static void tell(struct audit_template *t, const struct audit_function *f,
                  const struct audit_code *code, uint32_t first, uint32_t last,
                  const struct code_call *call) {
     if (call) {
-        str name = call->callee;
-        name = str_starts(name, S("new ")) ? str_skip(name, 4) : name;
-        name = str_starts(name, S(".")) ? str_skip(name, 1) : name;
+        str name = audit_code_callee(t->arena, code, call);
         audit_tell_code(t, &audit_rule_handler_swallowed_error, f, code, first, last,
                         "an error of " STR_FMT " is dropped without a word",
-                        STR_ARG(str_utf8_slice(name, 60)));
+                        STR_ARG(name));
     } else {
         audit_tell_code(t, &audit_rule_handler_swallowed_error, f, code, first, last,
                         "an error is dropped without a word");
