@@ -34,8 +34,9 @@ const struct audit_rule audit_rule_batching_unlimited = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Event source without a limit for its batches",
-    .why = "a batch as large as the default has to fit into one time-out: ten pictures of a queue, a "
-           "hundred records of a stream",
+    .why =
+        "a batch as large as the default has to fit into one time-out: ten pictures of a queue, a "
+        "hundred records of a stream",
     .fix = "set BatchSize to what the function can do in its time",
     .bad = "Resources:\n"
            "  Jobs:\n"

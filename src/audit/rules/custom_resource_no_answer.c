@@ -11,8 +11,12 @@
 
 /* Libraries that answer by themselves. */
 static bool has_framework(const struct audit_code *code) {
-    static const char *const names[] = {"crhelper", "CfnResource", "cfn_resource", "cfn-lambda",
-                                        "cfn-custom-resource", "cfn_custom_resource",
+    static const char *const names[] = {"crhelper",
+                                        "CfnResource",
+                                        "cfn_resource",
+                                        "cfn-lambda",
+                                        "cfn-custom-resource",
+                                        "cfn_custom_resource",
                                         "custom-resource-helper"};
     for (; code; code = code->next)
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -23,18 +27,19 @@ static bool has_framework(const struct audit_code *code) {
 
 /* Hands the request on to somebody who may answer. */
 static bool hands_on(const struct audit_code *code, const struct code_call *call) {
-    static const char *const operations[] = {"Invoke",       "InvokeAsync", "StartExecution",
-                                             "Publish",      "SendMessage", "PutEvents",
-                                             "StartSyncExecution", NULL};
+    static const char *const operations[] = {
+        "Invoke",      "InvokeAsync", "StartExecution",     "Publish",
+        "SendMessage", "PutEvents",   "StartSyncExecution", NULL};
     struct code_aws aws;
-    return audit_code_aws(code, call, &aws) && audit_flow_is_one_of(str_c(aws.operation), operations);
+    return audit_code_aws(code, call, &aws) &&
+           audit_flow_is_one_of(str_c(aws.operation), operations);
 }
 
 /* Is the whole event handed to a function that is written elsewhere? It may answer. */
 static bool asks_others(const struct audit_flow *flow, const struct code_call *call) {
-    static const char *const harmless[] = {"dumps", "stringify", "str", "repr", "len", "dict", "keys",
-                                           "entries", "deepcopy", "isinstance", "type", "inspect",
-                                           "String", NULL};
+    static const char *const harmless[] = {
+        "dumps",   "stringify", "str",        "repr", "len",     "dict",   "keys",
+        "entries", "deepcopy",  "isinstance", "type", "inspect", "String", NULL};
     const struct audit_code *code = flow->code;
     if (audit_flow_callee(flow, call) || audit_flow_is_one_of(call->callee, harmless) ||
         audit_log_form(code, call) == LOG_TEXT || audit_log_form(code, call) == LOG_EVENT ||
@@ -52,8 +57,7 @@ static bool asks_others(const struct audit_flow *flow, const struct code_call *c
 
 static bool is_answer(const struct audit_flow *flow, const struct code_call *call) {
     str last = audit_flow_last(call->callee);
-    return (str_eq_nocase(last, S("send")) &&
-            !str_starts(call->callee, S("console")) &&
+    return (str_eq_nocase(last, S("send")) && !str_starts(call->callee, S("console")) &&
             (audit_code_mentions(flow->code, call->token, call->close, "cfn") ||
              audit_code_mentions(flow->code, call->open, call->close, "SUCCESS") ||
              audit_code_mentions(flow->code, call->open, call->close, "FAILED") ||
@@ -78,8 +82,9 @@ static void find_points(struct points *p) {
     enum { MOST_ROUNDS = 4 };
     const struct audit_code *code = p->flow->code;
     p->answers = arena_zalloc(p->flow->t->arena, code->n_blocks * sizeof *p->answers);
-    p->tokens = arena_alloc(p->flow->t->arena,
-                            (code->n_tokens + code->n_calls * (MOST_ROUNDS + 1)) * sizeof *p->tokens);
+    p->tokens =
+        arena_alloc(p->flow->t->arena,
+                    (code->n_tokens + code->n_calls * (MOST_ROUNDS + 1)) * sizeof *p->tokens);
     for (uint32_t i = 0; i < code->n_tokens; i++)
         if (audit_code_says(code, i, "ResponseURL") || audit_code_says(code, i, "ResponseUrl"))
             add_point(p, i);
@@ -100,7 +105,8 @@ enum { CREATE = 1, UPDATE = 2, DELETE = 4, ALL = 7 };
 
 static bool is_request_type(const struct audit_code *code, uint32_t token) {
     str word = audit_code_word(code, token);
-    return word.p && (str_eq_nocase(word, S("RequestType")) || str_eq_nocase(word, S("request_type")));
+    return word.p &&
+           (str_eq_nocase(word, S("RequestType")) || str_eq_nocase(word, S("request_type")));
 }
 
 /* What an IF lets through, by the words of its head. */
@@ -192,7 +198,9 @@ static void check_handler(const struct audit_flow *flow) {
         TELL(name, name, "nothing that the handler does answers CloudFormation");
     else if (kinds && kinds != ALL)
         TELL(name, name, "the handler does not answer %s requests",
-             !(kinds & DELETE) ? "Delete" : !(kinds & CREATE) ? "Create" : "Update");
+             !(kinds & DELETE)   ? "Delete"
+             : !(kinds & CREATE) ? "Create"
+                                 : "Update");
     else if (runs && (silent = silent_catch(&p)))
         TELL(code->blocks[silent].head, code->blocks[silent].head,
              "an error that is caught here is not answered");
@@ -207,8 +215,9 @@ const struct audit_rule audit_rule_custom_resource_no_answer = {
     .profile = AUDIT_BASELINE,
     .title = "Custom resource that is not answered",
     .why = "CloudFormation waits for an hour, and again while it rolls back",
-    .fix = "send SUCCESS or FAILED for Create, Update and Delete, and FAILED from an except or catch "
-           "around it all (cfnresponse.send)",
+    .fix =
+        "send SUCCESS or FAILED for Create, Update and Delete, and FAILED from an except or catch "
+        "around it all (cfnresponse.send)",
     .bad = "Resources:\n"
            "  Seed:\n"
            "    Type: AWS::Lambda::Function\n"

@@ -8,14 +8,36 @@
  * process has; and beginnings of those that layers and extensions bring with defaults of their own.
  */
 static bool is_given(str name) {
-    static const char *const names[] = {
-        "_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "TZ", "LANG",
-        "PATH", "LD_LIBRARY_PATH", "NODE_PATH", "NODE_OPTIONS", "NODE_ENV", "NODE_EXTRA_CA_CERTS",
-        "PYTHONPATH", "PYTHONUNBUFFERED", "HOME", "PWD", "USER", "HOSTNAME", "TMPDIR", "TMP", "TEMP",
-        "SHLVL", "CI", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "IS_OFFLINE"};
-    static const char *const beginnings[] = {"AWS_",      "_AWS_", "LAMBDA_", "POWERTOOLS_", "DD_",
-                                             "OTEL_",     "npm_",  "JEST_",   "PYTEST_",     "SENTRY_",
-                                             "LUMIGO_",   "NEW_RELIC_"};
+    static const char *const names[] = {"_HANDLER",
+                                        "_X_AMZN_TRACE_ID",
+                                        "LAMBDA_TASK_ROOT",
+                                        "LAMBDA_RUNTIME_DIR",
+                                        "TZ",
+                                        "LANG",
+                                        "PATH",
+                                        "LD_LIBRARY_PATH",
+                                        "NODE_PATH",
+                                        "NODE_OPTIONS",
+                                        "NODE_ENV",
+                                        "NODE_EXTRA_CA_CERTS",
+                                        "PYTHONPATH",
+                                        "PYTHONUNBUFFERED",
+                                        "HOME",
+                                        "PWD",
+                                        "USER",
+                                        "HOSTNAME",
+                                        "TMPDIR",
+                                        "TMP",
+                                        "TEMP",
+                                        "SHLVL",
+                                        "CI",
+                                        "HTTP_PROXY",
+                                        "HTTPS_PROXY",
+                                        "NO_PROXY",
+                                        "IS_OFFLINE"};
+    static const char *const beginnings[] = {"AWS_",    "_AWS_",   "LAMBDA_", "POWERTOOLS_",
+                                             "DD_",     "OTEL_",   "npm_",    "JEST_",
+                                             "PYTEST_", "SENTRY_", "LUMIGO_", "NEW_RELIC_"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(name, names[i]))
             return true;
@@ -40,11 +62,12 @@ static bool is_set_by_code(const struct audit_code *code, str name) {
             if (!word.p || !str_eq(word, name))
                 continue;
             uint32_t next = i + 1 + (audit_code_is(code, i + 1, "]") ? 1 : 0);
-            if (next < code->n_tokens && (audit_code_is(code, next, "=") ||
-                                          audit_code_is(code, next, "||=") ||
-                                          audit_code_is(code, next, "\?\?=")))
+            if (next < code->n_tokens &&
+                (audit_code_is(code, next, "=") || audit_code_is(code, next, "||=") ||
+                 audit_code_is(code, next, "\?\?=")))
                 return true;
-            if (i > 1 && audit_code_is(code, i - 1, "(") && audit_code_is(code, i - 2, "setdefault"))
+            if (i > 1 && audit_code_is(code, i - 1, "(") &&
+                audit_code_is(code, i - 2, "setdefault"))
                 return true;
         }
     return false;
@@ -69,9 +92,9 @@ static void check(struct audit_template *t) {
         struct map told = {0};
         for (const struct audit_code *code = f->code; code; code = code->next)
             if (!code->is_damaged)
-                audit_code_each_env(code, on_read,
-                                    &(struct reads){.t = t, .function = f, .code = code,
-                                                    .told = &told});
+                audit_code_each_env(
+                    code, on_read,
+                    &(struct reads){.t = t, .function = f, .code = code, .told = &told});
         map_deinit(&told);
     }
 }

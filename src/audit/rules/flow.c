@@ -64,10 +64,12 @@ bool audit_flow_is_one_of(str callee, const char *const *names) {
 uint32_t audit_code_name_of(const struct audit_code *code, uint32_t block) {
     const struct code_block *b = &code->blocks[block];
     enum { BEFORE = 8 }; /* exports.handler = async ( */
-    if (b->name.len)
-        for (uint32_t i = b->head > BEFORE ? b->head - BEFORE : 0; i < b->first; i++)
-            if (str_eq(audit_code_token(code, i), b->name))
-                return i;
+    for (uint32_t i = b->head; b->name.len && i < b->first; i++)
+        if (str_eq(audit_code_token(code, i), b->name))
+            return i;
+    for (uint32_t i = b->head, n = 0; b->name.len && i-- > 0 && n < BEFORE; n++)
+        if (str_eq(audit_code_token(code, i), b->name))
+            return i;
     return b->head;
 }
 
@@ -168,12 +170,13 @@ uint32_t audit_flow_owner(const struct audit_flow *flow, uint32_t block) {
 
 /* May a function be meant by its name at a token? Behind a dot only a method, or what is exported. */
 static bool may_mean(const struct audit_code *code, uint32_t token, const struct code_block *f) {
-    if (token == 0 || !(audit_code_is(code, token - 1, ".") || audit_code_is(code, token - 1, "?.")))
+    if (token == 0 ||
+        !(audit_code_is(code, token - 1, ".") || audit_code_is(code, token - 1, "?.")))
         return true;
     return code->blocks[f->parent].kind == CODE_CLASS ||
-           (token > 1 && (audit_code_is(code, token - 2, "exports") ||
-                          audit_code_is(code, token - 2, "self") ||
-                          audit_code_is(code, token - 2, "this")));
+           (token > 1 &&
+            (audit_code_is(code, token - 2, "exports") || audit_code_is(code, token - 2, "self") ||
+             audit_code_is(code, token - 2, "this")));
 }
 
 uint32_t audit_flow_callee(const struct audit_flow *flow, const struct code_call *call) {
@@ -201,7 +204,8 @@ bool audit_flow_cleans_up(const struct audit_flow *flow, const struct code_call 
 /* What follows a call in its chain: .promise().catch(f), .then(f, g), .on('error', f). */
 static bool chain_catches(const struct audit_code *code, const struct code_call *call) {
     uint32_t i = call->close + 1;
-    while (i + 2 < code->n_tokens && audit_code_is(code, i, ".") && audit_code_is(code, i + 2, "(")) {
+    while (i + 2 < code->n_tokens && audit_code_is(code, i, ".") &&
+           audit_code_is(code, i + 2, "(")) {
         uint32_t open = i + 2, close = code->tokens[open].match;
         if (close <= open)
             return false;
@@ -251,15 +255,14 @@ static bool collects(const struct audit_code *code, const struct code_call *call
            audit_code_mentions(code, call->open, call->close, "return_exceptions");
 }
 
-static bool is_for_each(str callee) {
-    return str_is(audit_flow_last(callee), "forEach");
-}
+static bool is_for_each(str callee) { return str_is(audit_flow_last(callee), "forEach"); }
 
 /*
  * Whether what fails at a token is caught before its function's end. call: the call in whose brackets
  * it stands, or itself.
  */
-static bool is_caught(const struct audit_flow *flow, uint32_t block, uint32_t token, uint32_t call) {
+static bool is_caught(const struct audit_flow *flow, uint32_t block, uint32_t token,
+                      uint32_t call) {
     const struct audit_code *code = flow->code;
     uint32_t owner = audit_flow_owner(flow, block);
     bool is_lost = false; /* nobody waits for it: a TRY further out does not catch it */
@@ -344,9 +347,9 @@ static void nest_calls(struct audit_flow *flow, struct arena *arena) {
 
 /* A function's name that is handed to what calls it once an element, and hands its error on. */
 static bool calls_it(const struct audit_flow *flow, uint32_t call) {
-    static const char *const names[] = {"map",     "forEach", "filter", "flatMap", "reduce",
-                                        "submit",  "imap",    "starmap", "run_in_executor",
-                                        "to_thread", NULL};
+    static const char *const names[] = {
+        "map",  "forEach", "filter",          "flatMap",   "reduce", "submit",
+        "imap", "starmap", "run_in_executor", "to_thread", NULL};
     return call != FLOW_NO_CALL && audit_flow_is_one_of(flow->code->calls[call].callee, names);
 }
 
@@ -358,7 +361,8 @@ static bool result_is_caught(const struct audit_flow *flow) {
         if (str_is(last, "exception") && str_chr(code->calls[c].callee, '.') >= 0 &&
             code->calls[c].close == code->calls[c].open + 1)
             return true;
-        if (str_is(last, "result") && is_caught(flow, code->calls[c].block, code->calls[c].token, c))
+        if (str_is(last, "result") &&
+            is_caught(flow, code->calls[c].block, code->calls[c].token, c))
             return true;
     }
     return false;

@@ -17,9 +17,9 @@ struct audit_flow {
     const struct audit_code *code; /* the file that has the handler; not damaged */
     /* By block, of its FUNCTIONs: it runs; what fails in it fails the handler. */
     const bool *reached, *exposed;
-    const bool *caught;    /* by block: a TRY that has a CATCH */
-    const uint32_t *outer; /* by call: the call in whose brackets it stands; FLOW_NO_CALL */
-    const uint32_t *within; /* by block: the call in whose brackets its head stands */
+    const bool *caught;      /* by block: a TRY that has a CATCH */
+    const uint32_t *outer;   /* by call: the call in whose brackets it stands; FLOW_NO_CALL */
+    const uint32_t *within;  /* by block: the call in whose brackets its head stands */
     const struct map *names; /* of functions to their struct code_block; as long as fn runs */
 };
 enum { FLOW_NO_CALL = UINT32_MAX };

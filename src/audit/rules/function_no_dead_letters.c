@@ -17,12 +17,23 @@ struct uses {
 
 /* Principals and SAM's kinds of events whose caller waits ("Invoking Lambda functions", developer guide). */
 static bool is_synchronous(str who) {
-    static const char *const names[] = {
-        "apigateway.amazonaws.com", "elasticloadbalancing.amazonaws.com", "cognito-idp.amazonaws.com",
-        "cognito-sync.amazonaws.com", "lex.amazonaws.com", "lexv2.amazonaws.com",
-        "alexa-appkit.amazon.com", "edgelambda.amazonaws.com", "bedrock.amazonaws.com",
-        "appsync.amazonaws.com", "secretsmanager.amazonaws.com", "vpc-lattice.amazonaws.com",
-        "firehose.amazonaws.com", "Api", "HttpApi", "Cognito", "AlexaSkill"};
+    static const char *const names[] = {"apigateway.amazonaws.com",
+                                        "elasticloadbalancing.amazonaws.com",
+                                        "cognito-idp.amazonaws.com",
+                                        "cognito-sync.amazonaws.com",
+                                        "lex.amazonaws.com",
+                                        "lexv2.amazonaws.com",
+                                        "alexa-appkit.amazon.com",
+                                        "edgelambda.amazonaws.com",
+                                        "bedrock.amazonaws.com",
+                                        "appsync.amazonaws.com",
+                                        "secretsmanager.amazonaws.com",
+                                        "vpc-lattice.amazonaws.com",
+                                        "firehose.amazonaws.com",
+                                        "Api",
+                                        "HttpApi",
+                                        "Cognito",
+                                        "AlexaSkill"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(who, names[i]))
             return true;
@@ -31,8 +42,8 @@ static bool is_synchronous(str who) {
 
 /* SAM's kinds that are mappings. */
 static bool is_polled(str kind) {
-    static const char *const names[] = {"SQS", "DynamoDB", "Kinesis", "MSK", "MQ", "SelfManagedKafka",
-                                        "DocumentDB"};
+    static const char *const names[] = {"SQS", "DynamoDB",         "Kinesis",   "MSK",
+                                        "MQ",  "SelfManagedKafka", "DocumentDB"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(kind, names[i]))
             return true;
@@ -108,6 +119,8 @@ static bool keeps_events(const struct audit_template *t, const struct audit_func
 
 /* A right of the role beside those that it has: in a list that is written here. */
 static bool can_grant(const struct audit_template *t, const struct audit_function *f) {
+    if (audit_property(t, f->r, "Role").n != 1)
+        return false;
     if (!f->role)
         return f->is_sam && !audit_has(t, f->r, "Role");
     if (!audit_is(f->role, "AWS::IAM::Role") || !f->role->properties)
@@ -119,22 +132,23 @@ static bool can_grant(const struct audit_template *t, const struct audit_functio
 static void grant(struct audit_finding *finding, const struct audit_function *f, str queue) {
     if (!f->role)
         return; /* SAM gives the role that it makes the right */
-    const char *policy = "- PolicyName: " STR_FMT "\n"
-                         "  PolicyDocument:\n"
-                         "    Version: '2012-10-17'\n"
-                         "    Statement:\n"
-                         "      - Effect: Allow\n"
-                         "        Action: sqs:SendMessage\n"
-                         "        Resource: !GetAtt " STR_FMT ".Arn\n";
     const struct tmpl_node *policies = tmpl_get(f->role->properties, "Policies");
-    str text = arena_printf(finding->template->arena, policy, STR_ARG(queue), STR_ARG(queue));
+    const char *in = policies ? "" : "  "; /* behind a dash */
+    str policy = arena_printf(finding->template->arena,
+                              "PolicyName: " STR_FMT "\n"
+                              "%sPolicyDocument:\n"
+                              "%s  Version: '2012-10-17'\n"
+                              "%s  Statement:\n"
+                              "%s    - Effect: Allow\n"
+                              "%s      Action: sqs:SendMessage\n"
+                              "%s      Resource: !GetAtt " STR_FMT ".Arn\n",
+                              STR_ARG(queue), in, in, in, in, in, in, STR_ARG(queue));
     if (policies)
-        audit_fix_append(finding, policies, STR_FMT, STR_ARG(str_skip(text, 2)));
+        audit_fix_append(finding, policies, STR_FMT, STR_ARG(policy));
     else
-        audit_fix_property(finding, f->role, "Policies", STR_FMT, STR_ARG(text));
+        audit_fix_property(finding, f->role, "Policies", "- " STR_FMT, STR_ARG(policy));
 }
 
-/* Lines of YAML, each two levels further in. */
 static void write_tags(struct buf *out, str tags) {
     str line;
     for (bool more = tags.len > 0; more && tags.len;) {
@@ -143,39 +157,64 @@ static void write_tags(struct buf *out, str tags) {
     }
 }
 
-static void add_queue(struct audit_template *t, struct audit_finding *finding,
-                      const struct audit_function *f) {
-    if (!finding || !can_grant(t, f))
-        return;
-    str base = arena_printf(t->arena, STR_FMT "DeadLetters", STR_ARG(f->r->name));
-    str queue = audit_new_name(t, base);
-    if (f->is_sam)
-        audit_fix_property(finding, f->r, "DeadLetterQueue",
-                           "Type: SQS\nTargetArn: !GetAtt " STR_FMT ".Arn\n", STR_ARG(queue));
-    else
-        audit_fix_property(finding, f->r, "DeadLetterConfig",
-                           "TargetArn: !GetAtt " STR_FMT ".Arn\n", STR_ARG(queue));
-    grant(finding, f, queue);
+/* A new queue behind a resource; its name. */
+static str add_queue(struct audit_template *t, struct audit_finding *finding,
+                     const struct audit_resource *behind, bool is_fifo) {
+    str queue =
+        audit_new_name(t, arena_printf(t->arena, STR_FMT "DeadLetters", STR_ARG(behind->name)));
     CLEANUP_DEINIT(buf) struct buf tags = {0};
     write_tags(&tags, audit_tags_for_new(t, "AWS::SQS::Queue"));
-    audit_fix_resource(finding, f->r, queue,
+    audit_fix_resource(finding, behind, queue,
                        "Type: AWS::SQS::Queue\n"
                        "DeletionPolicy: Delete\n"
                        "UpdateReplacePolicy: Delete\n"
                        "Properties:\n"
+                       "%s"
                        "  MessageRetentionPeriod: 1209600\n"
                        "  SqsManagedSseEnabled: true\n"
                        "%s%s",
-                       tags.len ? "  Tags:\n" : "", buf_cstr(&tags));
+                       is_fifo ? "  FifoQueue: true\n" : "", tags.len ? "  Tags:\n" : "",
+                       buf_cstr(&tags));
+    return queue;
+}
+
+static void keep_events(struct audit_template *t, struct audit_finding *finding,
+                        const struct audit_function *f) {
+    if (!finding || !can_grant(t, f))
+        return;
+    str queue = add_queue(t, finding, f->r, false);
+    if (f->is_sam)
+        audit_fix_property(finding, f->r, "DeadLetterQueue",
+                           "Type: SQS\nTargetArn: !GetAtt " STR_FMT ".Arn\n", STR_ARG(queue));
+    else
+        audit_fix_property(finding, f->r, "DeadLetterConfig.TargetArn", "!GetAtt " STR_FMT ".Arn",
+                           STR_ARG(queue));
+    grant(finding, f, queue);
+}
+
+/* A queue hands on by itself, without a right of anybody's; to one of its own kind. */
+static void redrive(struct audit_template *t, struct audit_finding *finding,
+                    const struct audit_resource *source) {
+    enum { RECEIVES = 5 }; /* "at least 5": Using Lambda with Amazon SQS, developer guide */
+    struct audit_values fifo = audit_property(t, source, "FifoQueue");
+    if (!finding || fifo.n != 1 || fifo.v[0].kind == AUDIT_UNKNOWN)
+        return;
+    str queue = add_queue(t, finding, source, audit_is_true(&fifo.v[0]));
+    audit_fix_property(finding, source, "RedrivePolicy",
+                       "deadLetterTargetArn: !GetAtt " STR_FMT ".Arn\nmaxReceiveCount: %d\n",
+                       STR_ARG(queue), RECEIVES);
 }
 
 static void check_mapping(struct audit_template *t, const struct audit_mapping *m) {
     const struct audit_resource *source = m->source;
     if (audit_is(source, "AWS::SQS::Queue")) {
         if (!audit_has(t, source, "RedrivePolicy"))
-            audit_tell(t, &audit_rule_function_no_dead_letters, source, m->guard,
-                       "the queue that " STR_FMT " takes its work from has no dead-letter queue",
-                       STR_ARG(m->function->r->name));
+            redrive(t,
+                    audit_tell(t, &audit_rule_function_no_dead_letters, source, m->guard,
+                               "the queue that " STR_FMT
+                               " takes its work from has no dead-letter queue",
+                               STR_ARG(m->function->r->name)),
+                    source);
         return;
     }
     if (!source)
@@ -201,11 +240,11 @@ static void check(struct audit_template *t) {
         if (!f->is_image_work || keeps_events(t, f) ||
             (!u.asynchronous && (u.synchronous || u.polled)))
             continue;
-        add_queue(t,
-                  audit_tell(t, &audit_rule_function_no_dead_letters, f->r, NULL,
-                             "the function has neither a dead-letter queue nor a destination for "
-                             "events that it cannot process"),
-                  f);
+        keep_events(t,
+                    audit_tell(t, &audit_rule_function_no_dead_letters, f->r, NULL,
+                               "the function has neither a dead-letter queue nor a destination for "
+                               "events that it cannot process"),
+                    f);
     }
 }
 
@@ -216,8 +255,9 @@ const struct audit_rule audit_rule_function_no_dead_letters = {
     .profile = AUDIT_PIPELINE,
     .title = "Function whose failed events are lost",
     .why = "after two retries Lambda drops the event, and nobody can tell which picture is missing",
-    .fix = "give it a DeadLetterConfig, or an OnFailure destination, and its role sqs:SendMessage; a "
-           "queue that feeds it needs a RedrivePolicy",
+    .fix =
+        "give it a DeadLetterConfig, or an OnFailure destination, and its role sqs:SendMessage; a "
+        "queue that feeds it needs a RedrivePolicy",
     .bad = "Resources:\n"
            "  Resize:\n"
            "    Type: AWS::Lambda::Function\n",

@@ -44,8 +44,9 @@ static void check_handler(const struct audit_flow *flow) {
     if (!call)
         return;
     str name = audit_code_callee(flow->t->arena, flow->code, call);
-    str more = n == 1 ? S("") : arena_printf(flow->t->arena, " or of %zu more call%s", n - 1,
-                                             n == 2 ? "" : "s");
+    str more =
+        n == 1 ? S("")
+               : arena_printf(flow->t->arena, " or of %zu more call%s", n - 1, n == 2 ? "" : "s");
     audit_tell_code(flow->t, &audit_rule_handler_no_error_handling, flow->function, flow->code,
                     call->token, call->open ? call->open - 1 : call->token,
                     "nothing catches an error of " STR_FMT STR_FMT "%s%s", STR_ARG(name),
@@ -61,23 +62,26 @@ const struct audit_rule audit_rule_handler_no_error_handling = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Handler without error handling",
-    .why = "one picture that cannot be read ends the invocation, and the records behind it with it; "
-           "the log does not say which it was",
-    .fix = "put what is done for each record into a try, log the error with its bucket and key, and "
-           "fail at the end",
-    .bad = "Resources:\n"
-           "  Resize:\n"
-           "    Type: AWS::Lambda::Function\n"
-           "    Properties:\n"
-           "      Runtime: python3.12\n"
-           "      Handler: index.handler\n"
-           "      Code:\n"
-           "        ZipFile: |\n"
-           "          import boto3\n"
-           "          s3 = boto3.client('s3')\n"
-           "          def handler(event, context):\n"
-           "              for record in event['Records']:\n"
-           "                  s3.get_object(Bucket='pictures', Key=record['s3']['object']['key'])\n",
+    .why =
+        "one picture that cannot be read ends the invocation, and the records behind it with it; "
+        "the log does not say which it was",
+    .fix =
+        "put what is done for each record into a try, log the error with its bucket and key, and "
+        "fail at the end",
+    .bad =
+        "Resources:\n"
+        "  Resize:\n"
+        "    Type: AWS::Lambda::Function\n"
+        "    Properties:\n"
+        "      Runtime: python3.12\n"
+        "      Handler: index.handler\n"
+        "      Code:\n"
+        "        ZipFile: |\n"
+        "          import boto3\n"
+        "          s3 = boto3.client('s3')\n"
+        "          def handler(event, context):\n"
+        "              for record in event['Records']:\n"
+        "                  s3.get_object(Bucket='pictures', Key=record['s3']['object']['key'])\n",
     .good = "Resources:\n"
             "  Resize:\n"
             "    Type: AWS::Lambda::Function\n"

@@ -2,9 +2,9 @@
 #include "audit/rules/logging_priv.h"
 
 struct said {
-    size_t n;                       /* calls that log */
-    size_t n_telling;               /* and say something of the event */
-    const struct code_call *first;  /* of those that run */
+    size_t n;                      /* calls that log */
+    size_t n_telling;              /* and say something of the event */
+    const struct code_call *first; /* of those that run */
 };
 
 static struct said said_by(const struct audit_code *code) {

@@ -36,12 +36,18 @@ static bool is_any(const struct word *w, const char *const *words) {
 
 /* Looks wherever they stand: calls that fail or answer, and limits that decoders keep. */
 static bool looks_itself(const struct audit_code *code, uint32_t token, const struct word *w) {
-    static const char *const calls[] = {"valid", "moderation", "checkimage", "checkfile", "checktype",
-                                        "checksize", "checkupload", "checkobject", "isimage",
-                                        "filetype", "guesstype", "sniff", "scan", NULL};
+    static const char *const calls[] = {"valid",     "moderation", "checkimage",  "checkfile",
+                                        "checktype", "checksize",  "checkupload", "checkobject",
+                                        "isimage",   "filetype",   "guesstype",   "sniff",
+                                        "scan",      NULL};
     static const char *const exact[] = {"verify", "assert", NULL};
-    static const char *const anywhere[] = {"limitinputpixels", "maximagepixels", "decompressionbomb",
-                                           "unidentifiedimageerror", "imghdr", "puremagic", NULL};
+    static const char *const anywhere[] = {"limitinputpixels",
+                                           "maximagepixels",
+                                           "decompressionbomb",
+                                           "unidentifiedimageerror",
+                                           "imghdr",
+                                           "puremagic",
+                                           NULL};
     if (has_any(w, anywhere))
         return true;
     return code->tokens[token].kind == CODE_NAME && token + 1 < code->n_tokens &&
@@ -51,12 +57,14 @@ static bool looks_itself(const struct audit_code *code, uint32_t token, const st
 /* Looks where something is decided by them. */
 static bool looks_in_decision(const struct audit_code *code, uint32_t token, const struct word *w) {
     static const char *const parts[] = {
-        "contenttype", "contentlength", "mime",   "filesize", "imagesize", "objectsize", "bodysize",
-        "extension",   "imagetype",     "allowed", "supported", "permitted", "accepted", "magic",
-        "signature",   "pixels",        "image/",  ".jpg",    ".jpeg",     ".png",       ".gif",
-        ".webp",       "jpe?g",         "\\xff\\xd8", "isimage", NULL};
-    static const char *const exact[] = {"size", "ext", "suffix", "width", "height", "jpg", "jpeg",
-                                        "png",  "webp", "gif", NULL};
+        "contenttype", "contentlength", "mime",      "filesize",   "imagesize",
+        "objectsize",  "bodysize",      "extension", "imagetype",  "allowed",
+        "supported",   "permitted",     "accepted",  "magic",      "signature",
+        "pixels",      "image/",        ".jpg",      ".jpeg",      ".png",
+        ".gif",        ".webp",         "jpe?g",     "\\xff\\xd8", "isimage",
+        NULL};
+    static const char *const exact[] = {"size", "ext", "suffix", "width", "height", "jpg",
+                                        "jpeg", "png", "webp",   "gif",   NULL};
     bool is_call = token + 1 < code->n_tokens && audit_code_is(code, token + 1, "(");
     if (strcmp(w->text, "format") == 0)
         return !is_call;
@@ -69,11 +77,11 @@ static bool looks_in_decision(const struct audit_code *code, uint32_t token, con
 
 /* Compares or tests: makes its statement a decision. */
 static bool decides(const struct audit_code *code, uint32_t token) {
-    static const char *const ops[] = {"<", ">", "<=", ">=", "==", "!=", "===", "!==", "in",
-                                      "is", "assert", "case", NULL};
-    static const char *const calls[] = {"endswith", "endsWith", "test", "match", "search",
-                                        "fullmatch", "includes", "startswith", "startsWith", "filter",
-                                        "some", "has", NULL};
+    static const char *const ops[] = {
+        "<", ">", "<=", ">=", "==", "!=", "===", "!==", "in", "is", "assert", "case", NULL};
+    static const char *const calls[] = {
+        "endswith",   "endsWith",   "test",   "match", "search", "fullmatch", "includes",
+        "startswith", "startsWith", "filter", "some",  "has",    NULL};
     const struct code_token *k = &code->tokens[token];
     if (k->kind != CODE_OP && k->kind != CODE_NAME)
         return false;
@@ -112,7 +120,7 @@ static bool statement_looks(const struct audit_code *code, uint32_t first, uint3
                     !(has_for && of_records));
     for (uint32_t i = first; i < end; i++) {
         str text = code->tokens[i].kind == CODE_REGEX ? audit_code_token(code, i)
-                                                       : audit_code_word(code, i);
+                                                      : audit_code_word(code, i);
         if (!text.p)
             continue;
         struct word w = bare(text);
@@ -145,12 +153,12 @@ static const struct code_call *processing(const struct audit_flow *flow) {
     const struct code_call *first = NULL;
     for (uint32_t i = 0; i < flow->code->n_calls; i++) {
         const struct code_call *call = &flow->code->calls[i];
-        struct code_aws aws = {.service = "", .operation = ""};
-        audit_code_aws(flow->code, call, &aws);
-        if (str_starts(str_c(aws.operation), S("Head")) ||
+        struct code_aws aws;
+        bool is_aws = audit_code_aws(flow->code, call, &aws);
+        if ((is_aws && str_starts(str_c(aws.operation), S("Head"))) ||
             audit_flow_work(flow, call) <= FLOW_PARSES || !audit_flow_runs(flow, call))
             continue;
-        if (strcmp(aws.service, "s3") == 0)
+        if (is_aws && strcmp(aws.service, "s3") == 0)
             return call;
         first = first ? first : call;
     }
@@ -162,7 +170,8 @@ static bool takes_objects(const struct audit_code *code) {
         return true;
     for (uint32_t i = 0; i < code->n_calls; i++) {
         struct code_aws aws;
-        if (audit_code_aws(code, &code->calls[i], &aws) && str_is(str_c(aws.operation), "GetObject"))
+        if (audit_code_aws(code, &code->calls[i], &aws) &&
+            str_is(str_c(aws.operation), "GetObject"))
             return true;
     }
     return false;
@@ -188,37 +197,40 @@ const struct audit_rule audit_rule_handler_no_validation = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Handler that takes whatever is uploaded",
-    .why = "a file that is no picture, is larger than the memory or breaks the decoder costs a time-out "
-           "and two retries, and what it holds is handed on",
+    .why =
+        "a file that is no picture, is larger than the memory or breaks the decoder costs a time-out "
+        "and two retries, and what it holds is handed on",
     .fix = "refuse by size and type before the object is read, and by its first bytes before it is "
            "decoded",
-    .bad = "Resources:\n"
-           "  Resize:\n"
-           "    Type: AWS::Lambda::Function\n"
-           "    Properties:\n"
-           "      Runtime: python3.12\n"
-           "      Handler: index.handler\n"
-           "      Code:\n"
-           "        ZipFile: |\n"
-           "          import boto3\n"
-           "          s3 = boto3.client('s3')\n"
-           "          def handler(event, context):\n"
-           "              what = event['Records'][0]['s3']\n"
-           "              s3.get_object(Bucket=what['bucket']['name'], Key=what['object']['key'])\n",
-    .good = "Resources:\n"
-            "  Resize:\n"
-            "    Type: AWS::Lambda::Function\n"
-            "    Properties:\n"
-            "      Runtime: python3.12\n"
-            "      Handler: index.handler\n"
-            "      Code:\n"
-            "        ZipFile: |\n"
-            "          import boto3\n"
-            "          s3 = boto3.client('s3')\n"
-            "          def handler(event, context):\n"
-            "              what = event['Records'][0]['s3']\n"
-            "              if what['object']['size'] > 50000000:\n"
-            "                  raise ValueError('too large')\n"
-            "              s3.get_object(Bucket=what['bucket']['name'], Key=what['object']['key'])\n",
+    .bad =
+        "Resources:\n"
+        "  Resize:\n"
+        "    Type: AWS::Lambda::Function\n"
+        "    Properties:\n"
+        "      Runtime: python3.12\n"
+        "      Handler: index.handler\n"
+        "      Code:\n"
+        "        ZipFile: |\n"
+        "          import boto3\n"
+        "          s3 = boto3.client('s3')\n"
+        "          def handler(event, context):\n"
+        "              what = event['Records'][0]['s3']\n"
+        "              s3.get_object(Bucket=what['bucket']['name'], Key=what['object']['key'])\n",
+    .good =
+        "Resources:\n"
+        "  Resize:\n"
+        "    Type: AWS::Lambda::Function\n"
+        "    Properties:\n"
+        "      Runtime: python3.12\n"
+        "      Handler: index.handler\n"
+        "      Code:\n"
+        "        ZipFile: |\n"
+        "          import boto3\n"
+        "          s3 = boto3.client('s3')\n"
+        "          def handler(event, context):\n"
+        "              what = event['Records'][0]['s3']\n"
+        "              if what['object']['size'] > 50000000:\n"
+        "                  raise ValueError('too large')\n"
+        "              s3.get_object(Bucket=what['bucket']['name'], Key=what['object']['key'])\n",
     .check = check,
 };

@@ -37,11 +37,22 @@ static bool may_be_sequential(const struct audit_template *t, const struct audit
 
 /* ---- The loop ---- */
 
-/* The LOOP over the records around block, in its function; 0: there is none. */
-static uint32_t loop_of(const struct audit_code *code, uint32_t block) {
+/* records.reduce(async (before, record) => { await before; … }) */
+static bool is_reduce(const struct audit_flow *flow, uint32_t block) {
+    uint32_t call = flow->within[block];
+    return flow->code->blocks[block].is_loop && flow->code->blocks[block].is_async &&
+           call != FLOW_NO_CALL &&
+           str_is(audit_flow_last(flow->code->calls[call].callee), "reduce");
+}
+
+/* The loop over the records around block, in its function; 0: there is none. */
+static uint32_t loop_of(const struct audit_flow *flow, uint32_t block) {
+    const struct audit_code *code = flow->code;
     uint32_t found = 0;
     for (uint32_t b = block; b; b = code->blocks[b].parent) {
         const struct code_block *x = &code->blocks[b];
+        if (x->kind == CODE_FUNCTION && is_reduce(flow, b) && audit_code_per_record(code, b))
+            return b;
         if (x->kind == CODE_FUNCTION)
             break;
         if (x->kind == CODE_LOOP && audit_code_per_record(code, b) &&
@@ -118,8 +129,9 @@ static bool is_waited_for(const struct waiting *w, const struct code_call *call,
     if (is_all(call->callee))
         return call->is_awaited && !goes_by_batches(code, loop);
     if (code->language == CODE_JAVASCRIPT)
-        return call->is_awaited && (takes_time(w, call) || str_ends(call->callee, S(".send")) ||
-                                    str_chr(call->callee, '.') < 0 || audit_flow_callee(w->flow, call));
+        return call->is_awaited &&
+               (takes_time(w, call) || str_ends(call->callee, S(".send")) ||
+                str_chr(call->callee, '.') < 0 || audit_flow_callee(w->flow, call));
     return takes_time(w, call);
 }
 
@@ -132,7 +144,7 @@ static void check_handler(const struct audit_flow *flow) {
     uint32_t told = 0;
     for (uint32_t i = 0; i < code->n_calls; i++) {
         const struct code_call *call = &code->calls[i];
-        uint32_t loop = loop_of(code, call->block);
+        uint32_t loop = loop_of(flow, call->block);
         if (!loop || loop == told || call->token < code->blocks[loop].first ||
             !audit_flow_runs(flow, call) || !is_waited_for(&w, call, loop))
             continue;
@@ -153,8 +165,9 @@ const struct audit_rule audit_rule_handler_sequential = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Records processed one after the other",
-    .why = "the time of a batch is the sum of its records, most of it spent waiting for the network; the "
-           "last ones meet the time-out",
+    .why =
+        "the time of a batch is the sum of its records, most of it spent waiting for the network; the "
+        "last ones meet the time-out",
     .fix = "process them at once: Promise.allSettled over map, or a ThreadPoolExecutor",
     .bad = "Resources:\n"
            "  Resize:\n"

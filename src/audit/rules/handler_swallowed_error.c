@@ -6,9 +6,9 @@
 /* ---- What is caught ---- */
 
 enum broadness {
-    NARROW,  /* an error of one kind: dropping it is an answer */
-    OF_AWS,  /* every error that AWS answers */
-    OF_ALL,  /* every error there is */
+    NARROW, /* an error of one kind: dropping it is an answer */
+    OF_AWS, /* every error that AWS answers */
+    OF_ALL, /* every error there is */
 };
 
 /* Between "except" and ":", or the words in suppress(). Of several the broadest counts. */
@@ -46,9 +46,8 @@ enum deed {
 };
 
 static bool is_constant(const struct audit_code *code, uint32_t i) {
-    static const char *const words[] = {"None", "True", "False", "null",      "undefined",
-                                        "true", "false", "void",  "continue", "break",
-                                        "pass", NULL};
+    static const char *const words[] = {"None",  "True", "False",    "null",  "undefined", "true",
+                                        "false", "void", "continue", "break", "pass",      NULL};
     const struct code_token *k = &code->tokens[i];
     str text = audit_code_token(code, i);
     if (k->kind == CODE_STRING)
@@ -62,8 +61,8 @@ static bool is_constant(const struct audit_code *code, uint32_t i) {
 
 static enum deed deed_of(const struct audit_code *code, const struct code_block *b) {
     bool is_expression = b->kind == CODE_CATCH && code->language == CODE_JAVASCRIPT &&
-                         b->first < b->end && !audit_code_is(code, b->first, "{") &&
-                         b->first > 0 && audit_code_is(code, b->first - 1, "=>");
+                         b->first < b->end && !audit_code_is(code, b->first, "{") && b->first > 0 &&
+                         audit_code_is(code, b->first - 1, "=>");
     enum deed deed = is_expression ? ANSWERS_CONSTANT : DOES_NOTHING;
     for (uint32_t i = b->first; i < b->end; i++) {
         if (audit_code_is(code, i, "return"))
@@ -79,9 +78,9 @@ static enum deed deed_of(const struct audit_code *code, const struct code_block 
 /* Tidying up may fail without harm. */
 static bool tidies(str callee) {
     static const char *const names[] = {
-        "remove", "unlink", "unlinkSync", "rm", "rmSync", "rmtree", "rmdir", "rmdirSync", "close",
-        "closeSync", "destroy", "end", "abort", "kill", "release", "cleanup", "terminate",
-        "shutdown", "disconnect", "dispose", NULL};
+        "remove",    "unlink",  "unlinkSync", "rm",       "rmSync",     "rmtree",  "rmdir",
+        "rmdirSync", "close",   "closeSync",  "destroy",  "end",        "abort",   "kill",
+        "release",   "cleanup", "terminate",  "shutdown", "disconnect", "dispose", NULL};
     return audit_flow_is_one_of(callee, names);
 }
 
@@ -138,8 +137,7 @@ static void tell(struct audit_template *t, const struct audit_function *f,
     if (call) {
         str name = audit_code_callee(t->arena, code, call);
         audit_tell_code(t, &audit_rule_handler_swallowed_error, f, code, first, last,
-                        "an error of " STR_FMT " is dropped without a word",
-                        STR_ARG(name));
+                        "an error of " STR_FMT " is dropped without a word", STR_ARG(name));
     } else {
         audit_tell_code(t, &audit_rule_handler_swallowed_error, f, code, first, last,
                         "an error is dropped without a word");
@@ -149,8 +147,8 @@ static void tell(struct audit_template *t, const struct audit_function *f,
 /* The last token of a CATCH's head: without the colon, bracket or arrow before its body. */
 static uint32_t head_end(const struct audit_code *code, const struct code_block *b) {
     uint32_t i = b->head;
-    while (i + 1 < b->first && !audit_code_is(code, i + 1, ":") && !audit_code_is(code, i + 1, "{") &&
-           code->tokens[i + 1].kind != CODE_NEWLINE)
+    while (i + 1 < b->first && !audit_code_is(code, i + 1, ":") &&
+           !audit_code_is(code, i + 1, "{") && code->tokens[i + 1].kind != CODE_NEWLINE)
         i++;
     return i;
 }
@@ -163,8 +161,7 @@ static void check_catch(struct audit_template *t, const struct audit_function *f
     if (broadness == NARROW || deed == DOES_SOMETHING)
         return;
     struct tried tried = tried_by(code, block);
-    if (tried.only_tidies ||
-        (deed == ANSWERS_CONSTANT && (!tried.has_work || broadness != OF_ALL)))
+    if (tried.only_tidies || (deed == ANSWERS_CONSTANT && (!tried.has_work || broadness != OF_ALL)))
         return;
     tell(t, f, code, b->head, head_end(code, b), tried.first);
 }
@@ -208,10 +205,12 @@ const struct audit_rule audit_rule_handler_swallowed_error = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Error that is caught and dropped",
-    .why = "the invocation counts as a success: nothing is retried, no alarm rises, and the picture is "
-           "missing",
-    .fix = "log it with the record's key, and raise it again; or catch the one kind of error that may "
-           "be left alone",
+    .why =
+        "the invocation counts as a success: nothing is retried, no alarm rises, and the picture is "
+        "missing",
+    .fix =
+        "log it with the record's key, and raise it again; or catch the one kind of error that may "
+        "be left alone",
     .bad = "Resources:\n"
            "  Resize:\n"
            "    Type: AWS::Lambda::Function\n"

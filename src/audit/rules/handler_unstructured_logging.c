@@ -44,11 +44,11 @@ static void check_handler(const struct audit_flow *flow) {
     if (!l.first || (json && !l.all_raw) || others_have_fields(flow->function->code) ||
         audit_log_is_structured(flow->function->code))
         return;
-    struct audit_finding *f = audit_tell_code(
-        flow->t, &audit_rule_handler_unstructured_logging, flow->function, flow->code,
-        l.first->token, l.first->open - 1,
-        json ? "the handler logs with print, which stays text in the format JSON"
-             : "the handler logs prose, without fields that a query could ask for");
+    struct audit_finding *f =
+        audit_tell_code(flow->t, &audit_rule_handler_unstructured_logging, flow->function,
+                        flow->code, l.first->token, l.first->open - 1,
+                        json ? "the handler logs with print, which stays text in the format JSON"
+                             : "the handler logs prose, without fields that a query could ask for");
     if (!l.all_raw)
         audit_fix_property(f, flow->function->r, "LoggingConfig.LogFormat", "JSON");
 }
@@ -61,8 +61,9 @@ const struct audit_rule audit_rule_handler_unstructured_logging = {
     .severity = AUDIT_WARNING,
     .profile = AUDIT_PIPELINE,
     .title = "Handler that logs prose",
-    .why = "Logs Insights and metric filters cannot select by bucket, key or request without a regular "
-           "expression for each line",
+    .why =
+        "Logs Insights and metric filters cannot select by bucket, key or request without a regular "
+        "expression for each line",
     .fix = "set LoggingConfig: LogFormat to JSON and log by a logger, or print JSON objects",
     .bad = "Resources:\n"
            "  Resize:\n"

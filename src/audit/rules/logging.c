@@ -4,8 +4,8 @@
 #include "base/ascii.h"
 
 bool audit_log_is_raw(const struct audit_code *code, const struct code_call *call) {
-    static const char *const python[] = {"print", "pprint", "pprint.pprint", "sys.stdout.write",
-                                         "sys.stderr.write", NULL};
+    static const char *const python[] = {
+        "print", "pprint", "pprint.pprint", "sys.stdout.write", "sys.stderr.write", NULL};
     static const char *const javascript[] = {"process.stdout.write", "process.stderr.write", NULL};
     const char *const *names = code->language == CODE_PYTHON ? python : javascript;
     for (; *names; names++)
@@ -32,9 +32,9 @@ static bool is_log(str name) {
 
 /* logger.info, this.log.warn, console.error, and a helper that is called log or logEvent. */
 static bool is_logger(str callee) {
-    static const char *const levels[] = {"debug",    "info",  "warn",   "warning", "error",
-                                         "exception", "critical", "fatal", "log",  "trace",
-                                         "notice",   "dir",   "table",  NULL};
+    static const char *const levels[] = {"debug",     "info",     "warn",  "warning", "error",
+                                         "exception", "critical", "fatal", "log",     "trace",
+                                         "notice",    "dir",      "table", NULL};
     ptrdiff_t dot = str_rchr(callee, '.');
     if (dot < 0)
         return str_starts_nocase(callee, S("log")) && !str_starts(callee, S("login")) &&
@@ -44,7 +44,11 @@ static bool is_logger(str callee) {
 }
 
 /* What logs by itself: the answer's body, the event. */
-static bool is_others(str callee) {
+static bool is_others(const struct audit_code *code, const struct code_call *call) {
+    str callee = call->callee;
+    if (str_is(callee, "send") && call->open + 1 < call->close &&
+        audit_code_is(code, call->open + 1, "event"))
+        return true; /* from cfnresponse import send */
     return str_is(callee, "cfnresponse.send") || str_is(callee, "response.send") ||
            str_is(callee, "cfnResponse.send") || str_is(callee, "cfn.send") ||
            str_ends(callee, S("inject_lambda_context")) ||
@@ -65,19 +69,33 @@ static bool is_event(const struct audit_code *code, uint32_t token) {
            (audit_code_is(code, token + 1, ")") || audit_code_is(code, token + 1, ","));
 }
 
+/* Of the first argument that is no plain word: behind a text JSON is prose. LOG_NONE: neither. */
+static enum audit_log_form form_of_arguments(const struct audit_code *code, uint32_t first,
+                                             uint32_t end) {
+    while (first < end && code->tokens[first].kind != CODE_STRING) {
+        uint32_t json = json_of(code, first);
+        if (is_event(code, json ? json : first))
+            return LOG_EVENT;
+        if (json || audit_code_is(code, first, "{"))
+            return LOG_FIELDS;
+        while (first < end && !audit_code_is(code, first, ","))
+            first = code->tokens[first].match > first ? code->tokens[first].match : first + 1;
+        first++;
+    }
+    return LOG_NONE;
+}
+
 enum audit_log_form audit_log_form(const struct audit_code *code, const struct code_call *call) {
-    if (is_others(call->callee))
+    if (is_others(code, call))
         return LOG_OTHERS;
     if (!audit_log_is_raw(code, call) && !is_logger(call->callee))
         return LOG_NONE;
     uint32_t first = call->open + 1;
     if (first >= call->close)
         return LOG_FIXED;
-    uint32_t json = json_of(code, first);
-    if ((json && is_event(code, json)) || is_event(code, first))
-        return LOG_EVENT;
-    if (json || audit_code_is(code, first, "{"))
-        return LOG_FIELDS;
+    enum audit_log_form form = form_of_arguments(code, first, call->close);
+    if (form != LOG_NONE)
+        return form;
     for (uint32_t i = first; i < call->close; i++)
         if (code->tokens[i].kind == CODE_NAME || code->tokens[i].has_holes)
             return LOG_TEXT;
@@ -86,11 +104,24 @@ enum audit_log_form audit_log_form(const struct audit_code *code, const struct c
 
 bool audit_log_is_structured(const struct audit_code *code) {
     /* Libraries, and words of a formatter's name. */
-    static const char *const words[] = {
-        "aws_lambda_powertools", "@aws-lambda-powertools/logger", "structlog", "jsonlogger",
-        "jsonformatter", "json_formatter", "json_log", "jsonlog", "loguru", "pino", "winston",
-        "bunyan", "lambda-log", "lambda_log", "aws_embedded_metrics", "@middy/input-output-logger",
-        "ecs_logging", "google.cloud.logging"};
+    static const char *const words[] = {"aws_lambda_powertools",
+                                        "@aws-lambda-powertools/logger",
+                                        "structlog",
+                                        "jsonlogger",
+                                        "jsonformatter",
+                                        "json_formatter",
+                                        "json_log",
+                                        "jsonlog",
+                                        "loguru",
+                                        "pino",
+                                        "winston",
+                                        "bunyan",
+                                        "lambda-log",
+                                        "lambda_log",
+                                        "aws_embedded_metrics",
+                                        "@middy/input-output-logger",
+                                        "ecs_logging",
+                                        "google.cloud.logging"};
     for (; code; code = code->next)
         for (size_t w = 0; w < ARRAY_LEN(words); w++)
             if (audit_code_mentions(code, 0, code->n_tokens, words[w]))

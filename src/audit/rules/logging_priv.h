@@ -3,10 +3,10 @@
 #include "audit/rules/flow_priv.h"
 
 enum audit_log_form {
-    LOG_NONE,  /* the call logs nothing */
-    LOG_FIXED, /* words that are the same each time */
-    LOG_TEXT,  /* words with something of this event in them */
-    LOG_EVENT, /* the event as it came, as JSON */
+    LOG_NONE,   /* the call logs nothing */
+    LOG_FIXED,  /* words that are the same each time */
+    LOG_TEXT,   /* words with something of this event in them */
+    LOG_EVENT,  /* the event as it came, as JSON */
     LOG_FIELDS, /* JSON or an object: names and values */
     LOG_OTHERS, /* a library's: it decides */
 };
