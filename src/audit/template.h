@@ -15,6 +15,7 @@ struct audit;
 struct audit_guard;
 struct audit_logic;
 struct audit_system;
+struct audit_tags;
 
 /* ---- Files ---- */
 
@@ -81,6 +82,7 @@ struct audit_template {
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
     struct map by_written;                    /* audit_named; audit/text.c */
+    const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
 /* By logical id; NULL: none. */
