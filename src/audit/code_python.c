@@ -124,7 +124,7 @@ static bool find_line(struct code_reader *r, uint32_t *ret_column) {
             *ret_column = column;
             return true;
         }
-        r->at++;
+        r->at += r->at < r->text.len;
     }
     return false;
 }
