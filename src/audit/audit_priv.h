@@ -25,4 +25,4 @@ struct audit_template *audit_template_new(struct audit *a, const struct audit_fi
                                           struct tmpl *tree);
 /* Keeps a finding; file's and template's ignores are looked at when findings are asked for. */
 void audit_keep(struct audit *a, struct audit_finding *f);
-bool audit_is_ignored(const struct audit *a, const struct audit_finding *f);
+bool audit_is_ignored(struct audit *a, const struct audit_finding *f);

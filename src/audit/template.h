@@ -14,6 +14,7 @@
 struct audit;
 struct audit_guard;
 struct audit_system;
+struct audit_tags;
 
 /* ---- Files ---- */
 
@@ -25,6 +26,11 @@ struct audit_file {
     size_t n_lines;
     struct tmpl *tree; /* NULL: it is code */
     uint32_t number;   /* what a struct tmpl_pos within says as its file */
+    struct audit_silences {
+        const struct audit_silence *v;
+        size_t n;
+    } silences; /* audit/ignore.h; read when the first finding is looked at */
+    bool has_silences;
 };
 /* The byte of text at which a place is; text.len when it lies behind. */
 size_t audit_offset(const struct audit_file *file, struct tmpl_pos at);
@@ -69,6 +75,7 @@ struct audit_template {
     const struct audit_system *system;        /* audit/system.h; made before any rule */
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
+    const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
 /* By logical id; NULL: none. */

@@ -5,9 +5,9 @@
 /* Versions that never go would be the next finding. */
 static void expire_them(struct audit_template *t, struct audit_finding *f,
                         const struct audit_resource *bucket) {
-    if (lifecycle_does(t, bucket, LIFECYCLE_ANY) &&
-        !lifecycle_does(t, bucket, LIFECYCLE_EXPIRES_NONCURRENT))
-        lifecycle_fix(t, f, bucket, LIFECYCLE_EXPIRES_NONCURRENT);
+    if (audit_lifecycle_does(t, bucket, LIFECYCLE_ANY) &&
+        !audit_lifecycle_does(t, bucket, LIFECYCLE_EXPIRES_NONCURRENT))
+        audit_lifecycle_fix(t, f, bucket, LIFECYCLE_EXPIRES_NONCURRENT);
 }
 
 static void tell(struct audit_template *t, const struct audit_resource *bucket,
@@ -36,7 +36,7 @@ static void check(struct audit_template *t) {
             wrong = v->kind == AUDIT_LITERAL || !wrong ? v : wrong;
         }
         if (!is_there && (wrong->kind == AUDIT_LITERAL || !t->is_partial) &&
-            !data_is_log_bucket(t, r))
+            !audit_data_is_log_bucket(t, r))
             tell(t, r, wrong);
     }
 }

@@ -2,15 +2,15 @@
 #include "audit/rules/data_priv.h"
 #include "audit/rules/words_priv.h"
 
-const char *const data_tables[] = {"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable",
-                                   "AWS::Serverless::SimpleTable", NULL};
-const char *const data_queues[] = {"AWS::SQS::Queue", NULL};
-const char *const data_types[] = {"AWS::S3::Bucket",
-                                  "AWS::DynamoDB::Table",
-                                  "AWS::DynamoDB::GlobalTable",
-                                  "AWS::Serverless::SimpleTable",
-                                  "AWS::SQS::Queue",
-                                  NULL};
+const char *const audit_data_tables[] = {"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable",
+                                         "AWS::Serverless::SimpleTable", NULL};
+const char *const audit_data_queues[] = {"AWS::SQS::Queue", NULL};
+const char *const audit_data_types[] = {"AWS::S3::Bucket",
+                                        "AWS::DynamoDB::Table",
+                                        "AWS::DynamoDB::GlobalTable",
+                                        "AWS::Serverless::SimpleTable",
+                                        "AWS::SQS::Queue",
+                                        NULL};
 
 /* ---- Queues of what could not be processed ---- */
 
@@ -51,7 +51,7 @@ static bool is_called_dead(str name) {
     return str_glob(S("*dlq*"), name, true) || str_glob(S("*dead*letter*"), name, true);
 }
 
-const bool *data_dead_letters(const struct audit_template *t) {
+const bool *audit_data_dead_letters(const struct audit_template *t) {
     bool *is_dead = arena_zalloc(t->arena, t->n_resources * sizeof *is_dead + 1);
     const struct audit_resource *queue = audit_first(t, "AWS::SQS::Queue");
     if (!queue)
@@ -80,7 +80,7 @@ static bool is_named(const struct audit_template *t, const struct audit_resource
     return false;
 }
 
-bool data_is_log_bucket(const struct audit_template *t, const struct audit_resource *bucket) {
+bool audit_data_is_log_bucket(const struct audit_template *t, const struct audit_resource *bucket) {
     if (str_is(audit_text_of(t, bucket, "AccessControl"), "LogDeliveryWrite"))
         return true;
     return is_named(t, bucket, "AWS::S3::Bucket", "LoggingConfiguration.DestinationBucketName") ||
@@ -89,7 +89,7 @@ bool data_is_log_bucket(const struct audit_template *t, const struct audit_resou
                     "DistributionConfig.Logging.Bucket");
 }
 
-bool data_is_replica(const struct audit_template *t, const struct audit_resource *bucket) {
+bool audit_data_is_replica(const struct audit_template *t, const struct audit_resource *bucket) {
     return is_named(t, bucket, "AWS::S3::Bucket",
                     "ReplicationConfiguration.Rules[].Destination.Bucket");
 }
@@ -105,7 +105,7 @@ static bool is_selected(const struct audit_template *t, const struct audit_resou
            audit_target_of_text(t, text, NULL) == r;
 }
 
-bool data_is_backed_up(const struct audit_template *t, const struct audit_resource *r) {
+bool audit_data_is_backed_up(const struct audit_template *t, const struct audit_resource *r) {
     const struct audit_resource *s = audit_first(t, "AWS::Backup::BackupSelection");
     for (; s; s = s->next) {
         /* Tags decide, which the stack or the account may add. */
@@ -120,10 +120,10 @@ bool data_is_backed_up(const struct audit_template *t, const struct audit_resour
     return false;
 }
 
-bool data_is_passing(const struct audit_template *t, const struct audit_resource *table) {
+bool audit_data_is_passing(const struct audit_template *t, const struct audit_resource *table) {
     static const char *const words = "lock locks locking idempotency idempotent session sessions "
                                      "connection connections cache caches dedup deduplication";
-    return words_any(table->name, words) || words_any(audit_name(t, table), words);
+    return audit_words_any(table->name, words) || audit_words_any(audit_name(t, table), words);
 }
 
 /* ---- Policies of deletion ---- */
@@ -157,12 +157,12 @@ static void tell_one(struct audit_template *t, const struct audit_resource *r,
     }
 }
 
-void data_tell_policy(struct audit_template *t, const char *attribute,
-                      const struct audit_rule *missing, const struct audit_rule *deletes,
-                      const char *value) {
-    const bool *is_dead = data_dead_letters(t);
-    for (size_t k = 0; data_types[k]; k++)
-        for (const struct audit_resource *r = audit_first(t, data_types[k]); r; r = r->next)
+void audit_data_tell_policy(struct audit_template *t, const char *attribute,
+                            const struct audit_rule *missing, const struct audit_rule *deletes,
+                            const char *value) {
+    const bool *is_dead = audit_data_dead_letters(t);
+    for (size_t k = 0; audit_data_types[k]; k++)
+        for (const struct audit_resource *r = audit_first(t, audit_data_types[k]); r; r = r->next)
             if (!is_dead[r->index])
                 tell_one(t, r, attribute, missing, deletes, value);
 }

@@ -2,8 +2,8 @@
 #include "audit/rules/data_priv.h"
 
 static void check(struct audit_template *t) {
-    data_tell_policy(t, "DeletionPolicy", &audit_rule_deletion_policy_missing,
-                     &audit_rule_deletion_policy_delete, "RetainExceptOnCreate");
+    audit_data_tell_policy(t, "DeletionPolicy", &audit_rule_deletion_policy_missing,
+                           &audit_rule_deletion_policy_delete, "RetainExceptOnCreate");
 }
 
 const struct audit_rule audit_rule_deletion_policy_missing = {

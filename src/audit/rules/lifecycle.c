@@ -34,8 +34,8 @@ static bool rule_does(const struct audit_template *t, const struct audit_value *
     return false;
 }
 
-bool lifecycle_does(const struct audit_template *t, const struct audit_resource *bucket,
-                    enum lifecycle_act act) {
+bool audit_lifecycle_does(const struct audit_template *t, const struct audit_resource *bucket,
+                          enum lifecycle_act act) {
     struct audit_values rules = audit_property(t, bucket, "LifecycleConfiguration.Rules[]");
     for (size_t i = 0; i < rules.n; i++) {
         const struct audit_value *rule = &rules.v[i];
@@ -48,8 +48,8 @@ bool lifecycle_does(const struct audit_template *t, const struct audit_resource 
     return false;
 }
 
-bool lifecycle_is_versioned(const struct audit_template *t, const struct audit_resource *bucket,
-                            struct audit_value *ret) {
+bool audit_lifecycle_is_versioned(const struct audit_template *t,
+                                  const struct audit_resource *bucket, struct audit_value *ret) {
     struct audit_values status = audit_property(t, bucket, "VersioningConfiguration.Status");
     for (size_t i = 0; i < status.n; i++)
         if (str_is(status.v[i].text, "Enabled")) {
@@ -69,15 +69,15 @@ static bool has_id(const struct tmpl_node *rules, const char *id) {
     return false;
 }
 
-void lifecycle_fix(struct audit_template *t, struct audit_finding *f,
-                   const struct audit_resource *bucket, enum lifecycle_act act) {
+void audit_lifecycle_fix(struct audit_template *t, struct audit_finding *f,
+                         const struct audit_resource *bucket, enum lifecycle_act act) {
     struct audit_values rules = audit_property(t, bucket, "LifecycleConfiguration.Rules");
     const struct tmpl_node *list = rules.n == 1 ? rules.v[0].node : NULL;
     if (rules.v[0].kind == AUDIT_LITERAL && tmpl_is(list, TMPL_LIST) && !has_id(list, acts[act].id))
         audit_fix_append(f, list, "Id: %s\nStatus: Enabled\n%s", acts[act].id, acts[act].rule);
 }
 
-void lifecycle_fix_all(struct audit_finding *f, const struct audit_resource *bucket) {
+void audit_lifecycle_fix_all(struct audit_finding *f, const struct audit_resource *bucket) {
     const unsigned expire = LIFECYCLE_EXPIRES_NONCURRENT, abort = LIFECYCLE_ABORTS_UPLOADS;
     audit_fix_property(f, bucket, "LifecycleConfiguration.Rules",
                        "- Id: %s\n  Status: Enabled\n  %s- Id: %s\n  Status: Enabled\n  %s",

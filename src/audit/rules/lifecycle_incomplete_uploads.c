@@ -3,12 +3,12 @@
 
 static void check(struct audit_template *t) {
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next) {
-        if (t->is_partial || !lifecycle_does(t, r, LIFECYCLE_ANY) ||
-            lifecycle_does(t, r, LIFECYCLE_ABORTS_UPLOADS))
+        if (t->is_partial || !audit_lifecycle_does(t, r, LIFECYCLE_ANY) ||
+            audit_lifecycle_does(t, r, LIFECYCLE_ABORTS_UPLOADS))
             continue;
         struct audit_finding *f = audit_tell(t, &audit_rule_lifecycle_incomplete_uploads, r, NULL,
                                              "no lifecycle rule aborts incomplete uploads");
-        lifecycle_fix(t, f, r, LIFECYCLE_ABORTS_UPLOADS);
+        audit_lifecycle_fix(t, f, r, LIFECYCLE_ABORTS_UPLOADS);
     }
 }
 

@@ -7,12 +7,12 @@ static void tell(struct audit_template *t, const struct audit_resource *bucket) 
                                          has_rules ? "no rule of the bucket's lifecycle is enabled"
                                                    : "the bucket has no lifecycle");
     if (!has_rules)
-        lifecycle_fix_all(f, bucket);
+        audit_lifecycle_fix_all(f, bucket);
 }
 
 static void check(struct audit_template *t) {
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next)
-        if (!t->is_partial && !lifecycle_does(t, r, LIFECYCLE_ANY))
+        if (!t->is_partial && !audit_lifecycle_does(t, r, LIFECYCLE_ANY))
             tell(t, r);
 }
 

@@ -4,14 +4,14 @@
 static void check(struct audit_template *t) {
     struct audit_value versioned;
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next) {
-        if (t->is_partial || !lifecycle_is_versioned(t, r, &versioned) ||
-            !lifecycle_does(t, r, LIFECYCLE_ANY) ||
-            lifecycle_does(t, r, LIFECYCLE_EXPIRES_NONCURRENT))
+        if (t->is_partial || !audit_lifecycle_is_versioned(t, r, &versioned) ||
+            !audit_lifecycle_does(t, r, LIFECYCLE_ANY) ||
+            audit_lifecycle_does(t, r, LIFECYCLE_EXPIRES_NONCURRENT))
             continue;
         struct audit_finding *f =
             audit_tell(t, &audit_rule_lifecycle_noncurrent, r, versioned.guard,
                        "the bucket keeps versions, and no lifecycle rule expires noncurrent ones");
-        lifecycle_fix(t, f, r, LIFECYCLE_EXPIRES_NONCURRENT);
+        audit_lifecycle_fix(t, f, r, LIFECYCLE_EXPIRES_NONCURRENT);
     }
 }
 

@@ -2,8 +2,8 @@
 #include "audit/rules/data_priv.h"
 
 static void check(struct audit_template *t) {
-    data_tell_policy(t, "UpdateReplacePolicy", &audit_rule_replace_policy_missing,
-                     &audit_rule_replace_policy_delete, "Retain");
+    audit_data_tell_policy(t, "UpdateReplacePolicy", &audit_rule_replace_policy_missing,
+                           &audit_rule_replace_policy_delete, "Retain");
 }
 
 const struct audit_rule audit_rule_replace_policy_missing = {

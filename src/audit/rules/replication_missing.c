@@ -4,7 +4,8 @@
 static void check(struct audit_template *t) {
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next)
         if (!t->is_partial && !audit_has(t, r, "ReplicationConfiguration") &&
-            !data_is_log_bucket(t, r) && !data_is_replica(t, r) && !data_is_backed_up(t, r))
+            !audit_data_is_log_bucket(t, r) && !audit_data_is_replica(t, r) &&
+            !audit_data_is_backed_up(t, r))
             audit_tell(t, &audit_rule_replication_missing, r, NULL,
                        "the bucket is neither replicated nor backed up");
 }

@@ -24,8 +24,8 @@ static void check_table(struct audit_template *t, const struct audit_resource *t
 }
 
 static void check(struct audit_template *t) {
-    for (size_t k = 0; data_tables[k]; k++)
-        for (const struct audit_resource *r = audit_first(t, data_tables[k]); r; r = r->next)
+    for (size_t k = 0; audit_data_tables[k]; k++)
+        for (const struct audit_resource *r = audit_first(t, audit_data_tables[k]); r; r = r->next)
             check_table(t, r);
 }
 

@@ -15,19 +15,19 @@ static bool ends_nocase(str name, const char *end) {
     return name.len >= n && str_eq_nocase(str_skip(name, name.len - n), str_c(end));
 }
 
-bool table_is_moment(str attribute) {
+bool audit_table_is_moment(str attribute) {
     /* "uploadtime", "creationtimestamp" */
-    return words_any(attribute, moments) || words_last(attribute, "at") ||
+    return audit_words_any(attribute, moments) || audit_words_last(attribute, "at") ||
            ends_nocase(attribute, "time") || ends_nocase(attribute, "timestamp");
 }
 
 static bool is_time(str attribute) {
-    return table_is_moment(attribute) || words_any(attribute, days) ||
+    return audit_table_is_moment(attribute) || audit_words_any(attribute, days) ||
            ends_nocase(attribute, "date");
 }
 
 static bool may_be_time(str attribute) {
-    return !attribute.p || is_time(attribute) || words_any(attribute, any_sort_key) ||
+    return !attribute.p || is_time(attribute) || audit_words_any(attribute, any_sort_key) ||
            ends_nocase(attribute, "sk");
 }
 
@@ -44,7 +44,8 @@ static enum table_time of_key(const struct audit_template *t, const struct audit
                                                                     : TABLE_NO_TIME;
 }
 
-enum table_time table_time_of(const struct audit_template *t, const struct audit_resource *table) {
+enum table_time audit_table_time_of(const struct audit_template *t,
+                                    const struct audit_resource *table) {
     static const char *const paths[] = {"KeySchema[]", "GlobalSecondaryIndexes[].KeySchema[]",
                                         "LocalSecondaryIndexes[].KeySchema[]"};
     enum table_time most = TABLE_NO_TIME;

@@ -30,8 +30,8 @@ static void check_table(struct audit_template *t, const struct audit_resource *t
     struct audit_values values = audit_property(t, table, path);
     bool is_there;
     const struct audit_value *wrong = look(&values, &is_there);
-    if (is_there || (!wrong && t->is_partial) || data_is_passing(t, table) ||
-        data_is_backed_up(t, table))
+    if (is_there || (!wrong && t->is_partial) || audit_data_is_passing(t, table) ||
+        audit_data_is_backed_up(t, table))
         return;
     struct audit_finding *f;
     if (wrong) {

@@ -12,7 +12,7 @@ static void check_index(struct audit_template *t, const struct audit_resource *t
             !str_is(tmpl_text(tmpl_get(key->node, "KeyType")), "HASH"))
             continue;
         const struct tmpl_node *attribute = tmpl_get(key->node, "AttributeName");
-        if (table_is_moment(tmpl_text(attribute)))
+        if (audit_table_is_moment(tmpl_text(attribute)))
             audit_tell_node(t, &audit_rule_table_time_hash, table, attribute, key->guard,
                             "the index%s" STR_FMT " has " STR_FMT " as its HASH key",
                             name.len ? " " : "", STR_ARG(name), STR_ARG(tmpl_text(attribute)));
@@ -20,7 +20,7 @@ static void check_index(struct audit_template *t, const struct audit_resource *t
 }
 
 static void check_table(struct audit_template *t, const struct audit_resource *table) {
-    if (table_time_of(t, table) != TABLE_TIME_HASH)
+    if (audit_table_time_of(t, table) != TABLE_TIME_HASH)
         return;
     struct audit_values indexes = audit_property(t, table, "GlobalSecondaryIndexes[]");
     for (size_t i = 0; i < indexes.n; i++)
@@ -29,8 +29,8 @@ static void check_table(struct audit_template *t, const struct audit_resource *t
 }
 
 static void check(struct audit_template *t) {
-    for (size_t k = 0; data_tables[k]; k++)
-        for (const struct audit_resource *r = audit_first(t, data_tables[k]); r; r = r->next)
+    for (size_t k = 0; audit_data_tables[k]; k++)
+        for (const struct audit_resource *r = audit_first(t, audit_data_tables[k]); r; r = r->next)
             check_table(t, r);
 }
 

@@ -10,10 +10,10 @@ static const char timeless[] =
     "role roles permission permissions state states quota quotas";
 
 static void check(struct audit_template *t) {
-    for (size_t k = 0; data_tables[k] && !t->is_partial; k++)
-        for (const struct audit_resource *r = audit_first(t, data_tables[k]); r; r = r->next)
-            if (table_time_of(t, r) == TABLE_NO_TIME && !data_is_passing(t, r) &&
-                !words_any(r->name, timeless) && !words_any(audit_name(t, r), timeless))
+    for (size_t k = 0; audit_data_tables[k] && !t->is_partial; k++)
+        for (const struct audit_resource *r = audit_first(t, audit_data_tables[k]); r; r = r->next)
+            if (audit_table_time_of(t, r) == TABLE_NO_TIME && !audit_data_is_passing(t, r) &&
+                !audit_words_any(r->name, timeless) && !audit_words_any(audit_name(t, r), timeless))
                 audit_tell(t, &audit_rule_table_time_index, r, NULL,
                            "no key of the table or of an index holds a time");
 }

@@ -25,8 +25,8 @@ static void note_others(struct look *look, const struct tmpl_node *node) {
     }
 }
 
-void unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
-                 bool by_condition, const char *what) {
+void audit_unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
+                       bool by_condition, const char *what) {
     const struct tmpl_node *all = tmpl_get(t->root, section);
     if (t->is_partial || !tmpl_is(all, TMPL_MAP))
         return;

@@ -2,7 +2,7 @@
 #include "audit/rules/unused_priv.h"
 
 static void check(struct audit_template *t) {
-    unused_tell(t, &audit_rule_unused_parameter, "Parameters", false, "parameter");
+    audit_unused_tell(t, &audit_rule_unused_parameter, "Parameters", false, "parameter");
 }
 
 const struct audit_rule audit_rule_unused_parameter = {

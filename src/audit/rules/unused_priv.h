@@ -6,5 +6,5 @@
  * Tells of each member of a section ("Parameters") that no reference of the kind names, at its name. A
  * fix takes it away.
  */
-void unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
-                 bool by_condition, const char *what);
+void audit_unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
+                       bool by_condition, const char *what);

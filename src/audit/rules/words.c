@@ -1,28 +1,53 @@
-/* The words of a name. */
+/* audit/rules/words: takes names apart at their capitals and marks. */
 #include "audit/rules/words_priv.h"
 
 #include "base/ascii.h"
 
-/* Does a new word begin at byte i of a name, whose word has begun before? "imageID|Of", "URL|Path". */
-static bool is_turn(str name, size_t i) {
-    char before = name.p[i - 1], c = name.p[i];
-    if (!ascii_is_upper(c))
-        return false;
-    return !ascii_is_upper(before) || (i + 1 < name.len && ascii_is_lower(name.p[i + 1]));
+/* The end of the word that begins at: an abbreviation, or letters up to the next capital. */
+static size_t word_end(str name, size_t at) {
+    size_t i = at + 1;
+    if (ascii_is_upper(name.p[at]))
+        while (i < name.len && ascii_is_upper(name.p[i]))
+            i++;
+    bool is_short = i - at > 1;
+    if (is_short && i < name.len && ascii_is_lower(name.p[i]))
+        return i - 1;
+    if (!is_short)
+        while (i < name.len && (ascii_is_lower(name.p[i]) || ascii_is_digit(name.p[i])))
+            i++;
+    return i;
 }
 
-bool words_next(str name, size_t *at, str *ret_word) {
+void audit_words(struct buf *out, str name) {
+    size_t n = 0;
+    for (size_t at = 0; at < name.len;) {
+        if (!ascii_is_alnum(name.p[at])) {
+            at++;
+            continue;
+        }
+        size_t end = word_end(name, at);
+        bool is_short = end - at > 1 && ascii_is_upper(name.p[at + 1]);
+        buf_c(out, n ? " " : "");
+        for (size_t i = at; i < end; i++)
+            buf_char(out, is_short ? name.p[i]
+                                   : (n == 0 && i == at ? ascii_upper : ascii_lower)(name.p[i]));
+        n++;
+        at = end;
+    }
+}
+
+/* ---- Asking for words ---- */
+
+bool audit_words_next(str name, size_t *at, str *ret_word) {
     size_t i = *at;
     while (i < name.len && !ascii_is_alnum(name.p[i])) {
         ptrdiff_t close = name.p[i] == '$' ? str_chr(str_skip(name, i), '}') : -1;
         i += close < 0 ? 1 : (size_t)close + 1;
     }
-    size_t from = i;
-    while (i < name.len && ascii_is_alnum(name.p[i]) && (i == from || !is_turn(name, i)))
-        i++;
-    *ret_word = str_slice(name, from, i);
-    *at = i;
-    return i > from;
+    size_t end = i < name.len ? word_end(name, i) : i;
+    *ret_word = str_slice(name, i, end);
+    *at = end;
+    return end > i;
 }
 
 /* Is a text in a list with spaces between? */
@@ -36,17 +61,17 @@ static bool is_listed(str text, const char *list) {
     return false;
 }
 
-bool words_any(str name, const char *list) {
+bool audit_words_any(str name, const char *list) {
     str word;
-    for (size_t at = 0; words_next(name, &at, &word);)
+    for (size_t at = 0; audit_words_next(name, &at, &word);)
         if (is_listed(word, list))
             return true;
     return false;
 }
 
-bool words_last(str name, const char *list) {
+bool audit_words_last(str name, const char *list) {
     str word, last = STR_NONE;
-    for (size_t at = 0; words_next(name, &at, &word);)
+    for (size_t at = 0; audit_words_next(name, &at, &word);)
         last = word;
     return last.p && is_listed(last, list);
 }
