@@ -19,7 +19,9 @@ static const struct {
       {"AWS::Lambda::Permission", audit_read_permission},
       {"AWS::Logs::LogGroup", audit_read_log_group},
       {"AWS::S3::Bucket", audit_read_bucket_triggers},
+      {"AWS::Serverless::Connector", audit_read_connector},
       {"AWS::Serverless::Function", audit_read_sam_policies},
+      {"AWS::Serverless::Function", audit_read_own_connectors},
       {"AWS::Serverless::StateMachine", audit_read_sam_policies},
       {"AWS::Serverless::Function", audit_read_sam_events},
 };

@@ -31,6 +31,8 @@ audit_reader_fn audit_read_policies;
 audit_reader_fn audit_read_managed;
 /* system_sam_policy.c */
 audit_reader_fn audit_read_sam_policies;
+audit_reader_fn audit_read_connector;
+audit_reader_fn audit_read_own_connectors;
 /* system_trigger.c */
 audit_reader_fn audit_read_bucket_triggers;
 audit_reader_fn audit_read_rule_triggers;
