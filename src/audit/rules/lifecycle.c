@@ -73,7 +73,11 @@ void audit_lifecycle_fix(struct audit_template *t, struct audit_finding *f,
                          const struct audit_resource *bucket, enum lifecycle_act act) {
     struct audit_values rules = audit_property(t, bucket, "LifecycleConfiguration.Rules");
     const struct tmpl_node *list = rules.n == 1 ? rules.v[0].node : NULL;
-    if (rules.v[0].kind == AUDIT_LITERAL && tmpl_is(list, TMPL_LIST) && !has_id(list, acts[act].id))
+    if (rules.v[0].kind != AUDIT_LITERAL || !tmpl_is(list, TMPL_LIST))
+        return;
+    if (has_id(list, acts[act].id)) /* S3 makes one */
+        audit_fix_append(f, list, "Status: Enabled\n%s", acts[act].rule);
+    else
         audit_fix_append(f, list, "Id: %s\nStatus: Enabled\n%s", acts[act].id, acts[act].rule);
 }
 

@@ -6,8 +6,12 @@ static void tell(struct audit_template *t, const struct audit_resource *bucket) 
     struct audit_finding *f = audit_tell(t, &audit_rule_lifecycle_missing, bucket, NULL,
                                          has_rules ? "no rule of the bucket's lifecycle is enabled"
                                                    : "the bucket has no lifecycle");
-    if (!has_rules)
+    if (!has_rules) {
         audit_lifecycle_fix_all(f, bucket);
+        return;
+    }
+    audit_lifecycle_fix(t, f, bucket, LIFECYCLE_EXPIRES_NONCURRENT);
+    audit_lifecycle_fix(t, f, bucket, LIFECYCLE_ABORTS_UPLOADS);
 }
 
 static void check(struct audit_template *t) {

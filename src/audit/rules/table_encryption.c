@@ -18,7 +18,7 @@ static void check_table(struct audit_template *t, const struct audit_resource *t
         audit_fix_replace(f, wrong->node, "true");
     } else if (!t->is_partial) {
         f = audit_tell(t, &audit_rule_table_encryption, table, NULL,
-                       "the table has no SSESpecification that is on");
+                       "the table has no SSESpecification with SSEEnabled");
         audit_fix_property(f, table, path, "true");
     }
 }

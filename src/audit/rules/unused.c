@@ -25,6 +25,22 @@ static void note_others(struct look *look, const struct tmpl_node *node) {
     }
 }
 
+/* What the console shows of a parameter goes with it: AWS::CloudFormation::Interface. */
+static void remove_from_console(const struct audit_template *t, struct audit_finding *f, str name) {
+    const struct tmpl_node *console = tmpl_get(t->metadata, "AWS::CloudFormation::Interface");
+    const struct tmpl_node *labels = tmpl_get(console, "ParameterLabels"),
+                           *groups = tmpl_get(console, "ParameterGroups");
+    const struct tmpl_member *label = tmpl_member(labels, name);
+    if (label)
+        audit_fix_remove(f, labels, label->value);
+    for (size_t i = 0; tmpl_is(groups, TMPL_LIST) && i < groups->n; i++) {
+        const struct tmpl_node *names = tmpl_get(groups->members[i].value, "Parameters");
+        for (size_t k = 0; tmpl_is(names, TMPL_LIST) && k < names->n; k++)
+            if (str_eq(tmpl_text(names->members[k].value), name))
+                audit_fix_remove(f, names, names->members[k].value);
+    }
+}
+
 void audit_unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
                        bool by_condition, const char *what) {
     const struct tmpl_node *all = tmpl_get(t->root, section);
@@ -44,8 +60,11 @@ void audit_unused_tell(struct audit_template *t, const struct audit_rule *rule, 
             audit_tell_range(t, rule, NULL, m->key_at, audit_name_end(t, m->key_at), NULL,
                              "nothing uses the %s " STR_FMT, what, STR_ARG(m->key));
         /* A parent template may hand the parameter in. */
-        if (!t->parent)
-            audit_fix_remove(f, all, m->value);
+        if (t->parent)
+            continue;
+        audit_fix_remove(f, all, m->value);
+        if (!by_condition)
+            remove_from_console(t, f, m->key);
     }
     map_deinit(&unused);
 }
