@@ -1,70 +1,85 @@
-/* Names that are declared and not used. */
+/* Parameters and conditions that are declared and not used. */
 #include "audit/rules/unused_priv.h"
 
 struct look {
-    struct map *unused; /* name to its member */
-    bool by_condition;
+    struct audit_unused *unused;
+    const struct tmpl_node *
+        *asked; /* conditions that something uses, and that are still to be read */
+    size_t n_asked;
 };
 
-static int note(void *ctx, const struct tmpl_reference *ref) {
-    struct look *look = ctx;
-    if ((ref->kind == TMPL_CONDITION) == look->by_condition)
-        map_remove(look->unused, ref->name);
+static void use_condition(struct look *look, str name) {
+    const struct tmpl_member *m = name.p ? map_remove(&look->unused->conditions, name) : NULL;
+    if (m)
+        look->asked[look->n_asked++] = m->value;
+}
+
+static void use_parameter(struct look *look, str name) {
+    if (name.p)
+        map_remove(&look->unused->parameters, name);
+}
+
+static int use(void *ctx, const struct tmpl_reference *ref) {
+    (ref->kind == TMPL_CONDITION ? use_condition : use_parameter)(ctx, ref->name);
     return 0;
 }
 
-/* What tmpl_each_reference leaves to others: Condition beside Type or Value, and the Rules section's own functions. */
-static void note_others(struct look *look, const struct tmpl_node *node) {
+/* What tmpl_each_reference leaves out: Condition beside Type or Value, and functions of Rules. */
+static void use_others(struct look *look, const struct tmpl_node *node) {
     for (size_t i = 0; i < node->n; i++) {
         const struct tmpl_member *m = &node->members[i];
-        if (look->by_condition && str_is(m->key, "Condition") && tmpl_text(m->value).p)
-            map_remove(look->unused, tmpl_text(m->value));
-        if (!look->by_condition && str_is(m->key, "Fn::ValueOf") && m->value->n)
-            map_remove(look->unused, tmpl_text(m->value->members[0].value));
-        note_others(look, m->value);
+        if (str_is(m->key, "Condition"))
+            use_condition(look, tmpl_text(m->value));
+        if (str_is(m->key, "Fn::ValueOf") && m->value->n)
+            use_parameter(look, tmpl_text(m->value->members[0].value));
+        use_others(look, m->value);
     }
 }
 
-/* What the console shows of a parameter goes with it: AWS::CloudFormation::Interface. */
-static void remove_from_console(const struct audit_template *t, struct audit_finding *f, str name) {
-    const struct tmpl_node *console = tmpl_get(t->metadata, "AWS::CloudFormation::Interface");
-    const struct tmpl_node *labels = tmpl_get(console, "ParameterLabels"),
-                           *groups = tmpl_get(console, "ParameterGroups");
-    const struct tmpl_member *label = tmpl_member(labels, name);
-    if (label)
-        audit_fix_remove(f, labels, label->value);
-    for (size_t i = 0; tmpl_is(groups, TMPL_LIST) && i < groups->n; i++) {
-        const struct tmpl_node *names = tmpl_get(groups->members[i].value, "Parameters");
-        for (size_t k = 0; tmpl_is(names, TMPL_LIST) && k < names->n; k++)
-            if (str_eq(tmpl_text(names->members[k].value), name))
-                audit_fix_remove(f, names, names->members[k].value);
-    }
+static void read(struct look *look, const struct tmpl_node *node) {
+    tmpl_each_reference(node, use, look);
+    use_others(look, node);
 }
 
-void audit_unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
-                       bool by_condition, const char *what) {
-    const struct tmpl_node *all = tmpl_get(t->root, section);
-    if (t->is_partial || !tmpl_is(all, TMPL_MAP))
-        return;
-    struct map unused = {0};
-    struct look look = {&unused, by_condition};
-    for (size_t i = 0; i < all->n; i++)
-        map_put(&unused, all->members[i].key, &all->members[i]);
-    tmpl_each_reference(t->root, note, &look);
-    note_others(&look, t->root);
+static int name_parameter(void *ctx, const struct tmpl_reference *ref) {
+    map_remove(ctx, ref->name);
+    return 0;
+}
+
+static void put_all(struct map *map, const struct tmpl_node *section) {
+    for (size_t i = 0; section && i < section->n; i++)
+        map_put(map, section->members[i].key, &section->members[i]);
+}
+
+/* Parameters that no condition names either. */
+static void find_unnamed(const struct audit_template *t, struct audit_unused *ret) {
     size_t at = 0;
     str name;
-    for (void *value; map_next(&unused, &at, &name, &value);) {
-        const struct tmpl_member *m = value;
-        struct audit_finding *f =
-            audit_tell_range(t, rule, NULL, m->key_at, audit_name_end(t, m->key_at), NULL,
-                             "nothing uses the %s " STR_FMT, what, STR_ARG(m->key));
-        /* A parent template may hand the parameter in. */
-        if (t->parent)
-            continue;
-        audit_fix_remove(f, all, m->value);
-        if (!by_condition)
-            remove_from_console(t, f, m->key);
-    }
-    map_deinit(&unused);
+    for (void *member; map_next(&ret->parameters, &at, &name, &member);)
+        map_put(&ret->unnamed, name, member);
+    if (t->conditions)
+        tmpl_each_reference(t->conditions, name_parameter, &ret->unnamed);
+}
+
+void audit_unused_find(const struct audit_template *t, struct audit_unused *ret) {
+    *ret = (struct audit_unused){0};
+    if (t->is_partial)
+        return;
+    put_all(&ret->parameters, t->parameters);
+    put_all(&ret->conditions, t->conditions);
+    size_t most = t->conditions ? t->conditions->n : 0;
+    struct look look = {.unused = ret,
+                        .asked = arena_alloc(t->arena, most * sizeof(struct tmpl_node *))};
+    for (size_t i = 0; i < t->root->n; i++)
+        if (t->root->members[i].value != t->conditions)
+            read(&look, t->root->members[i].value);
+    while (look.n_asked)
+        read(&look, look.asked[--look.n_asked]);
+    find_unnamed(t, ret);
+}
+
+void audit_unused_deinit(struct audit_unused *unused) {
+    map_deinit(&unused->conditions);
+    map_deinit(&unused->parameters);
+    map_deinit(&unused->unnamed);
 }

@@ -1,10 +1,15 @@
 #pragma once
-/* audit/rules/unused: what a section declares and nothing in the template names. */
+/*
+ * audit/rules/unused: what a template declares and nothing of it uses. Conditions that only unused
+ * conditions ask are unused, and so are the parameters that only these name.
+ */
 #include "audit/finding.h"
 
-/*
- * Tells of each member of a section ("Parameters") that no reference of the kind names, at its name. A
- * fix takes it away.
- */
-void audit_unused_tell(struct audit_template *t, const struct audit_rule *rule, const char *section,
-                       bool by_condition, const char *what);
+/* By name, each with its member of the section. To be freed by audit_unused_deinit. */
+struct audit_unused {
+    struct map conditions, parameters;
+    struct map unnamed; /* of the parameters those that no condition names either */
+};
+/* Empty where the template can only be seen in part. */
+void audit_unused_find(const struct audit_template *t, struct audit_unused *ret);
+void audit_unused_deinit(struct audit_unused *unused);
