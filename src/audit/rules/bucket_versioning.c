@@ -28,12 +28,12 @@ static void tell(struct audit_template *t, const struct audit_resource *bucket,
 static void check(struct audit_template *t) {
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next) {
         struct audit_values status = audit_property(t, r, "VersioningConfiguration.Status");
-        const struct audit_value *wrong = NULL;
+        const struct audit_value *wrong = &status.v[0];
         bool is_there = false;
         for (size_t i = 0; i < status.n; i++) {
             const struct audit_value *v = &status.v[i];
             is_there |= v->kind == AUDIT_UNKNOWN || str_is(v->text, "Enabled");
-            wrong = v->kind == AUDIT_LITERAL || !wrong ? v : wrong;
+            wrong = v->kind == AUDIT_LITERAL ? v : wrong;
         }
         if (!is_there && (wrong->kind == AUDIT_LITERAL || !t->is_partial) &&
             !audit_data_is_log_bucket(t, r))

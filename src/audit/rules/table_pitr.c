@@ -11,43 +11,39 @@ static const struct {
     {"AWS::Serverless::SimpleTable", "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"},
 };
 
-/* The first literal false, or NULL; *ret_is_there: something is true, or may be. */
-static const struct audit_value *look(const struct audit_values *values, bool *ret_is_there) {
-    const struct audit_value *wrong = NULL;
-    *ret_is_there = false;
-    for (size_t i = 0; i < values->n; i++) {
-        const struct audit_value *v = &values->v[i];
-        if (audit_is_false(v))
-            wrong = wrong ? wrong : v;
-        else if (v->kind != AUDIT_ABSENT)
-            *ret_is_there = true;
-    }
-    return wrong;
+static void fix_replicas(struct audit_finding *f, const struct audit_values *values) {
+    for (size_t i = 0; i < values->n; i++)
+        if (tmpl_get(values->v[i].node, "Region"))
+            audit_fix_member(f, values->v[i].node, "PointInTimeRecoverySpecification",
+                             "{PointInTimeRecoveryEnabled: true}");
 }
 
 static void check_table(struct audit_template *t, const struct audit_resource *table,
                         const char *path) {
     struct audit_values values = audit_property(t, table, path);
-    bool is_there;
-    const struct audit_value *wrong = look(&values, &is_there);
-    if (is_there || (!wrong && t->is_partial) || audit_data_is_passing(t, table) ||
+    struct audit_value wrong = {0}; /* its node: NULL where there is none */
+    for (size_t i = 0; i < values.n; i++) {
+        if (audit_is_false(&values.v[i]))
+            wrong = values.v[i];
+        else if (values.v[i].kind != AUDIT_ABSENT)
+            return;
+    }
+    if ((!wrong.node && t->is_partial) || audit_data_is_passing(t, table) ||
         audit_data_is_backed_up(t, table))
         return;
     struct audit_finding *f;
-    if (wrong) {
-        f = audit_tell_node(t, &audit_rule_table_pitr, table, wrong->node, wrong->guard,
+    if (wrong.node) {
+        f = audit_tell_node(t, &audit_rule_table_pitr, table, wrong.node, wrong.guard,
                             "point-in-time recovery is off");
-        audit_fix_replace(f, wrong->node, "true");
+        audit_fix_replace(f, wrong.node, "true");
         return;
     }
     f = audit_tell(t, &audit_rule_table_pitr, table, NULL,
                    "the table has no point-in-time recovery");
-    if (!strstr(path, "[]"))
+    if (strstr(path, "[]"))
+        fix_replicas(f, &values);
+    else
         audit_fix_property(f, table, path, "true");
-    for (size_t i = 0; strstr(path, "[]") && i < values.n; i++)
-        if (values.v[i].kind == AUDIT_ABSENT && tmpl_get(values.v[i].node, "Region"))
-            audit_fix_member(f, values.v[i].node, "PointInTimeRecoverySpecification",
-                             "{PointInTimeRecoveryEnabled: true}");
 }
 
 static void check(struct audit_template *t) {
