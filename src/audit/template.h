@@ -14,6 +14,7 @@
 struct audit;
 struct audit_guard;
 struct audit_system;
+struct audit_tags;
 
 /* ---- Files ---- */
 
@@ -42,11 +43,15 @@ const struct audit_file *audit_file(const struct audit_template *t, uint32_t num
 
 struct audit_resource {
     str name, type;
-    struct tmpl_pos at;                 /* of its name */
-    const struct tmpl_node *body;       /* the whole resource; a map */
-    const struct tmpl_node *properties; /* a map, or NULL */
-    const struct tmpl_node *globals;    /* SAM: what Globals says of its type; or NULL */
-    const struct audit_guard *guard;    /* its Condition; NULL: always there */
+    struct tmpl_pos at;           /* of its name */
+    const struct tmpl_node *body; /* the whole resource; a map */
+    /*
+     * A map, or NULL. SAM's Globals count: what they say is merged in as SAM does it, so a node may lie
+     * in Globals, and be that of several resources.
+     */
+    const struct tmpl_node *properties;
+    const struct tmpl_node *globals; /* SAM: what Globals says of its type; or NULL */
+    const struct audit_guard *guard; /* its Condition; NULL: always there */
     const struct audit_resource
         *next;    /* the next of the same type, in the template's order; or NULL */
     size_t index; /* in t->resources */
@@ -74,6 +79,7 @@ struct audit_template {
     const struct audit_system *system;        /* audit/system.h; made before any rule */
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
+    const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
 /* By logical id; NULL: none. */
@@ -142,7 +148,7 @@ struct audit_values audit_values(const struct audit_template *t, const struct tm
  */
 struct audit_values audit_path(const struct audit_template *t, const struct tmpl_node *node,
                                const struct audit_guard *guard, const char *path);
-/* Of a resource's properties; SAM's Globals count where the property is not there. */
+/* Of a resource's properties. */
 struct audit_values audit_property(const struct audit_template *t, const struct audit_resource *r,
                                    const char *path);
 /* Is there anything, or may there be, under any condition? */

@@ -171,6 +171,7 @@ static const struct audit_resource *by_name(const struct audit_template *t, str 
 static bool cut_arn(str text, str *ret_service, str *ret_rest) {
     *ret_service = STR_NONE;
     str part = STR_NONE;
+    *ret_service = STR_NONE;
     for (int i = 0; i < 5; i++) {
         size_t n = 0, braces = 0;
         while (n < text.len && (braces || text.p[n] != ':')) {

@@ -55,7 +55,7 @@ int cli_audit_config(const char *config, const char *beside, struct audit_config
 }
 
 struct audit_format_options cli_audit_look(int fd) {
-    return (struct audit_format_options){.excerpt = prog_columns(fd) > 0,
+    return (struct audit_format_options){.excerpt = isatty(fd) == 1,
                                          .colours = prog_colour(fd, COLOUR_BAD)[0] != '\0'};
 }
 

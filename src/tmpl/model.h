@@ -92,12 +92,19 @@ bool tmpl_is_pseudo(str name);
  * A GetAtt without a literal resource name, and any misshapen function, is not reported here.
  */
 enum tmpl_ref_kind { TMPL_REF, TMPL_GET_ATT, TMPL_CONDITION };
+/* The Fn::If around a reference, innermost first: it is there only where the condition holds, or not. */
+struct tmpl_way {
+    const struct tmpl_way *up;
+    str condition;
+    bool holds;
+};
 struct tmpl_reference {
     enum tmpl_ref_kind kind;
     str name;
     str attribute; /* GetAtt; absent when it is computed */
     struct tmpl_pos at;
     const struct tmpl_node *node; /* the scalar that names it */
+    const struct tmpl_way *way;   /* NULL: no Fn::If around; lives as long as the call of fn */
 };
 int tmpl_each_reference(const struct tmpl_node *node,
                         int (*fn)(void *ctx, const struct tmpl_reference *ref), void *ctx);
