@@ -212,6 +212,8 @@ static const char *const caller_keys[] = {
     "aws:PrincipalTag/*",
     "aws:userid",
     "aws:username",
+    "elasticfilesystem:AccessPointArn",
+    "elasticfilesystem:AccessedViaMountTarget",
     "kms:CallerAccount",
     "s3:DataAccessPointAccount",
     "s3:DataAccessPointArn",
