@@ -48,3 +48,43 @@ void audit_words(struct buf *out, str name) {
         at = end;
     }
 }
+
+/* ---- Asking for words ---- */
+
+bool audit_words_next(str name, size_t *at, str *ret_word) {
+    size_t i = *at;
+    while (i < name.len && !ascii_is_alnum(name.p[i])) {
+        ptrdiff_t close = name.p[i] == '$' ? str_chr(str_skip(name, i), '}') : -1;
+        i += close < 0 ? 1 : (size_t)close + 1;
+    }
+    size_t end = i < name.len ? word_end(name, i) : i;
+    *ret_word = str_slice(name, i, end);
+    *at = end;
+    return end > i;
+}
+
+/* Is a text in a list with spaces between? */
+static bool is_listed(str text, const char *list) {
+    str rest = str_c(list), word;
+    while (rest.len) {
+        str_cut(rest, ' ', &word, &rest);
+        if (str_eq_nocase(word, text))
+            return true;
+    }
+    return false;
+}
+
+bool audit_words_any(str name, const char *list) {
+    str word;
+    for (size_t at = 0; audit_words_next(name, &at, &word);)
+        if (is_listed(word, list))
+            return true;
+    return false;
+}
+
+bool audit_words_last(str name, const char *list) {
+    str word, last = STR_NONE;
+    for (size_t at = 0; audit_words_next(name, &at, &word);)
+        last = word;
+    return last.p && is_listed(last, list);
+}
