@@ -18,6 +18,17 @@ static size_t word_end(str name, size_t at) {
     return i;
 }
 
+/* Words that are written in capitals wherever they stand. */
+static bool is_abbreviation(str word) {
+    static const char *const words[] = {"arn", "url", "uri", "id",  "api", "dlq",
+                                        "sns", "sqs", "s3",  "kms", "vpc", "ip",
+                                        "acl", "dns", "ssl", "tls", "ttl", "db"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq_nocase(word, str_c(words[i])))
+            return true;
+    return false;
+}
+
 void audit_words(struct buf *out, str name) {
     size_t n = 0;
     for (size_t at = 0; at < name.len;) {
@@ -28,9 +39,11 @@ void audit_words(struct buf *out, str name) {
         size_t end = word_end(name, at);
         bool is_short = end - at > 1 && ascii_is_upper(name.p[at + 1]);
         buf_c(out, n ? " " : "");
+        bool is_capitals = is_abbreviation(str_slice(name, at, end));
         for (size_t i = at; i < end; i++)
-            buf_char(out, is_short ? name.p[i]
-                                   : (n == 0 && i == at ? ascii_upper : ascii_lower)(name.p[i]));
+            buf_char(out, is_capitals ? ascii_upper(name.p[i])
+                          : is_short  ? name.p[i]
+                                      : (n == 0 && i == at ? ascii_upper : ascii_lower)(name.p[i]));
         n++;
         at = end;
     }
