@@ -139,6 +139,8 @@ int audit_fix_text_whole(const struct audit_options *options, const char *path, 
         last = try(&w, &best);
         if (last == WORSE)
             last = try_each(&w, &best);
+        if (last == BETTER) /* what did not fit may fit what there is by then */
+            memset(w.is_left_out, 0, audit_n_rules * sizeof *w.is_left_out);
     }
     buf_str(out, buf_view(&best));
     *ret_left = w.now.n;
