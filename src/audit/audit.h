@@ -8,11 +8,15 @@
  */
 #include "audit/finding.h"
 
+/* A rule that is not told: everywhere, of one resource, or of the files that a pattern names. */
+struct audit_ignore {
+    const char *id, *resource, *files; /* resource and files ("*" and "?") may be NULL */
+};
 /* What to look for and what to leave out. All borrowed for the audit's life. */
 struct audit_options {
     enum audit_profile profile;
-    enum audit_severity least;  /* findings below it are not there */
-    const char *const *ignored; /* ids, n_ignored of them */
+    enum audit_severity least; /* findings below it are not there */
+    const struct audit_ignore *ignored;
     size_t n_ignored;
     const struct audit_rule *only; /* for tests: nothing but this rule; or NULL */
     bool reads_files;              /* code, nested templates and includes beside the template */

@@ -4,6 +4,8 @@
 const struct audit_format audit_formats[] = {
     {"text", audit_format_text},
     {"json", audit_format_json},
+    {"sarif", audit_format_sarif},
+    {"github", audit_format_github},
 };
 const size_t audit_n_formats = ARRAY_LEN(audit_formats);
 

@@ -1,5 +1,5 @@
 /* audit/rules: the table of all rules, and words of severities. */
-#include "audit/rule.h"
+#include "audit/config.h"
 
 #include "base/own.h"
 
@@ -17,7 +17,4 @@ const struct audit_rule *audit_rule_find(str id) {
     return NULL;
 }
 
-const char *audit_severity_name(enum audit_severity severity) {
-    static const char *const names[] = {"info", "warning", "error"};
-    return names[severity];
-}
+const char *audit_severity_name(enum audit_severity severity) { return audit_severities[severity]; }

@@ -1,5 +1,7 @@
 /* audit: one audit, from texts to sorted findings. */
 #include "audit/audit_priv.h"
+#include "audit/logic_priv.h"
+#include "audit/ignore.h"
 
 struct audit *audit_new(const struct audit_options *options) {
     struct audit *a = mem_new(struct audit);
@@ -11,9 +13,11 @@ struct audit *audit_free(struct audit *a) {
     if (!a)
         return NULL;
     for (size_t i = 0; i < a->n_templates; i++) {
+        audit_logic_deinit(a->templates[i]->logic);
         map_deinit(&a->templates[i]->by_name);
         map_deinit(&a->templates[i]->by_type);
         map_deinit(&a->templates[i]->new_names);
+        map_deinit(&a->templates[i]->by_written);
     }
     for (size_t i = 0; i < a->n_trees; i++)
         tmpl_free(a->trees[i]);
@@ -22,6 +26,7 @@ struct audit *audit_free(struct audit *a) {
     free(a->files);
     free(a->findings);
     arena_deinit(&a->arena);
+    arena_deinit(&a->guards);
     free(a);
     return NULL;
 }
@@ -72,13 +77,49 @@ static bool is_asked(const struct audit *a, const struct audit_rule *rule) {
     return rule->profile <= a->options.profile && rule->severity >= a->options.least;
 }
 
-bool audit_is_ignored(const struct audit *a, const struct audit_finding *f) {
-    if (!is_asked(a, f->rule))
-        return true;
-    for (size_t i = 0; i < a->options.n_ignored; i++)
-        if (strcmp(a->options.ignored[i], f->rule->id) == 0)
+/* ---- What is ignored ---- */
+
+static bool by_options(const struct audit *a, const struct audit_finding *f) {
+    const char *path = a->files[f->start.file]->path;
+    for (size_t i = 0; i < a->options.n_ignored; i++) {
+        const struct audit_ignore *one = &a->options.ignored[i];
+        if (strcmp(one->id, f->rule->id) == 0 &&
+            (!one->resource || str_is(f->resource, one->resource)) &&
+            (!one->files || str_glob(str_c(one->files), str_c(path), false)))
             return true;
+    }
     return false;
+}
+
+static bool by_comment(struct audit *a, const struct audit_finding *f) {
+    struct audit_file *file = (struct audit_file *)a->files[f->start.file];
+    if (!file->has_silences) {
+        file->silences = audit_silences_read(&a->arena, file);
+        file->has_silences = true;
+    }
+    for (size_t i = 0; i < file->silences.n; i++) {
+        const struct audit_silence *one = &file->silences.v[i];
+        if (f->start.line >= one->first && f->start.line <= one->last &&
+            str_is(one->id, f->rule->id))
+            return true;
+    }
+    return false;
+}
+
+static bool is_id(void *ctx, const struct tmpl_node *id) {
+    return str_is(id->text, ((const struct audit_finding *)ctx)->rule->id);
+}
+
+static bool by_metadata(const struct audit_finding *f) {
+    if (!f->template)
+        return false;
+    const struct audit_resource *r = f->resource.len ? audit_find(f->template, f->resource) : NULL;
+    return audit_metadata_ignores(f->template->metadata, is_id, (void *)f) ||
+           (r && audit_metadata_ignores(tmpl_get(r->body, "Metadata"), is_id, (void *)f));
+}
+
+bool audit_is_ignored(struct audit *a, const struct audit_finding *f) {
+    return !is_asked(a, f->rule) || by_options(a, f) || by_metadata(f) || by_comment(a, f);
 }
 
 static int refuse(struct audit *a, const struct audit_file *file, const struct tmpl_fault *fault) {

@@ -1,138 +1,94 @@
-/* audit/system: collects what a template builds. */
-#include "audit/code_map.h"
-#include "audit/system.h"
+/* audit/system: who is asked for what of each resource, and what its readers share. */
+#include "audit/system_priv.h"
 
-/* ---- Functions ---- */
+static const struct {
+    const char *type;
+    audit_reader_fn *read;
+} functions[] =
+    {
+        {"AWS::Lambda::Function", audit_read_function},
+        {"AWS::Serverless::Function", audit_read_function},
+},
+  readers[] = {
+      {"AWS::CloudWatch::Alarm", audit_read_alarm},
+      {"AWS::Events::Rule", audit_read_rule_triggers},
+      {"AWS::IAM::Group", audit_read_managed},
+      {"AWS::IAM::Role", audit_read_managed},
+      {"AWS::IAM::User", audit_read_managed},
+      {"AWS::Lambda::EventSourceMapping", audit_read_mapping},
+      {"AWS::Lambda::Permission", audit_read_permission},
+      {"AWS::Logs::LogGroup", audit_read_log_group},
+      {"AWS::S3::Bucket", audit_read_bucket_triggers},
+      {"AWS::Serverless::Connector", audit_read_connector},
+      {"AWS::Serverless::Function", audit_read_sam_policies},
+      {"AWS::Serverless::Function", audit_read_own_connectors},
+      {"AWS::Serverless::StateMachine", audit_read_sam_policies},
+      {"AWS::Serverless::Function", audit_read_sam_events},
+};
 
-static bool is_handler_of(str handler, str *ret_name) {
-    ptrdiff_t dot = str_rchr(handler, '.');
-    *ret_name = dot < 0 ? handler : str_skip(handler, (size_t)dot + 1);
-    return handler.len > 0;
-}
-
-static void read_inline(const struct audit_template *t, struct audit_function *f,
-                        const char *path) {
-    struct audit_values code = audit_property(t, f->r, path);
-    bool is_python = str_starts(f->runtime, S("python")),
-         is_node = str_starts(f->runtime, S("nodejs"));
-    str text, handler = audit_text_of(t, f->r, "Handler"), name;
-    const struct code_map *map;
-    if (code.v[0].kind == AUDIT_ABSENT || (!is_python && !is_node) ||
-        !audit_code_of_node(t, code.v[0].node, &text, &map))
-        return;
-    is_handler_of(handler, &name);
-    f->is_inline = true;
-    f->code = audit_code_read(t->arena, is_python ? CODE_PYTHON : CODE_JAVASCRIPT, text, name, map);
-}
-
-static const struct audit_function **read_functions(struct audit_template *t, const char *type,
-                                                    bool is_sam, const char *code,
-                                                    const struct audit_function **last) {
-    for (const struct audit_resource *r = audit_first(t, type); r; r = r->next) {
-        struct audit_function *f = arena_new(t->arena, struct audit_function);
-        f->r = r;
-        f->is_sam = is_sam;
-        f->is_image_work = true;
-        f->is_image = str_is(audit_text_of(t, r, "PackageType"), "Image");
-        f->runtime = audit_text_of(t, r, "Runtime");
-        f->name = audit_name(t, r);
-        struct audit_values role = audit_property(t, r, "Role");
-        if (role.n == 1 && role.v[0].kind != AUDIT_ABSENT)
-            f->role = audit_target(t, role.v[0].node, NULL);
-        read_inline(t, f, code);
-        *last = f;
-        last = &f->next;
+const struct audit_resource *audit_invoked(const struct audit_template *t,
+                                           const struct tmpl_node *node) {
+    enum { MOST_STEPS = 4 }; /* an alias of a version of a function */
+    const struct audit_resource *r = audit_named(t, "lambda", audit_text(t, node), NULL);
+    for (int i = 0; i < MOST_STEPS; i++) {
+        if (!audit_is(r, "AWS::Lambda::Alias") && !audit_is(r, "AWS::Lambda::Version"))
+            return r;
+        struct audit_values of = audit_property(t, r, "FunctionName");
+        r = of.v[0].node ? audit_named(t, "lambda", audit_text(t, of.v[0].node), NULL) : NULL;
     }
-    return last;
-}
-
-const struct audit_function *audit_function_of(const struct audit_template *t,
-                                               const struct audit_resource *r) {
-    for (const struct audit_function *f = t->system->functions; f; f = f->next)
-        if (f->r == r)
-            return f;
     return NULL;
 }
 
-/* ---- Policies ---- */
-
-static const struct {
-    const char *type, *path, *on;
-    enum audit_policy_kind kind;
-} documents[] = {
-    {"AWS::IAM::Role", "Policies[].PolicyDocument", NULL, AUDIT_POLICY_ROLE},
-    {"AWS::IAM::Role", "AssumeRolePolicyDocument", NULL, AUDIT_POLICY_TRUST},
-    {"AWS::IAM::User", "Policies[].PolicyDocument", NULL, AUDIT_POLICY_ROLE},
-    {"AWS::IAM::Group", "Policies[].PolicyDocument", NULL, AUDIT_POLICY_ROLE},
-    {"AWS::IAM::Policy", "PolicyDocument", NULL, AUDIT_POLICY_ROLE},
-    {"AWS::IAM::ManagedPolicy", "PolicyDocument", NULL, AUDIT_POLICY_ROLE},
-    {"AWS::S3::BucketPolicy", "PolicyDocument", "Bucket", AUDIT_POLICY_BUCKET},
-    {"AWS::SNS::TopicPolicy", "PolicyDocument", "Topics[]", AUDIT_POLICY_TOPIC},
-    {"AWS::SQS::QueuePolicy", "PolicyDocument", "Queues[]", AUDIT_POLICY_QUEUE},
-    {"AWS::KMS::Key", "KeyPolicy", NULL, AUDIT_POLICY_KEY},
-};
-
-static void read_on(const struct audit_template *t, struct audit_statement *s, const char *on) {
-    struct audit_values values = audit_property(t, s->owner, on);
-    const struct audit_resource **list = arena_zalloc(t->arena, values.n * sizeof *list);
-    for (size_t i = 0; i < values.n; i++) {
-        const struct audit_resource *r =
-            values.v[i].kind == AUDIT_ABSENT ? NULL : audit_target(t, values.v[i].node, NULL);
-        if (r)
-            list[s->n_on++] = r;
-    }
-    s->on = list;
-}
-
-static const struct audit_statement **read_document(struct audit_template *t,
-                                                    const struct audit_resource *r, size_t kind,
-                                                    const struct audit_value *document,
-                                                    const struct audit_statement **last) {
-    struct audit_values each = audit_path(t, document->node, document->guard, "Statement[]");
-    for (size_t i = 0; i < each.n; i++) {
-        if (each.v[i].kind != AUDIT_LITERAL || each.v[i].node->kind != TMPL_MAP)
-            continue;
-        struct audit_statement *s = arena_new(t->arena, struct audit_statement);
-        *s = (struct audit_statement){.kind = documents[kind].kind,
-                                      .owner = r,
-                                      .document = document->node,
-                                      .node = each.v[i].node,
-                                      .guard = each.v[i].guard};
-        s->is_deny = str_is(tmpl_text(tmpl_get(s->node, "Effect")), "Deny");
-        if (documents[kind].on)
-            read_on(t, s, documents[kind].on);
-        *last = s;
-        last = &s->next;
-    }
-    return last;
-}
-
-static void read_statements(struct audit_template *t, struct audit_system *s) {
-    const struct audit_statement **last = &s->statements;
-    for (size_t k = 0; k < ARRAY_LEN(documents); k++)
-        for (const struct audit_resource *r = audit_first(t, documents[k].type); r; r = r->next) {
-            struct audit_values values = audit_property(t, r, documents[k].path);
-            for (size_t i = 0; i < values.n; i++)
-                if (values.v[i].kind == AUDIT_LITERAL && values.v[i].node->kind == TMPL_MAP)
-                    last = read_document(t, r, k, &values.v[i], last);
+str audit_first_text(const struct audit_template *t, const struct audit_resource *r,
+                     const char *path) {
+    struct audit_values values = audit_property(t, r, path);
+    for (size_t i = 0; i < values.n; i++)
+        if (values.v[i].kind != AUDIT_ABSENT) {
+            str text = audit_text(t, values.v[i].node);
+            return text.p ? text : S("${?}");
         }
+    return STR_NONE;
 }
 
-void audit_statement_each(const struct audit_template *t, const struct audit_statement *s,
-                          const char *element,
-                          void (*fn)(void *ctx, const struct audit_value *value), void *ctx) {
-    const struct tmpl_node *node = tmpl_get(s->node, element);
-    struct audit_values each = audit_path(t, node, s->guard, "[]");
-    for (size_t i = 0; node && i < each.n; i++)
-        if (each.v[i].kind != AUDIT_ABSENT)
-            fn(ctx, &each.v[i]);
+bool audit_is_custom(const struct audit_resource *r) {
+    return str_starts(r->type, S("Custom::")) ||
+           str_is(r->type, "AWS::CloudFormation::CustomResource");
+}
+
+static void read_functions(struct audit_build *b) {
+    const struct audit_template *t = b->t;
+    for (size_t i = 0; i < t->n_resources; i++)
+        for (size_t k = 0; k < ARRAY_LEN(functions); k++)
+            if (str_is(t->resources[i].type, functions[k].type))
+                functions[k].read(b, &t->resources[i]);
+    const struct audit_function **index = arena_zalloc(t->arena, t->n_resources * sizeof *index);
+    for (const struct audit_function *f = b->system->functions; f; f = f->next)
+        index[f->r->index] = f;
+    b->system->by_resource = index;
 }
 
 void audit_system_read(struct audit_template *t) {
     struct audit_system *s = arena_new(t->arena, struct audit_system);
+    struct audit_build b = {.t = t,
+                            .system = s,
+                            .functions = &s->functions,
+                            .statements = &s->statements,
+                            .managed = &s->managed,
+                            .triggers = &s->triggers,
+                            .permissions = &s->permissions,
+                            .mappings = &s->mappings,
+                            .alarms = &s->alarms,
+                            .log_groups = &s->log_groups};
     t->system = s;
-    const struct audit_function **last = &s->functions;
-    last = read_functions(t, "AWS::Lambda::Function", false, "Code.ZipFile", last);
-    read_functions(t, "AWS::Serverless::Function", true, "InlineCode", last);
-    read_statements(t, s);
+    read_functions(&b);
+    for (size_t i = 0; i < t->n_resources; i++) {
+        const struct audit_resource *r = &t->resources[i];
+        for (size_t k = 0; k < ARRAY_LEN(readers); k++)
+            if (str_is(r->type, readers[k].type))
+                readers[k].read(&b, r);
+        audit_read_policies(&b, r);
+        if (audit_is_custom(r))
+            audit_read_custom_triggers(&b, r);
+    }
+    audit_read_uses(&b);
 }

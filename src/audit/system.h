@@ -22,6 +22,12 @@ struct audit_function {
 };
 const struct audit_function *audit_function_of(const struct audit_template *t,
                                                const struct audit_resource *r); /* NULL: none */
+/*
+ * What is invoked by a name: a function of this template, also through its versions and aliases; or
+ * another resource that node names (audit_target). NULL: none, or not known.
+ */
+const struct audit_resource *audit_invoked(const struct audit_template *t,
+                                           const struct tmpl_node *node);
 
 /* ---- Policies ---- */
 enum audit_policy_kind {
@@ -43,6 +49,8 @@ struct audit_statement {
     const struct tmpl_node *node;     /* the statement: a map */
     const struct audit_guard *guard;
     bool is_deny; /* literally Effect: Deny; Allow otherwise */
+    bool
+        is_made; /* SAM makes it of a policy template: node is none of the tree, its place is the template's name */
     const struct audit_statement *next;
 };
 /* Calls fn with each value of an element ("Action", "Resource", "NotAction", "Principal"), lists and conditions taken apart. */
@@ -115,6 +123,8 @@ struct audit_log_group {
 };
 
 struct audit_system {
+    const struct audit_function *const
+        *by_resource; /* by struct audit_resource's index; NULL: it is none */
     const struct audit_function *functions;
     const struct audit_statement *statements;
     const struct audit_managed *managed;

@@ -13,7 +13,9 @@
 
 struct audit;
 struct audit_guard;
+struct audit_logic;
 struct audit_system;
+struct audit_tags;
 
 /* ---- Files ---- */
 
@@ -25,6 +27,11 @@ struct audit_file {
     size_t n_lines;
     struct tmpl *tree; /* NULL: it is code */
     uint32_t number;   /* what a struct tmpl_pos within says as its file */
+    struct audit_silences {
+        const struct audit_silence *v;
+        size_t n;
+    } silences; /* audit/ignore.h; read when the first finding is looked at */
+    bool has_silences;
 };
 /* The byte of text at which a place is; text.len when it lies behind. */
 size_t audit_offset(const struct audit_file *file, struct tmpl_pos at);
@@ -37,11 +44,15 @@ const struct audit_file *audit_file(const struct audit_template *t, uint32_t num
 
 struct audit_resource {
     str name, type;
-    struct tmpl_pos at;                 /* of its name */
-    const struct tmpl_node *body;       /* the whole resource; a map */
-    const struct tmpl_node *properties; /* a map, or NULL */
-    const struct tmpl_node *globals;    /* SAM: what Globals says of its type; or NULL */
-    const struct audit_guard *guard;    /* its Condition; NULL: always there */
+    struct tmpl_pos at;           /* of its name */
+    const struct tmpl_node *body; /* the whole resource; a map */
+    /*
+     * A map, or NULL. SAM's Globals count: what they say is merged in as SAM does it, so a node may lie
+     * in Globals, and be that of several resources.
+     */
+    const struct tmpl_node *properties;
+    const struct tmpl_node *globals; /* SAM: what Globals says of its type; or NULL */
+    const struct audit_guard *guard; /* its Condition; NULL: always there */
     const struct audit_resource
         *next;    /* the next of the same type, in the template's order; or NULL */
     size_t index; /* in t->resources */
@@ -66,9 +77,12 @@ struct audit_template {
     bool is_partial;
     const struct audit_template *parent;      /* the one that nests it; or NULL */
     const struct audit_resource *parent_nest; /* and its AWS::CloudFormation::Stack there */
+    struct audit_logic *logic;                /* audit/logic_priv.h: its conditions */
     const struct audit_system *system;        /* audit/system.h; made before any rule */
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
+    struct map by_written;                    /* audit_named; audit/text.c */
+    const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
 /* By logical id; NULL: none. */
@@ -137,7 +151,7 @@ struct audit_values audit_values(const struct audit_template *t, const struct tm
  */
 struct audit_values audit_path(const struct audit_template *t, const struct tmpl_node *node,
                                const struct audit_guard *guard, const char *path);
-/* Of a resource's properties; SAM's Globals count where the property is not there. */
+/* Of a resource's properties. */
 struct audit_values audit_property(const struct audit_template *t, const struct audit_resource *r,
                                    const char *path);
 /* Is there anything, or may there be, under any condition? */
@@ -174,6 +188,12 @@ const struct audit_resource *audit_target_of_text(const struct audit_template *t
                                                   str *ret_rest);
 const struct audit_resource *audit_target(const struct audit_template *t,
                                           const struct tmpl_node *node, str *ret_rest);
+/*
+ * The same for what can but be of one service ("lambda", "sqs"; names of several resources may be
+ * written alike): a bare name, also with ":alias" behind, is looked up among its resources first.
+ */
+const struct audit_resource *audit_named(const struct audit_template *t, const char *service,
+                                         str text, str *ret_rest);
 /* The property that names resources of a type ("BucketName"); NULL: it has none or is not known. */
 const char *audit_name_property(str type);
 /* As audit_text of the resource's name; absent where AWS makes one. */

@@ -9,8 +9,11 @@
  *   Resources: …
  *
  * "finds" has a line for each finding of the rule, in their order, and none where there is nothing to
- * find; "fixed" is what --fix makes of the template, and may be left out. With CALOTYPE_RECORD=1 the
- * file is printed as it should be, with what was found: to be read before it is kept.
+ * find; "fixed" is what --fix makes of the template for this rule alone, and may be left out. Whether or
+ * not it is there: what --fix makes has none of the rule's findings that can be fixed, nothing else is
+ * found in it that was not found before, and lines that no edit is about are as they were. With
+ * CALOTYPE_RECORD=1 the file is printed as it should be, with what was found: to be read before it is
+ * kept.
  */
 #include "cm.h"
 
@@ -125,6 +128,185 @@ static void test_all_rules(void **) {
     }
 }
 
+/* ---- What is fixed ---- */
+
+static void fix(const struct one *c, struct buf *out) {
+    size_t fixed, left;
+    audit_fix_text_whole(only_the_rule(), "template", c->text, out, &fixed, &left);
+}
+
+static void say(const struct one *c) { print_error("case \"" STR_FMT "\":\n", STR_ARG(c->name)); }
+
+static void test_fixed(void **) {
+    for (size_t i = 0; i < all.n; i++) {
+        const struct one *c = &all.cases[i];
+        CLEANUP_DEINIT(buf) struct buf fixed = {0};
+        fix(c, &fixed);
+        if (!c->fixed.p)
+            continue;
+        if (!str_eq(buf_view(&fixed), c->fixed))
+            say(c);
+        CHECK_STR(buf_view(&fixed), c->fixed);
+    }
+}
+
+/* All of the rule's fixes are in the fixed template: nothing that could be fixed is left. */
+static void test_nothing_fixable_is_left(void **) {
+    for (size_t i = 0; i < all.n; i++) {
+        CLEANUP_DEINIT(buf) struct buf fixed = {0};
+        fix(&all.cases[i], &fixed);
+        CLEANUP(audit) struct audit *a = audit_new(only_the_rule());
+        int r = audit_template_read(a, "template", buf_view(&fixed));
+        size_t n;
+        struct audit_finding *const *findings = audit_findings(a, &n);
+        bool is_left = r && !str_eq(buf_view(&fixed), all.cases[i].text);
+        for (size_t j = 0; j < n; j++)
+            is_left |= findings[j]->edits != NULL;
+        if (is_left) {
+            say(&all.cases[i]);
+            print_error("%s\n", buf_cstr(&fixed));
+        }
+        CHECK_CASE(!is_left, all.rule->id);
+    }
+}
+
+static void count(str text, size_t *counts) {
+    const struct audit_options options = {.profile = AUDIT_ALL, .least = AUDIT_WARNING};
+    CLEANUP(audit) struct audit *a = audit_new(&options);
+    audit_template_read(a, "template", text);
+    size_t n;
+    struct audit_finding *const *findings = audit_findings(a, &n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t rule = 0; rule < audit_n_rules; rule++)
+            counts[rule] += audit_rules[rule] == findings[i]->rule;
+}
+
+static void test_nothing_new_is_found(void **) {
+    for (size_t i = 0; i < all.n; i++) {
+        CLEANUP_DEINIT(buf) struct buf fixed = {0};
+        fix(&all.cases[i], &fixed);
+        CLEANUP_MEM size_t *before = mem_zalloc(2 * audit_n_rules * sizeof *before);
+        size_t *after = before + audit_n_rules;
+        count(all.cases[i].text, before);
+        count(buf_view(&fixed), after);
+        for (size_t rule = 0; rule < audit_n_rules; rule++) {
+            if (after[rule] > before[rule]) {
+                say(&all.cases[i]);
+                print_error("%s\n", buf_cstr(&fixed));
+            }
+            CHECK_CASE(after[rule] <= before[rule], audit_rules[rule]->id);
+        }
+    }
+}
+
+/* ---- What stays as it was ---- */
+
+/* Lines of the template that an edit is about, by number from 1. */
+struct touched {
+    bool *lines;
+    size_t n;
+};
+
+static void touch(struct touched *t, uint32_t from, uint32_t to) {
+    for (size_t i = from; i <= to && i < t->n; i++)
+        t->lines[i] = true;
+}
+
+/* A value, and the line of its key. */
+static void touch_node(struct touched *t, const struct tmpl_node *node) {
+    touch(t, node->start.line > 1 ? node->start.line - 1 : 1, node->end.line);
+}
+
+/* What lies at the path, or the map that lacks it. */
+static const struct tmpl_node *at_path(const struct tmpl_node *node, str path) {
+    str key = path, rest = STR_NONE;
+    for (bool more = true; more; path = rest) {
+        more = str_cut(path, '.', &key, &rest);
+        const struct tmpl_member *m = tmpl_member(node, more ? key : path);
+        if (!m)
+            return node;
+        node = m->value;
+    }
+    return node;
+}
+
+/* New members stand below old ones; but those in brackets and nothing at all change. */
+static void touch_holder(struct touched *t, str text, const struct audit_finding *f,
+                         const struct tmpl_node *node) {
+    size_t at = audit_offset(audit_file(f->template, node->start.file), node->start);
+    bool is_scalar = node->kind != TMPL_MAP && node->kind != TMPL_LIST;
+    if (is_scalar || node->n == 0 || (at < text.len && (text.p[at] == '{' || text.p[at] == '[')))
+        touch_node(t, node);
+}
+
+static void touch_edit(struct touched *t, str text, const struct audit_finding *f,
+                       const struct audit_edit *e) {
+    const struct audit_file *file = audit_file(f->template, e->file);
+    const struct tmpl_node *root = file->tree ? tmpl_root(file->tree) : NULL;
+    if (e->kind == AUDIT_EDIT_TEXT)
+        touch(t, audit_pos(file, e->from).line, audit_pos(file, e->to).line);
+    else if (e->kind == AUDIT_EDIT_REMOVE)
+        touch_node(t, e->within);
+    else if (e->kind == AUDIT_EDIT_REPLACE)
+        touch_node(t, e->node);
+    else if (e->kind == AUDIT_EDIT_APPEND)
+        touch_holder(t, text, f, e->node);
+    else if (e->kind == AUDIT_EDIT_MEMBER)
+        touch_holder(t, text, f, at_path(e->node, e->name));
+    else if (e->kind == AUDIT_EDIT_ATTRIBUTE)
+        touch_holder(t, text, f, at_path(e->resource->body, e->name));
+    else if (e->kind == AUDIT_EDIT_PROPERTY && e->resource->properties)
+        touch_holder(t, text, f, at_path(e->resource->properties, e->name));
+    else if (e->kind == AUDIT_EDIT_PROPERTY)
+        touch_holder(t, text, f, at_path(e->resource->body, S("Properties")));
+    else if (root)
+        touch_holder(t, text, f, at_path(root, e->section.p ? e->section : S("Resources")));
+}
+
+static struct touched touched_lines(const struct one *c) {
+    struct touched t = {.n = c->text.len + 2};
+    t.lines = mem_zalloc(t.n * sizeof *t.lines);
+    CLEANUP(audit) struct audit *a = audit_new(only_the_rule());
+    audit_template_read(a, "template", c->text);
+    size_t n;
+    struct audit_finding *const *findings = audit_findings(a, &n);
+    for (size_t i = 0; i < n; i++)
+        for (const struct audit_edit *e = findings[i]->edits; e; e = e->next)
+            if (e->file == 0)
+                touch_edit(&t, c->text, findings[i], e);
+    return t;
+}
+
+/* The lines that `diff` says are gone. */
+static void check_gone(const struct one *c, const struct touched *t, str diff) {
+    str line;
+    size_t number = 0;
+    for (int i = 0; next_line(&diff, &line); i++) {
+        if (str_starts(line, S("@@ -")))
+            number = (size_t)atol(line.p + 4);
+        else if (i >= 2 && str_starts(line, S("-"))) {
+            bool is_known = t->lines[number] || str_starts(diff, S("\\"));
+            if (!is_known)
+                say(c);
+            CHECK_STR(is_known ? S("") : line, S(""));
+            number++;
+        } else if (str_starts(line, S(" "))) {
+            number++;
+        }
+    }
+}
+
+static void test_the_rest_stays(void **) {
+    for (size_t i = 0; i < all.n; i++) {
+        CLEANUP_DEINIT(buf) struct buf fixed = {0}, diff = {0};
+        fix(&all.cases[i], &fixed);
+        audit_diff(&diff, "template", all.cases[i].text, buf_view(&fixed));
+        struct touched t = touched_lines(&all.cases[i]);
+        check_gone(&all.cases[i], &t, buf_view(&diff));
+        free(t.lines);
+    }
+}
+
 /* ---- Recording ---- */
 
 static int record(void) {
@@ -134,8 +316,10 @@ static int record(void) {
         find(c, &found);
         printf("=== " STR_FMT "\n" STR_FMT "--- finds\n%s", STR_ARG(c->name), STR_ARG(c->text),
                buf_cstr(&found));
-        if (c->fixed.p)
-            printf("--- fixed\n" STR_FMT, STR_ARG(c->fixed));
+        CLEANUP_DEINIT(buf) struct buf fixed = {0};
+        fix(c, &fixed);
+        if (!str_eq(buf_view(&fixed), c->text))
+            printf("--- fixed\n%s", buf_cstr(&fixed));
     }
     return 0;
 }
@@ -149,7 +333,11 @@ int main(int argc, char **argv) {
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_finds),
                                        cmocka_unit_test(test_both_kinds),
-                                       cmocka_unit_test(test_all_rules)};
+                                       cmocka_unit_test(test_all_rules),
+                                       cmocka_unit_test(test_fixed),
+                                       cmocka_unit_test(test_nothing_fixable_is_left),
+                                       cmocka_unit_test(test_nothing_new_is_found),
+                                       cmocka_unit_test(test_the_rest_stays)};
     read_cases(buf_view(&all.file));
     int r = getenv("CALOTYPE_RECORD") ? record() : cmocka_run_group_tests(tests, NULL, NULL);
     buf_deinit(&all.file);
