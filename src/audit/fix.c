@@ -307,9 +307,14 @@ static bool put_edit(struct taking *t, const struct audit_edit *e) {
     struct fixer *x = t->x;
     if (e->file != x->file->number || (e->kind != AUDIT_EDIT_TEXT && !x->root))
         return false;
+    struct audit_edit written = *e;
+    written.node = audit_fixer_written(x, e->node);
+    written.within = audit_fixer_written(x, e->within);
+    if (!written.node != !e->node || !written.within != !e->within)
+        return false;
     const struct fix_value *value =
         kinds[e->kind].has_value ? audit_fixer_value(&x->arena, e->value) : NULL;
-    return (value || !kinds[e->kind].has_value) && kinds[e->kind].put(t, e, value);
+    return (value || !kinds[e->kind].has_value) && kinds[e->kind].put(t, &written, value);
 }
 
 /* All of a finding's edits or none. */
