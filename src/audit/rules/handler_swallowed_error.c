@@ -41,21 +41,22 @@ static enum broadness caught_by(const struct audit_code *code, const struct code
 
 enum deed {
     DOES_NOTHING,     /* pass, continue, an empty body */
-    ANSWERS_CONSTANT, /* return None, () => false */
+    ANSWERS_CONSTANT, /* return None, () => false, {'statusCode': 500} */
     DOES_SOMETHING,
 };
 
 static bool is_constant(const struct audit_code *code, uint32_t i) {
-    static const char *const words[] = {"None",  "True", "False",    "null",  "undefined", "true",
-                                        "false", "void", "continue", "break", "pass",      NULL};
+    static const char *const words[] = {"None",  "True", "False",     "null",  "undefined", "true",
+                                        "false", "void", "continue",  "break", "pass",      "json",
+                                        "dumps", "JSON", "stringify", NULL};
     const struct code_token *k = &code->tokens[i];
     str text = audit_code_token(code, i);
     if (k->kind == CODE_STRING)
         return !k->has_holes;
     if (k->kind == CODE_OP)
-        return text.len == 1 && ascii_is_one_of(text.p[0], "[](){},;-.");
-    if (k->kind == CODE_NAME)
-        return audit_flow_is_one_of(text, words);
+        return text.len == 1 && ascii_is_one_of(text.p[0], "[](){},;-.:");
+    if (k->kind == CODE_NAME) /* {statusCode: 500} */
+        return audit_flow_is_one_of(text, words) || audit_code_is(code, i + 1, ":");
     return k->kind != CODE_REGEX;
 }
 
