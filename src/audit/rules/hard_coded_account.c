@@ -44,11 +44,13 @@ static bool asks_for_account(const struct audit_literal *l) {
  * published to everybody is of its publisher's account: a layer, an image of AWS.
  */
 static bool account_of_arn(str text, size_t *ret_from) {
-    size_t colons = 0;
+    size_t colons = 0, depth = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (ascii_is_one_of(text.p[i], "\"' \n"))
             return false;
-        if (text.p[i] != ':' || ++colons < 4)
+        depth += text.p[i] == '{'; /* "${AWS::Region}" is one field */
+        depth -= text.p[i] == '}' && depth;
+        if (text.p[i] != ':' || depth || ++colons < 4)
             continue;
         *ret_from = i + 1;
         str rest = str_skip(text, i + 1 + ACCOUNT);
