@@ -310,11 +310,9 @@ struct graph {
 
 static void add_edge(struct graph *g, uint32_t from, uint32_t to, bool is_exposing) {
     if (g->n == g->cap) {
-        g->cap = g->cap ? g->cap * 2 : 64;
+        g->cap *= 2;
         g->edges = mem_realloc(g->edges, g->cap * sizeof *g->edges);
     }
-    if (g->n == 0)
-        g->n = 1; /* index 0 means none */
     g->edges[g->n] = (struct edge){from, to, is_exposing, g->first[from]};
     g->first[from] = g->n++;
 }
@@ -431,12 +429,14 @@ static void read_flow(struct audit_flow *flow) {
             caught[code->blocks[b].of] = true;
     flow->caught = caught;
     nest_calls(flow, arena);
-    CLEANUP_MEM struct edge *edges = NULL;
-    struct graph g = {.flow = flow, .first = arena_zalloc(arena, code->n_blocks * sizeof *g.first)};
+    enum { EDGES = 64 };
+    struct graph g = {.flow = flow, .n = 1, .cap = EDGES}; /* edge 0 means none */
+    g.first = arena_zalloc(arena, code->n_blocks * sizeof *g.first);
+    g.edges = mem_zalloc(EDGES * sizeof *g.edges);
     add_edges(&g);
-    edges = g.edges;
     flow->reached = spread(&g, arena, false);
     flow->exposed = spread(&g, arena, true);
+    free(g.edges);
 }
 
 void audit_flow_each(struct audit_template *t, bool image_work,
