@@ -30,6 +30,7 @@ static bool is_synchronous(str who) {
                                         "secretsmanager.amazonaws.com",
                                         "vpc-lattice.amazonaws.com",
                                         "firehose.amazonaws.com",
+                                        "states.amazonaws.com",
                                         "Api",
                                         "HttpApi",
                                         "Cognito",
@@ -66,8 +67,23 @@ static void note_sam_events(const struct audit_template *t, const struct audit_f
         u->synchronous = true;
 }
 
+/* A state machine waits for its tasks, and retries and catches by itself. */
+static int is_named(void *ctx, const struct tmpl_reference *ref) {
+    return str_eq(ref->name, *(const str *)ctx);
+}
+static bool is_task(const struct audit_template *t, const struct audit_function *f) {
+    static const char *const types[] = {"AWS::StepFunctions::StateMachine",
+                                        "AWS::Serverless::StateMachine"};
+    str name = f->r->name;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        for (const struct audit_resource *r = audit_first(t, types[i]); r; r = r->next)
+            if (r->properties && tmpl_each_reference(r->properties, is_named, &name))
+                return true;
+    return false;
+}
+
 static struct uses uses_of(const struct audit_template *t, const struct audit_function *f) {
-    struct uses u = {0};
+    struct uses u = {.synchronous = is_task(t, f)};
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
         u.asynchronous = u.asynchronous || i->target == f->r;
     for (const struct audit_permission *i = t->system->permissions; i; i = i->next) {
