@@ -225,6 +225,26 @@ static bool chain_catches(const struct audit_code *code, const struct code_call 
     return false;
 }
 
+static bool has_parameter(const struct audit_code *code, uint32_t block, str name) {
+    for (uint32_t i = code->blocks[block].head; i < code->blocks[block].first; i++)
+        if (str_eq(audit_code_token(code, i), name))
+            return true;
+    return false;
+}
+
+/* Does a name in the body of a function mean the parameter of a function within, or is it that? */
+static bool is_shadowed(const struct audit_code *code, uint32_t block, uint32_t token) {
+    str name = audit_code_token(code, token);
+    uint32_t next = audit_code_block_at(code, token);
+    if (next < code->n_blocks && code->blocks[next].kind == CODE_FUNCTION &&
+        code->blocks[next].head <= token)
+        return true;
+    for (uint32_t b = code->tokens[token].block; b && b != block; b = code->blocks[b].parent)
+        if (code->blocks[b].kind == CODE_FUNCTION && has_parameter(code, b, name))
+            return true;
+    return false;
+}
+
 uint32_t audit_code_error_parameter(const struct audit_code *code, const struct code_call *call,
                                     bool *ret_used) {
     for (uint32_t b = audit_code_block_at(code, call->open); b < code->n_blocks; b++) {
@@ -242,8 +262,8 @@ uint32_t audit_code_error_parameter(const struct audit_code *code, const struct 
             break;
         *ret_used = false;
         for (uint32_t j = f->first; j < f->end && !*ret_used; j++)
-            *ret_used =
-                code->tokens[j].kind == CODE_NAME && str_eq(audit_code_token(code, j), name);
+            *ret_used = code->tokens[j].kind == CODE_NAME &&
+                        str_eq(audit_code_token(code, j), name) && !is_shadowed(code, b, j);
         return i;
     }
     return 0;
