@@ -301,7 +301,7 @@ static void read_method(struct reader *r, uint32_t at) {
     uint32_t body = code_over(c, at + 1);
     if (at > 0 && (code_is(c, at - 1, "function") || code_is(c, at - 1, "new") ||
                    (code_is_op(c, at - 1, "*") && code_is(c, at - 2, "function")) ||
-                   code_is_op(c, at - 1, ".") || code_is_op(c, at - 1, "?.")))
+                   code_is_dot(c, at - 1)))
         return;
     bool may_have_type = at > 0 && (code_is_word(c, at - 1, before) || code_is_op(c, at - 1, "{") ||
                                     code_is_op(c, at - 1, "}") || code_is_op(c, at - 1, ";"));
@@ -338,7 +338,7 @@ static void read_catch(struct reader *r, uint32_t dot) {
 
 static void read_name(struct reader *r, uint32_t at) {
     const struct code *c = r->c;
-    bool is_member = at > 0 && (code_is_op(c, at - 1, ".") || code_is_op(c, at - 1, "?."));
+    bool is_member = at > 0 && code_is_dot(c, at - 1);
     if (is_member) {
         str text = code_text(c, at);
         if (code_is_op(c, at + 1, "(") && (str_is(text, "catch") || str_is(text, "then")))
