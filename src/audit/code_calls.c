@@ -112,8 +112,13 @@ static void add_call(struct calls *k, uint32_t last, uint32_t open, uint32_t clo
         c->calls = mem_realloc(c->calls, k->cap * sizeof *c->calls);
     }
     struct code_call call = {.callee = S(""), .token = open, .open = open, .close = close};
+    uint32_t inner = c->tokens[last].match;
+    bool is_plain = code_is_op(c, last, ")") && inner < last && code_is_op(c, inner + 2, ",") &&
+                    str_is(code_text(c, inner + 1), "0") && c->tokens[last - 1].kind == CODE_NAME;
     if (c->tokens[last].kind == CODE_NAME)
         call.callee = callee_of(c, last, &call.token);
+    else if (is_plain) /* (0, module_1.f)(…), as compilers write it */
+        call.callee = callee_of(c, last - 1, &call.token);
     call.block = c->tokens[call.token].block;
     uint32_t begin = c->begins[last];
     call.is_awaited = begin != NO_TOKEN && begin > 0 && code_is(c, begin - 1, "await");
@@ -142,9 +147,12 @@ static void read_open(struct calls *k, uint32_t open) {
         (c->tokens[last].kind != CODE_NAME && c->tokens[last].kind != CODE_OP) ||
         (c->tokens[last].kind == CODE_NAME && is_definition(c, last)))
         return;
-    if (c->tokens[last].kind == CODE_OP && c->pub.language == CODE_JAVASCRIPT && last > 0 &&
-        c->tokens[last].match > 0 && code_is_op(c, last, ")") &&
-        c->begins[last] == c->tokens[last].match && code_is_keyword(c, c->tokens[last].match - 1))
+    if (code_is_op(c, last, "]") && c->function_at[c->tokens[last].match])
+        return; /* [name](…) {…} */
+    static const char *const heads[] = {"if", "for", "while", "switch", "with", "catch", NULL};
+    if (code_is_op(c, last, ")") && c->pub.language == CODE_JAVASCRIPT &&
+        c->begins[last] == c->tokens[last].match &&
+        code_is_word(c, c->tokens[last].match - 1, heads))
         return; /* if (a) (b) */
     add_call(k, last, open, close > open ? close : k->c->pub.n_tokens - 1);
 }

@@ -287,8 +287,7 @@ static uint32_t function_of(const struct code *c, uint32_t block) {
 }
 
 static bool sees(const struct code *c, const struct code_name *n, uint32_t block) {
-    return n->is_of_object ||
-           audit_code_within(&c->pub, block, function_of(c, n->block));
+    return n->is_of_object || audit_code_within(&c->pub, block, function_of(c, n->block));
 }
 
 const struct code_name *code_name_of(const struct code *c, str name, uint32_t block,

@@ -12,8 +12,8 @@ enum { NO_TOKEN = UINT32_MAX, NO_BLOCK = UINT32_MAX };
 struct code_name {
     str name;            /* "x"; of self.x and this.x, with that */
     str member;          /* what of the value; absent: all of it */
-    bool has_default; /* {x = 1} */
-    bool is_of_object; /* self.x: seen in all functions */
+    bool has_default;    /* {x = 1} */
+    bool is_of_object;   /* self.x: seen in all functions */
     uint32_t token;      /* the name's */
     uint32_t first, end; /* the value's tokens */
     uint32_t block;      /* where it is set */
@@ -45,7 +45,7 @@ struct code {
     uint32_t *function_at;  /* by token: the FUNCTION (or CATCH) whose head it is; 0: none */
     struct code_name *names;
     uint32_t n_names, names_cap;
-    bool imports_env; /* Python: environ or getenv is a name of its own */
+    bool imports_env;             /* Python: environ or getenv is a name of its own */
     struct code_asked *asked;     /* by call: memo of audit_code_aws */
     struct code_index name_index; /* name to its last struct code_name */
     struct code_index use_index;  /* the name of a function to the last token that names it */
