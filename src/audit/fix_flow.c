@@ -15,7 +15,7 @@ struct flow_style audit_fixer_flow_style(const struct fixer *x, const struct tmp
     struct flow_style s = {
         .is_lines =
             node->members[0].key_at.line != node->start.line && audit_fixer_indent(x, last) == last,
-        .is_quoted = p[first] == '"',
+        .is_quoted = p[first] == '"' || x->style.is_json,
         .has_pad = audit_fixer_is_blank(p[open + 1]),
         .indent = str_slice(x->file->text, audit_fixer_line(x, last), last),
     };

@@ -1,5 +1,6 @@
 /* audit: one audit, from texts to sorted findings. */
 #include "audit/audit_priv.h"
+#include "audit/logic_priv.h"
 #include "audit/ignore.h"
 
 struct audit *audit_new(const struct audit_options *options) {
@@ -12,9 +13,11 @@ struct audit *audit_free(struct audit *a) {
     if (!a)
         return NULL;
     for (size_t i = 0; i < a->n_templates; i++) {
+        audit_logic_deinit(a->templates[i]->logic);
         map_deinit(&a->templates[i]->by_name);
         map_deinit(&a->templates[i]->by_type);
         map_deinit(&a->templates[i]->new_names);
+        map_deinit(&a->templates[i]->by_written);
     }
     for (size_t i = 0; i < a->n_trees; i++)
         tmpl_free(a->trees[i]);
@@ -23,6 +26,7 @@ struct audit *audit_free(struct audit *a) {
     free(a->files);
     free(a->findings);
     arena_deinit(&a->arena);
+    arena_deinit(&a->guards);
     free(a);
     return NULL;
 }

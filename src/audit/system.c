@@ -29,12 +29,12 @@ static const struct {
 const struct audit_resource *audit_invoked(const struct audit_template *t,
                                            const struct tmpl_node *node) {
     enum { MOST_STEPS = 4 }; /* an alias of a version of a function */
-    const struct audit_resource *r = audit_target(t, node, NULL);
+    const struct audit_resource *r = audit_named(t, "lambda", audit_text(t, node), NULL);
     for (int i = 0; i < MOST_STEPS; i++) {
         if (!audit_is(r, "AWS::Lambda::Alias") && !audit_is(r, "AWS::Lambda::Version"))
             return r;
         struct audit_values of = audit_property(t, r, "FunctionName");
-        r = of.v[0].node ? audit_target(t, of.v[0].node, NULL) : NULL;
+        r = of.v[0].node ? audit_named(t, "lambda", audit_text(t, of.v[0].node), NULL) : NULL;
     }
     return NULL;
 }

@@ -13,18 +13,34 @@ static str metric_text(const struct audit_template *t, struct audit_alarm *alarm
     return S("");
 }
 
+/* Whose names a dimension has. */
+static const struct {
+    const char *dimension, *service;
+} dimensions[] = {
+    {"FunctionName", "lambda"}, {"QueueName", "sqs"}, {"TableName", "dynamodb"},
+    {"TopicName", "sns"},       {"BucketName", "s3"},
+};
+
+static const struct audit_resource *named_by(const struct audit_template *t, str dimension,
+                                             str text) {
+    for (size_t i = 0; i < ARRAY_LEN(dimensions); i++)
+        if (str_is(dimension, dimensions[i].dimension))
+            return audit_named(t, dimensions[i].service, text, NULL);
+    return audit_target_of_text(t, text, NULL);
+}
+
 /* A list of {Name, Value}: the first that names something of this template. */
 static void read_dimensions(const struct audit_template *t, struct audit_alarm *alarm,
                             const struct tmpl_node *map) {
-    struct audit_values each = audit_path(t, map, alarm->r->guard, "Dimensions[].Value");
+    struct audit_values each = audit_path(t, map, alarm->r->guard, "Dimensions[]");
     size_t n = 0;
     for (size_t i = 0; i < each.n; i++) {
         if (each.v[i].kind == AUDIT_ABSENT)
             continue;
         n++;
-        str text = audit_text(t, each.v[i].node);
+        str text = audit_text(t, tmpl_get(each.v[i].node, "Value"));
         if (!alarm->of)
-            alarm->of = audit_invoked(t, each.v[i].node);
+            alarm->of = named_by(t, tmpl_text(tmpl_get(each.v[i].node, "Name")), text);
         alarm->is_unknown |= !alarm->of && (!text.p || str_find(text, S("${")) >= 0);
     }
     alarm->is_unknown &= !alarm->of;
@@ -77,7 +93,7 @@ static const struct audit_function *function_of_name(const struct audit_template
     str before = S("/aws/lambda/"), rest;
     if (!str_starts(name, before))
         return NULL;
-    const struct audit_resource *r = audit_target_of_text(t, str_skip(name, before.len), &rest);
+    const struct audit_resource *r = audit_named(t, "lambda", str_skip(name, before.len), &rest);
     return r && rest.len == 0 ? audit_function_of(t, r) : NULL;
 }
 

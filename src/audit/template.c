@@ -1,5 +1,6 @@
 /* audit/template: sections and resources of a template, as far as they can be understood. */
 #include "audit/audit_priv.h"
+#include "audit/logic_priv.h"
 
 static const struct tmpl_node *section(const struct audit_template *t, const char *name) {
     const struct tmpl_node *node = tmpl_get(t->root, name);
@@ -171,10 +172,12 @@ struct audit_template *audit_template_new(struct audit *a, const struct audit_fi
     t->conditions = section(t, "Conditions");
     t->outputs = section(t, "Outputs");
     t->metadata = section(t, "Metadata");
+    t->logic = audit_logic_new(t);
     t->is_sam = is_sam(tmpl_get(t->root, "Transform"));
     const struct tmpl_member *resources = tmpl_member(t->root, S("Resources"));
     t->resources_at = resources ? resources->key_at : t->root->start;
     read_resources(t, section(t, "Resources"));
+    audit_index_names(t);
     audit_system_read(t);
     return t;
 }
@@ -191,4 +194,16 @@ bool audit_is(const struct audit_resource *r, const char *type) {
 const struct tmpl_node *audit_parameter(const struct audit_template *t, str name) {
     const struct tmpl_member *m = tmpl_member(t->parameters, name);
     return m && m->value->kind == TMPL_MAP ? m->value : NULL;
+}
+
+/* ---- Bounds ---- */
+
+enum { MOST_STEPS = 100000, MOST_DEPTH = 64 };
+void audit_enter(const struct audit_template *t) {
+    if (t->audit->depth++ == 0)
+        t->audit->steps = 0;
+}
+void audit_leave(const struct audit_template *t) { t->audit->depth--; }
+bool audit_takes_step(const struct audit_template *t) {
+    return t->audit->depth <= MOST_DEPTH && ++t->audit->steps <= MOST_STEPS;
 }

@@ -13,6 +13,7 @@
 
 struct audit;
 struct audit_guard;
+struct audit_logic;
 struct audit_system;
 struct audit_tags;
 
@@ -76,9 +77,11 @@ struct audit_template {
     bool is_partial;
     const struct audit_template *parent;      /* the one that nests it; or NULL */
     const struct audit_resource *parent_nest; /* and its AWS::CloudFormation::Stack there */
+    struct audit_logic *logic;                /* audit/logic_priv.h: its conditions */
     const struct audit_system *system;        /* audit/system.h; made before any rule */
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
+    struct map by_written;                    /* audit_named; audit/text.c */
     const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
@@ -185,6 +188,12 @@ const struct audit_resource *audit_target_of_text(const struct audit_template *t
                                                   str *ret_rest);
 const struct audit_resource *audit_target(const struct audit_template *t,
                                           const struct tmpl_node *node, str *ret_rest);
+/*
+ * The same for what can but be of one service ("lambda", "sqs"; names of several resources may be
+ * written alike): a bare name, also with ":alias" behind, is looked up among its resources first.
+ */
+const struct audit_resource *audit_named(const struct audit_template *t, const char *service,
+                                         str text, str *ret_rest);
 /* The property that names resources of a type ("BucketName"); NULL: it has none or is not known. */
 const char *audit_name_property(str type);
 /* As audit_text of the resource's name; absent where AWS makes one. */

@@ -1,5 +1,5 @@
 /* audit/text: texts as far as they are written, and the resources that they name. */
-#include "audit/template.h"
+#include "audit/audit_priv.h"
 
 /* ---- Texts ---- */
 
@@ -60,6 +60,14 @@ static void add_get_att(struct buf *out, const struct tmpl_node *value) {
         buf_c(out, "${?}");
 }
 
+/* Another function: where it is one literal under all conditions, that. */
+static void add_value(const struct audit_template *t, struct buf *out,
+                      const struct tmpl_node *node) {
+    struct audit_values values = audit_values(t, node, NULL);
+    bool is_text = values.n == 1 && values.v[0].kind == AUDIT_LITERAL && values.v[0].text.p;
+    buf_str(out, is_text ? values.v[0].text : S("${?}"));
+}
+
 /* False: node is a list or map that is no function. */
 static bool add_text(const struct audit_template *t, struct buf *out, const struct tmpl_node *node,
                      unsigned level) {
@@ -69,7 +77,7 @@ static bool add_text(const struct audit_template *t, struct buf *out, const stru
         buf_str(out, text);
         return text.p != NULL;
     }
-    if (level > MOST_LEVELS || out->len > MOST_TEXT)
+    if (level > MOST_LEVELS || out->len > MOST_TEXT || !audit_takes_step(t))
         buf_c(out, "${?}");
     else if (str_is(f->key, "Ref") && tmpl_text(f->value).p)
         buf_printf(out, "${" STR_FMT "}", STR_ARG(tmpl_text(f->value)));
@@ -80,7 +88,7 @@ static bool add_text(const struct audit_template *t, struct buf *out, const stru
     else if (str_is(f->key, "Fn::GetAtt"))
         add_get_att(out, f->value);
     else
-        buf_c(out, "${?}");
+        add_value(t, out, node);
     return true;
 }
 
@@ -90,7 +98,10 @@ str audit_text(const struct audit_template *t, const struct tmpl_node *node) {
     if (!tmpl_function(node))
         return tmpl_text(node);
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    return add_text(t, &text, node, 0) ? arena_str(t->arena, buf_view(&text)) : STR_NONE;
+    audit_enter(t);
+    bool is_text = add_text(t, &text, node, 0);
+    audit_leave(t);
+    return is_text ? arena_str(t->arena, buf_view(&text)) : STR_NONE;
 }
 
 /* ---- Names ---- */
@@ -141,30 +152,89 @@ static const struct audit_resource *by_reference(const struct audit_template *t,
     return audit_find(t, name);
 }
 
-/* A name that is written as the resource's own is: a whole one, or with "/" or ":" behind. */
+/* ---- The index of written names ---- */
+
+/* A resource whose name is written, and the row of names that has its type. */
+struct written {
+    const struct audit_resource *r;
+    size_t rank;
+};
+
+static str key_of(struct buf *out, const char *service, str name) {
+    buf_clear(out);
+    buf_c(out, service);
+    buf_char(out, ':');
+    buf_str(out, name);
+    return buf_view(out);
+}
+
+/* The first of a type; of several types the first row of names. */
+static void put_name(struct audit_template *t, const char *service, str name,
+                     const struct audit_resource *r, size_t rank) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    struct written *w = map_get(&t->by_written, key_of(&text, service, name));
+    if (w && w->rank <= rank)
+        return;
+    if (!w)
+        map_put(&t->by_written, buf_view(&text), w = arena_new(t->arena, struct written));
+    *w = (struct written){r, rank};
+}
+
+/* A name that has a part which cannot be told is not the same as another of that kind. */
+void audit_index_names(struct audit_template *t) {
+    for (size_t k = 0; k < ARRAY_LEN(names); k++)
+        for (const struct audit_resource *r = audit_first(t, names[k].type); r; r = r->next) {
+            str name = audit_name(t, r);
+            if (name.len == 0 || str_find(name, S("${?}")) >= 0)
+                continue;
+            put_name(t, "", name, r, k);
+            put_name(t, names[k].service, name, r, k);
+        }
+}
+
+static const struct audit_resource *get_name(const struct audit_template *t, const char *service,
+                                             str name) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    const struct written *w = map_get(&t->by_written, key_of(&text, service, name));
+    return w ? w->r : NULL;
+}
+
+/* A name that begins text and ends there, or before a '/' or ':' that is in no "${...}". */
+static const struct audit_resource *by_written_name(const struct audit_template *t, str text,
+                                                    const char *service, str *ret_rest) {
+    enum { MOST_CUTS = 16 };
+    size_t braces = 0, cuts = 0;
+    const struct audit_resource *found = NULL;
+    for (size_t i = 0; i <= text.len && cuts < MOST_CUTS; i++) {
+        bool is_cut = i == text.len || (!braces && (text.p[i] == '/' || text.p[i] == ':'));
+        const struct audit_resource *r =
+            is_cut ? get_name(t, service, str_slice(text, 0, i)) : NULL;
+        cuts += is_cut;
+        if (r) {
+            found = r;
+            *ret_rest = str_skip(text, i);
+        }
+        if (i < text.len) {
+            braces += text.p[i] == '{';
+            braces -= braces && text.p[i] == '}';
+        }
+    }
+    return found;
+}
+
+/* What stands behind the account in an ARN of the service. */
 static const struct audit_resource *by_name(const struct audit_template *t, str text,
                                             const char *service, str *ret_rest) {
     const struct audit_resource *r = by_reference(t, text, ret_rest);
-    if (r)
-        return r;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(names[i].service, service) != 0)
-            continue;
+    for (size_t i = 0; !r && i < ARRAY_LEN(names); i++) {
         str before = str_c(names[i].before);
-        str bare = str_starts(text, before) ? str_skip(text, before.len) : text;
-        r = by_reference(t, bare, ret_rest);
-        if (r)
-            return r;
-        for (r = audit_first(t, names[i].type); r; r = r->next) {
-            str name = audit_name(t, r);
-            str rest = name.len && str_starts(bare, name) ? str_skip(bare, name.len) : STR_NONE;
-            if (rest.p && (rest.len == 0 || rest.p[0] == '/' || rest.p[0] == ':')) {
-                *ret_rest = rest;
-                return r;
-            }
-        }
+        if (strcmp(names[i].service, service) != 0 || !str_starts(text, before))
+            continue;
+        r = by_reference(t, str_skip(text, before.len), ret_rest);
+        if (!r)
+            r = by_written_name(t, str_skip(text, before.len), service, ret_rest);
     }
-    return NULL;
+    return r;
 }
 
 /* arn:PARTITION:SERVICE:REGION:ACCOUNT:REST, where a part may be "${AWS::Region}". */
@@ -199,12 +269,7 @@ const struct audit_resource *audit_target_of_text(const struct audit_template *t
     *out = STR_NONE;
     if (!cut_arn(text, &service, &rest)) {
         const struct audit_resource *r = by_reference(t, text, out);
-        for (size_t i = 0; !r && i < ARRAY_LEN(names); i++)
-            for (const struct audit_resource *one = audit_first(t, names[i].type); one && !r;
-                 one = one->next)
-                if (text.len && str_eq(audit_name(t, one), text))
-                    r = one;
-        return r;
+        return r || text.len == 0 ? r : get_name(t, "", text);
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(service, names[i].service))
@@ -215,4 +280,16 @@ const struct audit_resource *audit_target_of_text(const struct audit_template *t
 const struct audit_resource *audit_target(const struct audit_template *t,
                                           const struct tmpl_node *node, str *ret_rest) {
     return audit_target_of_text(t, audit_text(t, node), ret_rest);
+}
+
+const struct audit_resource *audit_named(const struct audit_template *t, const char *service,
+                                         str text, str *ret_rest) {
+    str mine, *out = ret_rest ? ret_rest : &mine;
+    const struct audit_resource *r = audit_target_of_text(t, text, out);
+    const struct audit_resource *written =
+        str_starts(text, S("arn:")) ? NULL : by_written_name(t, text, service, &mine);
+    if (!written)
+        return r;
+    *out = mine;
+    return written;
 }

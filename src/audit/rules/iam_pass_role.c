@@ -11,7 +11,7 @@ static void check(struct audit_template *t) {
     static const char *const scoping[] = {"iam:PassedToService", "iam:AssociatedResourceArn",
                                           "*:ResourceTag/*"};
     for (const struct audit_statement *s = t->system->statements; s; s = s->next) {
-        if (s->is_deny || s->kind != AUDIT_POLICY_ROLE)
+        if (s->is_deny || s->is_made || s->kind != AUDIT_POLICY_ROLE)
             continue;
         const struct audit_values actions = audit_element(t, s, "Action"),
                                   resources = audit_element(t, s, "Resource");

@@ -78,7 +78,8 @@ static void tell(struct audit_template *t, const struct audit_statement *s,
 
 static void check(struct audit_template *t) {
     for (const struct audit_statement *s = t->system->statements; s; s = s->next) {
-        if (s->is_deny || s->kind != AUDIT_POLICY_ROLE || audit_condition_scopes_resource(t, s))
+        if (s->is_deny || s->is_made || s->kind != AUDIT_POLICY_ROLE ||
+            audit_condition_scopes_resource(t, s))
             continue;
         const struct audit_values resources = audit_element(t, s, "Resource"),
                                   actions = audit_element(t, s, "Action");
