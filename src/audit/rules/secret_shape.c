@@ -61,8 +61,7 @@ static size_t shape_at(str text, size_t shape) {
 }
 
 static bool find_shape(str text, size_t at, struct audit_secret *ret) {
-    /* The first letters of the prefixes: most bytes are none of them. */
-    if (!ascii_is_one_of(text.p[at], "AghxsrSnde") || (at > 0 && is_word(text.p[at - 1])))
+    if (at > 0 && is_word(text.p[at - 1]))
         return false;
     str rest = str_skip(text, at);
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
@@ -144,15 +143,58 @@ static bool find_member(str text, size_t at, struct audit_secret *ret) {
     return false;
 }
 
+/* What each kind begins with: most bytes are none of them. */
+static const unsigned char begins[256] = {
+    ['A'] = 1, ['g'] = 1, ['h'] = 1, ['x'] = 1, ['s'] = 1, ['r'] = 1, ['S'] = 1,
+    ['n'] = 1, ['d'] = 1, ['e'] = 1, ['-'] = 2, [':'] = 2, [';'] = 2};
+
 bool audit_secret_next(str text, size_t *at, struct audit_secret *ret) {
     for (size_t i = *at; i < text.len; i++) {
-        bool is_found = find_shape(text, i, ret) || (text.p[i] == '-' && find_key(text, i, ret)) ||
+        unsigned char kind = begins[(unsigned char)text.p[i]];
+        if (!kind && !(i > 0 && text.p[i - 1] == ';'))
+            continue;
+        bool is_found = (kind == 1 && find_shape(text, i, ret)) ||
+                        (text.p[i] == '-' && find_key(text, i, ret)) ||
                         (text.p[i] == ':' && find_address(text, i, ret)) ||
                         (i > 0 && text.p[i - 1] == ';' && find_member(text, i, ret));
         if (is_found) {
             *at = ret->end;
             return true;
         }
+    }
+    *at = text.len;
+    return false;
+}
+
+/* ---- Settings in a text ---- */
+
+static bool is_name_char(char c) { return ascii_is_alnum(c) || c == '_' || c == '-'; }
+
+bool audit_secret_next_setting(str text, size_t *at, str *ret_name, size_t *ret_from,
+                               size_t *ret_end) {
+    for (size_t i = *at; i < text.len; i++) {
+        size_t from = i;
+        while (i < text.len && is_name_char(text.p[i]))
+            i++;
+        size_t end = i, gap = i;
+        while (gap < text.len && ascii_is_one_of(text.p[gap], "\"'=: "))
+            gap++;
+        bool is_flag = end - from > 2 && text.p[from] == '-' && text.p[from + 1] == '-';
+        bool is_set = false;
+        for (size_t k = end; k < gap; k++)
+            is_set |= ascii_is_one_of(text.p[k], "=:");
+        if (end == from || gap == end || !(is_set || is_flag))
+            continue;
+        char quote = ascii_is_one_of(text.p[gap - 1], "\"'") ? text.p[gap - 1] : '\0';
+        size_t stop = gap;
+        while (stop < text.len && (quote ? text.p[stop] != quote && text.p[stop] != '\n'
+                                         : !ascii_is_one_of(text.p[stop], " \t\n;&|\"'")))
+            stop++;
+        *ret_name = str_slice(text, is_flag ? from + 2 : from, end);
+        *ret_from = gap;
+        *ret_end = stop;
+        *at = end + 1;
+        return true;
     }
     *at = text.len;
     return false;

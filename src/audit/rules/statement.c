@@ -86,6 +86,12 @@ bool audit_resource_is_everything(str text, str *ret_service) {
         return true;
     if (!cut_arn(text, ret_service, &resource))
         return false;
+    /* Of a bucket the name before the slash counts: in a star's all buckets are. */
+    str head = resource, tail;
+    if (str_is(*ret_service, "s3"))
+        str_cut(resource, '/', &head, &tail);
+    if (head.len < resource.len && audit_is_all_stars(head))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(named); i++) {
         str before = str_c(named[i].before);
         if (str_is(*ret_service, named[i].service) &&
@@ -135,8 +141,9 @@ bool audit_condition_each(const struct audit_template *t, const struct audit_sta
         if (ways.v[i].kind == AUDIT_UNKNOWN &&
             fn(ctx, &(struct audit_condition_key){.is_unknown = true}))
             return true;
-        const struct tmpl_node *map = ways.v[i].kind == AUDIT_LITERAL ? ways.v[i].node : NULL;
-        for (size_t k = 0; tmpl_is(map, TMPL_MAP) && k < map->n; k++) {
+        const struct tmpl_node *map = ways.v[i].node;
+        bool is_map = ways.v[i].kind == AUDIT_LITERAL && map->kind == TMPL_MAP;
+        for (size_t k = 0; is_map && k < map->n; k++) {
             const struct tmpl_member *op = &map->members[k];
             const struct audit_values keys = audit_values(t, op->value, ways.v[i].guard);
             for (size_t j = 0; j < keys.n; j++)
@@ -211,6 +218,8 @@ static const char *const caller_keys[] = {
     "aws:PrincipalTag/*",
     "aws:userid",
     "aws:username",
+    "elasticfilesystem:AccessPointArn",
+    "elasticfilesystem:AccessedViaMountTarget",
     "kms:CallerAccount",
     "s3:DataAccessPointAccount",
     "s3:DataAccessPointArn",
