@@ -60,6 +60,7 @@ struct fix_change {
     size_t after;                 /* ADD: behind which member */
     str key;                      /* ADD to a map; absent for a list */
     const struct fix_value *value;
+    size_t order;    /* ADD: of those behind one member the least comes first */
     str text;        /* TEXT */
     size_t from, to; /* what it takes of the text; equal: a point */
 };
@@ -125,6 +126,7 @@ void audit_fixer_put_scalar(struct buf *out, const struct fix_value *value, bool
 /* How one bracket is written. */
 struct flow_style {
     bool is_lines;    /* a line for each member */
+    bool is_flat;     /* and each of those ends on its line */
     bool is_quoted;   /* keys and strings in double quotes */
     bool has_pad;     /* blanks inside of brackets on one line */
     bool colon_blank; /* ": " */

@@ -140,7 +140,7 @@ bool audit_fixer_measure(struct fixer *x, struct fix_change *c) {
 struct splice {
     size_t from, to;
     size_t depth; /* of those in one point the deepest comes first */
-    size_t number;
+    size_t order, number;
     str text;
     bool is_raw; /* its line ends are the rule's */
 };
@@ -171,6 +171,8 @@ static int by_place(const void *x, const void *y) {
         return a->from == a->to ? -1 : 1;
     if (a->depth != b->depth)
         return a->depth > b->depth ? -1 : 1;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
@@ -267,7 +269,7 @@ static void add_flow(struct splices *s, const struct fix_change *c) {
         buf_clear(&text);
         buf_c(&text, has_comma ? "" : ",");
     }
-    cut(s, c->from, c->to, 0, buf_view(&text));
+    cut(s, c->from, c->to, 0, buf_view(&text))->order = c->order;
 }
 
 /* Are the members of a block apart by empty lines? */
@@ -325,7 +327,7 @@ static void add_member(struct splices *s, const struct fix_change *c) {
     audit_fixer_put_behind_key(x, &text, c->value, column);
     if (c->after == FIX_FIRST)
         buf_c(&text, apart);
-    cut(s, c->from, c->to, 2 * column, buf_view(&text));
+    cut(s, c->from, c->to, 2 * column, buf_view(&text))->order = c->order;
 }
 
 static void add(struct splices *s, size_t i) {

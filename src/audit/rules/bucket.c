@@ -27,6 +27,12 @@ static bool has_public_policy(const struct audit_template *t, const struct audit
     return false;
 }
 
+/* No function stands on the way to the flag. */
+static bool can_be_set(const struct audit_resource *bucket) {
+    const struct tmpl_node *block = tmpl_get(bucket->properties, "PublicAccessBlockConfiguration");
+    return !block || (block->kind == TMPL_MAP && !tmpl_function(block)) || block->kind == TMPL_NULL;
+}
+
 void audit_bucket_flag(struct audit_template *t, const struct audit_rule *rule, const char *flag,
                        bool is_of_policies) {
     CLEANUP_DEINIT(buf) struct buf path = {0};
@@ -38,7 +44,7 @@ void audit_bucket_flag(struct audit_template *t, const struct audit_rule *rule, 
         struct audit_finding *f = NULL;
         if (!audit_has(t, r, buf_cstr(&path)))
             f = audit_tell(t, rule, r, NULL, "%s is not set", flag);
-        if (!is_meant)
+        if (!is_meant && can_be_set(r))
             audit_fix_property(f, r, buf_cstr(&path), "true");
         for (size_t i = 0; i < values.n; i++) {
             if (!audit_is_false(&values.v[i]))

@@ -33,14 +33,23 @@ static bool look(void *ctx, const struct audit_condition_key *key) {
 
 /* ---- Principal, action, resource ---- */
 
+/* A star; or what only deployment knows and may be one: a parameter alone, not an ARN or an account. */
+static bool may_be_star(const struct audit_template *t, const struct audit_value *value) {
+    str text = value->kind == AUDIT_ABSENT ? STR_NONE : audit_text(t, value->node);
+    ptrdiff_t end = str_chr(text, '}');
+    bool is_name = str_starts(text, S("${")) && end >= 0 && (size_t)end + 1 == text.len;
+    return str_is(text, "*") || str_find(text, S("${?}")) >= 0 ||
+           (is_name && audit_parameter(t, str_slice(text, 2, (size_t)end)));
+}
+
 static bool is_for_all(const struct audit_template *t, const struct audit_statement *s) {
     const struct audit_values who = audit_values(t, tmpl_get(s->node, "Principal"), s->guard);
     for (size_t i = 0; i < who.n; i++) {
-        if (who.v[i].kind == AUDIT_UNKNOWN || str_is(who.v[i].text, "*"))
+        if (may_be_star(t, &who.v[i]))
             return true;
         const struct audit_values each = audit_path(t, who.v[i].node, who.v[i].guard, "AWS[]");
         for (size_t k = 0; k < each.n; k++)
-            if (each.v[k].kind == AUDIT_UNKNOWN || str_is(each.v[k].text, "*"))
+            if (may_be_star(t, &each.v[k]))
                 return true;
     }
     return false;

@@ -29,17 +29,17 @@ static const char *message_of(const struct audit_tls *tls) {
 
 static void fix(struct audit_template *t, struct audit_finding *f, const struct audit_statement *s,
                 const struct audit_resource *bucket, const struct audit_tls *tls) {
-    const struct tmpl_node *list = tmpl_get(s->document, "Statement");
+    const struct tmpl_node *list = tmpl_get(s->document, "Statement"),
+                           *wrong = tmpl_get(s->node, faults[tls->fault].element);
     if (s->n_on != 1)
         return;
     if (tls->fault == AUDIT_TLS_ALLOWS && tmpl_is(list, TMPL_LIST))
         audit_fix_append(f, list, STR_FMT, STR_ARG(audit_tls_statement(t, bucket)));
-    else if (tls->fault == AUDIT_TLS_RESOURCE)
-        audit_fix_member(f, s->node, "Resource",
-                         "[!GetAtt " STR_FMT ".Arn, !Sub '${" STR_FMT ".Arn}/*']",
-                         STR_ARG(bucket->name), STR_ARG(bucket->name));
-    else if (faults[tls->fault].right)
-        audit_fix_member(f, s->node, faults[tls->fault].element, "%s", faults[tls->fault].right);
+    else if (tls->fault == AUDIT_TLS_RESOURCE && wrong)
+        audit_fix_replace(f, wrong, "[!GetAtt " STR_FMT ".Arn, !Sub '${" STR_FMT ".Arn}/*']",
+                          STR_ARG(bucket->name), STR_ARG(bucket->name));
+    else if (faults[tls->fault].right && wrong)
+        audit_fix_replace(f, wrong, "%s", faults[tls->fault].right);
 }
 
 static void tell(struct audit_template *t, const struct audit_statement *s,

@@ -44,11 +44,13 @@ static bool asks_for_account(const struct audit_literal *l) {
  * published to everybody is of its publisher's account: a layer, an image of AWS.
  */
 static bool account_of_arn(str text, size_t *ret_from) {
-    size_t colons = 0;
+    size_t colons = 0, depth = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (ascii_is_one_of(text.p[i], "\"' \n"))
             return false;
-        if (text.p[i] != ':' || ++colons < 4)
+        depth += text.p[i] == '{'; /* "${AWS::Region}" is one field */
+        depth -= text.p[i] == '}' && depth;
+        if (text.p[i] != ':' || depth || ++colons < 4)
             continue;
         *ret_from = i + 1;
         str rest = str_skip(text, i + 1 + ACCOUNT);
@@ -65,6 +67,30 @@ static void tell(struct audit_template *t, const struct audit_literal *l, size_t
                            "the account " STR_FMT " is written out", STR_ARG(account));
 }
 
+/* "210987654321.dkr.ecr.…" and "https://sqs.….amazonaws.com/210987654321/jobs", not AWS's own images. */
+static bool is_in_address(str text, size_t at) {
+    static const char *const of_images[] = {"763104351884", "602401143452", "840364872350",
+                                            "811284229777", "906394416424", "382416733822"};
+    str before = str_slice(text, 0, at), behind = str_skip(text, at + ACCOUNT);
+    if (str_ends(before, S(".amazonaws.com/")))
+        return str_starts(behind, S("/"));
+    for (size_t i = 0; i < ARRAY_LEN(of_images); i++)
+        if (str_is(str_slice(text, at, at + ACCOUNT), of_images[i]))
+            return false;
+    return str_starts(behind, S(".dkr.ecr."));
+}
+
+static void look_for_addresses(struct audit_template *t, const struct audit_literal *l) {
+    if (str_find(l->text, S(".amazonaws.com")) < 0 && str_find(l->text, S(".dkr.ecr.")) < 0)
+        return;
+    for (size_t at = 0; at + ACCOUNT < l->text.len; at++) {
+        bool is_first = at == 0 || !ascii_is_alnum(l->text.p[at - 1]);
+        if (is_first && is_account(str_slice(l->text, at, at + ACCOUNT)) &&
+            is_in_address(l->text, at))
+            tell(t, l, at);
+    }
+}
+
 static void look(void *ctx, const struct audit_literal *l) {
     if (audit_literal_is_prose(l) || l->text.len < ACCOUNT)
         return;
@@ -74,6 +100,7 @@ static void look(void *ctx, const struct audit_literal *l) {
             tell(ctx, l, 0);
         return;
     }
+    look_for_addresses(ctx, l);
     for (size_t at = 0, from; at < l->text.len;) {
         ptrdiff_t next = str_find(str_skip(l->text, at), S("arn:"));
         if (next < 0)

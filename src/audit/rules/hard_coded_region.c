@@ -87,7 +87,7 @@ static bool is_meant(const struct audit_literal *l) {
     for (size_t i = 0; i < ARRAY_LEN(under); i++)
         if (audit_literal_is_under(l, under[i]))
             return true;
-    return audit_literal_is_prose(l) || audit_literal_is_in_condition(l) ||
+    return audit_literal_is_prose(l) || str_eq_nocase(l->key, S("aws:RequestedRegion")) ||
            audit_literal_is_under(l, "Tags");
 }
 

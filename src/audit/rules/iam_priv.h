@@ -2,7 +2,10 @@
 /* audit/rules/iam: tables of actions that the rules of access share. All constant. */
 #include "audit/rules/statement_priv.h"
 
-/* Does the action (a pattern, as a policy has it) support no resource, so that it needs "*"? */
+/*
+ * Does the action (a pattern, as a policy has it) support no resource, so that it needs "*", or only
+ * tell what there is?
+ */
 bool audit_action_needs_star(str action);
 /*
  * With which its holder can give himself any right; the one that the pattern allows, or NULL

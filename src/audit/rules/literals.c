@@ -99,12 +99,6 @@ bool audit_literal_is_prose(const struct audit_literal *literal) {
            str_is(literal->key, "DisplayName");
 }
 
-/* PolicyDocument: Statement: Condition: operator: key. */
-bool audit_literal_is_in_condition(const struct audit_literal *literal) {
-    return audit_literal_is_under(literal, "Condition") &&
-           audit_literal_is_under(literal, "Statement");
-}
-
 /* ---- Places ---- */
 
 /*

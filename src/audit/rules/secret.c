@@ -28,7 +28,7 @@ bool audit_secret_is_placeholder(str text) {
         "todo",      "fixme",       "dummy",     "sample",     "xxxx",        "redacted",
         "undefined", "not-set",     "notset",    "not_set",    "set-me",      "set_me",
         "to-be-",    "override",    "insert-",   "insert_",    "${",          "{{",
-        "****",      "....",        "fill-in",   "fill_in",    "mock"};
+        "}}",        "****",        "....",      "fill-in",    "fill_in",     "mock"};
     static const char *const wholes[] = {"none", "null", "nil",   "n/a",   "na",    "tbd",
                                          "test", "fake", "empty", "unset", "string"};
     str inner = str_trim(text);

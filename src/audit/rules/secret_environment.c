@@ -31,9 +31,9 @@ static void look(struct audit_template *t, const struct audit_resource *r, str n
 static void look_at(struct audit_template *t, const struct audit_resource *r, size_t place) {
     const struct audit_values values = audit_property(t, r, places[place].path);
     for (size_t i = 0; i < values.n; i++) {
-        const struct tmpl_node *map = values.v[i].kind == AUDIT_LITERAL ? values.v[i].node : NULL;
+        const struct tmpl_node *map = values.v[i].node;
         const struct audit_guard *guard = values.v[i].guard;
-        if (!tmpl_is(map, TMPL_MAP))
+        if (values.v[i].kind != AUDIT_LITERAL || map->kind != TMPL_MAP)
             continue;
         if (!places[place].name) {
             for (size_t k = 0; k < map->n; k++)

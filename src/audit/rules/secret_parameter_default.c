@@ -14,13 +14,16 @@ static void check(struct audit_template *t) {
         const struct tmpl_member *m = &t->parameters->members[i];
         const struct tmpl_node *value = tmpl_get(m->value, "Default");
         str text = tmpl_text(value);
-        const char *what = "a secret";
+        const char *what;
         if (text.len == 0 || audit_parameter_is_elsewhere(m->value))
             continue;
         bool is_told =
-            (is_hidden(m->value) && audit_secret_value(S("password"), text)) ||
-            (audit_parameter_is_secret(t, m) && audit_secret_value(m->key, text)) ||
-            (audit_secret_setting(S("value"), text, &what) && !audit_secret_is_digest(m->key));
+            audit_secret_setting(S("value"), text, &what) && !audit_secret_is_digest(m->key);
+        if (!is_told) {
+            what = "a secret";
+            is_told = (is_hidden(m->value) && audit_secret_value(S("password"), text)) ||
+                      (audit_parameter_is_secret(t, m) && audit_secret_value(m->key, text));
+        }
         if (!is_told)
             continue;
         struct audit_finding *f = audit_tell_node(

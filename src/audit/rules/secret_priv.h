@@ -13,6 +13,13 @@ struct audit_secret {
 /* The next from *at on, which is moved behind it; false: none. Placeholders are passed over. */
 bool audit_secret_next(str text, size_t *at, struct audit_secret *ret);
 
+/*
+ * The next setting in a text that is a script, JSON or YAML: NAME=value, "name": "value", --name value,
+ * from *at on, which is moved behind its name. False: no more.
+ */
+bool audit_secret_next_setting(str text, size_t *at, str *ret_name, size_t *ret_from,
+                               size_t *ret_end);
+
 /* Is what has this name a secret, and not where one is, how long it lives, or how it is called? */
 bool audit_secret_name(str name);
 /* A word of the name says that it is no secret though it looks like chance: a digest, a version. */

@@ -32,6 +32,15 @@ static bool is_named_freely(const struct audit_literal *l) {
     return !l->r;
 }
 
+/* A secret of several members is written as JSON. */
+static void look_inside(struct audit_template *t, const struct audit_literal *l) {
+    str name;
+    for (size_t at = 0, from, end; audit_secret_next_setting(l->text, &at, &name, &from, &end);)
+        if (audit_secret_name(name) && audit_secret_value(name, str_slice(l->text, from, end)))
+            audit_tell_literal(t, &audit_rule_secret_property, l, from, end,
+                               STR_FMT " is written out", STR_ARG(name));
+}
+
 static void look(void *ctx, const struct audit_literal *l) {
     struct audit_template *t = ctx;
     struct audit_secret found;
@@ -43,6 +52,10 @@ static void look(void *ctx, const struct audit_literal *l) {
                            "%s is written out", found.what);
     if (is_found || is_named_freely(l) || !audit_secret_name(l->key))
         return;
+    if (str_starts(l->text, S("{")) && !str_starts(l->text, S("{{")) && !l->function) {
+        look_inside(t, l);
+        return;
+    }
     /* Of a text in pieces the whole: a dynamic reference is often joined. */
     str text = l->function ? audit_text(t, l->function) : l->text;
     if (text.p && audit_secret_value(l->key, text) && l->node->kind == TMPL_STRING)

@@ -157,3 +157,37 @@ bool audit_secret_next(str text, size_t *at, struct audit_secret *ret) {
     *at = text.len;
     return false;
 }
+
+/* ---- Settings in a text ---- */
+
+static bool is_name_char(char c) { return ascii_is_alnum(c) || c == '_' || c == '-'; }
+
+bool audit_secret_next_setting(str text, size_t *at, str *ret_name, size_t *ret_from,
+                               size_t *ret_end) {
+    for (size_t i = *at; i < text.len; i++) {
+        size_t from = i;
+        while (i < text.len && is_name_char(text.p[i]))
+            i++;
+        size_t end = i, gap = i;
+        while (gap < text.len && ascii_is_one_of(text.p[gap], "\"'=: "))
+            gap++;
+        bool is_flag = end - from > 2 && text.p[from] == '-' && text.p[from + 1] == '-';
+        bool is_set = false;
+        for (size_t k = end; k < gap; k++)
+            is_set |= ascii_is_one_of(text.p[k], "=:");
+        if (end == from || gap == end || !(is_set || is_flag))
+            continue;
+        char quote = ascii_is_one_of(text.p[gap - 1], "\"'") ? text.p[gap - 1] : '\0';
+        size_t stop = gap;
+        while (stop < text.len && (quote ? text.p[stop] != quote && text.p[stop] != '\n'
+                                         : !ascii_is_one_of(text.p[stop], " \t\n;&|\"'")))
+            stop++;
+        *ret_name = str_slice(text, is_flag ? from + 2 : from, end);
+        *ret_from = gap;
+        *ret_end = stop;
+        *at = end + 1;
+        return true;
+    }
+    *at = text.len;
+    return false;
+}

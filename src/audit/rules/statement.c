@@ -135,8 +135,9 @@ bool audit_condition_each(const struct audit_template *t, const struct audit_sta
         if (ways.v[i].kind == AUDIT_UNKNOWN &&
             fn(ctx, &(struct audit_condition_key){.is_unknown = true}))
             return true;
-        const struct tmpl_node *map = ways.v[i].kind == AUDIT_LITERAL ? ways.v[i].node : NULL;
-        for (size_t k = 0; tmpl_is(map, TMPL_MAP) && k < map->n; k++) {
+        const struct tmpl_node *map = ways.v[i].node;
+        bool is_map = ways.v[i].kind == AUDIT_LITERAL && map->kind == TMPL_MAP;
+        for (size_t k = 0; is_map && k < map->n; k++) {
             const struct tmpl_member *op = &map->members[k];
             const struct audit_values keys = audit_values(t, op->value, ways.v[i].guard);
             for (size_t j = 0; j < keys.n; j++)
@@ -211,6 +212,8 @@ static const char *const caller_keys[] = {
     "aws:PrincipalTag/*",
     "aws:userid",
     "aws:username",
+    "elasticfilesystem:AccessPointArn",
+    "elasticfilesystem:AccessedViaMountTarget",
     "kms:CallerAccount",
     "s3:DataAccessPointAccount",
     "s3:DataAccessPointArn",

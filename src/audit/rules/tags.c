@@ -150,7 +150,7 @@ static size_t count(const struct audit_tags *all, str key, const struct audit_ta
     return n;
 }
 
-enum { MOST_HOUSE = 16, MOST_COMPARED = 64 };
+enum { MOST_HOUSE = 16, MOST_SEEN = 64, MOST_COMPARED = 64 };
 
 /* Values that are one resource's own ("Name") are nobody else's. */
 static void read_house(const struct audit_template *t, struct audit_tags *all) {
@@ -158,14 +158,19 @@ static void read_house(const struct audit_template *t, struct audit_tags *all) {
     struct audit_tags some = *all;
     some.n = some.n < MOST_COMPARED ? some.n : MOST_COMPARED;
     all->house = house;
+    str seen[MOST_SEEN];
+    size_t n_seen = 0;
     for (size_t i = 0; i < some.n; i++)
         for (size_t k = 0; k < some.tagged[i].n && all->n_house < MOST_HOUSE; k++) {
             str key = some.tagged[i].tags[k].key;
             const struct audit_tag *best = NULL;
-            bool is_known = str_is(key, "Name");
-            for (size_t j = 0; j < all->n_house; j++)
-                is_known |= str_eq(house[j].key, key);
-            if (!is_known && 2 * count(&some, key, &best) >= some.n && best->text.p)
+            bool is_known = str_is(key, "Name") || n_seen == MOST_SEEN;
+            for (size_t j = 0; j < n_seen && !is_known; j++)
+                is_known = str_eq(seen[j], key);
+            if (is_known)
+                continue;
+            seen[n_seen++] = key;
+            if (2 * count(&some, key, &best) >= some.n && best->text.p)
                 house[all->n_house++] = *best;
         }
 }

@@ -3,13 +3,18 @@
 
 #include "base/ascii.h"
 
-enum { LEAST_TAGGED = 3, MOST_KEYS = 64 };
+enum { LEAST_TAGGED = 3, MOST_KEYS = 64, MOST_VALUES = 8 };
 
 /* A key of the template's: all that is written the same but for case, '-' and '_'. */
 struct spelling {
     str key;
     size_t n; /* resources */
     const struct audit_tag *first;
+    struct {
+        str text;
+        size_t n;
+    } values[MOST_VALUES]; /* those of stack-wide keys */
+    size_t n_values;
 };
 struct keys {
     struct spelling of[MOST_KEYS];
@@ -32,6 +37,17 @@ static bool is_same_word(str a, str b) {
     }
 }
 
+static void count_value(struct spelling *key, str text) {
+    size_t i = 0;
+    while (i < key->n_values && !str_eq(key->values[i].text, text))
+        i++;
+    if (i == MOST_VALUES || !text.p)
+        return;
+    if (i == key->n_values)
+        key->values[key->n_values++].text = text;
+    key->values[i].n++;
+}
+
 static void count(struct keys *keys, const struct audit_tags *all) {
     for (size_t i = 0; i < all->n; i++)
         for (size_t k = 0; k < all->tagged[i].n; k++) {
@@ -42,8 +58,9 @@ static void count(struct keys *keys, const struct audit_tags *all) {
             if (at == MOST_KEYS || audit_tagged_find(&all->tagged[i], tag->key) != tag)
                 continue;
             if (at == keys->n)
-                keys->of[keys->n++] = (struct spelling){tag->key, 0, tag};
+                keys->of[keys->n++] = (struct spelling){.key = tag->key, .first = tag};
             keys->of[at].n++;
+            count_value(&keys->of[at], tag->text);
         }
 }
 
@@ -131,27 +148,22 @@ static bool is_of_the_stack(str key) {
 }
 
 static void tell_values(struct audit_template *t, const struct audit_tagged *tagged,
-                        const struct audit_tags *all) {
+                        const struct keys *keys) {
     for (size_t i = 0; i < tagged->n; i++) {
         const struct audit_tag *tag = &tagged->tags[i];
-        size_t same = 0, n = 0, rivals = 0;
-        str other = STR_NONE;
-        for (size_t k = 0; k < all->n; k++) {
-            const struct audit_tag *its = audit_tagged_find(&all->tagged[k], tag->key);
-            if (!its || !its->text.p)
-                continue;
-            n++;
-            if (str_eq(its->text, tag->text))
-                same++;
-            else if (!other.p)
-                other = its->text;
-            rivals += other.p && str_eq(its->text, other);
-        }
-        if (is_of_the_stack(tag->key) && tag->text.p && n >= LEAST_TAGGED && same < rivals &&
-            3 * rivals >= 2 * n)
+        size_t at = 0, best = 0;
+        while (at < keys->n && !str_eq(keys->of[at].key, tag->key))
+            at++;
+        if (at == keys->n || !tag->text.p || !is_of_the_stack(tag->key))
+            continue;
+        const struct spelling *key = &keys->of[at];
+        for (size_t k = 1; k < key->n_values; k++)
+            best = key->values[k].n > key->values[best].n ? k : best;
+        if (key->n >= LEAST_TAGGED && 3 * key->values[best].n >= 2 * key->n &&
+            !str_eq(key->values[best].text, tag->text))
             audit_tell_node(t, &audit_rule_tags_inconsistent, tagged->r, tag->value, tag->guard,
                             "the tag " STR_FMT " is " STR_FMT " elsewhere", STR_ARG(tag->key),
-                            STR_ARG(other));
+                            STR_ARG(key->values[best].text));
     }
 }
 
@@ -164,7 +176,7 @@ static void check(struct audit_template *t) {
         if (all->n < LEAST_TAGGED)
             continue;
         tell_missing(t, &all->tagged[i], all, &keys);
-        tell_values(t, &all->tagged[i], all);
+        tell_values(t, &all->tagged[i], &keys);
     }
 }
 

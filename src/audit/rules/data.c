@@ -1,0 +1,168 @@
+/* Which resources of a template hold data, and what becomes of them when the stack goes. */
+#include "audit/rules/data_priv.h"
+#include "audit/rules/words_priv.h"
+
+const char *const audit_data_tables[] = {"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable",
+                                         "AWS::Serverless::SimpleTable", NULL};
+const char *const audit_data_queues[] = {"AWS::SQS::Queue", NULL};
+const char *const audit_data_types[] = {"AWS::S3::Bucket",
+                                        "AWS::DynamoDB::Table",
+                                        "AWS::DynamoDB::GlobalTable",
+                                        "AWS::Serverless::SimpleTable",
+                                        "AWS::SQS::Queue",
+                                        NULL};
+
+/* ---- Queues of what could not be processed ---- */
+
+/* Members whose value names such a queue, whatever they are a member of. */
+static const char *const dead_letter_members[] = {
+    "deadLetterTargetArn",              /* RedrivePolicy of queues and subscriptions */
+    "DeadLetterConfig",                 /* functions, rules, schedules, SAM events */
+    "DeadLetterQueue",                  /* SAM functions */
+    "DeadLetterArn",       "OnFailure", /* DestinationConfig; EventInvokeConfig */
+};
+
+static bool is_dead_letter_member(str key) {
+    for (size_t i = 0; key.p && i < ARRAY_LEN(dead_letter_members); i++)
+        if (str_is(key, dead_letter_members[i]))
+            return true;
+    return false;
+}
+
+/* As deep as a template is: TMPL_MAX_DEPTH. */
+static void mark_named(const struct audit_template *t, const struct tmpl_node *node, bool *is_dead,
+                       bool is_within) {
+    const struct tmpl_member *f = tmpl_function(node);
+    if (is_within && node->n == 0 && node->kind != TMPL_STRING)
+        return;
+    if (is_within && (f ? !str_is(f->key, "Fn::If") : node->kind == TMPL_STRING)) {
+        const struct audit_resource *queue = audit_target(t, node, NULL);
+        if (queue)
+            is_dead[queue->index] = true;
+        return;
+    }
+    for (size_t i = 0; i < node->n; i++)
+        mark_named(t, node->members[i].value, is_dead,
+                   is_within || is_dead_letter_member(node->members[i].key));
+}
+
+/* "ImagesDLQ", "image-dead-letters-dev", "dlqueue". */
+static bool is_called_dead(str name) {
+    return str_glob(S("*dlq*"), name, true) || str_glob(S("*dead*letter*"), name, true);
+}
+
+const bool *audit_data_dead_letters(const struct audit_template *t) {
+    bool *is_dead = arena_zalloc(t->arena, t->n_resources * sizeof *is_dead + 1);
+    const struct audit_resource *queue = audit_first(t, "AWS::SQS::Queue");
+    if (!queue)
+        return is_dead;
+    for (size_t i = 0; i < t->n_resources; i++)
+        if (t->resources[i].properties)
+            mark_named(t, t->resources[i].properties, is_dead, false);
+    for (; queue; queue = queue->next)
+        is_dead[queue->index] |=
+            is_called_dead(queue->name) || is_called_dead(audit_name(t, queue));
+    return is_dead;
+}
+
+/* ---- Buckets of another kind ---- */
+
+/* Does a property of a resource of the type name the bucket? */
+static bool is_named(const struct audit_template *t, const struct audit_resource *bucket,
+                     const char *type, const char *path) {
+    for (const struct audit_resource *r = audit_first(t, type); r; r = r->next) {
+        struct audit_values values = audit_property(t, r, path);
+        for (size_t i = 0; i < values.n; i++)
+            if (values.v[i].kind != AUDIT_ABSENT &&
+                audit_target(t, values.v[i].node, NULL) == bucket)
+                return true;
+    }
+    return false;
+}
+
+bool audit_data_is_log_bucket(const struct audit_template *t, const struct audit_resource *bucket) {
+    if (str_is(audit_text_of(t, bucket, "AccessControl"), "LogDeliveryWrite"))
+        return true;
+    return is_named(t, bucket, "AWS::S3::Bucket", "LoggingConfiguration.DestinationBucketName") ||
+           is_named(t, bucket, "AWS::CloudTrail::Trail", "S3BucketName") ||
+           is_named(t, bucket, "AWS::CloudFront::Distribution",
+                    "DistributionConfig.Logging.Bucket");
+}
+
+bool audit_data_is_replica(const struct audit_template *t, const struct audit_resource *bucket) {
+    return is_named(t, bucket, "AWS::S3::Bucket",
+                    "ReplicationConfiguration.Rules[].Destination.Bucket");
+}
+
+/* ---- Copies that AWS Backup makes ---- */
+
+static bool is_selected(const struct audit_template *t, const struct audit_resource *r,
+                        const struct audit_value *resource) {
+    if (resource->kind == AUDIT_ABSENT)
+        return false;
+    str text = audit_text(t, resource->node);
+    return str_starts(text, S("${?}")) || str_ends(text, S("*")) ||
+           audit_target_of_text(t, text, NULL) == r;
+}
+
+bool audit_data_is_backed_up(const struct audit_template *t, const struct audit_resource *r) {
+    const struct audit_resource *s = audit_first(t, "AWS::Backup::BackupSelection");
+    for (; s; s = s->next) {
+        /* Tags decide, which the stack or the account may add. */
+        if (audit_has(t, s, "BackupSelection.ListOfTags[]") ||
+            audit_has(t, s, "BackupSelection.Conditions"))
+            return true;
+        struct audit_values values = audit_property(t, s, "BackupSelection.Resources[]");
+        for (size_t i = 0; i < values.n; i++)
+            if (is_selected(t, r, &values.v[i]))
+                return true;
+    }
+    return false;
+}
+
+bool audit_data_is_passing(const struct audit_template *t, const struct audit_resource *table) {
+    static const char *const words = "lock locks locking idempotency idempotent session sessions "
+                                     "connection connections cache caches dedup deduplication";
+    return audit_words_any(table->name, words) || audit_words_any(audit_name(t, table), words);
+}
+
+/* ---- Policies of deletion ---- */
+
+static const char *kind_of(const struct audit_resource *r) {
+    return audit_is(r, "AWS::S3::Bucket")   ? "bucket"
+           : audit_is(r, "AWS::SQS::Queue") ? "queue"
+                                            : "table";
+}
+
+static void tell_one(struct audit_template *t, const struct audit_resource *r,
+                     const char *attribute, const struct audit_rule *missing,
+                     const struct audit_rule *deletes, const char *value) {
+    struct audit_values values = audit_values(t, tmpl_get(r->body, attribute), NULL);
+    /* What keeps it under one condition is deliberate under the others. */
+    for (size_t i = 0; i < values.n; i++)
+        if (values.v[i].kind == AUDIT_UNKNOWN ||
+            (values.v[i].kind == AUDIT_LITERAL && !str_is(values.v[i].text, "Delete")))
+            return;
+    for (size_t i = 0; i < values.n; i++) {
+        const struct audit_value *v = &values.v[i];
+        struct audit_finding *f = NULL;
+        if (v->kind == AUDIT_LITERAL) {
+            f = audit_tell_node(t, deletes, r, v->node, v->guard, "the %s's %s is Delete",
+                                kind_of(r), attribute);
+            audit_fix_replace(f, v->node, "%s", value);
+        } else if (values.n == 1 && !t->is_partial) {
+            f = audit_tell(t, missing, r, NULL, "the %s has no %s", kind_of(r), attribute);
+            audit_fix_attribute(f, r, attribute, "%s", value);
+        }
+    }
+}
+
+void audit_data_tell_policy(struct audit_template *t, const char *attribute,
+                            const struct audit_rule *missing, const struct audit_rule *deletes,
+                            const char *value) {
+    const bool *is_dead = audit_data_dead_letters(t);
+    for (size_t k = 0; audit_data_types[k]; k++)
+        for (const struct audit_resource *r = audit_first(t, audit_data_types[k]); r; r = r->next)
+            if (!is_dead[r->index])
+                tell_one(t, r, attribute, missing, deletes, value);
+}
