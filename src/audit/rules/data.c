@@ -70,14 +70,7 @@ const bool *audit_data_dead_letters(const struct audit_template *t) {
 /* Does a property of a resource of the type name the bucket? */
 static bool is_named(const struct audit_template *t, const struct audit_resource *bucket,
                      const char *type, const char *path) {
-    for (const struct audit_resource *r = audit_first(t, type); r; r = r->next) {
-        struct audit_values values = audit_property(t, r, path);
-        for (size_t i = 0; i < values.n; i++)
-            if (values.v[i].kind != AUDIT_ABSENT &&
-                audit_target(t, values.v[i].node, NULL) == bucket)
-                return true;
-    }
-    return false;
+    return audit_named_at(t, type, path)[bucket->index];
 }
 
 bool audit_data_is_log_bucket(const struct audit_template *t, const struct audit_resource *bucket) {
