@@ -135,6 +135,7 @@ static void tell_fault(struct audit *a, const struct audit_file *file,
     f->rule = &audit_rule_template_invalid;
     f->start = f->end = fault->at;
     f->start.file = f->end.file = file->number;
+    f->end.column++;
     f->resource = S("");
     f->message = arena_str(&a->arena, str_starts(text, lead) ? str_skip(text, lead.len) : text);
     audit_keep(a, f);
