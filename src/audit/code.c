@@ -60,7 +60,7 @@ bool code_is_word(const struct code *c, uint32_t token, const char *const *words
 }
 
 str audit_code_token(const struct audit_code *code, uint32_t token) {
-    return code_text(code_of(code), token);
+    return token < code->n_tokens ? code_text(code_of(code), token) : STR_NONE;
 }
 
 bool audit_code_is(const struct audit_code *code, uint32_t token, const char *text) {

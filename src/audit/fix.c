@@ -69,8 +69,13 @@ static void change_again(struct taking *t, size_t i, const struct fix_value *val
     t->x->changes[i].value = value;
 }
 
+/* Behind which member an addition goes, and before or after others that go there too. */
+struct spot {
+    size_t after, order;
+};
+
 /* A member (or, where key is absent, an element) of a collection; NULL and {} are maps. */
-static bool add(struct taking *t, const struct tmpl_node *node, size_t after, str key,
+static bool add(struct taking *t, const struct tmpl_node *node, struct spot at, str key,
                 const struct fix_value *value) {
     for (size_t i = 0; i < t->x->n; i++) {
         const struct fix_change *c = &t->x->changes[i];
@@ -85,7 +90,8 @@ static bool add(struct taking *t, const struct tmpl_node *node, size_t after, st
     }
     return put_in(t, (struct fix_change){.kind = FIX_ADD,
                                          .node = node,
-                                         .after = after,
+                                         .after = at.after,
+                                         .order = at.order,
                                          .key = key,
                                          .value = value});
 }
@@ -123,19 +129,26 @@ static size_t rank_of(str section) {
 }
 
 /* Behind the last section that comes before it. */
-static size_t place_of_section(const struct tmpl_node *root, str section) {
-    size_t after = FIX_FIRST, rank = rank_of(section);
+static struct spot spot_of_section(const struct tmpl_node *root, str section) {
+    struct spot at = {FIX_FIRST, rank_of(section)};
     for (size_t i = 0; i < root->n; i++)
-        if (rank_of(root->members[i].key) <= rank)
-            after = i;
-    return after;
+        if (rank_of(root->members[i].key) <= at.order)
+            at.after = i;
+    return at;
 }
 
-static size_t index_of(const struct tmpl_node *map, str key) {
+enum { LAST = UINT32_MAX };
+static struct spot last_of(const struct tmpl_node *node) {
+    return (struct spot){node->n ? node->n - 1 : 0, LAST};
+}
+
+/* Behind a member, or the last where there is none such. */
+static struct spot spot_behind(const struct tmpl_node *map, str key) {
+    struct spot at = last_of(map);
     for (size_t i = 0; i < map->n; i++)
         if (str_eq(map->members[i].key, key))
-            return i;
-    return map->n ? map->n - 1 : 0;
+            at.after = i;
+    return at;
 }
 
 static bool is_no_value(const struct tmpl_node *node) {
@@ -148,18 +161,16 @@ static bool takes_members(const struct tmpl_node *node) {
 }
 
 /* Sets map's key, in place of a value that is there and is no function. */
-static bool set(struct taking *t, const struct tmpl_node *map, size_t after, str key,
+static bool set(struct taking *t, const struct tmpl_node *map, struct spot at, str key,
                 const struct fix_value *value) {
     if (!takes_members(map))
         return false;
     const struct tmpl_member *m = tmpl_member(map, key);
     if (!m)
-        return add(t, map, after, key, value);
+        return add(t, map, at, key, value);
     bool is_function = tmpl_function(m->value) && !is_no_value(m->value);
     return !is_function && replace(t, m->value, value);
 }
-
-static size_t last_of(const struct tmpl_node *node) { return node->n ? node->n - 1 : 0; }
 
 /* {A: {B: value}} of "A.B". */
 static const struct fix_value *nest(struct arena *arena, str path, const struct fix_value *value) {
@@ -195,12 +206,14 @@ static bool put_property(struct taking *t, const struct audit_edit *e, const str
 
 static bool put_attribute(struct taking *t, const struct audit_edit *e, const struct fix_value *v) {
     const struct tmpl_node *body = e->resource->body;
-    return set(t, body, index_of(body, S("Type")), e->name, v);
+    struct spot at = {spot_behind(body, S("Type")).after, 0}; /* before new Properties */
+    return set(t, body, at, e->name, v);
 }
 
 static bool put_member(struct taking *t, const struct audit_edit *e, const struct fix_value *v) {
-    size_t after = e->node == t->x->root ? place_of_section(t->x->root, e->name) : last_of(e->node);
-    return set(t, e->node, after, e->name, v);
+    struct spot at =
+        e->node == t->x->root ? spot_of_section(t->x->root, e->name) : last_of(e->node);
+    return set(t, e->node, at, e->name, v);
 }
 
 static bool put_element(struct taking *t, const struct audit_edit *e, const struct fix_value *v) {
@@ -220,10 +233,10 @@ static bool put_in_section(struct taking *t, str section, str name, str after,
         return false;
     const struct tmpl_member *m = tmpl_member(root, section);
     if (!m)
-        return add(t, root, place_of_section(root, section), section,
+        return add(t, root, spot_of_section(root, section), section,
                    audit_fixer_wrap(&t->x->arena, name, v));
     return takes_members(m->value) && !tmpl_member(m->value, name) &&
-           add(t, m->value, index_of(m->value, after), name, v);
+           add(t, m->value, spot_behind(m->value, after), name, v);
 }
 
 static bool put_resource(struct taking *t, const struct audit_edit *e, const struct fix_value *v) {
@@ -294,9 +307,14 @@ static bool put_edit(struct taking *t, const struct audit_edit *e) {
     struct fixer *x = t->x;
     if (e->file != x->file->number || (e->kind != AUDIT_EDIT_TEXT && !x->root))
         return false;
+    struct audit_edit written = *e;
+    written.node = audit_fixer_written(x, e->node);
+    written.within = audit_fixer_written(x, e->within);
+    if (!written.node != !e->node || !written.within != !e->within)
+        return false;
     const struct fix_value *value =
         kinds[e->kind].has_value ? audit_fixer_value(&x->arena, e->value) : NULL;
-    return (value || !kinds[e->kind].has_value) && kinds[e->kind].put(t, e, value);
+    return (value || !kinds[e->kind].has_value) && kinds[e->kind].put(t, &written, value);
 }
 
 /* All of a finding's edits or none. */

@@ -6,25 +6,40 @@
 
 static const struct flow_style on_a_line = {.colon_blank = true, .comma_blank = true};
 
-struct flow_style audit_fixer_flow_style(const struct fixer *x, const struct tmpl_node *node) {
+/* The bracket of a last element says more of a list than its own does. */
+static const struct tmpl_node *speaker_of(const struct fixer *x, const struct tmpl_node *node) {
+    const struct tmpl_node *last = node->members[node->n - 1].value;
+    return node->kind == TMPL_LIST && last->kind == TMPL_MAP && last->n && !last->short_form &&
+                   audit_fixer_is_flow(x, last)
+               ? last
+               : node;
+}
+
+static void look_at_marks(const struct fixer *x, const struct tmpl_node *node,
+                          struct flow_style *s) {
     const char *p = x->file->text.p;
-    size_t open = audit_fixer_content(x, node);
-    size_t first = audit_offset(x->file, node->members[0].key_at),
-           last = audit_offset(x->file, node->members[node->n - 1].key_at),
-           value = audit_offset(x->file, node->members[0].value->start);
+    const struct tmpl_node *speaker = speaker_of(x, node);
+    size_t open = audit_fixer_content(x, speaker),
+           key = audit_offset(x->file, speaker->members[0].key_at),
+           value = audit_offset(x->file, speaker->members[0].value->start),
+           last = audit_offset(x->file, node->members[node->n - 1].key_at);
+    s->is_quoted = p[key] == '"';
+    s->has_pad = audit_fixer_is_blank(p[open + 1]);
+    s->colon_blank = speaker->kind == TMPL_MAP ? audit_fixer_is_space(p[value - 1])
+                                               : !x->style.is_json || x->style.colon_blank;
+    s->comma_blank = node->n > 1 ? audit_fixer_is_space(p[last - 1]) : s->colon_blank;
+}
+
+struct flow_style audit_fixer_flow_style(const struct fixer *x, const struct tmpl_node *node) {
+    const struct tmpl_member *member = &node->members[node->n - 1];
+    size_t last = audit_offset(x->file, member->key_at), line = audit_fixer_line(x, last),
+           indent = audit_fixer_indent(x, last);
     struct flow_style s = {
-        .is_lines =
-            node->members[0].key_at.line != node->start.line && audit_fixer_indent(x, last) == last,
-        .is_quoted = p[first] == '"' || x->style.is_json,
-        .has_pad = audit_fixer_is_blank(p[open + 1]),
-        .indent = str_slice(x->file->text, audit_fixer_line(x, last), last),
+        .is_lines = node->members[0].key_at.line != node->start.line && indent == last,
+        .is_flat = member->value->n > 1 && member->value->start.line == member->value->end.line,
+        .indent = str_slice(x->file->text, line, indent),
     };
-    s.colon_blank = node->kind == TMPL_LIST || audit_fixer_is_space(p[value - 1]);
-    s.comma_blank = node->n > 1 ? audit_fixer_is_space(p[last - 1]) : s.colon_blank;
-    if (node->kind == TMPL_LIST && node->n == 1)
-        s.colon_blank = s.comma_blank = !x->style.is_json || x->style.colon_blank;
-    if (!s.is_lines)
-        s.indent = str_slice(x->file->text, audit_fixer_line(x, last), audit_fixer_indent(x, last));
+    look_at_marks(x, node, &s);
     return s;
 }
 
@@ -81,7 +96,8 @@ void audit_fixer_put_flow(const struct fixer *x, struct buf *out, const struct f
     }
     struct flow_style inner = *style;
     CLEANUP_DEINIT(buf) struct buf indent = {0};
-    inner.is_lines = style->is_lines && v->n && !(is_small(v) && x->style.has_inline);
+    inner.is_lines =
+        style->is_lines && !style->is_flat && v->n && !(is_small(v) && x->style.has_inline);
     if (inner.is_lines) {
         buf_str(&indent, style->indent);
         buf_str(&indent, x->style.flow_unit);

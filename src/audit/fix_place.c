@@ -109,6 +109,11 @@ static bool is_before(struct tmpl_pos a, struct tmpl_pos b) {
     return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
+static bool is_same_place(const struct tmpl_node *a, const struct tmpl_node *b) {
+    return a->start.line == b->start.line && a->start.column == b->start.column &&
+           a->end.line == b->end.line && a->end.column == b->end.column;
+}
+
 static bool may_hold(const struct tmpl_node *outer, const struct tmpl_node *node) {
     return (outer->kind == TMPL_MAP || outer->kind == TMPL_LIST) &&
            !is_before(node->start, outer->start) && !is_before(outer->end, node->start);
@@ -168,6 +173,38 @@ bool audit_fixer_find(const struct fixer *x, const struct tmpl_node *node, struc
             return false;
     }
     return true;
+}
+
+/* The outermost node of that very range. */
+static const struct tmpl_node *at_range(const struct tmpl_node *node,
+                                        const struct tmpl_node *wanted) {
+    while (!is_same_place(node, wanted)) {
+        size_t i = 0;
+        while (i < node->n && !is_same_place(node->members[i].value, wanted))
+            i++;
+        if (i == node->n)
+            i = way_to(node, wanted);
+        if (i == node->n)
+            return NULL;
+        node = node->members[i].value;
+    }
+    return node;
+}
+
+static bool is_in(const struct tmpl_node *tree, const struct tmpl_node *wanted) {
+    while (tree != wanted) {
+        size_t i = way_to(tree, wanted);
+        if (i == tree->n)
+            return false;
+        tree = tree->members[i].value;
+    }
+    return true;
+}
+
+const struct tmpl_node *audit_fixer_written(const struct fixer *x, const struct tmpl_node *node) {
+    if (!x->root || !node || node->start.file != x->file->number)
+        return NULL;
+    return is_in(x->root, node) ? node : at_range(x->root, node);
 }
 
 /* Behind the colon of a key. */

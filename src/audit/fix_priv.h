@@ -60,6 +60,7 @@ struct fix_change {
     size_t after;                 /* ADD: behind which member */
     str key;                      /* ADD to a map; absent for a list */
     const struct fix_value *value;
+    size_t order;    /* ADD: of those behind one member the least comes first */
     str text;        /* TEXT */
     size_t from, to; /* what it takes of the text; equal: a point */
 };
@@ -86,6 +87,11 @@ struct fix_place {
     size_t column; /* block: of the key or the dash that it stands behind; from 0 */
 };
 bool audit_fixer_find(const struct fixer *x, const struct tmpl_node *node, struct fix_place *ret);
+/*
+ * The node of the tree that a value was made of (audit_values makes what a function comes to, in the
+ * function's place), or itself; NULL: none of this file's.
+ */
+const struct tmpl_node *audit_fixer_written(const struct fixer *x, const struct tmpl_node *node);
 /* Bytes of the text. A node's start is behind its tag if place says that the tag is its parent's. */
 size_t audit_fixer_start(const struct fixer *x, const struct fix_place *place);
 /* Behind tag, blanks and comments: where a node's own text begins. */
@@ -125,6 +131,7 @@ void audit_fixer_put_scalar(struct buf *out, const struct fix_value *value, bool
 /* How one bracket is written. */
 struct flow_style {
     bool is_lines;    /* a line for each member */
+    bool is_flat;     /* and each of those ends on its line */
     bool is_quoted;   /* keys and strings in double quotes */
     bool has_pad;     /* blanks inside of brackets on one line */
     bool colon_blank; /* ": " */

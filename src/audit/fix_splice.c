@@ -3,6 +3,8 @@
 
 #include "base/ascii.h"
 
+enum { MOST_COLUMNS = 120 }; /* of a line that is one member, where lines are free to be more */
+
 static bool is_empty(const struct tmpl_node *node) { return node->n == 0; }
 
 /* ---- What a change takes ---- */
@@ -140,7 +142,7 @@ bool audit_fixer_measure(struct fixer *x, struct fix_change *c) {
 struct splice {
     size_t from, to;
     size_t depth; /* of those in one point the deepest comes first */
-    size_t number;
+    size_t order, number;
     str text;
     bool is_raw; /* its line ends are the rule's */
 };
@@ -171,6 +173,8 @@ static int by_place(const void *x, const void *y) {
         return a->from == a->to ? -1 : 1;
     if (a->depth != b->depth)
         return a->depth > b->depth ? -1 : 1;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
@@ -241,13 +245,23 @@ static void fill(struct splices *s, size_t first) {
     replace(s, node, &value);
 }
 
+static void put_flow_member(const struct fixer *x, struct buf *out, const struct fix_change *c,
+                            const struct flow_style *style) {
+    if (c->key.p)
+        audit_fixer_put_flow_key(out, c->key, style);
+    audit_fixer_put_flow(x, out, c->value, style);
+}
+
 static void add_flow(struct splices *s, const struct fix_change *c) {
     const struct fixer *x = s->x;
     struct flow_style style = audit_fixer_flow_style(x, c->node);
     CLEANUP_DEINIT(buf) struct buf member = {0}, text = {0};
-    if (c->key.p)
-        audit_fixer_put_flow_key(&member, c->key, &style);
-    audit_fixer_put_flow(x, &member, c->value, &style);
+    put_flow_member(x, &member, c, &style);
+    if (style.is_lines && style.is_flat && style.indent.len + member.len > MOST_COLUMNS) {
+        style.is_flat = false;
+        buf_clear(&member);
+        put_flow_member(x, &member, c, &style);
+    }
     CLEANUP_DEINIT(buf) struct buf gap = {0};
     if (style.is_lines)
         buf_printf(&gap, "\n" STR_FMT, STR_ARG(style.indent));
@@ -267,7 +281,7 @@ static void add_flow(struct splices *s, const struct fix_change *c) {
         buf_clear(&text);
         buf_c(&text, has_comma ? "" : ",");
     }
-    cut(s, c->from, c->to, 0, buf_view(&text));
+    cut(s, c->from, c->to, 0, buf_view(&text))->order = c->order;
 }
 
 /* Are the members of a block apart by empty lines? */
@@ -325,7 +339,7 @@ static void add_member(struct splices *s, const struct fix_change *c) {
     audit_fixer_put_behind_key(x, &text, c->value, column);
     if (c->after == FIX_FIRST)
         buf_c(&text, apart);
-    cut(s, c->from, c->to, 2 * column, buf_view(&text));
+    cut(s, c->from, c->to, 2 * column, buf_view(&text))->order = c->order;
 }
 
 static void add(struct splices *s, size_t i) {

@@ -59,6 +59,20 @@ static bool is_one_word(const struct tmpl_node *node) {
                node->members[0].value->members[1].value->start.line;
 }
 
+/* The two halves of one word. */
+static const struct fix_value *read_dotted(const struct source *s, const struct tmpl_node *list) {
+    struct fix_value *value = arena_new(s->arena, struct fix_value);
+    struct fix_member *members = arena_zalloc(s->arena, 2 * sizeof *members);
+    for (size_t i = 0; i < 2; i++) {
+        struct fix_value *half = arena_new(s->arena, struct fix_value);
+        half->kind = TMPL_STRING;
+        half->text = arena_str(s->arena, list->members[i].value->text);
+        members[i].value = half;
+    }
+    *value = (struct fix_value){.kind = TMPL_LIST, .is_flow = true, .members = members, .n = 2};
+    return value;
+}
+
 static const struct fix_value *read(const struct source *s, const struct tmpl_node *node) {
     struct fix_value *value = arena_new(s->arena, struct fix_value);
     value->kind = node->kind;
@@ -74,7 +88,8 @@ static const struct fix_value *read(const struct source *s, const struct tmpl_no
     struct fix_member *members = arena_alloc(s->arena, (node->n + 1) * sizeof *members);
     for (size_t i = 0; i < node->n; i++)
         members[i] = (struct fix_member){arena_str(s->arena, node->members[i].key),
-                                         read(s, node->members[i].value)};
+                                         value->dotted.p ? read_dotted(s, node->members[i].value)
+                                                         : read(s, node->members[i].value)};
     value->members = members;
     value->n = node->n;
     return value;

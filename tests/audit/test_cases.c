@@ -15,6 +15,7 @@
  * CALOTYPE_RECORD=1 the file is printed as it should be, with what was found: to be read before it is
  * kept.
  */
+#include "case_file.h"
 #include "cm.h"
 
 #include "audit/fix.h"
@@ -23,57 +24,14 @@
 
 #include <stdlib.h>
 
-enum { MOST_CASES = 100, LEAST_CASES = 6, LEAST_OF_EACH = 2 };
+enum { LEAST_CASES = 6, LEAST_OF_EACH = 2 };
 
-struct one {
-    str name, text, finds, fixed; /* fixed absent: not said */
-};
+enum { FINDS, FIXED };
 static struct {
     const struct audit_rule *rule;
     struct buf file;
-    struct one cases[MOST_CASES];
-    size_t n;
-} all;
-
-/* ---- Reading the file ---- */
-
-/* The next line with its end, or false. */
-static bool next_line(str *text, str *ret_line) {
-    if (text->len == 0)
-        return false;
-    ptrdiff_t end = str_chr(*text, '\n');
-    size_t n = end < 0 ? text->len : (size_t)end + 1;
-    *ret_line = str_slice(*text, 0, n);
-    *text = str_skip(*text, n);
-    return true;
-}
-
-static str bare(str line) {
-    return str_ends(line, S("\n")) ? str_slice(line, 0, line.len - 1) : line;
-}
-
-static void extend(str *part, str line) {
-    *part = part->p ? str_n(part->p, part->len + line.len) : line;
-}
-
-static void read_cases(str text) {
-    str line, *part = NULL;
-    while (next_line(&text, &line)) {
-        if (str_starts(line, S("=== "))) {
-            CHECK(all.n < MOST_CASES);
-            all.cases[all.n++] = (struct one){.name = str_skip(bare(line), 4), .finds = S("")};
-            part = &all.cases[all.n - 1].text;
-        } else if (part && str_is(bare(line), "--- finds")) {
-            part = &all.cases[all.n - 1].finds;
-            *part = STR_NONE;
-        } else if (part && str_is(bare(line), "--- fixed")) {
-            part = &all.cases[all.n - 1].fixed;
-            *part = str_n(text.p, 0);
-        } else if (part) {
-            extend(part, line);
-        }
-    }
-}
+    struct case_file read;
+} all = {.read.part_names = {"finds", "fixed"}};
 
 /* ---- What is found ---- */
 
@@ -83,7 +41,7 @@ static const struct audit_options *only_the_rule(void) {
     return &options;
 }
 
-static void find(const struct one *c, struct buf *out) {
+static void find(const struct test_case *c, struct buf *out) {
     CLEANUP(audit) struct audit *a = audit_new(only_the_rule());
     audit_template_read(a, "template", c->text);
     size_t n;
@@ -98,72 +56,74 @@ static void find(const struct one *c, struct buf *out) {
 }
 
 static void test_finds(void **) {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all.read.n; i++) {
         CLEANUP_DEINIT(buf) struct buf found = {0};
-        find(&all.cases[i], &found);
-        if (!str_eq(buf_view(&found), all.cases[i].finds))
-            print_error("case \"" STR_FMT "\":\n", STR_ARG(all.cases[i].name));
-        CHECK_STR(buf_view(&found), all.cases[i].finds);
+        find(&all.read.cases[i], &found);
+        if (!str_eq(buf_view(&found), all.read.cases[i].parts[FINDS]))
+            print_error("case \"" STR_FMT "\":\n", STR_ARG(all.read.cases[i].name));
+        CHECK_STR(buf_view(&found), all.read.cases[i].parts[FINDS]);
     }
 }
 
 /* Failing templates and passing near misses, enough of each. */
 static void test_both_kinds(void **) {
     size_t found = 0;
-    for (size_t i = 0; i < all.n; i++)
-        found += all.cases[i].finds.len > 0;
-    CHECK_RANGE(all.n, LEAST_CASES, MOST_CASES);
-    CHECK_RANGE(found, LEAST_OF_EACH, all.n - LEAST_OF_EACH);
+    for (size_t i = 0; i < all.read.n; i++)
+        found += all.read.cases[i].parts[FINDS].len > 0;
+    CHECK_RANGE(all.read.n, LEAST_CASES, CASE_MOST);
+    CHECK_RANGE(found, LEAST_OF_EACH, all.read.n - LEAST_OF_EACH);
 }
 
 /* All other rules meet the templates, too. */
 static void test_all_rules(void **) {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all.read.n; i++) {
         const struct audit_options options = {.profile = AUDIT_ALL};
         CLEANUP(audit) struct audit *a = audit_new(&options);
-        audit_template_read(a, "template", all.cases[i].text);
+        audit_template_read(a, "template", all.read.cases[i].text);
         size_t n;
         audit_findings(a, &n);
-        CHECK_CASE(n > 0 || all.cases[i].finds.len == 0, all.rule->id);
+        CHECK_CASE(n > 0 || all.read.cases[i].parts[FINDS].len == 0, all.rule->id);
     }
 }
 
 /* ---- What is fixed ---- */
 
-static void fix(const struct one *c, struct buf *out) {
+static void fix(const struct test_case *c, struct buf *out) {
     size_t fixed, left;
     audit_fix_text_whole(only_the_rule(), "template", c->text, out, &fixed, &left);
 }
 
-static void say(const struct one *c) { print_error("case \"" STR_FMT "\":\n", STR_ARG(c->name)); }
+static void say(const struct test_case *c) {
+    print_error("case \"" STR_FMT "\":\n", STR_ARG(c->name));
+}
 
 static void test_fixed(void **) {
-    for (size_t i = 0; i < all.n; i++) {
-        const struct one *c = &all.cases[i];
+    for (size_t i = 0; i < all.read.n; i++) {
+        const struct test_case *c = &all.read.cases[i];
         CLEANUP_DEINIT(buf) struct buf fixed = {0};
         fix(c, &fixed);
-        if (!c->fixed.p)
+        if (!c->parts[FIXED].p)
             continue;
-        if (!str_eq(buf_view(&fixed), c->fixed))
+        if (!str_eq(buf_view(&fixed), c->parts[FIXED]))
             say(c);
-        CHECK_STR(buf_view(&fixed), c->fixed);
+        CHECK_STR(buf_view(&fixed), c->parts[FIXED]);
     }
 }
 
 /* All of the rule's fixes are in the fixed template: nothing that could be fixed is left. */
 static void test_nothing_fixable_is_left(void **) {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all.read.n; i++) {
         CLEANUP_DEINIT(buf) struct buf fixed = {0};
-        fix(&all.cases[i], &fixed);
+        fix(&all.read.cases[i], &fixed);
         CLEANUP(audit) struct audit *a = audit_new(only_the_rule());
         int r = audit_template_read(a, "template", buf_view(&fixed));
         size_t n;
         struct audit_finding *const *findings = audit_findings(a, &n);
-        bool is_left = r && !str_eq(buf_view(&fixed), all.cases[i].text);
+        bool is_left = r && !str_eq(buf_view(&fixed), all.read.cases[i].text);
         for (size_t j = 0; j < n; j++)
             is_left |= findings[j]->edits != NULL;
         if (is_left) {
-            say(&all.cases[i]);
+            say(&all.read.cases[i]);
             print_error("%s\n", buf_cstr(&fixed));
         }
         CHECK_CASE(!is_left, all.rule->id);
@@ -182,16 +142,16 @@ static void count(str text, size_t *counts) {
 }
 
 static void test_nothing_new_is_found(void **) {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all.read.n; i++) {
         CLEANUP_DEINIT(buf) struct buf fixed = {0};
-        fix(&all.cases[i], &fixed);
+        fix(&all.read.cases[i], &fixed);
         CLEANUP_MEM size_t *before = mem_zalloc(2 * audit_n_rules * sizeof *before);
         size_t *after = before + audit_n_rules;
-        count(all.cases[i].text, before);
+        count(all.read.cases[i].text, before);
         count(buf_view(&fixed), after);
         for (size_t rule = 0; rule < audit_n_rules; rule++) {
             if (after[rule] > before[rule]) {
-                say(&all.cases[i]);
+                say(&all.read.cases[i]);
                 print_error("%s\n", buf_cstr(&fixed));
             }
             CHECK_CASE(after[rule] <= before[rule], audit_rules[rule]->id);
@@ -255,15 +215,15 @@ static void touch_edit(struct touched *t, str text, const struct audit_finding *
         touch_holder(t, text, f, at_path(e->node, e->name));
     else if (e->kind == AUDIT_EDIT_ATTRIBUTE)
         touch_holder(t, text, f, at_path(e->resource->body, e->name));
-    else if (e->kind == AUDIT_EDIT_PROPERTY && e->resource->properties)
-        touch_holder(t, text, f, at_path(e->resource->properties, e->name));
+    else if (e->kind == AUDIT_EDIT_PROPERTY && tmpl_get(e->resource->body, "Properties"))
+        touch_holder(t, text, f, at_path(tmpl_get(e->resource->body, "Properties"), e->name));
     else if (e->kind == AUDIT_EDIT_PROPERTY)
-        touch_holder(t, text, f, at_path(e->resource->body, S("Properties")));
+        touch_holder(t, text, f, e->resource->body);
     else if (root)
         touch_holder(t, text, f, at_path(root, e->section.p ? e->section : S("Resources")));
 }
 
-static struct touched touched_lines(const struct one *c) {
+static struct touched touched_lines(const struct test_case *c) {
     struct touched t = {.n = c->text.len + 2};
     t.lines = mem_zalloc(t.n * sizeof *t.lines);
     CLEANUP(audit) struct audit *a = audit_new(only_the_rule());
@@ -278,10 +238,10 @@ static struct touched touched_lines(const struct one *c) {
 }
 
 /* The lines that `diff` says are gone. */
-static void check_gone(const struct one *c, const struct touched *t, str diff) {
+static void check_gone(const struct test_case *c, const struct touched *t, str diff) {
     str line;
     size_t number = 0;
-    for (int i = 0; next_line(&diff, &line); i++) {
+    for (int i = 0; case_file_line(&diff, &line); i++) {
         if (str_starts(line, S("@@ -")))
             number = (size_t)atol(line.p + 4);
         else if (i >= 2 && str_starts(line, S("-"))) {
@@ -297,12 +257,12 @@ static void check_gone(const struct one *c, const struct touched *t, str diff) {
 }
 
 static void test_the_rest_stays(void **) {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all.read.n; i++) {
         CLEANUP_DEINIT(buf) struct buf fixed = {0}, diff = {0};
-        fix(&all.cases[i], &fixed);
-        audit_diff(&diff, "template", all.cases[i].text, buf_view(&fixed));
-        struct touched t = touched_lines(&all.cases[i]);
-        check_gone(&all.cases[i], &t, buf_view(&diff));
+        fix(&all.read.cases[i], &fixed);
+        audit_diff(&diff, "template", all.read.cases[i].text, buf_view(&fixed));
+        struct touched t = touched_lines(&all.read.cases[i]);
+        check_gone(&all.read.cases[i], &t, buf_view(&diff));
         free(t.lines);
     }
 }
@@ -310,9 +270,9 @@ static void test_the_rest_stays(void **) {
 /* ---- Recording ---- */
 
 static int record(void) {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all.read.n; i++) {
         CLEANUP_DEINIT(buf) struct buf found = {0};
-        const struct one *c = &all.cases[i];
+        const struct test_case *c = &all.read.cases[i];
         find(c, &found);
         printf("=== " STR_FMT "\n" STR_FMT "--- finds\n%s", STR_ARG(c->name), STR_ARG(c->text),
                buf_cstr(&found));
@@ -338,7 +298,7 @@ int main(int argc, char **argv) {
                                        cmocka_unit_test(test_nothing_fixable_is_left),
                                        cmocka_unit_test(test_nothing_new_is_found),
                                        cmocka_unit_test(test_the_rest_stays)};
-    read_cases(buf_view(&all.file));
+    case_file_read(&all.read, buf_view(&all.file));
     int r = getenv("CALOTYPE_RECORD") ? record() : cmocka_run_group_tests(tests, NULL, NULL);
     buf_deinit(&all.file);
     return r;

@@ -1,5 +1,5 @@
 /* Account ids that are written out: in ARNs, and where an account is asked for. */
-#include "audit/rules/literals_priv.h"
+#include "audit/rules/names_priv.h"
 
 #include "base/ascii.h"
 
@@ -60,11 +60,51 @@ static bool account_of_arn(str text, size_t *ret_from) {
     return false;
 }
 
-static void tell(struct audit_template *t, const struct audit_literal *l, size_t from) {
+static struct audit_finding *tell(struct audit_template *t, const struct audit_literal *l,
+                                  size_t from) {
     str account = str_slice(l->text, from, from + ACCOUNT);
-    if (!is_of_aws(account))
-        audit_tell_literal(t, &audit_rule_hard_coded_account, l, from, from + ACCOUNT,
-                           "the account " STR_FMT " is written out", STR_ARG(account));
+    return is_of_aws(account)
+               ? NULL
+               : audit_tell_literal(t, &audit_rule_hard_coded_account, l, from, from + ACCOUNT,
+                                    "the account " STR_FMT " is written out", STR_ARG(account));
+}
+
+/* "photos-210987654321": what the stack makes is of its own account. */
+static void look_at_name(struct audit_template *t, const struct audit_literal *l) {
+    const char *property = l->r ? audit_unique_name_property(l->r->type) : NULL;
+    if (!property || !str_is(l->key, property))
+        return;
+    for (size_t at = 0; at + ACCOUNT <= l->text.len; at++) {
+        bool is_first = at == 0 || !ascii_is_alnum(l->text.p[at - 1]);
+        str behind = str_skip(l->text, at + ACCOUNT);
+        if (is_first && is_account(str_slice(l->text, at, at + ACCOUNT)) &&
+            !(behind.len && ascii_is_alnum(behind.p[0])))
+            audit_fix_literal(tell(t, l, at), l, at, at + ACCOUNT, "AWS::AccountId");
+    }
+}
+
+/* "210987654321.dkr.ecr.…" and "https://sqs.….amazonaws.com/210987654321/jobs", not AWS's own images. */
+static bool is_in_address(str text, size_t at) {
+    static const char *const of_images[] = {"763104351884", "602401143452", "840364872350",
+                                            "811284229777", "906394416424", "382416733822"};
+    str before = str_slice(text, 0, at), behind = str_skip(text, at + ACCOUNT);
+    if (str_ends(before, S(".amazonaws.com/")))
+        return str_starts(behind, S("/"));
+    for (size_t i = 0; i < ARRAY_LEN(of_images); i++)
+        if (str_is(str_slice(text, at, at + ACCOUNT), of_images[i]))
+            return false;
+    return str_starts(behind, S(".dkr.ecr."));
+}
+
+static void look_for_addresses(struct audit_template *t, const struct audit_literal *l) {
+    if (str_find(l->text, S(".amazonaws.com")) < 0 && str_find(l->text, S(".dkr.ecr.")) < 0)
+        return;
+    for (size_t at = 0; at + ACCOUNT < l->text.len; at++) {
+        bool is_first = at == 0 || !ascii_is_alnum(l->text.p[at - 1]);
+        if (is_first && is_account(str_slice(l->text, at, at + ACCOUNT)) &&
+            is_in_address(l->text, at))
+            tell(t, l, at);
+    }
 }
 
 static void look(void *ctx, const struct audit_literal *l) {
@@ -76,6 +116,8 @@ static void look(void *ctx, const struct audit_literal *l) {
             tell(ctx, l, 0);
         return;
     }
+    look_at_name(ctx, l);
+    look_for_addresses(ctx, l);
     for (size_t at = 0, from; at < l->text.len;) {
         ptrdiff_t next = str_find(str_skip(l->text, at), S("arn:"));
         if (next < 0)

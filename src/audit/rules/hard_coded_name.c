@@ -95,7 +95,8 @@ static void tell(struct audit_template *t, const struct audit_resource *r, const
     for (size_t i = 0; i < values.n; i++) {
         const struct audit_value *v = &values.v[i];
         str text = v->kind == AUDIT_ABSENT ? STR_NONE : audit_text(t, v->node);
-        if (text.len == 0 || audit_name_is_of_stack(text))
+        /* One that a condition or a mapping chooses is of what it is chosen by. */
+        if (text.len == 0 || v->guard != r->guard || audit_name_is_of_stack(text))
             continue;
         struct audit_finding *f = audit_tell_node(
             t, &audit_rule_hard_coded_name, r, v->node, v->guard,

@@ -9,102 +9,51 @@
 static const char *const without_resource[] = {
     "access-analyzer:ValidatePolicy",
     "apigateway:GetAccount",
-    "appconfig:List*",
-    "autoscaling:Describe*",
-    "bedrock:List*",
-    "budgets:Describe*",
     "ce:Get*",
-    "cloudformation:DescribeAccountLimits",
-    "cloudformation:ListExports",
-    "cloudformation:ListStacks",
     "cloudformation:ValidateTemplate",
-    "cloudfront:List*",
-    "cloudwatch:Describe*",
     "cloudwatch:Get*",
-    "cloudwatch:List*",
     "cloudwatch:PutMetricData",
-    "codebuild:List*",
-    "cognito-idp:ListUserPools",
     "comprehend:BatchDetect*",
     "comprehend:Contains*",
     "comprehend:Detect*",
-    "dynamodb:DescribeLimits",
-    "dynamodb:ListGlobalTables",
-    "dynamodb:ListStreams",
-    "dynamodb:ListTables",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
-    "ec2:Describe*",
     "ec2:DetachNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
     "ec2messages:*",
     "ecr:GetAuthorizationToken",
     "ecs:CreateCluster",
-    "ecs:ListClusters",
-    "ecs:ListTaskDefinitions",
-    "elasticloadbalancing:Describe*",
-    "events:ListRules",
     "iam:GetAccount*",
-    "iam:ListAccountAliases",
-    "iam:ListGroups",
-    "iam:ListPolicies",
-    "iam:ListRoles",
-    "iam:ListUsers",
-    "iot:DescribeEndpoint",
     "kms:CreateKey",
     "kms:GenerateRandom",
-    "kms:ListAliases",
-    "kms:ListKeys",
     "lambda:CreateEventSourceMapping",
     "lambda:GetAccountSettings",
-    "lambda:ListEventSourceMappings",
-    "lambda:ListFunctions",
-    "lambda:ListLayers",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
-    "logs:DescribeDestinations",
-    "logs:DescribeResourcePolicies",
     "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
-    "logs:DescribeLogGroups",
-    "mediaconvert:DescribeEndpoints",
-    "organizations:DescribeOrganization",
-    "organizations:List*",
-    "polly:DescribeVoices",
     "polly:SynthesizeSpeech",
     "pricing:*",
     "rekognition:CompareFaces",
     "rekognition:Detect*",
-    "rekognition:DescribeProjects",
     "rekognition:Get*",
-    "rekognition:List*",
     "rekognition:RecognizeCelebrities",
     "rekognition:Start*Detection",
     "rekognition:Start*Recognition",
     "rekognition:StartContentModeration",
     "rekognition:StartFaceDetection",
     "rekognition:StartPersonTracking",
-    "route53:ListHostedZones*",
     "s3:CreateStorageLensGroup",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAccessPoints",
     "s3:ListAllMyBuckets",
     "secretsmanager:GetRandomPassword",
-    "secretsmanager:ListSecrets",
     "secretsmanager:BatchGetSecretValue",
-    "servicediscovery:List*",
     "ses:GetSendQuota",
-    "sns:ListSubscriptions",
-    "sns:ListTopics",
     "sns:SetSMSAttributes",
-    "sqs:ListQueues",
-    "ssm:DescribeParameters",
     "ssmmessages:*",
-    "states:ListActivities",
-    "states:ListStateMachines",
     "sts:DecodeAuthorizationMessage",
     "sts:GetCallerIdentity",
     "sts:GetSessionToken",
@@ -113,14 +62,22 @@ static const char *const without_resource[] = {
     "textract:Detect*",
     "textract:Get*",
     "textract:Start*",
-    "transcribe:List*",
     "transcribe:StartTranscriptionJob",
     "translate:TranslateText",
     "xray:Get*",
     "xray:Put*",
 };
 
+/* What names and describes things gives nothing of what is in them; but a bucket's list is its content. */
+static bool only_describes(str action) {
+    str service, name;
+    return str_cut(action, ':', &service, &name) && !str_eq_nocase(service, S("s3")) &&
+           (str_starts_nocase(name, S("Describe")) || str_starts_nocase(name, S("List")));
+}
+
 bool audit_action_needs_star(str action) {
+    if (only_describes(action))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(without_resource); i++)
         if (str_glob(str_c(without_resource[i]), action, true))
             return true;
@@ -191,4 +148,19 @@ static const char *const resource_keys[] = {
 bool audit_condition_scopes_resource(const struct audit_template *t,
                                      const struct audit_statement *s) {
     return audit_condition_has(t, s, resource_keys, ARRAY_LEN(resource_keys));
+}
+
+const struct audit_value *audit_statement_admin(const struct audit_template *t,
+                                                const struct audit_statement *s) {
+    if (s->is_deny || s->is_made || s->kind != AUDIT_POLICY_ROLE)
+        return NULL;
+    const struct audit_values actions = audit_element(t, s, "Action"),
+                              resources = audit_element(t, s, "Resource");
+    for (size_t i = 0; i < actions.n; i++)
+        for (size_t k = 0; k < resources.n; k++)
+            if (audit_is_all_stars(actions.v[i].text) && audit_is_all_stars(resources.v[k].text) &&
+                audit_possible(t, audit_guard_and(t, actions.v[i].guard, resources.v[k].guard)) &&
+                !audit_condition_scopes_resource(t, s))
+                return &actions.v[i];
+    return NULL;
 }

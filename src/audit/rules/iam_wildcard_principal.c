@@ -1,6 +1,11 @@
 /* Policies and permissions for everybody; of buckets bucket-public-policy tells. */
 #include "audit/rules/statement_priv.h"
 
+/* An API is for whom its authorizers let in: its policy is there to take away. */
+static bool is_api(const struct audit_statement *s) {
+    return audit_is(s->owner, "AWS::ApiGateway::RestApi");
+}
+
 static void tell_statement(struct audit_template *t, const struct audit_statement *s) {
     const struct audit_rule *rule = &audit_rule_iam_wildcard_principal;
     struct tmpl_pos start, end;
@@ -36,7 +41,7 @@ static void tell_permission(struct audit_template *t, const struct audit_resourc
 
 static void check(struct audit_template *t) {
     for (const struct audit_statement *s = t->system->statements; s; s = s->next)
-        if (!s->is_deny && s->kind != AUDIT_POLICY_BUCKET)
+        if (!s->is_deny && s->kind != AUDIT_POLICY_BUCKET && !is_api(s))
             tell_statement(t, s);
     for (size_t i = 0; i < ARRAY_LEN(permissions); i++)
         for (const struct audit_resource *r = audit_first(t, permissions[i].type); r; r = r->next)

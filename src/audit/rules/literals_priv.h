@@ -25,11 +25,12 @@ struct audit_literal {
 typedef void audit_literal_fn(void *ctx, const struct audit_literal *literal);
 /* Those of resources' attributes but Type, Condition, DependsOn and Metadata; keys are none of them. */
 void audit_literals(struct audit_template *t, audit_literal_fn *fn, void *ctx);
+void audit_literals_of(struct audit_template *t, const struct audit_resource *r,
+                       audit_literal_fn *fn, void *ctx);
 /* Is one of the steps above it called so? */
 bool audit_literal_is_under(const struct audit_literal *literal, const char *key);
-/* Prose, or a value that a condition of a policy compares with. */
+/* A description, a comment: words for people. */
 bool audit_literal_is_prose(const struct audit_literal *literal);
-bool audit_literal_is_in_condition(const struct audit_literal *literal);
 
 /*
  * Tells of the bytes from to end of the literal's text, exactly where it is written in one line or is a
