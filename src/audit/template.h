@@ -25,13 +25,15 @@ struct audit_file {
     str text;
     size_t *lines; /* where each line begins in text; the first is 0 */
     size_t n_lines;
-    struct tmpl *tree; /* NULL: it is code */
-    uint32_t number;   /* what a struct tmpl_pos within says as its file */
+    const uint32_t *continuations; /* audit/place.c; NULL: the text is ASCII */
+    struct tmpl *tree;             /* NULL: it is code */
+    uint32_t number;               /* what a struct tmpl_pos within says as its file */
     struct audit_silences {
         const struct audit_silence *v;
         size_t n;
     } silences; /* audit/ignore.h; read when the first finding is looked at */
     bool has_silences;
+    bool is_damaged; /* it has faults: tree is what can be understood all the same */
 };
 /* The byte of text at which a place is; text.len when it lies behind. */
 size_t audit_offset(const struct audit_file *file, struct tmpl_pos at);
