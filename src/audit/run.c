@@ -175,7 +175,7 @@ int audit_read_file(struct audit *a, struct audit_file *file, const struct audit
         if (audit_rules[i]->check)
             audit_rules[i]->check(t);
     audit_read_nested(t);
-    return 0;
+    return file->is_damaged ? AUDIT_E_TEMPLATE : 0;
 }
 
 int audit_template_read(struct audit *a, const char *path, str text) {
