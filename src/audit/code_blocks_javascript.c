@@ -299,9 +299,9 @@ static void read_method(struct reader *r, uint32_t at) {
                                          "private", "protected", "public", NULL};
     const struct code *c = r->c;
     uint32_t body = code_over(c, at + 1);
-    if (at > 0 && (code_is(c, at - 1, "function") || code_is(c, at - 1, "new") ||
-                   (code_is_op(c, at - 1, "*") && code_is(c, at - 2, "function")) ||
-                   code_is_op(c, at - 1, ".") || code_is_op(c, at - 1, "?.")))
+    if (at > 0 &&
+        (code_is(c, at - 1, "function") || code_is(c, at - 1, "new") ||
+         (code_is_op(c, at - 1, "*") && code_is(c, at - 2, "function")) || code_is_dot(c, at - 1)))
         return;
     bool may_have_type = at > 0 && (code_is_word(c, at - 1, before) || code_is_op(c, at - 1, "{") ||
                                     code_is_op(c, at - 1, "}") || code_is_op(c, at - 1, ";"));
@@ -309,6 +309,20 @@ static void read_method(struct reader *r, uint32_t at) {
         body = body_behind(c, at + 1);
     if (body != NO_TOKEN && code_is_op(c, body, "{"))
         add_function(r, at, code_text(c, at), body);
+}
+
+/* [name](…) {…} of a class or an object. */
+static void read_computed(struct reader *r, uint32_t close) {
+    static const char *const before[] = {"async", "static", "get", "set", NULL};
+    const struct code *c = r->c;
+    uint32_t open = c->tokens[close].match, body = code_over(c, close + 1);
+    bool may_be = open < close && open > 0 && code_is_op(c, close + 1, "(");
+    if (!may_be || !code_is_op(c, body, "{"))
+        return;
+    char p = code_text(c, open - 1).p[0];
+    if (code_is_word(c, open - 1, before) ||
+        (c->tokens[open - 1].kind == CODE_OP && ascii_is_one_of(p, "{};,*")))
+        add_function(r, open, S(""), body);
 }
 
 /* .catch(f) and .then(g, f): what is before them is tried. */
@@ -338,7 +352,7 @@ static void read_catch(struct reader *r, uint32_t dot) {
 
 static void read_name(struct reader *r, uint32_t at) {
     const struct code *c = r->c;
-    bool is_member = at > 0 && (code_is_op(c, at - 1, ".") || code_is_op(c, at - 1, "?."));
+    bool is_member = at > 0 && code_is_dot(c, at - 1);
     if (is_member) {
         str text = code_text(c, at);
         if (code_is_op(c, at + 1, "(") && (str_is(text, "catch") || str_is(text, "then")))
@@ -369,6 +383,8 @@ void code_blocks_javascript(struct code_builder *b) {
             read_name(&r, i);
         else if (code_is_op(b->code, i, "=>"))
             read_arrow(&r, i);
+        else if (code_is_op(b->code, i, "]"))
+            read_computed(&r, i);
     }
     free(r.ends);
 }

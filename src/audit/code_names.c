@@ -63,6 +63,7 @@ static struct code_name *add_target(struct code *c, uint32_t last, uint32_t firs
         const struct code_token *t = &c->tokens[last - 2];
         n->name = str_slice(c->pub.text, t->at, c->tokens[last].at + c->tokens[last].len);
         n->token = last - 2;
+        n->is_of_object = true;
     }
     return n;
 }
@@ -273,6 +274,8 @@ void code_names_index(struct code *c) {
         uint32_t *last = code_index_put(&c->name_index, c->names[i].name);
         c->names[i].before = *last;
         *last = i;
+        c->imports_env |=
+            str_is(c->names[i].member, "environ") || str_is(c->names[i].member, "getenv");
     }
 }
 
@@ -284,8 +287,7 @@ static uint32_t function_of(const struct code *c, uint32_t block) {
 }
 
 static bool sees(const struct code *c, const struct code_name *n, uint32_t block) {
-    return str_chr(n->name, '.') >= 0 ||
-           audit_code_within(&c->pub, block, function_of(c, n->block));
+    return n->is_of_object || audit_code_within(&c->pub, block, function_of(c, n->block));
 }
 
 const struct code_name *code_name_of(const struct code *c, str name, uint32_t block,

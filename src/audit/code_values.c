@@ -127,7 +127,7 @@ struct env {
 static bool is_environ(const struct code *c, uint32_t token, const char *name) {
     if (code_is(c, token, name) && token >= 2 && code_is_op(c, token - 1, "."))
         return code_is(c, token - 2, "os");
-    const struct code_name *n = c->tokens[token].kind == CODE_NAME && c->begins[token] == token
+    const struct code_name *n = c->imports_env && c->begins[token] == token
                                     ? code_name_of(c, code_text(c, token), 0, c->pub.n_tokens)
                                     : NULL;
     return n && str_is(n->member, name) && code_is(c, n->first, "os");

@@ -122,26 +122,49 @@ bool audit_is_ignored(struct audit *a, const struct audit_finding *f) {
     return !is_asked(a, f->rule) || by_options(a, f) || by_metadata(f) || by_comment(a, f);
 }
 
-static int refuse(struct audit *a, const struct audit_file *file, const struct tmpl_fault *fault) {
+/* A fault of the reader: its words without what every finding says by itself. */
+static void tell_fault(struct audit *a, const struct audit_file *file,
+                       const struct tmpl_told *fault) {
     struct audit_finding *f = arena_new(&a->arena, struct audit_finding);
+    str text = fault->text, lead = S("Template format error: ");
+    ptrdiff_t place = str_find(text, S(" (line "));
+    text = place > 0 ? str_slice(text, 0, (size_t)place) : text;
     f->rule = &audit_rule_template_invalid;
     f->start = f->end = fault->at;
     f->start.file = f->end.file = file->number;
-    f->message = arena_str(&a->arena, str_c(fault->why.text));
+    f->resource = S("");
+    f->message = arena_str(&a->arena, str_starts(text, lead) ? str_skip(text, lead.len) : text);
     audit_keep(a, f);
-    return AUDIT_E_TEMPLATE;
+}
+
+/* False: nothing can be understood. */
+static bool read_tree(struct audit *a, struct audit_file *file, struct tmpl **ret,
+                      bool *ret_whole) {
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    *ret_whole = tmpl_new_all(ret, file->text, file->number, &faults) == 0;
+    for (size_t i = 0; i < faults.n; i++)
+        tell_fault(a, file, &faults.told[i]);
+    if (!*ret)
+        return false;
+    GROW(a->trees, a->n_trees, a->trees_cap);
+    a->trees[a->n_trees++] = *ret;
+    if (tmpl_root(*ret)->kind == TMPL_MAP)
+        return *ret_whole || tmpl_root(*ret)->n > 0;
+    if (*ret_whole)
+        tell_fault(a, file,
+                   &(struct tmpl_told){tmpl_root(*ret)->start, S("it is no map of sections")});
+    return false;
 }
 
 int audit_template_read(struct audit *a, const char *path, str text) {
     struct audit_file *file = audit_file_new(a, path, text);
-    struct tmpl_fault fault;
     struct tmpl *tree;
-    if (tmpl_new_file(&tree, file->text, file->number, &fault))
-        return refuse(a, file, &fault);
-    GROW(a->trees, a->n_trees, a->trees_cap);
-    a->trees[a->n_trees++] = tree;
+    bool is_whole;
+    if (!read_tree(a, file, &tree, &is_whole))
+        return AUDIT_E_TEMPLATE;
     file->tree = tree;
     struct audit_template *t = audit_template_new(a, file, tree);
+    t->is_partial |= !is_whole;
     GROW(a->templates, a->n_templates, a->templates_cap);
     a->templates[a->n_templates++] = t;
     for (size_t i = 0; i < audit_n_rules; i++)

@@ -44,6 +44,8 @@ void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at,
 /* Non-zero: the reading is over. */
 static int tell_duplicate(struct tmpl_builder *b, const struct tmpl_member *m) {
     struct tmpl_fault one = {{0}, {{0}}};
+    if (b->faults && b->faults->n == TMPL_MAX_FAULTS)
+        return 0;
     int r = tmpl_fail(b->faults ? &one : b->fault, m->key_at,
                       "Template format error: duplicate key \"" STR_FMT "\"", STR_ARG(m->key));
     if (!b->faults)

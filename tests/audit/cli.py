@@ -212,6 +212,18 @@ class Audit(unittest.TestCase):
         self.assertEqual(self.audit("--diff", "open.yaml").stdout, "")
         self.assertEqual(self.audit("--fix", "--stdin", text="# ours\n" + OPEN).stdout, fixed)
 
+    # ---- Our own template ----
+
+    def test_our_own_template(self):
+        """Nothing at warning or above under any profile; what is below is in docs/audit.md with its reason."""
+        root = pathlib.Path(__file__).resolve().parents[2]
+        done = self.audit("--profile", "all", "--format", "json", str(root / "stack" / "template.yaml"))
+        self.assertEqual(done.returncode, CLEAN, done.stdout)
+        rows = (root / "docs" / "audit.md").read_text().split("## Our own template")[1]
+        told = {(row.split("[")[1].split("]")[0], one) for row in rows.splitlines() if row.startswith("| [")
+                for one in row.split("|")[2].strip().split(", ")}
+        self.assertEqual({(f["id"], f["resource"]) for f in json.loads(done.stdout)}, told)
+
     # ---- Rules ----
 
     def test_explain(self):

@@ -105,7 +105,7 @@ static int note(void *ctx, const struct tmpl_reference *ref) {
     struct uses *u = ctx;
     const struct audit_resource *r =
         ref->kind == TMPL_CONDITION ? NULL : audit_find(u->t, ref->name);
-    if (audit_is(r, "AWS::Logs::LogGroup"))
+    if (r && str_is(r->type, "AWS::Logs::LogGroup"))
         u->is_used[r->index] = true;
     return 0;
 }
