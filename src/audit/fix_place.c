@@ -139,7 +139,8 @@ static size_t way_to(const struct tmpl_node *node, const struct tmpl_node *wante
         if (node->members[i].value == wanted)
             return i;
     for (i = first; i < node->n && !is_before(wanted->start, node->members[i].value->start); i++)
-        if (may_hold(node->members[i].value, wanted))
+        if (may_hold(node->members[i].value, wanted) ||
+            is_same_place(node->members[i].value, wanted))
             return i;
     return first > 0 && may_hold(node->members[first - 1].value, wanted) ? first - 1 : node->n;
 }
