@@ -19,7 +19,7 @@ static double threshold(const struct audit_template *t, const struct audit_funct
     return is_known && timeout_s >= LEAST_S ? (double)timeout_s * 1000 * PERCENT / 100 : 0;
 }
 
-static void check(struct audit_template *t) { watch_alarm_check(t, &alarm, threshold); }
+static void check(struct audit_template *t) { audit_watch_alarm_check(t, &alarm, threshold); }
 
 const struct audit_rule audit_rule_alarm_duration_missing = {
     .id = "alarm-duration-missing",

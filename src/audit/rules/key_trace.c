@@ -272,8 +272,8 @@ static void expression(struct trace *t, uint32_t first, uint32_t end) {
     t->level--;
 }
 
-void key_trace(struct arena *arena, const struct audit_code *code, uint32_t first, uint32_t end,
-               struct key_parts *ret) {
+void audit_key_trace(struct arena *arena, const struct audit_code *code, uint32_t first,
+                     uint32_t end, struct key_parts *ret) {
     struct trace t = {.arena = arena, .code = code, .c = code_of(code), .parts = ret};
     ret->n = 0;
     expression(&t, first, end);

@@ -24,5 +24,5 @@ struct key_parts {
     size_t n;
 };
 /* Of the tokens from first to before end. Texts are in arena. */
-void key_trace(struct arena *arena, const struct audit_code *code, uint32_t first, uint32_t end,
-               struct key_parts *ret);
+void audit_key_trace(struct arena *arena, const struct audit_code *code, uint32_t first,
+                     uint32_t end, struct key_parts *ret);

@@ -8,7 +8,7 @@ static const struct audit_permission *permission_of(const struct audit_template 
                                                     const bool *waits, bool *ret_waits) {
     const struct audit_permission *any = NULL;
     for (const struct audit_permission *p = t->system->permissions; p; p = p->next) {
-        if (!permission_lets(p, trigger))
+        if (!audit_permission_lets(p, trigger))
             continue;
         *ret_waits = waits[p->r->index];
         if (*ret_waits)
@@ -22,17 +22,17 @@ static const struct audit_permission *permission_of(const struct audit_template 
 static void mend(struct audit_template *t, struct audit_finding *f,
                  const struct audit_trigger *trigger, const struct audit_permission *p) {
     size_t owner = trigger->owner->index;
-    if (!order_waits(t, p->r, NULL)[owner]) {
-        order_fix_depends(f, trigger->owner, p->r->name);
+    if (!audit_order_waits(t, p->r, NULL)[owner]) {
+        audit_order_fix_depends(f, trigger->owner, p->r->name);
         return;
     }
     const struct tmpl_node *source = tmpl_get(p->r->properties, "SourceArn");
-    str arn = trigger->bucket ? order_bucket_arn(t, trigger->bucket) : STR_NONE;
+    str arn = trigger->bucket ? audit_order_bucket_arn(t, trigger->bucket) : STR_NONE;
     if (!source || !arn.p || audit_target(t, source, NULL) != trigger->bucket ||
-        order_waits(t, p->r, source)[owner])
+        audit_order_waits(t, p->r, source)[owner])
         return;
     audit_fix_replace(f, source, "!Sub '" STR_FMT "'", STR_ARG(arn));
-    order_fix_depends(f, trigger->owner, p->r->name);
+    audit_order_fix_depends(f, trigger->owner, p->r->name);
 }
 
 static void check(struct audit_template *t) {
@@ -40,10 +40,10 @@ static void check(struct audit_template *t) {
     const bool *waits = NULL;
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
         if ((i->kind != AUDIT_TRIGGER_PROPERTY && i->kind != AUDIT_TRIGGER_CUSTOM) ||
-            !audit_function_of(t, i->target) || !permission_is_first(t, i))
+            !audit_function_of(t, i->target) || !audit_permission_is_first(t, i))
             continue;
         if (i->owner != owner)
-            waits = order_waits(t, i->owner, NULL);
+            waits = audit_order_waits(t, i->owner, NULL);
         owner = i->owner;
         bool is_after = false;
         const struct audit_permission *p = permission_of(t, i, waits, &is_after);

@@ -174,10 +174,10 @@ static void check_call(struct audit_template *t, const struct audit_trigger *tri
     if (!audit_code_aws(code, call, &aws) || !makes_objects(&aws) ||
         !audit_code_argument(code, call, "Bucket", &first, &end))
         return;
-    key_trace(t->arena, code, first, end, &bucket);
+    audit_key_trace(t->arena, code, first, end, &bucket);
     if (!is_bucket(t, f, trigger, &bucket) || !audit_code_argument(code, call, "Key", &first, &end))
         return;
-    key_trace(t->arena, code, first, end, &key);
+    audit_key_trace(t->arena, code, first, end, &key);
     join_literals(t, f, &key);
     bool is_open = !trigger->prefix.p && !trigger->suffix.p && trigger->has_filter;
     if (is_open || !has_prefix(t, &key, trigger->prefix) || !has_suffix(&key, trigger->suffix) ||

@@ -62,7 +62,7 @@ static bool is_handed_on(const struct audit_template *t, const struct audit_reso
            audit_mentioned_by(t, "AWS::Serverless::Application", NULL)[of->index];
 }
 
-bool watch_is_elsewhere(const struct audit_template *t, const struct audit_function *f) {
+bool audit_watch_is_elsewhere(const struct audit_template *t, const struct audit_function *f) {
     return is_handed_on(t, f->r) || (t->parent && is_handed_on(t->parent, t->parent_nest));
 }
 
@@ -70,9 +70,9 @@ bool watch_is_elsewhere(const struct audit_template *t, const struct audit_funct
 
 static bool is_usable(const struct audit_template *t, const struct audit_resource *topic,
                       const struct audit_resource *r) {
-    str condition = order_condition(topic);
+    str condition = audit_order_condition(topic);
     return audit_is(topic, "AWS::SNS::Topic") &&
-           (!condition.p || str_eq(condition, order_condition(r))) &&
+           (!condition.p || str_eq(condition, audit_order_condition(r))) &&
            !str_eq_nocase(audit_text_of(t, topic, "FifoTopic"), S("true"));
 }
 
@@ -138,7 +138,8 @@ static const struct audit_resource *topic_of_alarms(const struct audit_template 
     return NULL;
 }
 
-str watch_topic(struct audit_template *t, struct audit_finding *f, const struct audit_resource *r) {
+str audit_watch_topic(struct audit_template *t, struct audit_finding *f,
+                      const struct audit_resource *r) {
     const struct audit_resource *topic = topic_of_alarms(t, r);
     if (topic)
         return topic->name;
@@ -151,7 +152,7 @@ str watch_topic(struct audit_template *t, struct audit_finding *f, const struct 
         name = arena_printf(t->arena, "AlarmTopic%u", i);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::SNS::Topic\nProperties:\n  DisplayName: Alarms\n");
-    watch_tags(t, &body, "AWS::SNS::Topic");
+    audit_watch_tags(t, &body, "AWS::SNS::Topic");
     audit_fix_resource(f, NULL, name, "%s", buf_cstr(&body));
     return name;
 }
@@ -161,8 +162,8 @@ str watch_topic(struct audit_template *t, struct audit_finding *f, const struct 
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct watch_alarm *alarm, const struct audit_function *f,
                  double threshold) {
-    str condition = order_condition(f->r), name = f->r->name;
-    str topic = watch_topic(t, finding, f->r);
+    str condition = audit_order_condition(f->r), name = f->r->name;
+    str topic = audit_watch_topic(t, finding, f->r);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::CloudWatch::Alarm\n");
     if (condition.p)
@@ -176,17 +177,17 @@ static void mend(struct audit_template *t, struct audit_finding *finding,
         "  TreatMissingData: notBreaching\n  AlarmActions:\n    - !Ref " STR_FMT "\n",
         STR_ARG(name), alarm->description, alarm->metric, STR_ARG(name), alarm->statistic,
         threshold, STR_ARG(topic));
-    watch_tags(t, &body, "AWS::CloudWatch::Alarm");
+    audit_watch_tags(t, &body, "AWS::CloudWatch::Alarm");
     str id =
         audit_new_name(t, arena_printf(t->arena, STR_FMT "%sAlarm", STR_ARG(name), alarm->metric));
     audit_fix_resource(finding, f->r, id, "%s", buf_cstr(&body));
 }
 
-void watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
-                       double (*threshold)(const struct audit_template *t,
-                                           const struct audit_function *f)) {
+void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
+                             double (*threshold)(const struct audit_template *t,
+                                                 const struct audit_function *f)) {
     for (const struct audit_function *f = t->system->functions; f && !t->is_partial; f = f->next) {
-        if (!f->is_image_work || is_alarmed(t, f, alarm->metric) || watch_is_elsewhere(t, f))
+        if (!f->is_image_work || is_alarmed(t, f, alarm->metric) || audit_watch_is_elsewhere(t, f))
             continue;
         struct audit_finding *finding = audit_tell(
             t, alarm->rule, f->r, NULL, "no alarm watches the function's %s", alarm->what);

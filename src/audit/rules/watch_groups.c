@@ -5,7 +5,7 @@
 
 #define BEFORE S("/aws/lambda/")
 
-void watch_tags(struct audit_template *t, struct buf *body, const char *type) {
+void audit_watch_tags(struct audit_template *t, struct buf *body, const char *type) {
     str tags = audit_tags_for_new(t, type), line;
     if (tags.len)
         buf_c(body, "  Tags:\n");
@@ -67,7 +67,7 @@ static bool says_another(const struct audit_template *t, const struct audit_func
     return audit_has(t, f->r, "LoggingConfig.LogGroup");
 }
 
-bool watch_has_group(const struct audit_template *t, const struct audit_function *f) {
+bool audit_watch_has_group(const struct audit_template *t, const struct audit_function *f) {
     if (says_another(t, f))
         return true;
     for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
@@ -132,14 +132,14 @@ static const struct audit_function *meant_for(const struct audit_log_group *g,
     return n == 1 && str_starts(g->name, BEFORE) ? lacking[0] : NULL;
 }
 
-const struct audit_function *const *watch_misnamed(const struct audit_template *t) {
+const struct audit_function *const *audit_watch_misnamed(const struct audit_template *t) {
     const struct audit_function **of = arena_zalloc(t->arena, t->n_resources * sizeof *of),
                                 **lacking = arena_zalloc(t->arena, t->n_resources * sizeof *of);
     size_t n = 0;
     if (!t->system->log_groups)
         return of;
     for (const struct audit_function *f = t->system->functions; f; f = f->next)
-        if (f->is_image_work && !watch_has_group(t, f))
+        if (f->is_image_work && !audit_watch_has_group(t, f))
             lacking[n++] = f;
     const bool *is_used = n ? used_groups(t) : NULL;
     for (const struct audit_log_group *g = t->system->log_groups; g && n; g = g->next)
@@ -148,7 +148,7 @@ const struct audit_function *const *watch_misnamed(const struct audit_template *
     return of;
 }
 
-str watch_group_name(struct audit_template *t, const struct audit_function *f) {
+str audit_watch_group_name(struct audit_template *t, const struct audit_function *f) {
     if (str_find(f->name, S("${")) >= 0 && str_find(f->name, S("${?}")) < 0)
         return arena_printf(t->arena, "!Sub '/aws/lambda/" STR_FMT "'", STR_ARG(f->name));
     return arena_printf(t->arena, "!Sub '/aws/lambda/${" STR_FMT "}'", STR_ARG(f->r->name));
