@@ -18,6 +18,7 @@ struct audit *audit_free(struct audit *a) {
         map_deinit(&a->templates[i]->by_type);
         map_deinit(&a->templates[i]->new_names);
         map_deinit(&a->templates[i]->by_written);
+        map_deinit(a->templates[i]->marks);
     }
     for (size_t i = 0; i < a->n_trees; i++)
         tmpl_free(a->trees[i]);
