@@ -125,13 +125,14 @@ bool audit_is_ignored(struct audit *a, const struct audit_finding *f) {
     return !is_asked(a, f->rule) || by_options(a, f) || by_metadata(f) || by_comment(a, f);
 }
 
-/* A fault of the reader: its words without what every finding says by itself. */
-static void tell_fault(struct audit *a, const struct audit_file *file,
-                       const struct tmpl_told *fault) {
+void audit_tell_fault(struct audit *a, const struct audit_file *file,
+                      const struct tmpl_told *fault) {
     struct audit_finding *f = arena_new(&a->arena, struct audit_finding);
     str text = fault->text, lead = S("Template format error: ");
     ptrdiff_t place = str_find(text, S(" (line "));
     text = place > 0 ? str_slice(text, 0, (size_t)place) : text;
+    if (str_ends(text, S(".")))
+        text.len--;
     f->rule = &audit_rule_template_invalid;
     f->start = f->end = fault->at;
     f->start.file = f->end.file = file->number;
@@ -146,7 +147,7 @@ bool audit_parse(struct audit *a, struct audit_file *file) {
     struct tmpl *tree = NULL;
     file->is_damaged = tmpl_new_all(&tree, file->text, file->number, &faults) != 0;
     for (size_t i = 0; i < faults.n; i++)
-        tell_fault(a, file, &faults.told[i]);
+        audit_tell_fault(a, file, &faults.told[i]);
     if (!tree)
         return false;
     GROW(a->trees, a->n_trees, a->trees_cap);
@@ -161,7 +162,7 @@ static bool is_template(struct audit *a, const struct audit_file *file) {
     if (root->kind == TMPL_MAP)
         return !file->is_damaged || root->n > 0;
     if (!file->is_damaged)
-        tell_fault(a, file, &(struct tmpl_told){root->start, S("it is no map of sections")});
+        audit_tell_fault(a, file, &(struct tmpl_told){root->start, S("it is no map of sections")});
     return false;
 }
 

@@ -1,7 +1,7 @@
 /*
  * JSON with positions: RFC 8259 to the letter. jansson gives no places and YAML's flow style
  * accepts what JSON forbids (single quotes, trailing commas, bare words), so this is an own
- * scanner. Mending (the builder has faults), it tells what is wrong, once a line, and goes on.
+ * scanner. Mending (the builder has faults), it tells what is wrong and goes on.
  */
 #include "tmpl/build_priv.h"
 
@@ -13,7 +13,6 @@ struct reader {
     str text;
     size_t at;
     struct tmpl_pos pos; /* of text.p[at] */
-    uint32_t told_line;  /* mending: the last that has a fault */
     bool is_broken;      /* mending: the text is over, and brackets are open */
 };
 
@@ -39,9 +38,6 @@ static void step(struct reader *r) {
 static int refuse_at(struct reader *r, struct tmpl_pos at, const char *what) {
     struct tmpl_fault one = {{0}, {{0}}};
     bool mending = is_mending(r);
-    if (mending && r->told_line == at.line)
-        return 0;
-    r->told_line = at.line;
     int f = tmpl_fail(mending ? &one : r->b->fault, at,
                       "Template format error: JSON not well-formed: %s", what);
     if (!mending)

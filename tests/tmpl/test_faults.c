@@ -88,14 +88,16 @@ static const struct {
      "1:13 " JSON "a comma before the closing bracket\n2:15 " JSON
      "a comma before the closing bracket\n{\"a\":[1,2],\"b\":{\"c\":3}}"},
     {"{\"a\": 1\n \"b\": 'x',\n c: True,\n // d\n \"e\" 5\n}",
-     "2:2 " JSON "a comma or } was expected\n3:2 " JSON "a string was expected\n"
+     "2:2 " JSON "a comma or } was expected\n2:7 " JSON "a string was expected\n"
+     "3:2 " JSON "a string was expected\n3:5 " JSON
+     "a value must be quoted, a number, true, false or null\n"
      "4:2 " JSON "JSON has no comments\n5:6 " JSON "a colon was expected\n"
      "{\"a\":1,\"b\":\"x\",\"c\":true,\"e\":5}"},
     {"{\"a\": \"x,\n \"b\": \"\\d\"\n}",
      "1:8 " JSON "a string does not end\n2:9 " JSON "an unknown escape in a string\n"
      "{\"a\":\"x\",\"b\":\"\"}"},
-    {"{\"a\": {\"b\": [1}, \"a\": 2\n",
-     "1:15 " JSON "a bracket of the other kind closes\n{\"a\":{\"b\":[1],\"a\":2}}"},
+    {"{\"a\": {\"b\": [1}, \"a\": 2\n", "1:15 " JSON "a bracket of the other kind closes\n1:7 " JSON
+                                        "the bracket is not closed\n{\"a\":{\"b\":[1],\"a\":2}}"},
     {"{\"a\": 1, \"a\": 2}\nx",
      "1:10 duplicate key \"a\"\n2:1 " JSON "something follows the document\n{\"a\":1}"},
 };
