@@ -2,13 +2,6 @@
 #include "audit/rules/order_priv.h"
 #include "audit/rules/permission_priv.h"
 
-static bool is_let(const struct audit_template *t, const struct audit_trigger *trigger) {
-    for (const struct audit_permission *p = t->system->permissions; p; p = p->next)
-        if (permission_lets(p, trigger))
-            return true;
-    return false;
-}
-
 /* The resources that the new permission names exist under one Condition at most. */
 static bool one_condition(const struct audit_resource *a, const struct audit_resource *b,
                           str *ret_condition) {
@@ -23,7 +16,7 @@ static void mend(struct audit_template *t, struct audit_finding *f,
     const struct audit_resource *of = is_rule ? trigger->owner : trigger->bucket;
     str condition;
     if (!of || !one_condition(trigger->target, of, &condition) ||
-        order_waits(t, trigger->target, NULL)[trigger->owner->index])
+        order_waits(t, trigger->target, NULL, trigger->owner))
         return;
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::Lambda::Permission\n");
@@ -46,9 +39,12 @@ static void mend(struct audit_template *t, struct audit_finding *f,
 }
 
 static void check(struct audit_template *t) {
-    for (const struct audit_trigger *i = t->system->triggers; i && !t->is_partial; i = i->next) {
-        if (i->kind == AUDIT_TRIGGER_SAM || !audit_function_of(t, i->target) || is_let(t, i) ||
-            !permission_is_first(t, i))
+    struct permission_index index;
+    if (!t->system->triggers || t->is_partial)
+        return;
+    permission_index_init(&index, t);
+    for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
+        if (!permission_is_needed(&index, t, i) || permission_next(&index, i, NULL))
             continue;
         struct audit_finding *f = audit_tell_node(
             t, &audit_rule_notification_permission_missing, i->owner,
@@ -57,6 +53,7 @@ static void check(struct audit_template *t) {
         if (f)
             mend(t, f, i);
     }
+    permission_index_deinit(&index);
 }
 
 const struct audit_rule audit_rule_notification_permission_missing = {

@@ -33,15 +33,18 @@ static void reach_all(struct walk *w, const struct audit_resource *r,
             tmpl_each_reference(r->properties->members[i].value, on_reference, w);
 }
 
-const bool *order_waits(const struct audit_template *t, const struct audit_resource *r,
-                        const struct tmpl_node *except) {
+bool order_waits(const struct audit_template *t, const struct audit_resource *r,
+                 const struct tmpl_node *except, const struct audit_resource *on) {
+    struct arena arena = {0};
     struct walk w = {.t = t};
-    w.is_reached = arena_zalloc(t->arena, t->n_resources * sizeof *w.is_reached);
-    w.queue = arena_zalloc(t->arena, t->n_resources * sizeof *w.queue);
+    w.is_reached = arena_zalloc(&arena, t->n_resources * sizeof *w.is_reached);
+    w.queue = arena_alloc(&arena, t->n_resources * sizeof *w.queue);
     reach_all(&w, r, except);
-    while (w.at < w.n)
+    while (w.at < w.n && !w.is_reached[on->index])
         reach_all(&w, w.queue[w.at++], NULL);
-    return w.is_reached;
+    bool is_reached = w.is_reached[on->index];
+    arena_deinit(&arena);
+    return is_reached;
 }
 
 void order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name) {

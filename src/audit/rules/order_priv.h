@@ -5,11 +5,11 @@
 #include "audit/finding.h"
 
 /*
- * For each resource by its index: does r wait for it, by DependsOn or a reference, through any others?
- * `except` (may be NULL) is a value of r's properties that does not count. In the audit's arena.
+ * Does r wait for `on`, by DependsOn or a reference, through any others? `except` (may be NULL) is a
+ * value of r's properties that does not count.
  */
-const bool *order_waits(const struct audit_template *t, const struct audit_resource *r,
-                        const struct tmpl_node *except);
+bool order_waits(const struct audit_template *t, const struct audit_resource *r,
+                 const struct tmpl_node *except, const struct audit_resource *on);
 /* The fix: r's DependsOn names name too. */
 void order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name);
 /*

@@ -40,7 +40,7 @@ static void mend(struct audit_template *t, struct audit_finding *f,
                  const struct audit_permission *p) {
     const struct audit_resource *of = NULL;
     str source = only_source(t, p, &of);
-    if (!source.p || (str_starts(source, S("!GetAtt")) && order_waits(t, of, NULL)[p->r->index]))
+    if (!source.p || (str_starts(source, S("!GetAtt")) && order_waits(t, of, NULL, p->r)))
         return;
     str condition = order_condition(of);
     if (!condition.p || str_eq(condition, order_condition(p->r)))
