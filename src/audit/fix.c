@@ -4,6 +4,8 @@
  */
 #include "audit/fix_priv.h"
 
+enum { MOST_CHANGES = 4096 }; /* of one round: each is held against all others */
+
 struct undo {
     size_t change;
     const struct fix_value *value; /* what it was */
@@ -206,7 +208,11 @@ static bool put_property(struct taking *t, const struct audit_edit *e, const str
 
 static bool put_attribute(struct taking *t, const struct audit_edit *e, const struct fix_value *v) {
     const struct tmpl_node *body = e->resource->body;
-    struct spot at = {spot_behind(body, S("Type")).after, 0}; /* before new Properties */
+    static const char *const before[] = {"UpdateReplacePolicy", "DeletionPolicy", "Type"};
+    size_t i = 0;
+    while (i + 1 < ARRAY_LEN(before) && !tmpl_get(body, before[i]))
+        i++;
+    struct spot at = {spot_behind(body, str_c(before[i])).after, 0}; /* before new Properties */
     return set(t, body, at, e->name, v);
 }
 
@@ -339,7 +345,7 @@ size_t audit_fixer_put(const struct audit_file *file, struct audit_finding *cons
     struct fixer x = {.file = file, .root = file->tree ? tmpl_root(file->tree) : NULL};
     audit_fixer_style(&x);
     size_t n_put = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && x.n < MOST_CHANGES; i++)
         n_put += is_put[i] = put_finding(&x, findings[i]);
     audit_fixer_write(&x, out);
     free(x.changes);

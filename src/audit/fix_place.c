@@ -119,16 +119,30 @@ static bool may_hold(const struct tmpl_node *outer, const struct tmpl_node *node
            !is_before(node->start, outer->start) && !is_before(outer->end, node->start);
 }
 
+/* The first member that begins at or behind a place. They stand in the text's order. */
+static size_t first_from(const struct tmpl_node *node, struct tmpl_pos at) {
+    size_t low = 0, high = node->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_before(node->members[middle].value->start, at))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The member of node that is, or holds, what is looked for; node->n: none. */
 static size_t way_to(const struct tmpl_node *node, const struct tmpl_node *wanted) {
-    size_t found = node->n;
-    for (size_t i = 0; i < node->n; i++) {
+    size_t first = first_from(node, wanted->start), i = first;
+    for (; i < node->n && !is_before(wanted->start, node->members[i].value->start); i++)
         if (node->members[i].value == wanted)
             return i;
-        if (found == node->n && may_hold(node->members[i].value, wanted))
-            found = i;
-    }
-    return found;
+    for (i = first; i < node->n && !is_before(wanted->start, node->members[i].value->start); i++)
+        if (may_hold(node->members[i].value, wanted) ||
+            is_same_place(node->members[i].value, wanted))
+            return i;
+    return first > 0 && may_hold(node->members[first - 1].value, wanted) ? first - 1 : node->n;
 }
 
 static size_t column_at(const struct fixer *x, size_t i) {
@@ -179,11 +193,7 @@ bool audit_fixer_find(const struct fixer *x, const struct tmpl_node *node, struc
 static const struct tmpl_node *at_range(const struct tmpl_node *node,
                                         const struct tmpl_node *wanted) {
     while (!is_same_place(node, wanted)) {
-        size_t i = 0;
-        while (i < node->n && !is_same_place(node->members[i].value, wanted))
-            i++;
-        if (i == node->n)
-            i = way_to(node, wanted);
+        size_t i = way_to(node, wanted);
         if (i == node->n)
             return NULL;
         node = node->members[i].value;

@@ -18,6 +18,7 @@ struct audit *audit_free(struct audit *a) {
         map_deinit(&a->templates[i]->by_type);
         map_deinit(&a->templates[i]->new_names);
         map_deinit(&a->templates[i]->by_written);
+        map_deinit(a->templates[i]->marks);
     }
     for (size_t i = 0; i < a->n_trees; i++)
         tmpl_free(a->trees[i]);
@@ -134,6 +135,7 @@ static void tell_fault(struct audit *a, const struct audit_file *file,
     f->rule = &audit_rule_template_invalid;
     f->start = f->end = fault->at;
     f->start.file = f->end.file = file->number;
+    f->end.column++;
     f->resource = S("");
     f->message = arena_str(&a->arena, str_starts(text, lead) ? str_skip(text, lead.len) : text);
     audit_keep(a, f);
