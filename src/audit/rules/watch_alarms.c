@@ -101,30 +101,14 @@ static const bool *watched(const struct audit_template *t, const char *metric) {
 
 /* ---- In other templates ---- */
 
-struct handed {
-    const struct audit_template *t;
-    const struct audit_resource *by;
-    bool *is_handed_on;
-};
-
-static int note(void *ctx, const struct tmpl_reference *ref) {
-    struct handed *h = ctx;
-    const struct audit_resource *r =
-        ref->kind == TMPL_CONDITION ? NULL : audit_find(h->t, ref->name);
-    if (r && r != h->by)
-        h->is_handed_on[r->index] = true;
-    return 0;
-}
-
-static bool *handed_on(const struct audit_template *t) {
-    static const char *const types[] = {"AWS::CloudFormation::Stack",
-                                        "AWS::Serverless::Application"};
-    struct handed h = {t, NULL, arena_zalloc(t->arena, t->n_resources * sizeof(bool))};
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (h.by = audit_first(t, types[i]); h.by; h.by = h.by->next)
-            if (h.by->properties)
-                tmpl_each_reference(h.by->properties, note, &h);
-    return h.is_handed_on;
+/* By index: a nested stack of t gets its name. */
+static const bool *handed_on(const struct audit_template *t) {
+    const bool *stacks = audit_mentioned_by(t, "AWS::CloudFormation::Stack", NULL),
+               *applications = audit_mentioned_by(t, "AWS::Serverless::Application", NULL);
+    bool *either = arena_zalloc(t->arena, t->n_resources * sizeof *either);
+    for (size_t i = 0; i < t->n_resources; i++)
+        either[i] = stacks[i] || applications[i];
+    return either;
 }
 
 const bool *watch_handed_on(const struct audit_template *t) {

@@ -35,13 +35,6 @@ static void mark(struct unfit *u, const struct audit_resource *r) {
         u->is_unfit[r->index] = true;
 }
 
-static int mark_reference(void *ctx, const struct tmpl_reference *ref) {
-    struct unfit *u = ctx;
-    if (ref->kind != TMPL_CONDITION)
-        mark(u, audit_find(u->t, ref->name));
-    return 0;
-}
-
 /* Machines listen to it: an alarm would be work for them. */
 static void mark_machines(struct unfit *u) {
     const struct audit_template *t = u->t;
@@ -51,12 +44,9 @@ static void mark_machines(struct unfit *u) {
         if (of.v[0].kind != AUDIT_ABSENT && !are_for_people(t, r, "Protocol"))
             mark(u, audit_target(t, of.v[0].node, NULL));
     }
-    for (const struct audit_resource *r = audit_first(t, "AWS::Serverless::Function"); r;
-         r = r->next) {
-        const struct tmpl_node *events = tmpl_get(r->properties, "Events");
-        if (events)
-            tmpl_each_reference(events, mark_reference, u);
-    }
+    const bool *is_event = audit_mentioned_by(t, "AWS::Serverless::Function", "Events");
+    for (size_t i = 0; i < t->n_resources; i++)
+        u->is_unfit[i] |= is_event[i];
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
         mark(u, i->target);
 }
