@@ -23,8 +23,10 @@ static void each_invoked(struct audit_template *t, const struct audit_trigger *t
     for (const struct audit_mapping *m = t->system->mappings; m; m = m->next)
         if (m->function && m->source == trigger->target)
             fn(t, trigger, m->function);
-    for (const struct audit_resource *r = audit_first(t, "AWS::SNS::Subscription"); r;
-         r = r->next) {
+    const struct audit_resource *r = audit_is(trigger->target, "AWS::SNS::Topic")
+                                         ? audit_first(t, "AWS::SNS::Subscription")
+                                         : NULL;
+    for (; r; r = r->next) {
         struct audit_values topic = audit_property(t, r, "TopicArn"),
                             end = audit_property(t, r, "Endpoint");
         if (topic.v[0].kind == AUDIT_ABSENT || end.v[0].kind == AUDIT_ABSENT ||
@@ -230,6 +232,8 @@ static bool is_policy_of(const struct audit_template *t, const struct audit_stat
         return false;
     if (s->owner == f->r || (f->role && s->owner == f->role))
         return true;
+    if (!audit_is(s->owner, "AWS::IAM::Policy") && !audit_is(s->owner, "AWS::IAM::ManagedPolicy"))
+        return false;
     struct audit_values roles = audit_property(t, s->owner, "Roles[]");
     for (size_t i = 0; i < roles.n && f->role; i++)
         if (roles.v[i].kind != AUDIT_ABSENT && audit_target(t, roles.v[i].node, NULL) == f->role)
