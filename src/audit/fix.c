@@ -212,7 +212,8 @@ static bool put_attribute(struct taking *t, const struct audit_edit *e, const st
     size_t i = 0;
     while (i + 1 < ARRAY_LEN(before) && !tmpl_get(body, before[i]))
         i++;
-    struct spot at = {spot_behind(body, str_c(before[i])).after, 0}; /* before new Properties */
+    /* Policies first, new Properties last. */
+    struct spot at = {spot_behind(body, str_c(before[i])).after, !str_ends(e->name, S("Policy"))};
     return set(t, body, at, e->name, v);
 }
 
