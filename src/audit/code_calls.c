@@ -48,6 +48,8 @@ static uint32_t begin_of(const struct code *c, uint32_t i) {
         begin = before_bracket(c, t->match) != NO_TOKEN ? before_bracket(c, t->match) : t->match;
     else if (code_is_op(c, i, "}") && t->match < i && c->pub.language == CODE_PYTHON)
         begin = t->match;
+    else if (code_is_op(c, i, "!") && i > 0 && code_is_dot(c, i + 1))
+        begin = c->begins[i - 1]; /* TypeScript: it is not null */
     bool is_new = begin != NO_TOKEN && begin > 0 && c->pub.language == CODE_JAVASCRIPT &&
                   c->tokens[begin].kind == CODE_NAME && code_is(c, begin - 1, "new");
     return is_new ? begin - 1 : begin;
@@ -130,6 +132,8 @@ static bool is_definition(const struct code *c, uint32_t name) {
     static const char *const before[] = {"def", "class", "function", NULL};
     if (name == 0)
         return false;
+    if (code_is_op(c, name - 1, "*") && code_is(c, name - 2, "function"))
+        return true;
     return code_is_word(c, name - 1, before) || c->function_at[name] != 0 ||
            c->function_at[name - 1] != 0;
 }

@@ -160,11 +160,11 @@ const struct code_name *code_name_of(const struct code *c, str name, uint32_t bl
                                      uint32_t token);
 
 /*
- * The argument that the object was made with which a method is called of: TableName of
+ * boto3: an argument by its place, and what the object was made with that a method is of: TableName of
  * dynamodb.Table(X).put_item(…).
  */
-bool code_aws_of_resource(const struct code *c, const struct code_call *call, const char *name,
-                          uint32_t *ret_first, uint32_t *ret_end);
+bool code_aws_place(const struct code *c, const struct code_call *call, const char *name,
+                    uint32_t *ret_first, uint32_t *ret_end);
 
 /* ---- Small questions ---- */
 

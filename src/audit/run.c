@@ -1,5 +1,5 @@
 /* audit: one audit, from texts to sorted findings. */
-#include "audit/audit_priv.h"
+#include "audit/files_priv.h"
 #include "audit/logic_priv.h"
 #include "audit/ignore.h"
 
@@ -18,9 +18,11 @@ struct audit *audit_free(struct audit *a) {
         map_deinit(&a->templates[i]->by_type);
         map_deinit(&a->templates[i]->new_names);
         map_deinit(&a->templates[i]->by_written);
+        map_deinit(a->templates[i]->marks);
     }
     for (size_t i = 0; i < a->n_trees; i++)
         tmpl_free(a->trees[i]);
+    map_deinit(&a->by_path);
     free(a->templates);
     free(a->trees);
     free(a->files);
@@ -53,6 +55,7 @@ struct audit_file *audit_file_new(struct audit *a, const char *path, str text) {
     for (size_t i = 0; i < text.len; i++)
         if (text.p[i] == '\n')
             file->lines[file->n_lines++] = i + 1;
+    audit_file_count(&a->arena, file);
     GROW(a->files, a->n_files, a->files_cap);
     a->files[a->n_files++] = file;
     return file;
@@ -132,45 +135,59 @@ static void tell_fault(struct audit *a, const struct audit_file *file,
     f->rule = &audit_rule_template_invalid;
     f->start = f->end = fault->at;
     f->start.file = f->end.file = file->number;
+    f->end.column++;
     f->resource = S("");
     f->message = arena_str(&a->arena, str_starts(text, lead) ? str_skip(text, lead.len) : text);
     audit_keep(a, f);
 }
 
-/* False: nothing can be understood. */
-static bool read_tree(struct audit *a, struct audit_file *file, struct tmpl **ret,
-                      bool *ret_whole) {
+bool audit_parse(struct audit *a, struct audit_file *file) {
     CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
-    *ret_whole = tmpl_new_all(ret, file->text, file->number, &faults) == 0;
+    struct tmpl *tree = NULL;
+    file->is_damaged = tmpl_new_all(&tree, file->text, file->number, &faults) != 0;
     for (size_t i = 0; i < faults.n; i++)
         tell_fault(a, file, &faults.told[i]);
-    if (!*ret)
+    if (!tree)
         return false;
     GROW(a->trees, a->n_trees, a->trees_cap);
-    a->trees[a->n_trees++] = *ret;
-    if (tmpl_root(*ret)->kind == TMPL_MAP)
-        return *ret_whole || tmpl_root(*ret)->n > 0;
-    if (*ret_whole)
-        tell_fault(a, file,
-                   &(struct tmpl_told){tmpl_root(*ret)->start, S("it is no map of sections")});
+    a->trees[a->n_trees++] = tree;
+    file->tree = tree;
+    return true;
+}
+
+/* A template is a map, and what is left of a damaged one has something in it. */
+static bool is_template(struct audit *a, const struct audit_file *file) {
+    const struct tmpl_node *root = tmpl_root(file->tree);
+    if (root->kind == TMPL_MAP)
+        return !file->is_damaged || root->n > 0;
+    if (!file->is_damaged)
+        tell_fault(a, file, &(struct tmpl_told){root->start, S("it is no map of sections")});
     return false;
 }
 
-int audit_template_read(struct audit *a, const char *path, str text) {
-    struct audit_file *file = audit_file_new(a, path, text);
-    struct tmpl *tree;
-    bool is_whole;
-    if (!read_tree(a, file, &tree, &is_whole))
+int audit_read_file(struct audit *a, struct audit_file *file, const struct audit_template *parent,
+                    const struct audit_resource *nest) {
+    if (!audit_parse(a, file) || !is_template(a, file))
         return AUDIT_E_TEMPLATE;
-    file->tree = tree;
-    struct audit_template *t = audit_template_new(a, file, tree);
-    t->is_partial |= !is_whole;
+    struct audit_template *t = audit_template_new(a, file, file->tree, parent, nest);
+    t->is_partial |= file->is_damaged;
     GROW(a->templates, a->n_templates, a->templates_cap);
     a->templates[a->n_templates++] = t;
     for (size_t i = 0; i < audit_n_rules; i++)
         if (audit_rules[i]->check)
             audit_rules[i]->check(t);
-    return 0;
+    audit_read_nested(t);
+    return file->is_damaged ? AUDIT_E_TEMPLATE : 0;
+}
+
+int audit_template_read(struct audit *a, const char *path, str text) {
+    const struct audit_file *read = map_get(&a->by_path, str_c(path));
+    if (read && read->tree && str_eq(read->text, text))
+        return 0; /* another one nests it */
+    struct audit_file *file = audit_file_new(a, path, text);
+    map_put(&a->by_path, str_c(path), file);
+    audit_files_begin(a, path);
+    return audit_read_file(a, file, NULL, NULL);
 }
 
 /* ---- Findings ---- */

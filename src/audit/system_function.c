@@ -1,5 +1,4 @@
 /* audit/system: functions, and what each is there for. */
-#include "audit/code_map.h"
 #include "audit/system_priv.h"
 
 const struct audit_function *audit_function_of(const struct audit_template *t,
@@ -8,41 +7,6 @@ const struct audit_function *audit_function_of(const struct audit_template *t,
 }
 
 /* ---- One function ---- */
-
-/* What Lambda calls: behind the last dot of Handler. */
-static str handler_name(str handler) {
-    ptrdiff_t dot = str_rchr(handler, '.');
-    return dot < 0 ? handler : str_skip(handler, (size_t)dot + 1);
-}
-
-/*
- * The code as it is written: of a Fn::Join or Fn::Sub the function itself, for its pieces have places
- * that its value has not. NULL: it is not in the template.
- */
-static const struct tmpl_node *inline_code(const struct audit_template *t,
-                                           const struct audit_function *f) {
-    const struct tmpl_node *written = f->is_sam
-                                          ? tmpl_get(f->r->properties, "InlineCode")
-                                          : tmpl_get(tmpl_get(f->r->properties, "Code"), "ZipFile");
-    const struct tmpl_member *function = tmpl_function(written);
-    if (function && (str_is(function->key, "Fn::Join") || str_is(function->key, "Fn::Sub")))
-        return written;
-    struct audit_values code = audit_property(t, f->r, f->is_sam ? "InlineCode" : "Code.ZipFile");
-    return code.v[0].kind == AUDIT_ABSENT ? NULL : code.v[0].node;
-}
-
-static void read_inline(const struct audit_template *t, struct audit_function *f) {
-    const struct tmpl_node *code = inline_code(t, f);
-    bool is_python = str_starts(f->runtime, S("python")),
-         is_node = str_starts(f->runtime, S("nodejs"));
-    str text, handler = audit_text_of(t, f->r, "Handler");
-    const struct code_map *map;
-    if (!code || (!is_python && !is_node) || !audit_code_of_node(t, code, &text, &map))
-        return;
-    f->is_inline = true;
-    f->code = audit_code_read(t->arena, is_python ? CODE_PYTHON : CODE_JAVASCRIPT, text,
-                              handler_name(handler), map);
-}
 
 void audit_read_function(struct audit_build *b, const struct audit_resource *r) {
     const struct audit_template *t = b->t;
@@ -57,7 +21,7 @@ void audit_read_function(struct audit_build *b, const struct audit_resource *r) 
     for (size_t i = 0; i < role.n && !f->role; i++)
         if (role.v[i].kind != AUDIT_ABSENT)
             f->role = audit_target(t, role.v[i].node, NULL);
-    read_inline(t, f);
+    audit_read_code(t, f);
     AUDIT_APPEND(b->functions, f);
 }
 

@@ -26,6 +26,8 @@ typedef void audit_reader_fn(struct audit_build *b, const struct audit_resource 
 /* system_function.c: asked before all others, and once when all lists are there. */
 audit_reader_fn audit_read_function;
 void audit_read_uses(struct audit_build *b);
+/* system_code.c: f->code; runtime and r are there. */
+void audit_read_code(const struct audit_template *t, struct audit_function *f);
 /* system_policy.c */
 audit_reader_fn audit_read_policies;
 audit_reader_fn audit_read_managed;

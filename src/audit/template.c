@@ -161,12 +161,16 @@ static bool is_sam(const struct tmpl_node *transform) {
 }
 
 struct audit_template *audit_template_new(struct audit *a, const struct audit_file *file,
-                                          struct tmpl *tree) {
+                                          struct tmpl *tree, const struct audit_template *parent,
+                                          const struct audit_resource *nest) {
     struct audit_template *t = arena_new(&a->arena, struct audit_template);
     t->audit = a;
     t->file = file;
-    t->root = tmpl_root(tree);
     t->arena = &a->arena;
+    t->marks = arena_new(t->arena, struct map);
+    t->parent = parent;
+    t->parent_nest = nest;
+    t->root = audit_expand(t, tmpl_root(tree));
     t->parameters = section(t, "Parameters");
     t->mappings = section(t, "Mappings");
     t->conditions = section(t, "Conditions");

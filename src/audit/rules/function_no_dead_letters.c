@@ -68,18 +68,9 @@ static void note_sam_events(const struct audit_template *t, const struct audit_f
 }
 
 /* A state machine waits for its tasks, and retries and catches by itself. */
-static int is_named(void *ctx, const struct tmpl_reference *ref) {
-    return str_eq(ref->name, *(const str *)ctx);
-}
 static bool is_task(const struct audit_template *t, const struct audit_function *f) {
-    static const char *const types[] = {"AWS::StepFunctions::StateMachine",
-                                        "AWS::Serverless::StateMachine"};
-    str name = f->r->name;
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (const struct audit_resource *r = audit_first(t, types[i]); r; r = r->next)
-            if (r->properties && tmpl_each_reference(r->properties, is_named, &name))
-                return true;
-    return false;
+    return audit_mentioned_by(t, "AWS::StepFunctions::StateMachine", NULL)[f->r->index] ||
+           audit_mentioned_by(t, "AWS::Serverless::StateMachine", NULL)[f->r->index];
 }
 
 static struct uses uses_of(const struct audit_template *t, const struct audit_function *f) {

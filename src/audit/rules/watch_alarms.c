@@ -56,25 +56,10 @@ static bool is_alarmed(const struct audit_template *t, const struct audit_functi
 
 /* ---- In other templates ---- */
 
-struct mention {
-    str name;
-};
-
-static int is_named(void *ctx, const struct tmpl_reference *ref) {
-    const struct mention *m = ctx;
-    return ref->kind != TMPL_CONDITION && str_eq(ref->name, m->name);
-}
-
 /* Does a nested stack of t get what `of` is called? */
 static bool is_handed_on(const struct audit_template *t, const struct audit_resource *of) {
-    static const char *const types[] = {"AWS::CloudFormation::Stack",
-                                        "AWS::Serverless::Application"};
-    struct mention m = {of->name};
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (const struct audit_resource *r = audit_first(t, types[i]); r; r = r->next)
-            if (r != of && r->properties && tmpl_each_reference(r->properties, is_named, &m))
-                return true;
-    return false;
+    return audit_mentioned_by(t, "AWS::CloudFormation::Stack", NULL)[of->index] ||
+           audit_mentioned_by(t, "AWS::Serverless::Application", NULL)[of->index];
 }
 
 bool watch_is_elsewhere(const struct audit_template *t, const struct audit_function *f) {
@@ -119,13 +104,8 @@ static bool has_machines(const struct audit_template *t, const struct audit_reso
             !are_for_people(&protocols))
             return true;
     }
-    struct mention m = {topic->name};
-    for (const struct audit_resource *r = audit_first(t, "AWS::Serverless::Function"); r;
-         r = r->next) {
-        const struct tmpl_node *events = tmpl_get(r->properties, "Events");
-        if (events && tmpl_each_reference(events, is_named, &m))
-            return true;
-    }
+    if (audit_mentioned_by(t, "AWS::Serverless::Function", "Events")[topic->index])
+        return true;
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
         if (i->target == topic)
             return true;
