@@ -76,12 +76,15 @@ struct spot {
     size_t after, order;
 };
 
+/* Elements have none. */
+static bool is_same_key(str a, str b) { return a.p && b.p ? str_eq(a, b) : !a.p && !b.p; }
+
 /* A member (or, where key is absent, an element) of a collection; NULL and {} are maps. */
 static bool add(struct taking *t, const struct tmpl_node *node, struct spot at, str key,
                 const struct fix_value *value) {
     for (size_t i = 0; i < t->x->n; i++) {
         const struct fix_change *c = &t->x->changes[i];
-        if (c->kind != FIX_ADD || c->node != node || !c->key.p != !key.p || !str_eq(c->key, key))
+        if (c->kind != FIX_ADD || c->node != node || !is_same_key(c->key, key))
             continue;
         if (!key.p && !audit_fixer_is_same(c->value, value))
             continue;
@@ -212,7 +215,8 @@ static bool put_attribute(struct taking *t, const struct audit_edit *e, const st
     size_t i = 0;
     while (i + 1 < ARRAY_LEN(before) && !tmpl_get(body, before[i]))
         i++;
-    struct spot at = {spot_behind(body, str_c(before[i])).after, 0}; /* before new Properties */
+    /* Policies first, new Properties last. */
+    struct spot at = {spot_behind(body, str_c(before[i])).after, !str_ends(e->name, S("Policy"))};
     return set(t, body, at, e->name, v);
 }
 
