@@ -4,14 +4,14 @@
 
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct audit_function *f) {
-    str condition = order_condition(f->r), called = watch_group_name(t, f);
+    str condition = audit_order_condition(f->r), called = audit_watch_group_name(t, f);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::Logs::LogGroup\n");
     if (condition.p)
         buf_printf(&body, "Condition: " STR_FMT "\n", STR_ARG(condition));
     buf_printf(&body, "Properties:\n  LogGroupName: " STR_FMT "\n  RetentionInDays: 30\n",
                STR_ARG(called));
-    watch_tags(t, &body, "AWS::Logs::LogGroup");
+    audit_watch_tags(t, &body, "AWS::Logs::LogGroup");
     str name = audit_new_name(t, arena_printf(t->arena, STR_FMT "LogGroup", STR_ARG(f->r->name)));
     audit_fix_resource(finding, f->r, name, "%s", buf_cstr(&body));
 }

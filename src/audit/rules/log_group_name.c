@@ -8,11 +8,11 @@
  */
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct audit_log_group *g, const struct audit_function *f) {
-    str called = watch_group_name(t, f);
+    str called = audit_watch_group_name(t, f);
     const struct tmpl_node *there = tmpl_get(g->r->properties, "LogGroupName");
     str own = arena_printf(t->arena, "${" STR_FMT "}", STR_ARG(f->r->name));
-    if (str_find(called, own) >= 0 && order_waits(t, f->r, NULL, g->r)) {
-        if (!order_waits(t, g->r, NULL, f->r))
+    if (str_find(called, own) >= 0 && audit_order_waits(t, f->r, NULL, g->r)) {
+        if (!audit_order_waits(t, g->r, NULL, f->r))
             audit_fix_property(finding, f->r, "LoggingConfig.LogGroup", "!Ref " STR_FMT,
                                STR_ARG(g->r->name));
         return;

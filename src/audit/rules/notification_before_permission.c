@@ -8,7 +8,7 @@ static const struct audit_permission *too_late(const struct audit_template *t,
                                                const struct audit_trigger *trigger) {
     const struct audit_permission *first = permission_next(index, trigger, NULL);
     for (const struct audit_permission *p = first; p; p = permission_next(index, trigger, p))
-        if (order_waits(t, trigger->owner, NULL, p->r))
+        if (audit_order_waits(t, trigger->owner, NULL, p->r))
             return NULL;
     return first;
 }
@@ -16,17 +16,17 @@ static const struct audit_permission *too_late(const struct audit_template *t,
 /* A permission that names the bucket's ARN gets it by the bucket's name: it must not wait for it. */
 static void mend(struct audit_template *t, struct audit_finding *f,
                  const struct audit_trigger *trigger, const struct audit_permission *p) {
-    if (!order_waits(t, p->r, NULL, trigger->owner)) {
-        order_fix_depends(f, trigger->owner, p->r->name);
+    if (!audit_order_waits(t, p->r, NULL, trigger->owner)) {
+        audit_order_fix_depends(f, trigger->owner, p->r->name);
         return;
     }
     const struct tmpl_node *source = tmpl_get(p->r->properties, "SourceArn");
-    str arn = trigger->bucket ? order_bucket_arn(t, trigger->bucket) : STR_NONE;
+    str arn = trigger->bucket ? audit_order_bucket_arn(t, trigger->bucket) : STR_NONE;
     if (!source || !arn.p || audit_target(t, source, NULL) != trigger->bucket ||
-        order_waits(t, p->r, source, trigger->owner))
+        audit_order_waits(t, p->r, source, trigger->owner))
         return;
     audit_fix_replace(f, source, "!Sub '" STR_FMT "'", STR_ARG(arn));
-    order_fix_depends(f, trigger->owner, p->r->name);
+    audit_order_fix_depends(f, trigger->owner, p->r->name);
 }
 
 static void check(struct audit_template *t) {

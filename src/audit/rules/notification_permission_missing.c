@@ -5,7 +5,7 @@
 /* The resources that the new permission names exist under one Condition at most. */
 static bool one_condition(const struct audit_resource *a, const struct audit_resource *b,
                           str *ret_condition) {
-    str of_a = order_condition(a), of_b = b ? order_condition(b) : STR_NONE;
+    str of_a = audit_order_condition(a), of_b = b ? audit_order_condition(b) : STR_NONE;
     *ret_condition = of_a.p ? of_a : of_b;
     return !of_a.p || !of_b.p || str_eq(of_a, of_b);
 }
@@ -16,7 +16,7 @@ static void mend(struct audit_template *t, struct audit_finding *f,
     const struct audit_resource *of = is_rule ? trigger->owner : trigger->bucket;
     str condition;
     if (!of || !one_condition(trigger->target, of, &condition) ||
-        order_waits(t, trigger->target, NULL, trigger->owner))
+        audit_order_waits(t, trigger->target, NULL, trigger->owner))
         return;
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::Lambda::Permission\n");
@@ -25,8 +25,8 @@ static void mend(struct audit_template *t, struct audit_finding *f,
     buf_printf(&body,
                "Properties:\n  Action: lambda:InvokeFunction\n  FunctionName: !Ref " STR_FMT
                "\n  Principal: %s.amazonaws.com\n",
-               STR_ARG(trigger->target->name), permission_service(trigger));
-    str source = permission_source(t, trigger);
+               STR_ARG(trigger->target->name), audit_permission_service(trigger));
+    str source = audit_permission_source(t, trigger);
     if (source.p)
         buf_printf(&body, "  SourceArn: " STR_FMT "\n", STR_ARG(source));
     if (!is_rule)
@@ -35,7 +35,7 @@ static void mend(struct audit_template *t, struct audit_finding *f,
         t, arena_printf(t->arena, STR_FMT "Permission", STR_ARG(trigger->target->name)));
     audit_fix_resource(f, trigger->target, name, "%s", buf_cstr(&body));
     if (!is_rule)
-        order_fix_depends(f, trigger->owner, name);
+        audit_order_fix_depends(f, trigger->owner, name);
 }
 
 static void check(struct audit_template *t) {

@@ -33,8 +33,8 @@ static void reach_all(struct walk *w, const struct audit_resource *r,
             tmpl_each_reference(r->properties->members[i].value, on_reference, w);
 }
 
-bool order_waits(const struct audit_template *t, const struct audit_resource *r,
-                 const struct tmpl_node *except, const struct audit_resource *on) {
+bool audit_order_waits(const struct audit_template *t, const struct audit_resource *r,
+                       const struct tmpl_node *except, const struct audit_resource *on) {
     struct arena arena = {0};
     struct walk w = {.t = t};
     w.is_reached = arena_zalloc(&arena, t->n_resources * sizeof *w.is_reached);
@@ -47,7 +47,7 @@ bool order_waits(const struct audit_template *t, const struct audit_resource *r,
     return is_reached;
 }
 
-void order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name) {
+void audit_order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name) {
     const struct tmpl_node *depends = tmpl_get(r->body, "DependsOn");
     if (tmpl_is(depends, TMPL_LIST))
         audit_fix_append(f, depends, STR_FMT, STR_ARG(name));
@@ -70,13 +70,13 @@ static bool is_free(const struct audit_template *t, str text) {
     return true;
 }
 
-str order_bucket_arn(const struct audit_template *t, const struct audit_resource *bucket) {
+str audit_order_bucket_arn(const struct audit_template *t, const struct audit_resource *bucket) {
     str name = audit_name(t, bucket);
     if (name.len == 0 || !is_free(t, name))
         return STR_NONE;
     return arena_printf(t->arena, "arn:${AWS::Partition}:s3:::" STR_FMT, STR_ARG(name));
 }
 
-str order_condition(const struct audit_resource *r) {
+str audit_order_condition(const struct audit_resource *r) {
     return tmpl_text(tmpl_get(r->body, "Condition"));
 }

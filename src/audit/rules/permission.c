@@ -6,12 +6,12 @@ static bool is_suffix(str text) {
     return str_starts(text, S("amazonaws.com")) || str_is(text, "${AWS::URLSuffix}");
 }
 
-bool permission_names(const struct audit_permission *p, const char *service) {
+bool audit_permission_names(const struct audit_permission *p, const char *service) {
     str name, rest;
     return str_cut(p->principal, '.', &name, &rest) && str_is(name, service) && is_suffix(rest);
 }
 
-bool permission_names_service(const struct audit_permission *p) {
+bool audit_permission_names_service(const struct audit_permission *p) {
     str name, rest;
     for (rest = p->principal; str_cut(rest, '.', &name, &rest);)
         if (is_suffix(rest))
@@ -21,17 +21,18 @@ bool permission_names_service(const struct audit_permission *p) {
 
 /* Text that is not known may be any. */
 static bool may_name(const struct audit_permission *p, const char *service) {
-    return permission_names(p, service) || str_is(p->principal, "*") ||
-           (str_find(p->principal, S("${")) >= 0 && !permission_names_service(p));
+    return audit_permission_names(p, service) || str_is(p->principal, "*") ||
+           (str_find(p->principal, S("${")) >= 0 && !audit_permission_names_service(p));
 }
 
-const char *permission_service(const struct audit_trigger *trigger) {
+const char *audit_permission_service(const struct audit_trigger *trigger) {
     return trigger->kind == AUDIT_TRIGGER_EVENTBRIDGE ? "events" : "s3";
 }
 
-bool permission_lets(const struct audit_permission *p, const struct audit_trigger *trigger) {
+bool audit_permission_lets(const struct audit_permission *p, const struct audit_trigger *trigger) {
     bool may_be = !p->function && str_find(p->function_text, S("${")) >= 0;
-    return (may_be || p->function == trigger->target) && may_name(p, permission_service(trigger));
+    return (may_be || p->function == trigger->target) &&
+           may_name(p, audit_permission_service(trigger));
 }
 
 /* ---- By function ---- */
@@ -71,7 +72,7 @@ const struct audit_permission *permission_next(const struct permission_index *in
             is_any = true;
             p = index->any;
         }
-        if (!p || permission_lets(p, trigger))
+        if (!p || audit_permission_lets(p, trigger))
             return p;
     }
 }
@@ -82,12 +83,12 @@ static str sub(const struct audit_template *t, str arn) {
     return arn.p ? arena_printf(t->arena, "!Sub '" STR_FMT "'", STR_ARG(arn)) : STR_NONE;
 }
 
-str permission_source(const struct audit_template *t, const struct audit_trigger *trigger) {
+str audit_permission_source(const struct audit_template *t, const struct audit_trigger *trigger) {
     if (trigger->kind == AUDIT_TRIGGER_EVENTBRIDGE)
         return arena_printf(t->arena, "!GetAtt " STR_FMT ".Arn", STR_ARG(trigger->owner->name));
     if (!trigger->bucket)
         return STR_NONE;
     if (trigger->kind == AUDIT_TRIGGER_PROPERTY)
-        return sub(t, order_bucket_arn(t, trigger->bucket));
+        return sub(t, audit_order_bucket_arn(t, trigger->bucket));
     return arena_printf(t->arena, "!GetAtt " STR_FMT ".Arn", STR_ARG(trigger->bucket->name));
 }

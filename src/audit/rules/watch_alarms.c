@@ -122,7 +122,7 @@ const bool *watch_handed_on(const struct audit_template *t) {
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct watch_alarm *alarm, const struct audit_function *f, double threshold,
                  struct watch_topic *to) {
-    str condition = order_condition(f->r), name = f->r->name;
+    str condition = audit_order_condition(f->r), name = f->r->name;
     str topic = watch_topic_for(t, to, finding);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::CloudWatch::Alarm\n");
@@ -137,15 +137,15 @@ static void mend(struct audit_template *t, struct audit_finding *finding,
         "  TreatMissingData: notBreaching\n  AlarmActions:\n    - !Ref " STR_FMT "\n",
         STR_ARG(name), alarm->description, alarm->metric, STR_ARG(name), alarm->statistic,
         threshold, STR_ARG(topic));
-    watch_tags(t, &body, "AWS::CloudWatch::Alarm");
+    audit_watch_tags(t, &body, "AWS::CloudWatch::Alarm");
     str id =
         audit_new_name(t, arena_printf(t->arena, STR_FMT "%sAlarm", STR_ARG(name), alarm->metric));
     audit_fix_resource(finding, f->r, id, "%s", buf_cstr(&body));
 }
 
-void watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
-                       double (*threshold)(const struct audit_template *t,
-                                           const struct audit_function *f)) {
+void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
+                             double (*threshold)(const struct audit_template *t,
+                                                 const struct audit_function *f)) {
     struct watch_topic to = {{NULL, 0}, {NULL, 0}};
     const bool *is_watched = t->is_partial ? NULL : watched(t, alarm->metric);
     const bool *is_handed_on = is_watched ? watch_handed_on(t) : NULL;

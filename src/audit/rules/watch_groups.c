@@ -5,7 +5,7 @@
 
 #define BEFORE S("/aws/lambda/")
 
-void watch_tags(struct audit_template *t, struct buf *body, const char *type) {
+void audit_watch_tags(struct audit_template *t, struct buf *body, const char *type) {
     str tags = audit_tags_for_new(t, type), line;
     if (tags.len)
         buf_c(body, "  Tags:\n");
@@ -187,7 +187,7 @@ struct watch_groups watch_groups(const struct audit_template *t) {
     return (struct watch_groups){is_lacking, meant_for, has_misnamed};
 }
 
-str watch_group_name(struct audit_template *t, const struct audit_function *f) {
+str audit_watch_group_name(struct audit_template *t, const struct audit_function *f) {
     if (str_find(f->name, S("${")) >= 0 && str_find(f->name, S("${?}")) < 0)
         return arena_printf(t->arena, "!Sub '/aws/lambda/" STR_FMT "'", STR_ARG(f->name));
     return arena_printf(t->arena, "!Sub '/aws/lambda/${" STR_FMT "}'", STR_ARG(f->r->name));

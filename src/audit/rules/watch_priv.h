@@ -19,9 +19,9 @@ struct watch_alarm {
  * Tells of the functions that have none. threshold answers that of a new alarm, in the metric's unit;
  * 0: it cannot be said, so there is no fix. NULL: 1.
  */
-void watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
-                       double (*threshold)(const struct audit_template *t,
-                                           const struct audit_function *f));
+void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
+                             double (*threshold)(const struct audit_template *t,
+                                                 const struct audit_function *f));
 /*
  * The topic that new alarms tell: one that alarms use, or that people subscribe to and nothing else;
  * else a new one, which each finding then makes. Zeroed at first; for one rule and template.
@@ -31,7 +31,7 @@ struct watch_topic {
 };
 str watch_topic_for(struct audit_template *t, struct watch_topic *topic, struct audit_finding *f);
 /* Appends "Tags:" with what a new resource of the type should have, two spaces in; nothing where it needs none. */
-void watch_tags(struct audit_template *t, struct buf *body, const char *type);
+void audit_watch_tags(struct audit_template *t, struct buf *body, const char *type);
 
 /*
  * By index: a nested stack gets the resource's name, so that what watches it may be there. NULL: of all,
@@ -51,4 +51,4 @@ struct watch_groups {
 };
 struct watch_groups watch_groups(const struct audit_template *t);
 /* What f's log group should be called, as YAML. */
-str watch_group_name(struct audit_template *t, const struct audit_function *f);
+str audit_watch_group_name(struct audit_template *t, const struct audit_function *f);

@@ -60,7 +60,7 @@ static void mark_policies(struct unfit *u) {
 
 /* One that not every stack has, or that takes no alarms, is for nobody. */
 static bool is_usable(const struct audit_template *t, const struct audit_resource *topic) {
-    return audit_is(topic, "AWS::SNS::Topic") && !order_condition(topic).p &&
+    return audit_is(topic, "AWS::SNS::Topic") && !audit_order_condition(topic).p &&
            !str_eq_nocase(audit_text_of(t, topic, "FifoTopic"), S("true"));
 }
 
@@ -99,7 +99,7 @@ static void make_topic(struct audit_template *t, struct watch_topic *topic) {
         topic->name = arena_printf(t->arena, "AlarmTopic%u", i);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::SNS::Topic\nProperties:\n  DisplayName: Alarms\n");
-    watch_tags(t, &body, "AWS::SNS::Topic");
+    audit_watch_tags(t, &body, "AWS::SNS::Topic");
     topic->body = arena_str(t->arena, buf_view(&body));
 }
 
