@@ -135,11 +135,13 @@ void tmpl_type_plain(struct tmpl_node *node, str text) {
                                       "YES",  "on",   "On",   "ON",  NULL};
     static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
                                      "NO",    "off",   "Off",   "OFF", NULL};
+    enum { LONGEST_WORD = 5 };
+    bool may_be_word = text.len <= LONGEST_WORD;
     node->plain = true;
     node->text = text;
-    if (is_one_of(text, nulls)) {
+    if (may_be_word && is_one_of(text, nulls)) {
         node->kind = TMPL_NULL;
-    } else if (is_one_of(text, yes) || is_one_of(text, no)) {
+    } else if (may_be_word && (is_one_of(text, yes) || is_one_of(text, no))) {
         node->kind = TMPL_BOOL;
         node->truth = is_one_of(text, yes);
         node->text = node->truth ? S("true") : S("false");

@@ -20,7 +20,7 @@ const struct audit_rule audit_rule_template_invalid = {
     .profile = AUDIT_BASELINE,
     .title = "Template that cannot be read",
     .why = "CloudFormation refuses the whole template",
-    .fix = "correct it at this place",
+    .fix = "correct the text at this place",
     .bad = "Resources:\n"
            "  Uploads: {Type: AWS::S3::Bucket\n",
     .good = "Resources:\n"
