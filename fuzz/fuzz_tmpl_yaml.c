@@ -45,9 +45,12 @@ static void mend(str text, bool is_right) {
     if (root)
         tmpl_dump(&out, root);
     tmpl_builder_deinit(&b);
-    if (is_right && faults.n)
-        fprintf(stderr, STR_FMT "\n", STR_ARG(faults.told[0].text));
-    require(!is_right || faults.n == 0, "a fault that is none", faults.told[0].at);
+    /*
+     * "[a", and "b: c" on the next line, at the column of the block around: a list for YAML, a bracket that
+     * was forgotten for people; what follows is then read otherwise.
+     */
+    bool is_bracket = faults.n && str_find(faults.told[0].text, S("a bracket is not closed")) >= 0;
+    require(!is_right || faults.n == 0 || is_bracket, "a fault that is none", faults.told[0].at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

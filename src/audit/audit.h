@@ -29,8 +29,8 @@ DEFINE_FREEP(audit)
 
 /*
  * Audits one template; path is what people are told, and where what it names is looked for ("-": text
- * came from stdin, the current folder). The text is copied. 0, or AUDIT_E_TEMPLATE: it cannot be read,
- * and findings of the rule `template-invalid` say where.
+ * came from stdin, the current folder). The text is copied. 0, or AUDIT_E_TEMPLATE: it is damaged;
+ * findings of the rule `template-invalid` say where, and rules were asked of what can be understood.
  */
 enum { AUDIT_E_TEMPLATE = OUTCOMES_AUDIT };
 int audit_template_read(struct audit *a, const char *path, str text);

@@ -49,6 +49,9 @@ void audit_leave(const struct audit_template *t);
 bool audit_takes_step(const struct audit_template *t);
 /* Fills t->by_written: names of resources as they are written. */
 void audit_index_names(struct audit_template *t);
+/* A fault of the template's text or form, as template-invalid: its words without what every finding says. */
+void audit_tell_fault(struct audit *a, const struct audit_file *file,
+                      const struct tmpl_told *fault);
 /* Keeps a finding; file's and template's ignores are looked at when findings are asked for. */
 void audit_keep(struct audit *a, struct audit_finding *f);
 bool audit_is_ignored(struct audit *a, const struct audit_finding *f);

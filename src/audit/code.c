@@ -49,27 +49,18 @@ struct audit_code *audit_code_read(struct arena *arena, enum code_language langu
 
 /* ---- Tokens ---- */
 
-bool code_is(const struct code *c, uint32_t token, const char *text) {
-    return token < c->pub.n_tokens && c->tokens[token].kind == CODE_NAME &&
-           c->pub.text.p[c->tokens[token].at] == text[0] && str_is(code_text(c, token), text);
-}
-
-bool code_is_op(const struct code *c, uint32_t token, const char *text) {
-    return token < c->pub.n_tokens && c->tokens[token].kind == CODE_OP &&
-           c->pub.text.p[c->tokens[token].at] == text[0] && str_is(code_text(c, token), text);
-}
-
 bool code_is_word(const struct code *c, uint32_t token, const char *const *words) {
     if (token >= c->pub.n_tokens || c->tokens[token].kind != CODE_NAME ||
-        (token > 0 && (code_is_op(c, token - 1, ".") || code_is_op(c, token - 1, "?."))))
+        (token > 0 && code_is_dot(c, token - 1)))
         return false;
-    while (*words && !code_is(c, token, *words))
+    str text = code_text(c, token);
+    while (*words && ((*words)[0] != text.p[0] || !str_is(text, *words)))
         words++;
     return *words != NULL;
 }
 
 str audit_code_token(const struct audit_code *code, uint32_t token) {
-    return code_text(code_of(code), token);
+    return token < code->n_tokens ? code_text(code_of(code), token) : STR_NONE;
 }
 
 bool audit_code_is(const struct audit_code *code, uint32_t token, const char *text) {

@@ -19,11 +19,13 @@ enum object {
     OBJECT,
     QUEUE,
     TOPIC,
+    PAGINATOR,
 };
 struct thing {
     enum object is;
     const char *service;
-    uint32_t open; /* TABLE, BUCKET, OBJECT: the bracket of what made it */
+    uint32_t open;  /* TABLE, BUCKET, OBJECT, PAGINATOR: the bracket of what made it */
+    uint32_t outer; /* an OBJECT of a BUCKET: the bucket's; else 0 */
 };
 
 /* Services whose calls rules ask of: boto3's name, the name of the clients, the package. */
@@ -261,7 +263,7 @@ static const struct {
     {"Bucket", "s3", RESOURCE, BUCKET},     {"Object", "s3", RESOURCE, OBJECT},
     {"Object", "s3", BUCKET, OBJECT},       {"ObjectSummary", "s3", RESOURCE, OBJECT},
     {"Queue", "sqs", RESOURCE, QUEUE},      {"get_queue_by_name", "sqs", RESOURCE, QUEUE},
-    {"Topic", "sns", RESOURCE, TOPIC},
+    {"Topic", "sns", RESOURCE, TOPIC},      {"get_paginator", NULL, CLIENT, PAGINATOR},
 };
 
 /* The first argument that is a string, by place or by name. */
@@ -276,7 +278,7 @@ static str text_argument(const struct code *c, uint32_t open, const char *name) 
 
 static struct thing made_in_python(const struct code *c, uint32_t first, uint32_t method,
                                    uint32_t open, unsigned steps) {
-    struct thing t = {NOTHING, NULL, open};
+    struct thing t = {.is = NOTHING, .open = open};
     if (code_is(c, method, "client") || code_is(c, method, "resource") ||
         code_is(c, method, "create_client")) {
         t.service = service_of_boto(text_argument(c, open, "service_name"));
@@ -290,16 +292,17 @@ static struct thing made_in_python(const struct code *c, uint32_t first, uint32_
         if (!str_is(name, makers[i].method))
             continue;
         struct thing of = thing_of(c, first, method - 1, steps - 1);
-        if (of.is == makers[i].from && strcmp(of.service, makers[i].service) == 0)
-            return (struct thing){makers[i].is, makers[i].service,
-                                  makers[i].from == TABLE ? of.open : open};
+        if (of.is == makers[i].from &&
+            (!makers[i].service || strcmp(of.service, makers[i].service) == 0))
+            return (struct thing){makers[i].is, of.service, of.is == TABLE ? of.open : open,
+                                  of.is == BUCKET ? of.open : 0};
     }
     return t;
 }
 
 static struct thing made_in_javascript(const struct code *c, uint32_t first, uint32_t method,
                                        uint32_t open, unsigned steps) {
-    struct thing t = {NOTHING, NULL, open};
+    struct thing t = {.is = NOTHING, .open = open};
     str name = code_text(c, method), before = S("");
     bool is_member = method >= first + 2;
     if (is_member)
@@ -309,7 +312,7 @@ static struct thing made_in_javascript(const struct code *c, uint32_t first, uin
     if (str_is(name, "DocumentClient") ||
         (str_is(name, "from") &&
          (str_is(before, "DynamoDBDocumentClient") || str_is(before, "DynamoDBDocument"))))
-        return (struct thing){DOCUMENT, "dynamodb", open};
+        return (struct thing){.is = DOCUMENT, .service = "dynamodb", .open = open};
     if (code_is(c, first, "new")) {
         t.service = service_of_client(name);
         t.is = t.service ? CLIENT : NOTHING;
@@ -318,7 +321,7 @@ static struct thing made_in_javascript(const struct code *c, uint32_t first, uin
 }
 
 static struct thing thing_of(const struct code *c, uint32_t first, uint32_t end, unsigned steps) {
-    struct thing t = {NOTHING, NULL, 0};
+    struct thing t = {.is = NOTHING};
     if (first >= end || steps == 0)
         return t;
     uint32_t last = end - 1;
@@ -405,7 +408,12 @@ static bool of_function(const struct code *c, const struct code_call *call, stru
     return told(ret, service_of_operation(operation), operation);
 }
 
-static bool of_object(const struct thing *t, str method, struct code_aws *ret) {
+static bool of_object(const struct code *c, const struct thing *t, str method,
+                      struct code_aws *ret) {
+    if (t->is == PAGINATOR && str_is(method, "paginate")) {
+        str name = text_argument(c, t->open, "operation_name");
+        return name.len && told(ret, t->service, spelled(c, name));
+    }
     for (size_t i = 0; i < ARRAY_LEN(object_methods); i++)
         if (object_methods[i].of == t->is && str_is(method, object_methods[i].method))
             return told(ret, t->service, object_methods[i].operation);
@@ -414,16 +422,16 @@ static bool of_object(const struct thing *t, str method, struct code_aws *ret) {
 
 static bool ask(const struct code *c, const struct code_call *call, struct code_aws *ret) {
     uint32_t at = method_of(c, call);
-    if (at == NO_TOKEN)
+    if (at == NO_TOKEN || str_starts(call->callee, S("new ")))
         return of_function(c, call, ret);
     uint32_t begin = c->begins[at];
-    struct thing t = begin == NO_TOKEN ? (struct thing){NOTHING, NULL, 0}
-                                       : thing_of(c, begin, at - 1, MOST_STEPS);
+    struct thing t =
+        begin == NO_TOKEN ? (struct thing){.is = NOTHING} : thing_of(c, begin, at - 1, MOST_STEPS);
     str method = code_text(c, at);
     if (str_is(method, "send") && c->pub.language == CODE_JAVASCRIPT)
         return of_send(c, call, t.service, ret);
     if (t.is != NOTHING && t.is != CLIENT)
-        return of_object(&t, method, ret);
+        return of_object(c, &t, method, ret);
     const char *operation = NULL;
     bool is_known = false;
     for (size_t i = 0; i < ARRAY_LEN(methods) && !is_known; i++)
@@ -453,23 +461,53 @@ bool audit_code_aws(const struct audit_code *code, const struct code_call *call,
     return memo->is_so;
 }
 
-bool code_aws_of_resource(const struct code *c, const struct code_call *call, const char *name,
-                          uint32_t *ret_first, uint32_t *ret_end) {
-    static const struct {
-        enum object is;
-        const char *name;
-        int place;
-    } places[] = {{TABLE, "TableName", 0},
-                  {BUCKET, "Bucket", 0},
-                  {OBJECT, "Bucket", 0},
-                  {OBJECT, "Key", 1}};
+/* Arguments that have a place, by what the method is of. NOTHING: of a client, or not known. */
+static const struct {
+    enum object of;
+    const char *method;
+    const char *names[3];
+} places[] = {
+    {NOTHING, "upload_file", {"Filename", "Bucket", "Key"}},
+    {NOTHING, "upload_fileobj", {"Fileobj", "Bucket", "Key"}},
+    {NOTHING, "download_file", {"Bucket", "Key", "Filename"}},
+    {NOTHING, "download_fileobj", {"Bucket", "Key", "Fileobj"}},
+    {NOTHING, "copy", {"CopySource", "Bucket", "Key"}},
+    {BUCKET, "upload_file", {"Filename", "Key"}},
+    {BUCKET, "upload_fileobj", {"Fileobj", "Key"}},
+    {BUCKET, "download_file", {"Key", "Filename"}},
+    {BUCKET, "download_fileobj", {"Key", "Fileobj"}},
+    {BUCKET, "copy", {"CopySource", "Key"}},
+};
+
+/* What the object itself was made with. */
+static bool of_maker(const struct code *c, const struct thing *t, const char *name,
+                     uint32_t *ret_first, uint32_t *ret_end) {
+    bool is_key = strcmp(name, "Key") == 0, is_bucket = strcmp(name, "Bucket") == 0;
+    uint32_t open = t->open;
+    int place = 0;
+    if (t->is == OBJECT && (is_key || is_bucket)) {
+        place = is_key && !t->outer;
+        open = is_bucket && t->outer ? t->outer : t->open;
+    } else if (!(t->is == BUCKET && is_bucket) &&
+               !(t->is == TABLE && strcmp(name, "TableName") == 0)) {
+        return false;
+    }
+    struct code_call made = {.callee = S(""), .open = open, .close = c->tokens[open].match};
+    return code_argument_at(c, &made, place, ret_first, ret_end);
+}
+
+bool code_aws_place(const struct code *c, const struct code_call *call, const char *name,
+                    uint32_t *ret_first, uint32_t *ret_end) {
     uint32_t at = call->open > 0 ? method_of(c, call) : NO_TOKEN;
     if (at == NO_TOKEN || c->begins[at] == NO_TOKEN)
         return false;
     struct thing t = thing_of(c, c->begins[at], at - 1, MOST_STEPS);
-    struct code_call made = {.callee = S(""), .open = t.open, .close = c->tokens[t.open].match};
+    enum object of = t.is == CLIENT ? NOTHING : t.is;
+    str method = code_text(c, at);
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        if (places[i].is == t.is && strcmp(places[i].name, name) == 0)
-            return code_argument_at(c, &made, places[i].place, ret_first, ret_end);
-    return false;
+        for (int n = 0; n < 3 && of == places[i].of && str_is(method, places[i].method); n++)
+            if (places[i].names[n] && strcmp(places[i].names[n], name) == 0)
+                return code_argument_at(c, call, n, ret_first, ret_end) &&
+                       !code_is_op(c, *ret_first + 1, "=") && !code_is_op(c, *ret_first, "**");
+    return of_maker(c, &t, name, ret_first, ret_end);
 }

@@ -229,11 +229,15 @@ static const struct {
 
 /* What a function that begins at head is called by what it is given to: x = …, x: …. */
 static str name_before(const struct code *c, uint32_t head) {
+    static const char *const declares[] = {"const", "let", "var", NULL};
+    bool has_value = head > 0 && code_is_op(c, head - 1, "=");
+    for (uint32_t n = 3; has_value && n < MOST_TYPE && n <= head; n++) /* const x: Type<A> = … */
+        if (code_is_word(c, head - n, declares) && code_is_op(c, head - n + 2, ":"))
+            return code_text(c, head - n + 1);
+
     if (head < 2 || c->tokens[head - 2].kind != CODE_NAME ||
         !(code_is_op(c, head - 1, "=") || code_is_op(c, head - 1, ":")))
         return S("");
-    if (head > 4 && code_is_op(c, head - 3, ":") && c->tokens[head - 4].kind == CODE_NAME)
-        return code_text(c, head - 4); /* const x: Type = … */
     return code_text(c, head - 2);
 }
 
@@ -252,13 +256,16 @@ static void add_function(struct reader *r, uint32_t head, str name, uint32_t bod
     add_body(r, block, (struct code_more){0}, body);
 }
 
+static bool ends_type(const struct code *c, uint32_t at) {
+    return c->tokens[at].kind == CODE_END ||
+           (c->tokens[at].kind == CODE_OP && ascii_is_one_of(code_text(c, at).p[0], ")]};"));
+}
+
 /* The body behind parameters and, in TypeScript, the type that is returned; NO_TOKEN: none. */
 static uint32_t body_behind(const struct code *c, uint32_t open) {
     uint32_t at = code_over(c, open);
     if (code_is_op(c, at, ":"))
-        for (unsigned n = 0; n < MOST_TYPE && !code_is_op(c, at, "{") && !code_is_op(c, at, ";") &&
-                             c->tokens[at].kind != CODE_END;
-             n++)
+        for (unsigned n = 0; n < MOST_TYPE && !code_is_op(c, at, "{") && !ends_type(c, at); n++)
             at = code_over(c, at);
     return code_is_op(c, at, "{") ? at : NO_TOKEN;
 }
@@ -297,11 +304,12 @@ static void read_arrow(struct reader *r, uint32_t arrow) {
 static void read_method(struct reader *r, uint32_t at) {
     static const char *const before[] = {"async",   "static",    "get",    "set",
                                          "private", "protected", "public", NULL};
+    static const char *const others[] = {"function", "new", "extends", NULL};
     const struct code *c = r->c;
     uint32_t body = code_over(c, at + 1);
-    if (at > 0 && (code_is(c, at - 1, "function") || code_is(c, at - 1, "new") ||
-                   (code_is_op(c, at - 1, "*") && code_is(c, at - 2, "function")) ||
-                   code_is_op(c, at - 1, ".") || code_is_op(c, at - 1, "?.")))
+    if (at > 0 &&
+        (code_is_word(c, at - 1, others) ||
+         (code_is_op(c, at - 1, "*") && code_is(c, at - 2, "function")) || code_is_dot(c, at - 1)))
         return;
     bool may_have_type = at > 0 && (code_is_word(c, at - 1, before) || code_is_op(c, at - 1, "{") ||
                                     code_is_op(c, at - 1, "}") || code_is_op(c, at - 1, ";"));
@@ -309,6 +317,20 @@ static void read_method(struct reader *r, uint32_t at) {
         body = body_behind(c, at + 1);
     if (body != NO_TOKEN && code_is_op(c, body, "{"))
         add_function(r, at, code_text(c, at), body);
+}
+
+/* [name](…) {…} of a class or an object. */
+static void read_computed(struct reader *r, uint32_t close) {
+    static const char *const before[] = {"async", "static", "get", "set", NULL};
+    const struct code *c = r->c;
+    uint32_t open = c->tokens[close].match, body = code_over(c, close + 1);
+    bool may_be = open < close && open > 0 && code_is_op(c, close + 1, "(");
+    if (!may_be || !code_is_op(c, body, "{"))
+        return;
+    char p = code_text(c, open - 1).p[0];
+    if (code_is_word(c, open - 1, before) ||
+        (c->tokens[open - 1].kind == CODE_OP && ascii_is_one_of(p, "{};,*")))
+        add_function(r, open, S(""), body);
 }
 
 /* .catch(f) and .then(g, f): what is before them is tried. */
@@ -338,7 +360,7 @@ static void read_catch(struct reader *r, uint32_t dot) {
 
 static void read_name(struct reader *r, uint32_t at) {
     const struct code *c = r->c;
-    bool is_member = at > 0 && (code_is_op(c, at - 1, ".") || code_is_op(c, at - 1, "?."));
+    bool is_member = at > 0 && code_is_dot(c, at - 1);
     if (is_member) {
         str text = code_text(c, at);
         if (code_is_op(c, at + 1, "(") && (str_is(text, "catch") || str_is(text, "then")))
@@ -369,6 +391,8 @@ void code_blocks_javascript(struct code_builder *b) {
             read_name(&r, i);
         else if (code_is_op(b->code, i, "=>"))
             read_arrow(&r, i);
+        else if (code_is_op(b->code, i, "]"))
+            read_computed(&r, i);
     }
     free(r.ends);
 }

@@ -109,6 +109,19 @@ static void read_statement(struct reader *r, uint32_t at) {
         r->tries[r->level] = added;
 }
 
+/* A lambda that is a parameter's default ends at its lambda's colon. */
+static uint32_t lambda_end(const struct code *c, uint32_t at) {
+    uint32_t end = code_part_end(c, at);
+    unsigned lambdas = 0;
+    for (; at < end; at = code_over(c, at)) {
+        if (code_is(c, at, "lambda"))
+            lambdas++;
+        else if (code_is_op(c, at, ":") && lambdas-- == 0)
+            return at;
+    }
+    return end;
+}
+
 static void read_lambda(struct reader *r, uint32_t at) {
     uint32_t colon = code_may_be_bare(r->b, at) ? find_colon(r->c, at + 1) : NO_TOKEN;
     if (colon == NO_TOKEN)
@@ -117,7 +130,7 @@ static void read_lambda(struct reader *r, uint32_t at) {
                                .head = at,
                                .first = colon + 1,
                                .name = S("")};
-    block.end = code_part_end(r->c, colon + 1);
+    block.end = lambda_end(r->c, colon + 1);
     if (at > 1 && code_is_op(r->c, at - 1, "=") && r->c->tokens[at - 2].kind == CODE_NAME)
         block.name = code_text(r->c, at - 2);
     code_bare(r->b, block.end);

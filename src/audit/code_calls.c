@@ -21,10 +21,6 @@ bool code_is_keyword(const struct code *c, uint32_t token) {
     return code_is_word(c, token, c->pub.language == CODE_PYTHON ? python_words : javascript_words);
 }
 
-static bool is_dot(const struct code *c, uint32_t token) {
-    return code_is_op(c, token, ".") || code_is_op(c, token, "?.");
-}
-
 /* ---- Where expressions begin ---- */
 
 /* What stands before a bracket that is behind an expression: f, a.b, f(). */
@@ -40,7 +36,7 @@ static uint32_t before_bracket(const struct code *c, uint32_t open) {
 static uint32_t begin_of(const struct code *c, uint32_t i) {
     const struct code_token *t = &c->tokens[i];
     uint32_t begin = NO_TOKEN;
-    if (t->kind == CODE_NAME && i > 0 && is_dot(c, i - 1))
+    if (t->kind == CODE_NAME && i > 0 && code_is_dot(c, i - 1))
         begin = i > 1 ? c->begins[i - 2] : NO_TOKEN;
     else if (t->kind == CODE_NAME)
         begin = code_is_keyword(c, i) ? NO_TOKEN : i;
@@ -52,6 +48,8 @@ static uint32_t begin_of(const struct code *c, uint32_t i) {
         begin = before_bracket(c, t->match) != NO_TOKEN ? before_bracket(c, t->match) : t->match;
     else if (code_is_op(c, i, "}") && t->match < i && c->pub.language == CODE_PYTHON)
         begin = t->match;
+    else if (code_is_op(c, i, "!") && i > 0 && code_is_dot(c, i + 1))
+        begin = c->begins[i - 1]; /* TypeScript: it is not null */
     bool is_new = begin != NO_TOKEN && begin > 0 && c->pub.language == CODE_JAVASCRIPT &&
                   c->tokens[begin].kind == CODE_NAME && code_is(c, begin - 1, "new");
     return is_new ? begin - 1 : begin;
@@ -91,9 +89,9 @@ static uint32_t over_types(const struct code *c, uint32_t close) {
 /* "a.b" that ends at token `last`: its first token, and its text without spaces, "?." as ".". */
 static str callee_of(const struct code *c, uint32_t last, uint32_t *ret_first) {
     uint32_t first = last;
-    while (first > 1 && is_dot(c, first - 1) && c->tokens[first - 2].kind == CODE_NAME)
+    while (first > 1 && code_is_dot(c, first - 1) && c->tokens[first - 2].kind == CODE_NAME)
         first -= 2;
-    bool is_part = first > 0 && is_dot(c, first - 1);
+    bool is_part = first > 0 && code_is_dot(c, first - 1);
     bool is_new =
         !is_part && first > 0 && c->pub.language == CODE_JAVASCRIPT && code_is(c, first - 1, "new");
     first -= is_part || is_new;
@@ -105,7 +103,7 @@ static str callee_of(const struct code *c, uint32_t last, uint32_t *ret_first) {
     CLEANUP_DEINIT(buf) struct buf out = {0};
     buf_c(&out, is_new ? "new " : "");
     for (uint32_t i = first + is_new; i <= last; i++)
-        buf_str(&out, is_dot(c, i) ? S(".") : code_text(c, i));
+        buf_str(&out, code_is_dot(c, i) ? S(".") : code_text(c, i));
     return arena_str(c->arena, buf_view(&out));
 }
 
@@ -116,8 +114,13 @@ static void add_call(struct calls *k, uint32_t last, uint32_t open, uint32_t clo
         c->calls = mem_realloc(c->calls, k->cap * sizeof *c->calls);
     }
     struct code_call call = {.callee = S(""), .token = open, .open = open, .close = close};
+    uint32_t inner = c->tokens[last].match;
+    bool is_plain = code_is_op(c, last, ")") && inner < last && code_is_op(c, inner + 2, ",") &&
+                    str_is(code_text(c, inner + 1), "0") && c->tokens[last - 1].kind == CODE_NAME;
     if (c->tokens[last].kind == CODE_NAME)
         call.callee = callee_of(c, last, &call.token);
+    else if (is_plain) /* (0, module_1.f)(…), as compilers write it */
+        call.callee = callee_of(c, last - 1, &call.token);
     call.block = c->tokens[call.token].block;
     uint32_t begin = c->begins[last];
     call.is_awaited = begin != NO_TOKEN && begin > 0 && code_is(c, begin - 1, "await");
@@ -129,6 +132,8 @@ static bool is_definition(const struct code *c, uint32_t name) {
     static const char *const before[] = {"def", "class", "function", NULL};
     if (name == 0)
         return false;
+    if (code_is_op(c, name - 1, "*") && code_is(c, name - 2, "function"))
+        return true;
     return code_is_word(c, name - 1, before) || c->function_at[name] != 0 ||
            c->function_at[name - 1] != 0;
 }
@@ -146,9 +151,12 @@ static void read_open(struct calls *k, uint32_t open) {
         (c->tokens[last].kind != CODE_NAME && c->tokens[last].kind != CODE_OP) ||
         (c->tokens[last].kind == CODE_NAME && is_definition(c, last)))
         return;
-    if (c->tokens[last].kind == CODE_OP && c->pub.language == CODE_JAVASCRIPT && last > 0 &&
-        c->tokens[last].match > 0 && code_is_op(c, last, ")") &&
-        c->begins[last] == c->tokens[last].match && code_is_keyword(c, c->tokens[last].match - 1))
+    if (code_is_op(c, last, "]") && c->function_at[c->tokens[last].match])
+        return; /* [name](…) {…} */
+    static const char *const heads[] = {"if", "for", "while", "switch", "with", "catch", NULL};
+    if (code_is_op(c, last, ")") && c->pub.language == CODE_JAVASCRIPT &&
+        c->begins[last] == c->tokens[last].match &&
+        code_is_word(c, c->tokens[last].match - 1, heads))
         return; /* if (a) (b) */
     add_call(k, last, open, close > open ? close : k->c->pub.n_tokens - 1);
 }
@@ -159,7 +167,7 @@ static void read_new(struct calls *k, uint32_t at) {
     uint32_t last = at + 1;
     if (c->tokens[last].kind != CODE_NAME)
         return;
-    while (is_dot(c, last + 1) && c->tokens[last + 2].kind == CODE_NAME)
+    while (code_is_dot(c, last + 1) && c->tokens[last + 2].kind == CODE_NAME)
         last += 2;
     if (!code_is_op(c, last + 1, "(") && !code_is_op(c, last + 1, "<"))
         add_call(k, last, last, last);

@@ -285,6 +285,11 @@ static uint32_t function_in(const struct code *c, uint32_t first, uint32_t end, 
     return 0;
 }
 
+static uint32_t expression_end(const struct code *c, uint32_t at) {
+    return c->pub.language == CODE_PYTHON ? code_part_end(c, at)
+                                          : code_expression_end(c, at, false);
+}
+
 uint32_t code_find_handler(const struct code *c, str handler) {
     if (!handler.len)
         return 0;
@@ -302,7 +307,7 @@ uint32_t code_find_handler(const struct code *c, str handler) {
     for (uint32_t i = 2; i + 1 < c->pub.n_tokens; i++) /* {handler: base}, {base as handler} */
         if (str_eq(code_text(c, i), handler)) {
             if (code_is_op(c, i + 1, ":") && c->tokens[i + 2].kind == CODE_NAME)
-                found = function_in(c, i + 2, i + 3, 2);
+                found = function_in(c, i + 2, expression_end(c, i + 2), 2);
             else if (code_is(c, i - 1, "as"))
                 found = function_in(c, i - 2, i - 1, 2);
             if (found)

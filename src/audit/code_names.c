@@ -63,6 +63,7 @@ static struct code_name *add_target(struct code *c, uint32_t last, uint32_t firs
         const struct code_token *t = &c->tokens[last - 2];
         n->name = str_slice(c->pub.text, t->at, c->tokens[last].at + c->tokens[last].len);
         n->token = last - 2;
+        n->is_of_object = true;
     }
     return n;
 }
@@ -141,6 +142,27 @@ static void read_python_import(struct code *c, uint32_t at) {
 
 /* ---- Assignments ---- */
 
+/*
+ * a, b = VALUE, VALUE: each name is a value of its own. Otherwise each is some part of the one value.
+ * The last name is the first of the names that are handed in.
+ */
+static void pair_targets(struct code *c, const uint32_t *names, unsigned n, uint32_t first,
+                         uint32_t end) {
+    unsigned n_values = 1;
+    for (uint32_t i = first; i < end; i = code_over(c, i))
+        n_values += code_is_op(c, i, ",");
+    for (unsigned k = n; k-- > 0;) {
+        struct code_name *name = &c->names[names[k]];
+        uint32_t comma = first;
+        while (comma < end && !code_is_op(c, comma, ","))
+            comma = code_over(c, comma);
+        name->first = n_values == n ? first : name->first;
+        name->end = n_values == n ? comma : name->end;
+        name->member = n_values == n ? STR_NONE : S("?");
+        first = comma + 1;
+    }
+}
+
 /* a, b = VALUE; a: T = VALUE; self.a = VALUE. Targets that are not names are passed over. */
 static void read_python_assignment(struct reader *r, uint32_t at) {
     struct code *c = r->c;
@@ -153,18 +175,21 @@ static void read_python_assignment(struct reader *r, uint32_t at) {
         add_target(c, colon - 1, at + 1, end);
         return;
     }
-    struct code_name *n = add_target(c, last, at + 1, end);
-    uint32_t begin = c->begins[last];
-    for (unsigned k = 0; n && k < MOST_PATTERN && begin != NO_TOKEN && begin > r->line + 1 &&
-                         code_is_op(c, begin - 1, ",");
-         k++) {
-        n->member = S("?");
-        last = begin - 2;
+    uint32_t names[MOST_PATTERN];
+    unsigned n = 0, passed = 0;
+    for (uint32_t begin; n + passed < MOST_PATTERN; last = begin - 2) {
         begin = c->begins[last];
-        n = begin == NO_TOKEN ? NULL : add_target(c, last, at + 1, end);
+        if (add_target(c, last, at + 1, end))
+            names[n++] = c->n_names - 1;
+        else
+            passed++;
+        if (begin == NO_TOKEN || begin <= r->line + 1 || !code_is_op(c, begin - 1, ","))
+            break;
     }
-    if (n && at - 1 != last)
-        n->member = S("?");
+    if (n > 1 && !passed)
+        pair_targets(c, names, n, at + 1, end);
+    for (unsigned k = 0; k < n && passed; k++)
+        c->names[names[k]].member = S("?");
 }
 
 static void read_javascript_assignment(struct reader *r, uint32_t at) {
@@ -273,6 +298,8 @@ void code_names_index(struct code *c) {
         uint32_t *last = code_index_put(&c->name_index, c->names[i].name);
         c->names[i].before = *last;
         *last = i;
+        c->imports_env |=
+            str_is(c->names[i].member, "environ") || str_is(c->names[i].member, "getenv");
     }
 }
 
@@ -284,8 +311,7 @@ static uint32_t function_of(const struct code *c, uint32_t block) {
 }
 
 static bool sees(const struct code *c, const struct code_name *n, uint32_t block) {
-    return str_chr(n->name, '.') >= 0 ||
-           audit_code_within(&c->pub, block, function_of(c, n->block));
+    return n->is_of_object || audit_code_within(&c->pub, block, function_of(c, n->block));
 }
 
 const struct code_name *code_name_of(const struct code *c, str name, uint32_t block,

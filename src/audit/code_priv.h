@@ -13,6 +13,7 @@ struct code_name {
     str name;            /* "x"; of self.x and this.x, with that */
     str member;          /* what of the value; absent: all of it */
     bool has_default;    /* {x = 1} */
+    bool is_of_object;   /* self.x: seen in all functions */
     uint32_t token;      /* the name's */
     uint32_t first, end; /* the value's tokens */
     uint32_t block;      /* where it is set */
@@ -44,6 +45,7 @@ struct code {
     uint32_t *function_at;  /* by token: the FUNCTION (or CATCH) whose head it is; 0: none */
     struct code_name *names;
     uint32_t n_names, names_cap;
+    bool imports_env;             /* Python: environ or getenv is a name of its own */
     struct code_asked *asked;     /* by call: memo of audit_code_aws */
     struct code_index name_index; /* name to its last struct code_name */
     struct code_index use_index;  /* the name of a function to the last token that names it */
@@ -87,7 +89,7 @@ uint32_t code_add(struct code_reader *r, enum code_token_kind kind, size_t from)
 void code_push(struct code_reader *r, struct code_open open);
 /* One of ( [ { or of ) ] }: its token, matched. */
 void code_bracket(struct code_reader *r);
-/* The longest operator of the table (longest first, NULL ends it) that stands here; else one character. */
+/* The longest operator of the table (longest first, an absent one ends it) that stands here; else one character. */
 void code_operator(struct code_reader *r, const char *const *table);
 /* A number or a name, whose first character has been looked at. */
 void code_number(struct code_reader *r);
@@ -158,21 +160,37 @@ const struct code_name *code_name_of(const struct code *c, str name, uint32_t bl
                                      uint32_t token);
 
 /*
- * The argument that the object was made with which a method is called of: TableName of
+ * boto3: an argument by its place, and what the object was made with that a method is of: TableName of
  * dynamodb.Table(X).put_item(…).
  */
-bool code_aws_of_resource(const struct code *c, const struct code_call *call, const char *name,
-                          uint32_t *ret_first, uint32_t *ret_end);
+bool code_aws_place(const struct code *c, const struct code_call *call, const char *name,
+                    uint32_t *ret_first, uint32_t *ret_end);
 
 /* ---- Small questions ---- */
 
 static inline str code_text(const struct code *c, uint32_t token) {
     return str_slice(c->pub.text, c->tokens[token].at, c->tokens[token].at + c->tokens[token].len);
 }
-bool code_is(const struct code *c, uint32_t token, const char *text);
+static inline bool code_is_text(const struct code *c, uint32_t token, enum code_token_kind kind,
+                                str text) {
+    if (token >= c->pub.n_tokens)
+        return false;
+    const struct code_token *t = &c->tokens[token];
+    return t->kind == kind && t->len == text.len &&
+           memcmp(c->pub.text.p + t->at, text.p, text.len) == 0;
+}
+/* Is it the name, the operator? False where there is no such token. */
+static inline bool code_is(const struct code *c, uint32_t token, const char *text) {
+    return code_is_text(c, token, CODE_NAME, str_c(text));
+}
+static inline bool code_is_op(const struct code *c, uint32_t token, const char *text) {
+    return code_is_text(c, token, CODE_OP, str_c(text));
+}
+static inline bool code_is_dot(const struct code *c, uint32_t token) {
+    return code_is_op(c, token, ".") || code_is_op(c, token, "?.");
+}
 /* Is it one of the words (NULL ends them)? Of a NAME that does not follow a dot. */
 bool code_is_word(const struct code *c, uint32_t token, const char *const *words);
-bool code_is_op(const struct code *c, uint32_t token, const char *text);
 /* The token behind an opening bracket's end, or behind the token itself. */
 static inline uint32_t code_over(const struct code *c, uint32_t token) {
     uint32_t match = c->tokens[token].match;

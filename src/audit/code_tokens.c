@@ -55,10 +55,13 @@ void code_bracket(struct code_reader *r) {
 
 void code_operator(struct code_reader *r, const char *const *table) {
     size_t from = r->at;
+    char c = code_char(r, 0), next = code_char(r, 1);
     str rest = str_skip(r->text, from);
     r->at++;
-    for (; *table; table++)
-        if (str_starts(rest, str_c(*table))) {
+    bool is_long =
+        (next >= '*' && next <= '/') || (next >= ':' && next <= '?') || next == '&' || next == '|';
+    for (; is_long && *table; table++)
+        if ((*table)[0] == c && str_starts(rest, str_c(*table))) {
             r->at = from + strlen(*table);
             break;
         }

@@ -6,18 +6,6 @@ enum { MOST_STEPS = 6, MOST_LOOKS = 1 << 22 };
 
 /* ---- Arguments ---- */
 
-/* Calls whose arguments have a place. */
-static const struct {
-    const char *last;
-    const char *names[3];
-} places[] = {
-    {"upload_file", {"Filename", "Bucket", "Key"}},
-    {"upload_fileobj", {"Fileobj", "Bucket", "Key"}},
-    {"download_file", {"Bucket", "Key", "Filename"}},
-    {"download_fileobj", {"Bucket", "Key", "Fileobj"}},
-    {"copy", {"CopySource", "Bucket", "Key"}},
-};
-
 /* A key of {…}, dict(…) or of keyword arguments between two tokens. */
 static bool find_key(const struct code *c, uint32_t first, uint32_t end, const char *name,
                      uint32_t *ret_first, uint32_t *ret_end) {
@@ -76,17 +64,6 @@ static bool find_in(const struct code *c, uint32_t first, uint32_t end, const ch
     return find_in_name(c, first, end, name, steps, ret_first, ret_end);
 }
 
-static bool find_by_place(const struct code *c, const struct code_call *call, const char *name,
-                          uint32_t *ret_first, uint32_t *ret_end) {
-    str last = code_last_part(call->callee);
-    for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        for (int n = 0; n < 3 && str_is(last, places[i].last); n++)
-            if (strcmp(places[i].names[n], name) == 0 &&
-                code_argument_at(c, call, n, ret_first, ret_end))
-                return !code_is_op(c, *ret_first + 1, "=") && !code_is_op(c, *ret_first, "**");
-    return false;
-}
-
 bool audit_code_argument(const struct audit_code *code, const struct code_call *call,
                          const char *name, uint32_t *ret_first, uint32_t *ret_end) {
     const struct code *c = code_of(code);
@@ -102,13 +79,13 @@ bool audit_code_argument(const struct audit_code *code, const struct code_call *
     if (find_key(c, call->open + 1, call->close, name, ret_first, ret_end) &&
         code_is_op(c, *ret_first - 1, "="))
         return true;
-    if (find_by_place(c, call, name, ret_first, ret_end))
+    if (code_aws_place(c, call, name, ret_first, ret_end))
         return true;
     for (int n = 0; code_argument_at(c, call, n, &first, &end) && n < 32; n++)
         if (code_is_op(c, first, "**") &&
             find_in(c, first + 1, end, name, MOST_STEPS, ret_first, ret_end))
             return true;
-    return code_aws_of_resource(c, call, name, ret_first, ret_end);
+    return false;
 }
 
 /* ---- Environment variables ---- */
@@ -127,7 +104,7 @@ struct env {
 static bool is_environ(const struct code *c, uint32_t token, const char *name) {
     if (code_is(c, token, name) && token >= 2 && code_is_op(c, token - 1, "."))
         return code_is(c, token - 2, "os");
-    const struct code_name *n = c->tokens[token].kind == CODE_NAME && c->begins[token] == token
+    const struct code_name *n = c->imports_env && c->begins[token] == token
                                     ? code_name_of(c, code_text(c, token), 0, c->pub.n_tokens)
                                     : NULL;
     return n && str_is(n->member, name) && code_is(c, n->first, "os");

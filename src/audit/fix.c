@@ -4,6 +4,8 @@
  */
 #include "audit/fix_priv.h"
 
+enum { MOST_CHANGES = 4096 }; /* of one round: each is held against all others */
+
 struct undo {
     size_t change;
     const struct fix_value *value; /* what it was */
@@ -74,12 +76,15 @@ struct spot {
     size_t after, order;
 };
 
+/* Elements have none. */
+static bool is_same_key(str a, str b) { return a.p && b.p ? str_eq(a, b) : !a.p && !b.p; }
+
 /* A member (or, where key is absent, an element) of a collection; NULL and {} are maps. */
 static bool add(struct taking *t, const struct tmpl_node *node, struct spot at, str key,
                 const struct fix_value *value) {
     for (size_t i = 0; i < t->x->n; i++) {
         const struct fix_change *c = &t->x->changes[i];
-        if (c->kind != FIX_ADD || c->node != node || !c->key.p != !key.p || !str_eq(c->key, key))
+        if (c->kind != FIX_ADD || c->node != node || !is_same_key(c->key, key))
             continue;
         if (!key.p && !audit_fixer_is_same(c->value, value))
             continue;
@@ -206,7 +211,12 @@ static bool put_property(struct taking *t, const struct audit_edit *e, const str
 
 static bool put_attribute(struct taking *t, const struct audit_edit *e, const struct fix_value *v) {
     const struct tmpl_node *body = e->resource->body;
-    struct spot at = {spot_behind(body, S("Type")).after, 0}; /* before new Properties */
+    static const char *const before[] = {"UpdateReplacePolicy", "DeletionPolicy", "Type"};
+    size_t i = 0;
+    while (i + 1 < ARRAY_LEN(before) && !tmpl_get(body, before[i]))
+        i++;
+    /* Policies first, new Properties last. */
+    struct spot at = {spot_behind(body, str_c(before[i])).after, !str_ends(e->name, S("Policy"))};
     return set(t, body, at, e->name, v);
 }
 
@@ -307,9 +317,14 @@ static bool put_edit(struct taking *t, const struct audit_edit *e) {
     struct fixer *x = t->x;
     if (e->file != x->file->number || (e->kind != AUDIT_EDIT_TEXT && !x->root))
         return false;
+    struct audit_edit written = *e;
+    written.node = audit_fixer_written(x, e->node);
+    written.within = audit_fixer_written(x, e->within);
+    if (!written.node != !e->node || !written.within != !e->within)
+        return false;
     const struct fix_value *value =
         kinds[e->kind].has_value ? audit_fixer_value(&x->arena, e->value) : NULL;
-    return (value || !kinds[e->kind].has_value) && kinds[e->kind].put(t, e, value);
+    return (value || !kinds[e->kind].has_value) && kinds[e->kind].put(t, &written, value);
 }
 
 /* All of a finding's edits or none. */
@@ -334,7 +349,7 @@ size_t audit_fixer_put(const struct audit_file *file, struct audit_finding *cons
     struct fixer x = {.file = file, .root = file->tree ? tmpl_root(file->tree) : NULL};
     audit_fixer_style(&x);
     size_t n_put = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && x.n < MOST_CHANGES; i++)
         n_put += is_put[i] = put_finding(&x, findings[i]);
     audit_fixer_write(&x, out);
     free(x.changes);

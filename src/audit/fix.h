@@ -44,7 +44,8 @@ void audit_fix_file(struct audit *a, const struct audit_file *file,
 /*
  * Audits and fixes until nothing more can be fixed. *out: the text as it should be; *ret_fixed: findings
  * that are gone, *ret_left: those that stay (of all severities that options name). Text that does not
- * parse afterwards, or has a finding more than before, is not handed out: the round before it is.
+ * parse afterwards, or has a warning or an error more than before, or not fewer findings in all, is not
+ * handed out: the round before it is.
  */
 int audit_fix_text_whole(const struct audit_options *options, const char *path, str text,
                          struct buf *out, size_t *ret_fixed, size_t *ret_left);

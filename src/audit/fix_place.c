@@ -109,21 +109,40 @@ static bool is_before(struct tmpl_pos a, struct tmpl_pos b) {
     return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
+static bool is_same_place(const struct tmpl_node *a, const struct tmpl_node *b) {
+    return a->start.line == b->start.line && a->start.column == b->start.column &&
+           a->end.line == b->end.line && a->end.column == b->end.column;
+}
+
 static bool may_hold(const struct tmpl_node *outer, const struct tmpl_node *node) {
     return (outer->kind == TMPL_MAP || outer->kind == TMPL_LIST) &&
            !is_before(node->start, outer->start) && !is_before(outer->end, node->start);
 }
 
+/* The first member that begins at or behind a place. They stand in the text's order. */
+static size_t first_from(const struct tmpl_node *node, struct tmpl_pos at) {
+    size_t low = 0, high = node->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_before(node->members[middle].value->start, at))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The member of node that is, or holds, what is looked for; node->n: none. */
 static size_t way_to(const struct tmpl_node *node, const struct tmpl_node *wanted) {
-    size_t found = node->n;
-    for (size_t i = 0; i < node->n; i++) {
+    size_t first = first_from(node, wanted->start), i = first;
+    for (; i < node->n && !is_before(wanted->start, node->members[i].value->start); i++)
         if (node->members[i].value == wanted)
             return i;
-        if (found == node->n && may_hold(node->members[i].value, wanted))
-            found = i;
-    }
-    return found;
+    for (i = first; i < node->n && !is_before(wanted->start, node->members[i].value->start); i++)
+        if (may_hold(node->members[i].value, wanted) ||
+            is_same_place(node->members[i].value, wanted))
+            return i;
+    return first > 0 && may_hold(node->members[first - 1].value, wanted) ? first - 1 : node->n;
 }
 
 static size_t column_at(const struct fixer *x, size_t i) {
@@ -168,6 +187,34 @@ bool audit_fixer_find(const struct fixer *x, const struct tmpl_node *node, struc
             return false;
     }
     return true;
+}
+
+/* The outermost node of that very range. */
+static const struct tmpl_node *at_range(const struct tmpl_node *node,
+                                        const struct tmpl_node *wanted) {
+    while (!is_same_place(node, wanted)) {
+        size_t i = way_to(node, wanted);
+        if (i == node->n)
+            return NULL;
+        node = node->members[i].value;
+    }
+    return node;
+}
+
+static bool is_in(const struct tmpl_node *tree, const struct tmpl_node *wanted) {
+    while (tree != wanted) {
+        size_t i = way_to(tree, wanted);
+        if (i == tree->n)
+            return false;
+        tree = tree->members[i].value;
+    }
+    return true;
+}
+
+const struct tmpl_node *audit_fixer_written(const struct fixer *x, const struct tmpl_node *node) {
+    if (!x->root || !node || node->start.file != x->file->number)
+        return NULL;
+    return is_in(x->root, node) ? node : at_range(x->root, node);
 }
 
 /* Behind the colon of a key. */

@@ -87,6 +87,11 @@ struct fix_place {
     size_t column; /* block: of the key or the dash that it stands behind; from 0 */
 };
 bool audit_fixer_find(const struct fixer *x, const struct tmpl_node *node, struct fix_place *ret);
+/*
+ * The node of the tree that a value was made of (audit_values makes what a function comes to, in the
+ * function's place), or itself; NULL: none of this file's.
+ */
+const struct tmpl_node *audit_fixer_written(const struct fixer *x, const struct tmpl_node *node);
 /* Bytes of the text. A node's start is behind its tag if place says that the tag is its parent's. */
 size_t audit_fixer_start(const struct fixer *x, const struct fix_place *place);
 /* Behind tag, blanks and comments: where a node's own text begins. */

@@ -3,6 +3,8 @@
 
 #include "base/ascii.h"
 
+enum { MOST_COLUMNS = 120 }; /* of a line that is one member, where lines are free to be more */
+
 static bool is_empty(const struct tmpl_node *node) { return node->n == 0; }
 
 /* ---- What a change takes ---- */
@@ -243,13 +245,23 @@ static void fill(struct splices *s, size_t first) {
     replace(s, node, &value);
 }
 
+static void put_flow_member(const struct fixer *x, struct buf *out, const struct fix_change *c,
+                            const struct flow_style *style) {
+    if (c->key.p)
+        audit_fixer_put_flow_key(out, c->key, style);
+    audit_fixer_put_flow(x, out, c->value, style);
+}
+
 static void add_flow(struct splices *s, const struct fix_change *c) {
     const struct fixer *x = s->x;
     struct flow_style style = audit_fixer_flow_style(x, c->node);
     CLEANUP_DEINIT(buf) struct buf member = {0}, text = {0};
-    if (c->key.p)
-        audit_fixer_put_flow_key(&member, c->key, &style);
-    audit_fixer_put_flow(x, &member, c->value, &style);
+    put_flow_member(x, &member, c, &style);
+    if (style.is_lines && style.is_flat && style.indent.len + member.len > MOST_COLUMNS) {
+        style.is_flat = false;
+        buf_clear(&member);
+        put_flow_member(x, &member, c, &style);
+    }
     CLEANUP_DEINIT(buf) struct buf gap = {0};
     if (style.is_lines)
         buf_printf(&gap, "\n" STR_FMT, STR_ARG(style.indent));

@@ -1,7 +1,7 @@
 /*
  * audit/fix: audits and fixes by turns until nothing more can be fixed. A round that breaks the text,
  * adds a finding or leaves its own where it was is not taken: then the rules that are to blame are left
- * out.
+ * out. What is worth a note only may come with what mends worse: a new topic without a key of its own.
  */
 #include "audit/fix_priv.h"
 
@@ -66,10 +66,10 @@ static size_t put_fixes(struct whole *w, struct buf *out) {
 }
 
 static bool is_better(const struct look *before, const struct look *after) {
-    if (after->r)
+    if (after->r || after->n >= before->n)
         return false;
     for (size_t i = 0; i < audit_n_rules; i++)
-        if (after->counts[i] > before->counts[i])
+        if (after->counts[i] > before->counts[i] && audit_rules[i]->severity > AUDIT_INFO)
             return false;
     for (size_t i = 0; i < before->n; i++) {
         size_t rule = number_of(before->findings[i]->rule);
@@ -139,6 +139,8 @@ int audit_fix_text_whole(const struct audit_options *options, const char *path, 
         last = try(&w, &best);
         if (last == WORSE)
             last = try_each(&w, &best);
+        if (last == BETTER) /* what did not fit may fit what there is by then */
+            memset(w.is_left_out, 0, audit_n_rules * sizeof *w.is_left_out);
     }
     buf_str(out, buf_view(&best));
     *ret_left = w.now.n;

@@ -18,6 +18,7 @@ struct audit *audit_free(struct audit *a) {
         map_deinit(&a->templates[i]->by_type);
         map_deinit(&a->templates[i]->new_names);
         map_deinit(&a->templates[i]->by_written);
+        map_deinit(a->templates[i]->marks);
     }
     for (size_t i = 0; i < a->n_trees; i++)
         tmpl_free(a->trees[i]);
@@ -124,40 +125,60 @@ bool audit_is_ignored(struct audit *a, const struct audit_finding *f) {
     return !is_asked(a, f->rule) || by_options(a, f) || by_metadata(f) || by_comment(a, f);
 }
 
-static void refuse(struct audit *a, const struct audit_file *file, const struct tmpl_fault *fault) {
+void audit_tell_fault(struct audit *a, const struct audit_file *file,
+                      const struct tmpl_told *fault) {
     struct audit_finding *f = arena_new(&a->arena, struct audit_finding);
+    str text = fault->text, lead = S("Template format error: ");
+    ptrdiff_t place = str_find(text, S(" (line "));
+    text = place > 0 ? str_slice(text, 0, (size_t)place) : text;
+    if (str_ends(text, S(".")))
+        text.len--;
     f->rule = &audit_rule_template_invalid;
     f->start = f->end = fault->at;
     f->start.file = f->end.file = file->number;
-    f->message = arena_str(&a->arena, str_c(fault->why.text));
+    f->end.column++;
+    f->resource = S("");
+    f->message = arena_str(&a->arena, str_starts(text, lead) ? str_skip(text, lead.len) : text);
     audit_keep(a, f);
 }
 
 bool audit_parse(struct audit *a, struct audit_file *file) {
-    struct tmpl_fault fault;
-    struct tmpl *tree;
-    if (tmpl_new_file(&tree, file->text, file->number, &fault)) {
-        refuse(a, file, &fault);
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    struct tmpl *tree = NULL;
+    file->is_damaged = tmpl_new_all(&tree, file->text, file->number, &faults) != 0;
+    for (size_t i = 0; i < faults.n; i++)
+        audit_tell_fault(a, file, &faults.told[i]);
+    if (!tree)
         return false;
-    }
     GROW(a->trees, a->n_trees, a->trees_cap);
     a->trees[a->n_trees++] = tree;
     file->tree = tree;
     return true;
 }
 
+/* A template is a map, and what is left of a damaged one has something in it. */
+static bool is_template(struct audit *a, const struct audit_file *file) {
+    const struct tmpl_node *root = tmpl_root(file->tree);
+    if (root->kind == TMPL_MAP)
+        return !file->is_damaged || root->n > 0;
+    if (!file->is_damaged)
+        audit_tell_fault(a, file, &(struct tmpl_told){root->start, S("it is no map of sections")});
+    return false;
+}
+
 int audit_read_file(struct audit *a, struct audit_file *file, const struct audit_template *parent,
                     const struct audit_resource *nest) {
-    if (!audit_parse(a, file))
+    if (!audit_parse(a, file) || !is_template(a, file))
         return AUDIT_E_TEMPLATE;
     struct audit_template *t = audit_template_new(a, file, file->tree, parent, nest);
+    t->is_partial |= file->is_damaged;
     GROW(a->templates, a->n_templates, a->templates_cap);
     a->templates[a->n_templates++] = t;
     for (size_t i = 0; i < audit_n_rules; i++)
         if (audit_rules[i]->check)
             audit_rules[i]->check(t);
     audit_read_nested(t);
-    return 0;
+    return file->is_damaged ? AUDIT_E_TEMPLATE : 0;
 }
 
 int audit_template_read(struct audit *a, const char *path, str text) {

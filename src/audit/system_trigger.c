@@ -363,20 +363,6 @@ static void read_loose(struct custom *c, struct audit_trigger *trigger) {
     }
 }
 
-/* The filter may be in the code that serves the custom resource: false where it is seen not to be. */
-static bool may_filter_itself(const struct custom *c) {
-    const struct audit_template *t = c->b->t;
-    struct audit_values token = audit_property(t, c->r, "ServiceToken");
-    const struct audit_function *f = audit_function_of(t, audit_invoked(t, token.v[0].node));
-    const struct audit_code *code = f ? f->code : NULL;
-    if (!code)
-        return true;
-    for (; code; code = code->next)
-        if (str_find(code->text, S("Filter")) >= 0)
-            return true;
-    return false;
-}
-
 /* Bucket and function: the first properties that name them. */
 static void find_parties(struct custom *c) {
     const struct audit_template *t = c->b->t;
@@ -394,6 +380,26 @@ static void find_parties(struct custom *c) {
                 c->function = node;
         }
     }
+}
+
+/*
+ * Where no filter is handed in, the code that serves the custom resource may have one. It has none
+ * where all of it is seen and the word is not in it.
+ */
+static bool may_filter(struct custom *c) {
+    struct audit_values tokens = audit_property(c->b->t, c->r, "ServiceToken");
+    for (size_t i = 0; i < tokens.n; i++) {
+        const struct audit_function *f =
+            tokens.v[i].kind == AUDIT_ABSENT
+                ? NULL
+                : audit_function_of(c->b->t, audit_invoked(c->b->t, tokens.v[i].node));
+        if (!f || !f->code)
+            return true;
+        for (const struct audit_code *code = f->code; code; code = code->next)
+            if (code->is_damaged || str_find(code->text, S("Filter")) >= 0)
+                return true;
+    }
+    return false;
 }
 
 void audit_read_custom_triggers(struct audit_build *b, const struct audit_resource *r) {
@@ -418,5 +424,5 @@ void audit_read_custom_triggers(struct audit_build *b, const struct audit_resour
     trigger->is_created = has_creation(b->t, r->properties, r->guard, said, ARRAY_LEN(said));
     read_filter(b->t, trigger);
     read_loose(&c, trigger);
-    trigger->has_filter |= may_filter_itself(&c);
+    trigger->has_filter |= may_filter(&c);
 }

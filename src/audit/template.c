@@ -167,6 +167,7 @@ struct audit_template *audit_template_new(struct audit *a, const struct audit_fi
     t->audit = a;
     t->file = file;
     t->arena = &a->arena;
+    t->marks = arena_new(t->arena, struct map);
     t->parent = parent;
     t->parent_nest = nest;
     t->root = audit_expand(t, tmpl_root(tree));

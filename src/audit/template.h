@@ -33,6 +33,7 @@ struct audit_file {
         size_t n;
     } silences; /* audit/ignore.h; read when the first finding is looked at */
     bool has_silences;
+    bool is_damaged; /* it has faults: tree is what can be understood all the same */
 };
 /* The byte of text at which a place is; text.len when it lies behind. */
 size_t audit_offset(const struct audit_file *file, struct tmpl_pos at);
@@ -83,6 +84,7 @@ struct audit_template {
     struct map by_name, by_type;              /* audit_find, audit_first */
     struct map new_names;                     /* audit_new_name */
     struct map by_written;                    /* audit_named; audit/text.c */
+    struct map *marks;                        /* audit/marks.c */
     const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
 };
 
@@ -199,3 +201,11 @@ const struct audit_resource *audit_named(const struct audit_template *t, const c
 const char *audit_name_property(str type);
 /* As audit_text of the resource's name; absent where AWS makes one. */
 str audit_name(const struct audit_template *t, const struct audit_resource *r);
+/*
+ * For each resource, by its index: does what lies at path in a resource of the type name it (as
+ * audit_target says)? Gathered once a template, so a rule may ask for every resource.
+ */
+const bool *audit_named_at(const struct audit_template *t, const char *type, const char *path);
+/* Does another resource of the type refer to it, anywhere in the property (NULL: in all of them)? */
+const bool *audit_mentioned_by(const struct audit_template *t, const char *type,
+                               const char *property);

@@ -44,6 +44,8 @@ void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at,
 /* Non-zero: the reading is over. */
 static int tell_duplicate(struct tmpl_builder *b, const struct tmpl_member *m) {
     struct tmpl_fault one = {{0}, {{0}}};
+    if (b->faults && b->faults->n == TMPL_MAX_FAULTS)
+        return 0;
     int r = tmpl_fail(b->faults ? &one : b->fault, m->key_at,
                       "Template format error: duplicate key \"" STR_FMT "\"", STR_ARG(m->key));
     if (!b->faults)
@@ -133,11 +135,13 @@ void tmpl_type_plain(struct tmpl_node *node, str text) {
                                       "YES",  "on",   "On",   "ON",  NULL};
     static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
                                      "NO",    "off",   "Off",   "OFF", NULL};
+    enum { LONGEST_WORD = 5 };
+    bool may_be_word = text.len <= LONGEST_WORD;
     node->plain = true;
     node->text = text;
-    if (is_one_of(text, nulls)) {
+    if (may_be_word && is_one_of(text, nulls)) {
         node->kind = TMPL_NULL;
-    } else if (is_one_of(text, yes) || is_one_of(text, no)) {
+    } else if (may_be_word && (is_one_of(text, yes) || is_one_of(text, no))) {
         node->kind = TMPL_BOOL;
         node->truth = is_one_of(text, yes);
         node->text = node->truth ? S("true") : S("false");

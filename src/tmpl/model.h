@@ -80,6 +80,12 @@ int tmpl_model_new(struct tmpl *tree, const struct tmpl_model **ret, struct tmpl
 int tmpl_model_check(struct tmpl *tree, const struct tmpl_model **ret, bool *ret_evaluates,
                      struct tmpl_faults *faults);
 
+/*
+ * What CloudFormation refuses in the form of any template, be it for us or not: sections, shapes, names,
+ * limits. Not looked at: what is named; and what macros may replace, where there is a Transform.
+ */
+void tmpl_model_form(struct tmpl *tree, struct tmpl_faults *faults);
+
 /* By name, borrowed; NULL: the template has none. */
 const struct tmpl_resource *tmpl_find_resource(const struct tmpl_model *m, str name);
 const struct tmpl_param *tmpl_find_param(const struct tmpl_model *m, str name);

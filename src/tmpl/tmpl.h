@@ -89,6 +89,13 @@ struct tmpl; /* opaque: the tree and the memory it lives in */
 int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr);
 /* The same; file is the number in all its places. */
 int tmpl_new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault *reterr);
+/*
+ * The same for people who want to know all that is wrong: the reading goes on behind a fault where it can.
+ * 0, or TMPL_E_TEMPLATE with one fault or more, of which the first need not be tmpl_new's: brackets and
+ * quotes are told where they open. *ret is then what can be had all the same, without what could not be
+ * understood (of duplicate keys the first; Fn::Unknown for an alias); NULL: nothing can.
+ */
+int tmpl_new_all(struct tmpl **ret, str text, uint32_t file, struct tmpl_faults *faults);
 struct tmpl *tmpl_free(struct tmpl *t);
 DEFINE_FREEP(tmpl)
 /* Never NULL; everything that hangs on it lives as long as the tree. */

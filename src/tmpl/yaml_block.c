@@ -19,6 +19,10 @@ static int pass_over(struct yaml *y, int column) {
 /* Behind a value in a block: nothing else on its line. */
 static int end_line(struct yaml *y) {
     struct tmpl_pos at;
+    if (y->is_flow_broken) {
+        y->is_flow_broken = false; /* told; the next line is here */
+        return 0;
+    }
     while (y->p[y->at] == ' ')
         y->at++;
     char c = y->p[y->at];
@@ -49,13 +53,14 @@ static int read_below(struct yaml *y, int indent, unsigned may, struct tmpl_pos 
     if (yaml_at_end(y))
         return yaml_read_empty(y, at, ret);
     if (y->line == line)
-        return yaml_read_node(y, indent, may & YAML_MAY_DASH ? 0 : YAML_MAY_BLOCK,
+        return yaml_read_node(y, indent, may & YAML_MAY_DASH ? YAML_MAY_DASH : YAML_MAY_BLOCK,
                               yaml_pos(y, y->at), ret);
     int column = yaml_column(y);
     bool is_own_list = (may & YAML_MAY_DASH) && column == indent && yaml_is_dash(y);
     if (column <= indent && !is_own_list)
         return yaml_read_empty(y, at, ret);
-    return yaml_read_node(y, indent, YAML_MAY_BLOCK, yaml_pos(y, y->at), ret);
+    return yaml_read_node(y, indent, YAML_MAY_BLOCK | (may & YAML_MAY_DASH), yaml_pos(y, y->at),
+                          ret);
 }
 
 /*
@@ -159,8 +164,7 @@ static int read_member(struct yaml *y, int column) {
         return no_key(y, key_at, column);
     }
     bool is_merge = str_is(key, "<<") && y->p[from] == '<';
-    if (is_merge &&
-        yaml_wrong(y, key_at, "YAML merge keys are not allowed in CloudFormation templates"))
+    if (is_merge && yaml_wrong(y, key_at, YAML_MERGE))
         return YAML_OVER;
     if (read_below(y, column, YAML_MAY_DASH, yaml_pos(y, y->at), &value))
         return YAML_OVER;

@@ -60,7 +60,7 @@ static int read_flow_key(struct yaml *y, str *ret, struct tmpl_pos *ret_at, bool
     while (y->p[y->at] == ' ')
         y->at++;
     /* libyaml takes no key of more than 1,024 characters, and none over several lines. */
-    if (y->line != line || yaml_is_break(y->p[y->at]) || y->at - from > 1000 || str_is(*ret, "<<"))
+    if (y->line != line || yaml_is_break(y->p[y->at]) || y->at - from > 1000)
         return yaml_unsure(y);
     if (y->p[y->at] == ':') {
         y->at++;
@@ -74,14 +74,18 @@ static int read_flow_member(struct yaml *y, struct tmpl_node *node, struct tmpl_
     str key = STR_NONE;
     struct tmpl_pos key_at = yaml_pos(y, y->at);
     struct tmpl_node *value;
-    bool is_bare = false, is_broken = false;
+    bool is_bare = false, is_broken = false, is_merge = y->p[y->at] == '<';
     if (node->kind == TMPL_MAP && (read_flow_key(y, &key, &key_at, &is_bare) ||
                                    (!is_bare && skip_in_flow(y, open, &is_broken))))
+        return YAML_OVER;
+    is_merge &= str_is(key, "<<");
+    if (is_merge && yaml_wrong(y, key_at, YAML_MERGE))
         return YAML_OVER;
     is_bare |= node->kind == TMPL_MAP && is_nothing(y);
     if (is_bare || is_broken ? yaml_read_empty(y, key_at, &value) : read_flow_node(y, &value))
         return YAML_OVER;
-    tmpl_build_push(y->b, key, key_at, value);
+    if (!is_merge)
+        tmpl_build_push(y->b, key, key_at, value);
     return 0;
 }
 

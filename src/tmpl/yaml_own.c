@@ -46,11 +46,11 @@ static int read_document_start(struct yaml *y) {
     return y->line == line ? yaml_unsure(y) : 0;
 }
 
-/* "..." may stand behind all, and nothing else. */
+/* "..." may stand behind all, also again, and nothing else. */
 static int read_document_end(struct yaml *y) {
     if (yaml_skip(y, false))
         return YAML_OVER;
-    if (y->p[y->at] == '.' && yaml_at_end(y)) {
+    while (y->p[y->at] == '.' && yaml_at_end(y)) {
         y->at += 3;
         if (yaml_skip(y, false))
             return YAML_OVER;

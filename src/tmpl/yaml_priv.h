@@ -64,6 +64,7 @@ static inline bool yaml_is_blankz(char c) {
 enum { YAML_OVER = 1 };
 /* What we do not know for sure. */
 static inline int yaml_unsure(struct yaml *) { return YAML_OVER; }
+#define YAML_MERGE "YAML merge keys are not allowed in CloudFormation templates"
 /* What is wrong: over when fast; told and 0 when mending, once a line. */
 int yaml_wrong(struct yaml *y, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static inline bool yaml_is_mending(const struct yaml *y) { return y->b->faults != NULL; }

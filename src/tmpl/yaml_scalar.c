@@ -87,6 +87,12 @@ static void add_breaks(struct buf *out, unsigned breaks) {
         buf_char(out, '\n');
 }
 
+/* Mending: is a line that would go on a plain scalar a key of the block around? */
+static bool is_key_of_block(const struct yaml *y, bool is_flow, size_t from) {
+    return yaml_is_mending(y) && y->p[y->at] == ':' &&
+           (!is_flow || (int)(from - y->line_at) <= y->flow_indent);
+}
+
 /*
  * The lines behind the first, which is in scratch. A line that has a key is, mending, no part of the
  * scalar; fast, the caller sees the colon and is not sure.
@@ -97,7 +103,7 @@ static int read_more_lines(struct yaml *y, bool is_flow, int indent, unsigned br
         size_t from = y->at, end;
         if (yaml_plain_line(y, is_flow, &end))
             return YAML_OVER;
-        if (end == from || (!is_flow && yaml_is_mending(y) && y->p[y->at] == ':')) {
+        if (end == from || is_key_of_block(y, is_flow, from)) {
             bool is_sure = is_flow || yaml_is_mending(y);
             yaml_go_back(y, before);
             return is_sure ? 0 : yaml_unsure(y);

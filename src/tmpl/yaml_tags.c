@@ -3,39 +3,40 @@
 
 /* Short tags and the key that each stands for. */
 static const struct {
-    const char *tag, *key;
+    str tag;
+    const char *key;
 } short_tags[] = {
-    {"!Ref", "Ref"},
-    {"!Condition", "Condition"},
-    {"!GetAtt", "Fn::GetAtt"},
-    {"!Sub", "Fn::Sub"},
-    {"!Join", "Fn::Join"},
-    {"!Select", "Fn::Select"},
-    {"!Split", "Fn::Split"},
-    {"!If", "Fn::If"},
-    {"!Equals", "Fn::Equals"},
-    {"!And", "Fn::And"},
-    {"!Or", "Fn::Or"},
-    {"!Not", "Fn::Not"},
-    {"!FindInMap", "Fn::FindInMap"},
-    {"!Base64", "Fn::Base64"},
-    {"!GetAZs", "Fn::GetAZs"},
-    {"!Cidr", "Fn::Cidr"},
-    {"!ImportValue", "Fn::ImportValue"},
-    {"!Transform", "Fn::Transform"},
-    {"!ToJsonString", "Fn::ToJsonString"},
-    {"!Length", "Fn::Length"},
-    {"!Contains", "Fn::Contains"},
-    {"!EachMemberEquals", "Fn::EachMemberEquals"},
-    {"!EachMemberIn", "Fn::EachMemberIn"},
-    {"!RefAll", "Fn::RefAll"},
-    {"!ValueOf", "Fn::ValueOf"},
-    {"!ValueOfAll", "Fn::ValueOfAll"},
+    {S_INIT("!Ref"), "Ref"},
+    {S_INIT("!Condition"), "Condition"},
+    {S_INIT("!GetAtt"), "Fn::GetAtt"},
+    {S_INIT("!Sub"), "Fn::Sub"},
+    {S_INIT("!Join"), "Fn::Join"},
+    {S_INIT("!Select"), "Fn::Select"},
+    {S_INIT("!Split"), "Fn::Split"},
+    {S_INIT("!If"), "Fn::If"},
+    {S_INIT("!Equals"), "Fn::Equals"},
+    {S_INIT("!And"), "Fn::And"},
+    {S_INIT("!Or"), "Fn::Or"},
+    {S_INIT("!Not"), "Fn::Not"},
+    {S_INIT("!FindInMap"), "Fn::FindInMap"},
+    {S_INIT("!Base64"), "Fn::Base64"},
+    {S_INIT("!GetAZs"), "Fn::GetAZs"},
+    {S_INIT("!Cidr"), "Fn::Cidr"},
+    {S_INIT("!ImportValue"), "Fn::ImportValue"},
+    {S_INIT("!Transform"), "Fn::Transform"},
+    {S_INIT("!ToJsonString"), "Fn::ToJsonString"},
+    {S_INIT("!Length"), "Fn::Length"},
+    {S_INIT("!Contains"), "Fn::Contains"},
+    {S_INIT("!EachMemberEquals"), "Fn::EachMemberEquals"},
+    {S_INIT("!EachMemberIn"), "Fn::EachMemberIn"},
+    {S_INIT("!RefAll"), "Fn::RefAll"},
+    {S_INIT("!ValueOf"), "Fn::ValueOf"},
+    {S_INIT("!ValueOfAll"), "Fn::ValueOfAll"},
 };
 
 const char *tmpl_yaml_long_key(str tag) {
     for (size_t i = 0; i < ARRAY_LEN(short_tags); i++)
-        if (str_is(tag, short_tags[i].tag))
+        if (str_eq(tag, short_tags[i].tag))
             return short_tags[i].key;
     return NULL;
 }

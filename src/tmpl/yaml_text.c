@@ -75,7 +75,11 @@ bool yaml_at_end(const struct yaml *y) {
 static int skip_tab(struct yaml *y, bool is_flow, size_t token_end) {
     if (!yaml_is_mending(y))
         return yaml_unsure(y);
-    bool is_indent = y->line_at >= token_end && !is_flow;
+    size_t next = y->at;
+    while (yaml_is_blank(y->p[next]))
+        next++;
+    bool is_indent =
+        y->line_at >= token_end && !is_flow && y->p[next] && !yaml_is_break(y->p[next]);
     if (is_indent &&
         yaml_wrong(y, yaml_pos(y, y->at),
                    "YAML not well-formed: a tab in the indentation: only spaces indent"))

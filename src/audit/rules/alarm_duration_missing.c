@@ -10,16 +10,17 @@ static const struct watch_alarm alarm = {
 };
 
 /* Of the time-out: where an invocation comes near it. */
-enum { PERCENT = 80, LEAST_S = 30 };
+enum { PERCENT = 80, LEAST_S = 60, MOST_S = 300 };
 
-/* One that is too short is raised first, and a threshold in its terms would be wrong then. */
+/* One that is too short or too long is changed first: a threshold in its terms would be wrong then. */
 static double threshold(const struct audit_template *t, const struct audit_function *f) {
     uint64_t timeout_s;
     bool is_known = str_to_u64(audit_text_of(t, f->r, "Timeout"), &timeout_s);
-    return is_known && timeout_s >= LEAST_S ? (double)timeout_s * 1000 * PERCENT / 100 : 0;
+    bool is_right = is_known && timeout_s >= LEAST_S && timeout_s <= MOST_S;
+    return is_right ? (double)timeout_s * 1000 * PERCENT / 100 : 0;
 }
 
-static void check(struct audit_template *t) { watch_alarm_check(t, &alarm, threshold); }
+static void check(struct audit_template *t) { audit_watch_alarm_check(t, &alarm, threshold); }
 
 const struct audit_rule audit_rule_alarm_duration_missing = {
     .id = "alarm-duration-missing",

@@ -9,7 +9,7 @@ static const struct watch_alarm alarm = {
     .description = "failed",
 };
 
-static void check(struct audit_template *t) { watch_alarm_check(t, &alarm, NULL); }
+static void check(struct audit_template *t) { audit_watch_alarm_check(t, &alarm, NULL); }
 
 const struct audit_rule audit_rule_alarm_errors_missing = {
     .id = "alarm-errors-missing",

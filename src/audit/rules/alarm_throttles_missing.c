@@ -9,7 +9,7 @@ static const struct watch_alarm alarm = {
     .description = "was throttled",
 };
 
-static void check(struct audit_template *t) { watch_alarm_check(t, &alarm, NULL); }
+static void check(struct audit_template *t) { audit_watch_alarm_check(t, &alarm, NULL); }
 
 const struct audit_rule audit_rule_alarm_throttles_missing = {
     .id = "alarm-throttles-missing",

@@ -25,17 +25,20 @@ static void read_uses(struct uses *u) {
 }
 
 /* A composite alarm names others by their names: ALARM("x") OR ALARM(y). */
-static bool is_in_composite(const struct audit_template *t, const struct audit_resource *alarm) {
-    str name = audit_name(t, alarm);
-    for (const struct audit_resource *r = audit_first(t, "AWS::CloudWatch::CompositeAlarm");
-         name.len && r; r = r->next) {
+static void read_composites(const struct audit_template *t, struct map *names) {
+    for (const struct audit_resource *r = audit_first(t, "AWS::CloudWatch::CompositeAlarm"); r;
+         r = r->next) {
         struct audit_values rules = audit_property(t, r, "AlarmRule");
-        for (size_t i = 0; i < rules.n; i++)
-            if (rules.v[i].kind != AUDIT_ABSENT &&
-                str_find(audit_text(t, rules.v[i].node), name) >= 0)
-                return true;
+        for (size_t i = 0; i < rules.n; i++) {
+            str text = rules.v[i].kind == AUDIT_ABSENT ? STR_NONE : audit_text(t, rules.v[i].node);
+            for (str before, name; str_cut(text, '(', &before, &text);) {
+                str_cut(text, ')', &name, &before);
+                name = str_trim(name);
+                bool is_quoted = name.len > 2 && (name.p[0] == '"' || name.p[0] == '\'');
+                map_put(names, is_quoted ? str_slice(name, 1, name.len - 1) : name, (void *)r);
+            }
+        }
     }
-    return false;
 }
 
 /* A rule on alarms' changes of state acts for all of them. */
@@ -49,13 +52,14 @@ static bool has_rule(const struct audit_template *t) {
     return false;
 }
 
-static void check_actions(struct audit_template *t, const struct audit_resource *r) {
+static void check_actions(struct audit_template *t, const struct audit_resource *r,
+                          struct watch_topic *to) {
     if (audit_has(t, r, "AlarmActions[]") || t->is_partial)
         return;
     struct audit_finding *f =
         audit_tell(t, &audit_rule_alarm_without_action, r, NULL, "the alarm has no action");
     if (f && !tmpl_function(tmpl_get(r->properties, "AlarmActions"))) {
-        str topic = watch_topic(t, f, r);
+        str topic = watch_topic_for(t, to, f);
         audit_fix_property(f, r, "AlarmActions", "- !Ref " STR_FMT, STR_ARG(topic));
     }
 }
@@ -77,20 +81,22 @@ static void check_enabled(struct audit_template *t, const struct audit_resource 
 static void check(struct audit_template *t) {
     static const char *const types[] = {"AWS::CloudWatch::Alarm",
                                         "AWS::CloudWatch::CompositeAlarm"};
-    struct uses u = {t, NULL};
+    struct watch_topic to = {{NULL, 0}, {NULL, 0}};
+    struct map names = {0}; /* of alarms that a composite one looks at */
+    if ((!audit_first(t, types[0]) && !audit_first(t, types[1])) || has_rule(t))
+        return;
+    struct uses u = {t, arena_zalloc(t->arena, t->n_resources * sizeof *u.is_used)};
+    read_uses(&u);
+    read_composites(t, &names);
     for (size_t k = 0; k < ARRAY_LEN(types); k++)
         for (const struct audit_resource *r = audit_first(t, types[k]); r; r = r->next) {
-            if (!u.is_used) {
-                if (has_rule(t))
-                    return;
-                u.is_used = arena_zalloc(t->arena, t->n_resources * sizeof *u.is_used);
-                read_uses(&u);
-            }
-            if (u.is_used[r->index] || is_in_composite(t, r))
+            str name = audit_name(t, r);
+            if (u.is_used[r->index] || (name.len && map_get(&names, name)))
                 continue;
-            check_actions(t, r);
+            check_actions(t, r, &to);
             check_enabled(t, r);
         }
+    map_deinit(&names);
 }
 
 const struct audit_rule audit_rule_alarm_without_action = {

@@ -39,10 +39,11 @@ void audit_bucket_flag(struct audit_template *t, const struct audit_rule *rule, 
     buf_printf(&path, "PublicAccessBlockConfiguration.%s", flag);
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next) {
         bool is_meant =
-            is_of_policies ? has_public_policy(t, r) : audit_bucket_public_acl(t, r) != NULL;
+            audit_has(t, r, "WebsiteConfiguration") ||
+            (is_of_policies ? has_public_policy(t, r) : audit_bucket_public_acl(t, r) != NULL);
         const struct audit_values values = audit_property(t, r, buf_cstr(&path));
         struct audit_finding *f = NULL;
-        if (!audit_has(t, r, buf_cstr(&path)))
+        if (!t->is_partial && !audit_has(t, r, buf_cstr(&path)))
             f = audit_tell(t, rule, r, NULL, "%s is not set", flag);
         if (!is_meant && can_be_set(r))
             audit_fix_property(f, r, buf_cstr(&path), "true");

@@ -62,9 +62,10 @@ static void fix(struct audit_template *t, struct audit_finding *f,
                        STR_ARG(indented(t->arena, statement, 6, "- ")));
 }
 
+/* Website endpoints know no TLS: the policy would close them ("Website endpoints", S3 User Guide). */
 static void check(struct audit_template *t) {
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next)
-        if (!t->is_partial && !is_tried(t, r))
+        if (!t->is_partial && !is_tried(t, r) && !audit_has(t, r, "WebsiteConfiguration"))
             fix(t,
                 audit_tell(t, &audit_rule_bucket_tls_missing, r, NULL,
                            "no policy denies requests without TLS"),

@@ -26,6 +26,7 @@ static void tell(struct audit_template *t, const struct audit_resource *bucket,
 }
 
 static void check(struct audit_template *t) {
+    const bool *is_log = audit_data_log_buckets(t);
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next) {
         struct audit_values status = audit_property(t, r, "VersioningConfiguration.Status");
         const struct audit_value *wrong = &status.v[0];
@@ -35,8 +36,7 @@ static void check(struct audit_template *t) {
             is_there |= v->kind == AUDIT_UNKNOWN || str_is(v->text, "Enabled");
             wrong = v->kind == AUDIT_LITERAL ? v : wrong;
         }
-        if (!is_there && (wrong->kind == AUDIT_LITERAL || !t->is_partial) &&
-            !audit_data_is_log_bucket(t, r))
+        if (!is_there && (wrong->kind == AUDIT_LITERAL || !t->is_partial) && !is_log[r->index])
             tell(t, r, wrong);
     }
 }

@@ -26,5 +26,5 @@ const struct audit_rule audit_rule_circular_reference = {
             "      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}\n"
             "  Dead:\n"
             "    Type: AWS::SQS::Queue\n",
-    .check = cycles_check,
+    .check = audit_cycles_check,
 };

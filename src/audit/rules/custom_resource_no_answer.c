@@ -70,11 +70,21 @@ struct points {
     const struct audit_flow *flow;
     bool *answers; /* by function: it has a point */
     uint32_t *tokens, n;
+    uint32_t *before; /* by token: how many points stand before it */
 };
 
 static void add_point(struct points *p, uint32_t token) {
     p->tokens[p->n++] = token;
     p->answers[audit_flow_owner(p->flow, p->flow->code->tokens[token].block)] = true;
+}
+
+static void count_points(struct points *p) {
+    uint32_t n = p->flow->code->n_tokens;
+    p->before = arena_zalloc(p->flow->t->arena, (n + 1) * sizeof *p->before);
+    for (uint32_t i = 0; i < p->n; i++)
+        p->before[p->tokens[i] + 1]++;
+    for (uint32_t i = 0; i < n; i++)
+        p->before[i + 1] += p->before[i];
 }
 
 /* Answers themselves; then, a few calls deep, calls of functions that answer. */
@@ -97,6 +107,7 @@ static void find_points(struct points *p) {
             if (callee && p->answers[callee])
                 add_point(p, code->calls[i].token);
         }
+    count_points(p);
 }
 
 /* ---- To which requests ---- */
@@ -154,10 +165,7 @@ static unsigned answered(const struct points *p) {
 /* ---- After an error ---- */
 
 static bool has_point(const struct points *p, uint32_t first, uint32_t end) {
-    for (uint32_t i = 0; i < p->n; i++)
-        if (p->tokens[i] >= first && p->tokens[i] < end)
-            return true;
-    return false;
+    return p->before[end] > p->before[first];
 }
 
 /* A CATCH of the handler that answers nothing, where nothing behind its try does. */

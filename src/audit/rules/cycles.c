@@ -49,9 +49,9 @@ static void add_edge(struct search *s, uint32_t from, const struct audit_resourc
 static int on_reference(void *ctx, const struct tmpl_reference *ref) {
     struct search *s = ctx;
     const struct audit_resource *to =
-        ref->kind == TMPL_CONDITION ? NULL : references_resource(s->t, ref->name);
+        ref->kind == TMPL_CONDITION ? NULL : audit_references_resource(s->t, ref->name);
     if (to)
-        add_edge(s, s->from, to, references_guard(s->t, NULL, ref->way));
+        add_edge(s, s->from, to, audit_references_guard(s->t, NULL, ref->way));
     return 0;
 }
 
@@ -69,7 +69,7 @@ static void collect_depends_on(struct search *s, const struct tmpl_node *node) {
     bool is_list = tmpl_is(node, TMPL_LIST);
     for (size_t i = 0; i < (is_list ? node->n : node != NULL); i++) {
         str name = tmpl_text(is_list ? node->members[i].value : node);
-        const struct audit_resource *to = name.p ? references_resource(s->t, name) : NULL;
+        const struct audit_resource *to = name.p ? audit_references_resource(s->t, name) : NULL;
         s->is_notification = audit_is(&s->t->resources[s->from], "AWS::S3::Bucket") && lets_in(to);
         if (to)
             add_edge(s, s->from, to, NULL);
@@ -276,7 +276,7 @@ static void tell_groups(struct search *s) {
             tell_group(s, owners, v, by, queue);
 }
 
-void cycles_check(struct audit_template *t) {
+void audit_cycles_check(struct audit_template *t) {
     struct search s = {.t = t};
     s.first = arena_alloc(t->arena, t->n_resources * sizeof *s.first);
     s.group = arena_alloc(t->arena, t->n_resources * sizeof *s.group);

@@ -5,4 +5,4 @@
  */
 #include "audit/finding.h"
 
-void cycles_check(struct audit_template *t);
+void audit_cycles_check(struct audit_template *t);

@@ -13,7 +13,7 @@ static const struct {
 
 /* Those that every stack has: a dashboard that is always there can name no others. */
 static bool is_shown(const struct audit_function *f) {
-    return f->is_image_work && !order_condition(f->r).p;
+    return f->is_image_work && !audit_order_condition(f->r).p;
 }
 
 static void write_metrics(struct buf *body, const struct audit_template *t, size_t widget) {

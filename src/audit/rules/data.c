@@ -12,6 +12,11 @@ const char *const audit_data_types[] = {"AWS::S3::Bucket",
                                         "AWS::SQS::Queue",
                                         NULL};
 
+/* One a resource, all false. */
+static bool *new_marks(const struct audit_template *t) {
+    return arena_zalloc(t->arena, t->n_resources * sizeof(bool) + 1);
+}
+
 /* ---- Queues of what could not be processed ---- */
 
 /* Members whose value names such a queue, whatever they are a member of. */
@@ -52,7 +57,7 @@ static bool is_called_dead(str name) {
 }
 
 const bool *audit_data_dead_letters(const struct audit_template *t) {
-    bool *is_dead = arena_zalloc(t->arena, t->n_resources * sizeof *is_dead + 1);
+    bool *is_dead = new_marks(t);
     const struct audit_resource *queue = audit_first(t, "AWS::SQS::Queue");
     if (!queue)
         return is_dead;
@@ -65,59 +70,56 @@ const bool *audit_data_dead_letters(const struct audit_template *t) {
     return is_dead;
 }
 
-/* ---- Buckets of another kind ---- */
+/* ---- Buckets of another kind, and copies ---- */
 
-/* Does a property of a resource of the type name the bucket? */
-static bool is_named(const struct audit_template *t, const struct audit_resource *bucket,
-                     const char *type, const char *path) {
+/* Marks the resources that a property of the type's resources names. */
+static void mark_targets(const struct audit_template *t, const char *type, const char *path,
+                         bool *marks) {
     for (const struct audit_resource *r = audit_first(t, type); r; r = r->next) {
         struct audit_values values = audit_property(t, r, path);
-        for (size_t i = 0; i < values.n; i++)
-            if (values.v[i].kind != AUDIT_ABSENT &&
-                audit_target(t, values.v[i].node, NULL) == bucket)
-                return true;
+        for (size_t i = 0; i < values.n; i++) {
+            const struct audit_resource *target =
+                values.v[i].kind == AUDIT_ABSENT ? NULL : audit_target(t, values.v[i].node, NULL);
+            if (target)
+                marks[target->index] = true;
+        }
     }
-    return false;
 }
 
-bool audit_data_is_log_bucket(const struct audit_template *t, const struct audit_resource *bucket) {
-    if (str_is(audit_text_of(t, bucket, "AccessControl"), "LogDeliveryWrite"))
+const bool *audit_data_log_buckets(const struct audit_template *t) {
+    bool *marks = new_marks(t);
+    mark_targets(t, "AWS::S3::Bucket", "LoggingConfiguration.DestinationBucketName", marks);
+    mark_targets(t, "AWS::CloudTrail::Trail", "S3BucketName", marks);
+    mark_targets(t, "AWS::CloudFront::Distribution", "DistributionConfig.Logging.Bucket", marks);
+    for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next)
+        marks[r->index] |= str_is(audit_text_of(t, r, "AccessControl"), "LogDeliveryWrite");
+    return marks;
+}
+
+/* Does a selection of AWS Backup take what it does not name: by tags, by a pattern, by what is not known? */
+static bool takes_others(const struct audit_template *t, const struct audit_resource *selection) {
+    if (audit_has(t, selection, "BackupSelection.ListOfTags[]") ||
+        audit_has(t, selection, "BackupSelection.Conditions"))
         return true;
-    return is_named(t, bucket, "AWS::S3::Bucket", "LoggingConfiguration.DestinationBucketName") ||
-           is_named(t, bucket, "AWS::CloudTrail::Trail", "S3BucketName") ||
-           is_named(t, bucket, "AWS::CloudFront::Distribution",
-                    "DistributionConfig.Logging.Bucket");
-}
-
-bool audit_data_is_replica(const struct audit_template *t, const struct audit_resource *bucket) {
-    return is_named(t, bucket, "AWS::S3::Bucket",
-                    "ReplicationConfiguration.Rules[].Destination.Bucket");
-}
-
-/* ---- Copies that AWS Backup makes ---- */
-
-static bool is_selected(const struct audit_template *t, const struct audit_resource *r,
-                        const struct audit_value *resource) {
-    if (resource->kind == AUDIT_ABSENT)
-        return false;
-    str text = audit_text(t, resource->node);
-    return str_starts(text, S("${?}")) || str_ends(text, S("*")) ||
-           audit_target_of_text(t, text, NULL) == r;
-}
-
-bool audit_data_is_backed_up(const struct audit_template *t, const struct audit_resource *r) {
-    const struct audit_resource *s = audit_first(t, "AWS::Backup::BackupSelection");
-    for (; s; s = s->next) {
-        /* Tags decide, which the stack or the account may add. */
-        if (audit_has(t, s, "BackupSelection.ListOfTags[]") ||
-            audit_has(t, s, "BackupSelection.Conditions"))
+    struct audit_values values = audit_property(t, selection, "BackupSelection.Resources[]");
+    for (size_t i = 0; i < values.n; i++) {
+        str text = values.v[i].kind == AUDIT_ABSENT ? STR_NONE : audit_text(t, values.v[i].node);
+        if (str_starts(text, S("${?}")) || str_ends(text, S("*")))
             return true;
-        struct audit_values values = audit_property(t, s, "BackupSelection.Resources[]");
-        for (size_t i = 0; i < values.n; i++)
-            if (is_selected(t, r, &values.v[i]))
-                return true;
     }
     return false;
+}
+
+const bool *audit_data_copies(const struct audit_template *t) {
+    static const char selection[] = "AWS::Backup::BackupSelection";
+    bool *marks = new_marks(t);
+    mark_targets(t, "AWS::S3::Bucket", "ReplicationConfiguration.Rules[].Destination.Bucket",
+                 marks);
+    mark_targets(t, selection, "BackupSelection.Resources[]", marks);
+    for (const struct audit_resource *s = audit_first(t, selection); s; s = s->next)
+        if (takes_others(t, s))
+            memset(marks, true, t->n_resources * sizeof *marks);
+    return marks;
 }
 
 bool audit_data_is_passing(const struct audit_template *t, const struct audit_resource *table) {

@@ -14,12 +14,10 @@ extern const char *const audit_data_types[], *const audit_data_tables[], *const 
  * or its own name does. One walk over the template.
  */
 const bool *audit_data_dead_letters(const struct audit_template *t);
-/* Does a bucket only take access logs of other buckets, or of load balancers and distributions? */
-bool audit_data_is_log_bucket(const struct audit_template *t, const struct audit_resource *bucket);
-/* Is a bucket where another of the template is replicated to? */
-bool audit_data_is_replica(const struct audit_template *t, const struct audit_resource *bucket);
-/* Does a plan of AWS Backup take the resource, or may it? */
-bool audit_data_is_backed_up(const struct audit_template *t, const struct audit_resource *r);
+/* The same of buckets that only take access logs, of other buckets or of trails and distributions. */
+const bool *audit_data_log_buckets(const struct audit_template *t);
+/* And of buckets and tables with a copy: what replication writes into, and what AWS Backup takes or may take. */
+const bool *audit_data_copies(const struct audit_template *t);
 /*
  * Does a table only hold what is made again: locks, sessions, caches, keys of idempotency? By the words
  * of its names.

@@ -60,6 +60,8 @@ bool audit_is_about_environment(str key) {
                                        "stagename",
                                        "deployment_environment",
                                        "env_type"};
+    if (key.len < strlen("env"))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (str_eq_nocase(key, str_c(keys[i])))
             return true;

@@ -51,52 +51,59 @@ struct reads {
     struct audit_template *t;
     const struct audit_function *function;
     const struct audit_code *code;
-    struct map *told; /* names */
+    struct map told, set; /* names: found already, and those that the code sets */
 };
 
-/* Does any code of the function set the variable itself: os.environ['X'] = …, process.env.X = …? */
-static bool is_set_by_code(const struct audit_code *code, str name) {
-    for (; code; code = code->next)
-        for (uint32_t i = 0; i + 2 < code->n_tokens; i++) {
-            str word = audit_code_word(code, i);
-            if (!word.p || !str_eq(word, name))
-                continue;
-            uint32_t next = i + 1 + (audit_code_is(code, i + 1, "]") ? 1 : 0);
-            if (next < code->n_tokens &&
-                (audit_code_is(code, next, "=") || audit_code_is(code, next, "||=") ||
-                 audit_code_is(code, next, "\?\?=")))
-                return true;
-            if (i > 1 && audit_code_is(code, i - 1, "(") &&
-                audit_code_is(code, i - 2, "setdefault"))
-                return true;
-        }
-    return false;
+/* os.environ[ or process.env. before a token, or os.environ.setdefault( */
+static bool is_of_environment(const struct audit_code *code, uint32_t token) {
+    return token > 2 &&
+           (((audit_code_is(code, token - 1, "[") || audit_code_is(code, token - 1, ".")) &&
+             (audit_code_is(code, token - 2, "environ") ||
+              audit_code_is(code, token - 2, "env"))) ||
+            (audit_code_is(code, token - 1, "(") && audit_code_is(code, token - 2, "setdefault")));
+}
+
+/* Notes what the code sets itself. */
+static void note_set(struct map *set, const struct audit_code *code) {
+    for (uint32_t i = 0; i + 2 < code->n_tokens; i++) {
+        if (!is_of_environment(code, i) || !audit_code_word(code, i).len)
+            continue;
+        uint32_t next = i + 1 + (audit_code_is(code, i + 1, "]") ? 1 : 0);
+        if (audit_code_is(code, i - 2, "setdefault") || audit_code_is(code, next, "=") ||
+            audit_code_is(code, next, "||=") || audit_code_is(code, next, "\?\?="))
+            map_put(set, audit_code_word(code, i), set);
+    }
 }
 
 static void on_read(void *ctx, str name, uint32_t token, bool has_default) {
     struct reads *r = ctx;
-    if (has_default || is_given(name) || map_get(r->told, name))
+    if (has_default || is_given(name) || map_get(&r->told, name) || map_get(&r->set, name))
         return;
     str path = arena_printf(r->t->arena, "Environment.Variables." STR_FMT, STR_ARG(name));
     if (str_chr(name, '.') >= 0 || str_chr(name, '[') >= 0 ||
-        audit_has(r->t, r->function->r, path.p) || is_set_by_code(r->function->code, name))
+        audit_has(r->t, r->function->r, path.p))
         return;
-    map_put(r->told, name, r);
+    map_put(&r->told, name, r);
     audit_tell_code(r->t, &audit_rule_environment_missing, r->function, r->code, token, token,
                     "the code reads " STR_FMT ", which the function's environment does not set",
                     STR_ARG(name));
 }
 
+static void check_function(struct audit_template *t, const struct audit_function *f) {
+    struct reads r = {.t = t, .function = f};
+    for (const struct audit_code *code = f->code; code; code = code->next)
+        note_set(&r.set, code);
+    for (r.code = f->code; r.code; r.code = r.code->next)
+        if (!r.code->is_damaged)
+            audit_code_each_env(r.code, on_read, &r);
+    map_deinit(&r.told);
+    map_deinit(&r.set);
+}
+
 static void check(struct audit_template *t) {
-    for (const struct audit_function *f = t->system->functions; !t->is_partial && f; f = f->next) {
-        struct map told = {0};
-        for (const struct audit_code *code = f->code; code; code = code->next)
-            if (!code->is_damaged)
-                audit_code_each_env(
-                    code, on_read,
-                    &(struct reads){.t = t, .function = f, .code = code, .told = &told});
-        map_deinit(&told);
-    }
+    for (const struct audit_function *f = t->system->functions; !t->is_partial && f; f = f->next)
+        if (f->code)
+            check_function(t, f);
 }
 
 const struct audit_rule audit_rule_environment_missing = {

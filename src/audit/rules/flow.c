@@ -99,7 +99,7 @@ uint32_t audit_code_block_at(const struct audit_code *code, uint32_t token) {
     uint32_t low = 0, high = code->n_blocks;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (code->blocks[middle].head < token)
+        if (code->blocks[middle].first < token)
             low = middle + 1;
         else
             high = middle;
@@ -225,25 +225,48 @@ static bool chain_catches(const struct audit_code *code, const struct code_call 
     return false;
 }
 
-/* The last argument is a function whose first parameter is the error, and it looks at it. */
-static bool callback_looks(const struct audit_code *code, const struct code_call *call) {
+static bool has_parameter(const struct audit_code *code, uint32_t block, str name) {
+    for (uint32_t i = code->blocks[block].head; i < code->blocks[block].first; i++)
+        if (str_eq(audit_code_token(code, i), name))
+            return true;
+    return false;
+}
+
+/* Does a name in the body of a function mean the parameter of a function within, or is it that? */
+static bool is_shadowed(const struct audit_code *code, uint32_t block, uint32_t token) {
+    str name = audit_code_token(code, token);
+    uint32_t next = audit_code_block_at(code, token);
+    if (next < code->n_blocks && code->blocks[next].kind == CODE_FUNCTION &&
+        code->blocks[next].head <= token)
+        return true;
+    for (uint32_t b = code->tokens[token].block; b && b != block; b = code->blocks[b].parent)
+        if (code->blocks[b].kind == CODE_FUNCTION && has_parameter(code, b, name))
+            return true;
+    return false;
+}
+
+uint32_t audit_code_error_parameter(const struct audit_code *code, const struct code_call *call,
+                                    bool *ret_used) {
     for (uint32_t b = audit_code_block_at(code, call->open); b < code->n_blocks; b++) {
         const struct code_block *f = &code->blocks[b];
-        if (f->head > call->close)
-            return false;
+        if (f->first > call->close)
+            break;
         if (f->kind != CODE_FUNCTION || f->head < call->open || f->end > call->close + 1)
             continue;
-        for (uint32_t i = f->head; i < f->first; i++) {
-            str name = audit_code_token(code, i);
-            if (!str_is(name, "err") && !str_is(name, "error") && !str_is(name, "e"))
-                continue;
-            for (uint32_t j = f->first; j < f->end; j++)
-                if (code->tokens[j].kind == CODE_NAME && str_eq(audit_code_token(code, j), name))
-                    return true;
-        }
-        return false;
+        uint32_t i = f->head; /* the parameter: (err, or function name(err, or err => */
+        while (i < f->first && !audit_code_is(code, i, "("))
+            i++;
+        i = i < f->first ? i + 1 : f->head;
+        str name = audit_code_token(code, i);
+        if (!str_is(name, "err") && !str_is(name, "error") && !str_is(name, "e"))
+            break;
+        *ret_used = false;
+        for (uint32_t j = f->first; j < f->end && !*ret_used; j++)
+            *ret_used = code->tokens[j].kind == CODE_NAME &&
+                        str_eq(audit_code_token(code, j), name) && !is_shadowed(code, b, j);
+        return i;
     }
-    return false;
+    return 0;
 }
 
 /* A call that collects what fails within its brackets. */
@@ -290,7 +313,8 @@ static bool is_caught(const struct audit_flow *flow, uint32_t block, uint32_t to
 bool audit_flow_escapes(const struct audit_flow *flow, const struct code_call *call) {
     const struct audit_code *code = flow->code;
     uint32_t owner = audit_flow_owner(flow, call->block);
-    return owner && flow->exposed[owner] && !callback_looks(code, call) &&
+    bool used;
+    return owner && flow->exposed[owner] && !audit_code_error_parameter(code, call, &used) &&
            !is_caught(flow, call->block, call->token, (uint32_t)(call - code->calls));
 }
 
@@ -310,37 +334,37 @@ struct graph {
 
 static void add_edge(struct graph *g, uint32_t from, uint32_t to, bool is_exposing) {
     if (g->n == g->cap) {
-        g->cap = g->cap ? g->cap * 2 : 64;
+        g->cap *= 2;
         g->edges = mem_realloc(g->edges, g->cap * sizeof *g->edges);
     }
-    if (g->n == 0)
-        g->n = 1; /* index 0 means none */
     g->edges[g->n] = (struct edge){from, to, is_exposing, g->first[from]};
     g->first[from] = g->n++;
 }
 
-/* The call in whose brackets each call and each block's head stands. */
+/* The call in whose brackets a token stands, from one that begins before it. */
+static uint32_t call_around(const struct audit_code *code, const uint32_t *outer, uint32_t call,
+                            uint32_t token) {
+    while (call != FLOW_NO_CALL &&
+           (code->calls[call].close < token || code->calls[call].open > token))
+        call = outer[call];
+    return call;
+}
+
 static void nest_calls(struct audit_flow *flow, struct arena *arena) {
     const struct audit_code *code = flow->code;
     uint32_t *outer = arena_zalloc(arena, code->n_calls * sizeof *outer),
              *within = arena_zalloc(arena, code->n_blocks * sizeof *within);
-    uint32_t top = FLOW_NO_CALL, b = 0;
-    for (uint32_t c = 0; c <= code->n_calls; c++) {
-        uint32_t at = c < code->n_calls ? code->calls[c].token : code->n_tokens;
-        for (; b < code->n_blocks && code->blocks[b].head <= at; b++) {
-            while (top != FLOW_NO_CALL && code->calls[top].close < code->blocks[b].head)
-                top = outer[top];
-            within[b] = top;
-        }
-        if (c == code->n_calls)
-            break;
-        while (top != FLOW_NO_CALL && code->calls[top].close < at)
+    uint32_t top = FLOW_NO_CALL;
+    for (uint32_t c = 0; c < code->n_calls; c++) {
+        while (top != FLOW_NO_CALL && code->calls[top].close < code->calls[c].token)
             top = outer[top];
         outer[c] = top;
         top = c;
     }
-    for (; b < code->n_blocks; b++)
-        within[b] = FLOW_NO_CALL;
+    for (uint32_t b = 0; b < code->n_blocks; b++) {
+        uint32_t head = code->blocks[b].head, c = audit_code_call_at(code, head);
+        within[b] = call_around(code, outer, c ? c - 1 : FLOW_NO_CALL, head);
+    }
     flow->outer = outer;
     flow->within = within;
 }
@@ -431,12 +455,14 @@ static void read_flow(struct audit_flow *flow) {
             caught[code->blocks[b].of] = true;
     flow->caught = caught;
     nest_calls(flow, arena);
-    CLEANUP_MEM struct edge *edges = NULL;
-    struct graph g = {.flow = flow, .first = arena_zalloc(arena, code->n_blocks * sizeof *g.first)};
+    enum { EDGES = 64 };
+    struct graph g = {.flow = flow, .n = 1, .cap = EDGES}; /* edge 0 means none */
+    g.first = arena_zalloc(arena, code->n_blocks * sizeof *g.first);
+    g.edges = mem_zalloc(EDGES * sizeof *g.edges);
     add_edges(&g);
-    edges = g.edges;
     flow->reached = spread(&g, arena, false);
     flow->exposed = spread(&g, arena, true);
+    free(g.edges);
 }
 
 void audit_flow_each(struct audit_template *t, bool image_work,

@@ -70,7 +70,7 @@ uint32_t audit_code_name_of(const struct audit_code *code, uint32_t block);
 
 /* ---- Small questions about tokens ---- */
 
-/* The first call and the first block that do not begin before a token; n_calls, n_blocks: none. */
+/* The first call, and the first block's body, that does not begin before a token; n_calls, n_blocks: none. */
 uint32_t audit_code_call_at(const struct audit_code *code, uint32_t token);
 uint32_t audit_code_block_at(const struct audit_code *code, uint32_t token);
 
@@ -81,5 +81,11 @@ bool audit_code_mentions(const struct audit_code *code, uint32_t first, uint32_t
                          const char *text);
 /* A string's inside, without prefix and quotes, escapes as they are; a name itself; else absent. */
 str audit_code_word(const struct audit_code *code, uint32_t token);
+/*
+ * The parameter by which a function among the arguments gets the error: s3.getObject(p, (err, data) => ...).
+ * *ret_used: its body names it. 0: there is none.
+ */
+uint32_t audit_code_error_parameter(const struct audit_code *code, const struct code_call *call,
+                                    bool *ret_used);
 /* Does the file take records of S3's events apart (s3 … object … key)? */
 bool audit_code_takes_objects(const struct audit_code *code);

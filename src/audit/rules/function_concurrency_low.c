@@ -38,7 +38,7 @@ static const struct function_size size = {
     .mend = mend,
 };
 
-static void check(struct audit_template *t) { function_size_check(t, &size); }
+static void check(struct audit_template *t) { audit_function_size_check(t, &size); }
 
 const struct audit_rule audit_rule_function_concurrency_low = {
     .id = "function-concurrency-low",

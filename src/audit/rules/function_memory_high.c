@@ -7,7 +7,7 @@ enum { MOST_MB = 2048 };
 
 static void mend(struct audit_template *, struct audit_finding *finding,
                  const struct audit_function *f, const struct audit_value *value) {
-    function_size_set(finding, f->r, value, "MemorySize", MOST_MB);
+    audit_function_size_set(finding, f->r, value, "MemorySize", MOST_MB);
 }
 
 static const struct function_size size = {
@@ -20,7 +20,7 @@ static const struct function_size size = {
     .mend = mend,
 };
 
-static void check(struct audit_template *t) { function_size_check(t, &size); }
+static void check(struct audit_template *t) { audit_function_size_check(t, &size); }
 
 const struct audit_rule audit_rule_function_memory_high = {
     .id = "function-memory-high",

@@ -7,7 +7,7 @@ enum { ENOUGH_MB = 512 };
 
 static void mend(struct audit_template *, struct audit_finding *finding,
                  const struct audit_function *f, const struct audit_value *value) {
-    function_size_set(finding, f->r, value, "MemorySize", ENOUGH_MB);
+    audit_function_size_set(finding, f->r, value, "MemorySize", ENOUGH_MB);
 }
 
 static const struct function_size size = {
@@ -22,7 +22,7 @@ static const struct function_size size = {
     .mend = mend,
 };
 
-static void check(struct audit_template *t) { function_size_check(t, &size); }
+static void check(struct audit_template *t) { audit_function_size_check(t, &size); }
 
 const struct audit_rule audit_rule_function_memory_low = {
     .id = "function-memory-low",

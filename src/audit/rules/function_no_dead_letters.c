@@ -30,6 +30,7 @@ static bool is_synchronous(str who) {
                                         "secretsmanager.amazonaws.com",
                                         "vpc-lattice.amazonaws.com",
                                         "firehose.amazonaws.com",
+                                        "states.amazonaws.com",
                                         "Api",
                                         "HttpApi",
                                         "Cognito",
@@ -66,8 +67,14 @@ static void note_sam_events(const struct audit_template *t, const struct audit_f
         u->synchronous = true;
 }
 
+/* A state machine waits for its tasks, and retries and catches by itself. */
+static bool is_task(const struct audit_template *t, const struct audit_function *f) {
+    return audit_mentioned_by(t, "AWS::StepFunctions::StateMachine", NULL)[f->r->index] ||
+           audit_mentioned_by(t, "AWS::Serverless::StateMachine", NULL)[f->r->index];
+}
+
 static struct uses uses_of(const struct audit_template *t, const struct audit_function *f) {
-    struct uses u = {0};
+    struct uses u = {.synchronous = is_task(t, f)};
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
         u.asynchronous = u.asynchronous || i->target == f->r;
     for (const struct audit_permission *i = t->system->permissions; i; i = i->next) {
@@ -205,6 +212,25 @@ static void redrive(struct audit_template *t, struct audit_finding *finding,
                        STR_ARG(queue), RECEIVES);
 }
 
+/* What has the outcome of a failed batch sent elsewhere; brokers do not. */
+static bool is_stream(const struct audit_resource *source) {
+    return audit_is(source, "AWS::DynamoDB::Table") ||
+           audit_is(source, "AWS::DynamoDB::GlobalTable") ||
+           audit_is(source, "AWS::Kinesis::Stream");
+}
+
+/* The function's role sends there what its mapping gives up. */
+static void keep_records(struct audit_template *t, struct audit_finding *finding,
+                         const struct audit_mapping *m) {
+    if (!finding || !audit_is(m->owner, "AWS::Lambda::EventSourceMapping") || !m->function->role ||
+        !can_grant(t, m->function))
+        return;
+    str queue = add_queue(t, finding, m->owner, false);
+    audit_fix_property(finding, m->owner, "DestinationConfig.OnFailure.Destination",
+                       "!GetAtt " STR_FMT ".Arn", STR_ARG(queue));
+    grant(finding, m->function, queue);
+}
+
 static void check_mapping(struct audit_template *t, const struct audit_mapping *m) {
     const struct audit_resource *source = m->source;
     if (audit_is(source, "AWS::SQS::Queue")) {
@@ -217,16 +243,18 @@ static void check_mapping(struct audit_template *t, const struct audit_mapping *
                     source);
         return;
     }
-    if (!source)
+    if (!is_stream(source))
         return;
     struct audit_values to =
         audit_path(t, m->node, m->guard, "DestinationConfig.OnFailure.Destination");
     for (size_t i = 0; i < to.n; i++)
         if (to.v[i].kind != AUDIT_ABSENT)
             return;
-    audit_tell(t, &audit_rule_function_no_dead_letters, m->owner, m->guard,
-               "records of " STR_FMT " that " STR_FMT " cannot process are dropped",
-               STR_ARG(source->name), STR_ARG(m->function->r->name));
+    keep_records(t,
+                 audit_tell(t, &audit_rule_function_no_dead_letters, m->owner, m->guard,
+                            "records of " STR_FMT " that " STR_FMT " cannot process are dropped",
+                            STR_ARG(source->name), STR_ARG(m->function->r->name)),
+                 m);
 }
 
 static void check(struct audit_template *t) {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-bool function_size_range(const struct audit_template *t, const struct audit_value *value,
-                         double otherwise, struct audit_range *ret) {
+bool audit_function_size_range(const struct audit_template *t, const struct audit_value *value,
+                               double otherwise, struct audit_range *ret) {
     if (value->kind != AUDIT_ABSENT)
         return audit_number(t, value, ret);
     *ret = (struct audit_range){otherwise, otherwise};
@@ -29,7 +29,7 @@ static void check_value(struct audit_template *t, const struct function_size *si
     struct audit_range range;
     double otherwise = size->otherwise ? strtod(size->otherwise, NULL) : NAN;
     if ((value->kind == AUDIT_ABSENT && !size->otherwise) ||
-        !function_size_range(t, value, otherwise, &range) || range.least < size->from ||
+        !audit_function_size_range(t, value, otherwise, &range) || range.least < size->from ||
         range.most >= size->to)
         return;
     str text = size_text(t, size, value, &range);
@@ -43,7 +43,7 @@ static void check_value(struct audit_template *t, const struct function_size *si
         size->mend(t, finding, f, value);
 }
 
-void function_size_check(struct audit_template *t, const struct function_size *size) {
+void audit_function_size_check(struct audit_template *t, const struct function_size *size) {
     for (const struct audit_function *f = t->system->functions; f; f = f->next) {
         if (size->is_of_image_work && !f->is_image_work)
             continue;
@@ -53,8 +53,8 @@ void function_size_check(struct audit_template *t, const struct function_size *s
     }
 }
 
-void function_size_set(struct audit_finding *finding, const struct audit_resource *r,
-                       const struct audit_value *value, const char *property, double better) {
+void audit_function_size_set(struct audit_finding *finding, const struct audit_resource *r,
+                             const struct audit_value *value, const char *property, double better) {
     bool is_in_its_place =
         value->kind == AUDIT_LITERAL || (value->kind == AUDIT_ABSENT && tmpl_function(value->node));
     if (is_in_its_place)
@@ -63,14 +63,14 @@ void function_size_set(struct audit_finding *finding, const struct audit_resourc
         audit_fix_property(finding, r, property, "%.0f", better);
 }
 
-double function_size_visibility(double timeout_s) {
+double audit_function_size_visibility(double timeout_s) {
     return 6 * timeout_s < QUEUE_VISIBILITY_MOST_S ? 6 * timeout_s : QUEUE_VISIBILITY_MOST_S;
 }
 
-void function_size_set_timeout(struct audit_template *t, struct audit_finding *finding,
-                               const struct audit_function *f, const struct audit_value *value,
-                               double timeout_s) {
-    function_size_set(finding, f->r, value, "Timeout", timeout_s);
+void audit_function_size_set_timeout(struct audit_template *t, struct audit_finding *finding,
+                                     const struct audit_function *f,
+                                     const struct audit_value *value, double timeout_s) {
+    audit_function_size_set(finding, f->r, value, "Timeout", timeout_s);
     for (const struct audit_mapping *m = t->system->mappings; m; m = m->next) {
         if (m->function != f || !audit_is(m->source, "AWS::SQS::Queue"))
             continue;
@@ -78,10 +78,11 @@ void function_size_set_timeout(struct audit_template *t, struct audit_finding *f
         for (size_t i = 0; i < values.n; i++) {
             const struct audit_value *v = &values.v[i];
             struct audit_range range;
-            if (v->kind != AUDIT_UNKNOWN && function_size_range(t, v, QUEUE_VISIBILITY_S, &range) &&
+            if (v->kind != AUDIT_UNKNOWN &&
+                audit_function_size_range(t, v, QUEUE_VISIBILITY_S, &range) &&
                 range.most < timeout_s)
-                function_size_set(finding, m->source, v, "VisibilityTimeout",
-                                  function_size_visibility(timeout_s));
+                audit_function_size_set(finding, m->source, v, "VisibilityTimeout",
+                                        audit_function_size_visibility(timeout_s));
         }
     }
 }

@@ -7,7 +7,7 @@ enum { MOST_S = 300 };
 
 static void mend(struct audit_template *, struct audit_finding *finding,
                  const struct audit_function *f, const struct audit_value *value) {
-    function_size_set(finding, f->r, value, "Timeout", MOST_S);
+    audit_function_size_set(finding, f->r, value, "Timeout", MOST_S);
 }
 
 static const struct function_size size = {
@@ -20,7 +20,7 @@ static const struct function_size size = {
     .mend = mend,
 };
 
-static void check(struct audit_template *t) { function_size_check(t, &size); }
+static void check(struct audit_template *t) { audit_function_size_check(t, &size); }
 
 const struct audit_rule audit_rule_function_timeout_high = {
     .id = "function-timeout-high",

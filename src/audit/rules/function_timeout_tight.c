@@ -5,7 +5,7 @@ enum { LEAST_S = 30, GOOD_S = 60 };
 
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct audit_function *f, const struct audit_value *value) {
-    function_size_set_timeout(t, finding, f, value, GOOD_S);
+    audit_function_size_set_timeout(t, finding, f, value, GOOD_S);
 }
 
 static const struct function_size size = {
@@ -19,7 +19,7 @@ static const struct function_size size = {
     .mend = mend,
 };
 
-static void check(struct audit_template *t) { function_size_check(t, &size); }
+static void check(struct audit_template *t) { audit_function_size_check(t, &size); }
 
 const struct audit_rule audit_rule_function_timeout_tight = {
     .id = "function-timeout-tight",

@@ -4,6 +4,7 @@
 struct said {
     size_t n;                      /* calls that log */
     size_t n_telling;              /* and say something of the event */
+    bool has_event;                /* the event as it came */
     const struct code_call *first; /* of those that run */
 };
 
@@ -16,7 +17,8 @@ static struct said said_by(const struct audit_code *code) {
                 continue;
             s.first = s.first ? s.first : &code->calls[i];
             s.n++;
-            s.n_telling += form != LOG_FIXED;
+            s.n_telling += form != LOG_FIXED && form != LOG_EVENT;
+            s.has_event = s.has_event || form == LOG_EVENT;
         }
     return s;
 }
@@ -45,7 +47,9 @@ static void check_handler(const struct audit_flow *flow) {
     } else if (said.n && said.first >= code->calls && said.first < code->calls + code->n_calls) {
         audit_tell_code(flow->t, &audit_rule_handler_no_logging, flow->function, code,
                         said.first->token, said.first->close,
-                        "the handler logs the same words whatever it works on");
+                        said.has_event
+                            ? "the handler logs its event and nothing of what it does with it"
+                            : "the handler logs the same words whatever it works on");
     }
 }
 

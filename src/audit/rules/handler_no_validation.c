@@ -36,10 +36,10 @@ static bool is_any(const struct word *w, const char *const *words) {
 
 /* Looks wherever they stand: calls that fail or answer, and limits that decoders keep. */
 static bool looks_itself(const struct audit_code *code, uint32_t token, const struct word *w) {
-    static const char *const calls[] = {"valid",     "moderation", "checkimage",  "checkfile",
-                                        "checktype", "checksize",  "checkupload", "checkobject",
-                                        "isimage",   "filetype",   "guesstype",   "sniff",
-                                        "scan",      NULL};
+    static const char *const calls[] = {
+        "valid",       "moderation",  "checkimage", "checkfile", "checktype",  "checksize",
+        "checkupload", "checkobject", "isimage",    "filetype",  "guesstype",  "sniff",
+        "scanfile",    "scanobject",  "virusscan",  "clamscan",  "detectmime", NULL};
     static const char *const exact[] = {"verify", "assert", NULL};
     static const char *const anywhere[] = {"limitinputpixels",
                                            "maximagepixels",
@@ -51,25 +51,28 @@ static bool looks_itself(const struct audit_code *code, uint32_t token, const st
     if (has_any(w, anywhere))
         return true;
     return code->tokens[token].kind == CODE_NAME && token + 1 < code->n_tokens &&
-           audit_code_is(code, token + 1, "(") && (has_any(w, calls) || is_any(w, exact));
+           audit_code_is(code, token + 1, "(") && !strstr(w->text, "invalidat") &&
+           (has_any(w, calls) || is_any(w, exact));
 }
 
 /* Looks where something is decided by them. */
 static bool looks_in_decision(const struct audit_code *code, uint32_t token, const struct word *w) {
     static const char *const parts[] = {
-        "contenttype", "contentlength", "mime",      "filesize",   "imagesize",
-        "objectsize",  "bodysize",      "extension", "imagetype",  "allowed",
-        "supported",   "permitted",     "accepted",  "magic",      "signature",
-        "pixels",      "image/",        ".jpg",      ".jpeg",      ".png",
-        ".gif",        ".webp",         "jpe?g",     "\\xff\\xd8", "isimage",
-        NULL};
-    static const char *const exact[] = {"size", "ext", "suffix", "width", "height", "jpg",
-                                        "jpeg", "png", "webp",   "gif",   NULL};
+        "contenttype", "contentlength", "mime",      "filesize",   "imagesize", "objectsize",
+        "bodysize",    "extension",     "imagetype", "filetype",   "fileext",   "imageformat",
+        "imgformat",   "allowed",       "supported", "permitted",  "accepted",  "magic",
+        "signature",   "pixels",        "image/",    "jpg",        "jpeg",      "jpe?g",
+        "png",         "webp",          ".gif",      "\\xff\\xd8", "isimage",   NULL};
+    static const char *const exact[] = {"size", "ext", "suffix", "gif", NULL};
+    static const char *const bounds[] = {"max", "min", "limit", NULL};
+    static const char *const bounded[] = {"size",      "byte",  "length", "mb",
+                                          "dimension", "width", "height", "upload",
+                                          "file",      "image", "object", NULL};
     bool is_call = token + 1 < code->n_tokens && audit_code_is(code, token + 1, "(");
     if (strcmp(w->text, "format") == 0)
         return !is_call;
-    if (strncmp(w->text, "max", 3) == 0 || strncmp(w->text, "min", 3) == 0)
-        return !is_call && w->n > 3;
+    if (!is_call && has_any(w, bounds) && has_any(w, bounded))
+        return true;
     return has_any(w, parts) || is_any(w, exact);
 }
 

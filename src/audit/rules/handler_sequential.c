@@ -129,9 +129,7 @@ static bool is_waited_for(const struct waiting *w, const struct code_call *call,
     if (is_all(call->callee))
         return call->is_awaited && !goes_by_batches(code, loop);
     if (code->language == CODE_JAVASCRIPT)
-        return call->is_awaited &&
-               (takes_time(w, call) || str_ends(call->callee, S(".send")) ||
-                str_chr(call->callee, '.') < 0 || audit_flow_callee(w->flow, call));
+        return call->is_awaited;
     return takes_time(w, call);
 }
 

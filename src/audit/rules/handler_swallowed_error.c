@@ -41,21 +41,22 @@ static enum broadness caught_by(const struct audit_code *code, const struct code
 
 enum deed {
     DOES_NOTHING,     /* pass, continue, an empty body */
-    ANSWERS_CONSTANT, /* return None, () => false */
+    ANSWERS_CONSTANT, /* return None, () => false, {'statusCode': 500} */
     DOES_SOMETHING,
 };
 
 static bool is_constant(const struct audit_code *code, uint32_t i) {
-    static const char *const words[] = {"None",  "True", "False",    "null",  "undefined", "true",
-                                        "false", "void", "continue", "break", "pass",      NULL};
+    static const char *const words[] = {"None",  "True", "False",     "null",  "undefined", "true",
+                                        "false", "void", "continue",  "break", "pass",      "json",
+                                        "dumps", "JSON", "stringify", NULL};
     const struct code_token *k = &code->tokens[i];
     str text = audit_code_token(code, i);
     if (k->kind == CODE_STRING)
         return !k->has_holes;
     if (k->kind == CODE_OP)
-        return text.len == 1 && ascii_is_one_of(text.p[0], "[](){},;-.");
-    if (k->kind == CODE_NAME)
-        return audit_flow_is_one_of(text, words);
+        return text.len == 1 && ascii_is_one_of(text.p[0], "[](){},;-.:");
+    if (k->kind == CODE_NAME) /* {statusCode: 500} */
+        return audit_flow_is_one_of(text, words) || audit_code_is(code, i + 1, ":");
     return k->kind != CODE_REGEX;
 }
 
@@ -172,9 +173,9 @@ static void check_suppress(struct audit_template *t, const struct audit_function
     if (!str_is(audit_flow_last(call->callee), "suppress") ||
         broadness_of(code, call->open, call->close) == NARROW)
         return;
-    for (uint32_t b = audit_code_block_at(code, call->token); b-- > 0;) {
+    for (uint32_t b = audit_code_block_at(code, call->close); b < code->n_blocks; b++) {
         const struct code_block *with = &code->blocks[b];
-        if (with->kind != CODE_WITH || with->first <= call->close)
+        if (with->kind != CODE_WITH || with->head > call->token)
             continue;
         struct tried tried = tried_in(code, with->first, with->end);
         if (!tried.only_tidies)
@@ -183,13 +184,26 @@ static void check_suppress(struct audit_template *t, const struct audit_function
     }
 }
 
+/* s3.getObject(p, (err, data) => { data... }) */
+static void check_callback(struct audit_template *t, const struct audit_function *f,
+                           const struct audit_code *code, const struct code_call *call) {
+    struct code_aws aws;
+    bool used;
+    uint32_t parameter = audit_code_error_parameter(code, call, &used);
+    if (parameter && !used && audit_code_aws(code, call, &aws))
+        tell(t, f, code, parameter, parameter, call);
+}
+
 static void check_code(struct audit_template *t, const struct audit_function *f,
                        const struct audit_code *code) {
     for (uint32_t b = 1; b < code->n_blocks; b++)
         if (code->blocks[b].kind == CODE_CATCH)
             check_catch(t, f, code, b);
-    for (uint32_t c = 0; code->language == CODE_PYTHON && c < code->n_calls; c++)
-        check_suppress(t, f, code, &code->calls[c]);
+    for (uint32_t c = 0; c < code->n_calls; c++)
+        if (code->language == CODE_PYTHON)
+            check_suppress(t, f, code, &code->calls[c]);
+        else
+            check_callback(t, f, code, &code->calls[c]);
 }
 
 static void check(struct audit_template *t) {

@@ -1,5 +1,5 @@
 /* Account ids that are written out: in ARNs, and where an account is asked for. */
-#include "audit/rules/literals_priv.h"
+#include "audit/rules/names_priv.h"
 
 #include "base/ascii.h"
 
@@ -60,11 +60,27 @@ static bool account_of_arn(str text, size_t *ret_from) {
     return false;
 }
 
-static void tell(struct audit_template *t, const struct audit_literal *l, size_t from) {
+static struct audit_finding *tell(struct audit_template *t, const struct audit_literal *l,
+                                  size_t from) {
     str account = str_slice(l->text, from, from + ACCOUNT);
-    if (!is_of_aws(account))
-        audit_tell_literal(t, &audit_rule_hard_coded_account, l, from, from + ACCOUNT,
-                           "the account " STR_FMT " is written out", STR_ARG(account));
+    return is_of_aws(account)
+               ? NULL
+               : audit_tell_literal(t, &audit_rule_hard_coded_account, l, from, from + ACCOUNT,
+                                    "the account " STR_FMT " is written out", STR_ARG(account));
+}
+
+/* "photos-210987654321": what the stack makes is of its own account. */
+static void look_at_name(struct audit_template *t, const struct audit_literal *l) {
+    const char *property = l->r ? audit_unique_name_property(l->r->type) : NULL;
+    if (!property || !str_is(l->key, property))
+        return;
+    for (size_t at = 0; at + ACCOUNT <= l->text.len; at++) {
+        bool is_first = at == 0 || !ascii_is_alnum(l->text.p[at - 1]);
+        str behind = str_skip(l->text, at + ACCOUNT);
+        if (is_first && is_account(str_slice(l->text, at, at + ACCOUNT)) &&
+            !(behind.len && ascii_is_alnum(behind.p[0])))
+            audit_fix_literal(tell(t, l, at), l, at, at + ACCOUNT, "AWS::AccountId");
+    }
 }
 
 /* "210987654321.dkr.ecr.…" and "https://sqs.….amazonaws.com/210987654321/jobs", not AWS's own images. */
@@ -100,6 +116,7 @@ static void look(void *ctx, const struct audit_literal *l) {
             tell(ctx, l, 0);
         return;
     }
+    look_at_name(ctx, l);
     look_for_addresses(ctx, l);
     for (size_t at = 0, from; at < l->text.len;) {
         ptrdiff_t next = str_find(str_skip(l->text, at), S("arn:"));

@@ -5,21 +5,20 @@
 /* Is the text all of it, as the value of a variable or tag is? */
 static bool is_whole(str text) { return str_eq(audit_environment_in(text), text); }
 
-/* {Key: Environment, Value: prod}, or Environment: prod below Tags. */
+/* {Key: Environment, Value: prod}. */
 static bool is_tag(const struct audit_literal *l) {
     if (!audit_literal_is_under(l, "Tags"))
         return false;
-    if (!str_is(l->key, "Value"))
-        return audit_is_about_environment(l->key);
     const struct audit_step *up = l->step;
     while (up && !(tmpl_is(up->node, TMPL_MAP) && tmpl_get(up->node, "Key")))
         up = up->up;
     return up && audit_is_about_environment(tmpl_text(tmpl_get(up->node, "Key")));
 }
 
-/* A variable, a stage or a custom property that says which environment it is. */
+/* A variable, a stage, a tag or a custom property that says which environment it is. */
 static bool is_setting(const struct audit_literal *l) {
-    return is_whole(l->text) && (is_tag(l) || audit_is_about_environment(l->key));
+    bool may_be = str_is(l->key, "Value") || audit_is_about_environment(l->key);
+    return may_be && is_whole(l->text) && (!str_is(l->key, "Value") || is_tag(l));
 }
 
 static bool is_name(const struct audit_literal *l) {

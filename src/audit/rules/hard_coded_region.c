@@ -104,10 +104,17 @@ static void tell(struct audit_template *t, const struct audit_literal *l, enum p
 }
 
 static void look(void *ctx, const struct audit_literal *l) {
-    const char *name = l->r ? audit_name_property(l->r->type) : NULL;
-    if (l->text.len < strlen("us-east-1"))
+    if (l->text.len < strlen("us-east-1") || str_chr(l->text, '-') < 0)
         return;
-    for (size_t at = 0; at + strlen("us-east-1") <= l->text.len; at++) {
+    const char *name = l->r ? audit_name_property(l->r->type) : NULL;
+    /* Each begins with two letters and a hyphen. */
+    for (size_t i = 0;;) {
+        ptrdiff_t hyphen = str_chr(str_skip(l->text, i), '-');
+        if (hyphen < 0)
+            return;
+        size_t at = i + (size_t)hyphen;
+        i = at + 1;
+        at -= at < 2 ? at : 2;
         if (at > 0 && is_word(l->text.p[at - 1]))
             continue;
         size_t n = region_at(str_skip(l->text, at));
@@ -116,7 +123,7 @@ static void look(void *ctx, const struct audit_literal *l) {
             continue;
         if (!is_meant(l) && !is_global(l, l->text))
             tell(ctx, l, place, at, at + n);
-        at += n;
+        i = at + n;
     }
 }
 

@@ -149,3 +149,18 @@ bool audit_condition_scopes_resource(const struct audit_template *t,
                                      const struct audit_statement *s) {
     return audit_condition_has(t, s, resource_keys, ARRAY_LEN(resource_keys));
 }
+
+const struct audit_value *audit_statement_admin(const struct audit_template *t,
+                                                const struct audit_statement *s) {
+    if (s->is_deny || s->is_made || s->kind != AUDIT_POLICY_ROLE)
+        return NULL;
+    const struct audit_values actions = audit_element(t, s, "Action"),
+                              resources = audit_element(t, s, "Resource");
+    for (size_t i = 0; i < actions.n; i++)
+        for (size_t k = 0; k < resources.n; k++)
+            if (audit_is_all_stars(actions.v[i].text) && audit_is_all_stars(resources.v[k].text) &&
+                audit_possible(t, audit_guard_and(t, actions.v[i].guard, resources.v[k].guard)) &&
+                !audit_condition_scopes_resource(t, s))
+                return &actions.v[i];
+    return NULL;
+}

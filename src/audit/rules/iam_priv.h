@@ -15,3 +15,9 @@ const char *audit_action_escalates(str pattern);
 /* Does a Condition narrow what the statement's actions may be done to? */
 bool audit_condition_scopes_resource(const struct audit_template *t,
                                      const struct audit_statement *s);
+/*
+ * The action by which a statement of a role is full administration: every action, on every resource,
+ * and no condition narrows it; NULL: it is not. Rules of single actions leave that action alone.
+ */
+const struct audit_value *audit_statement_admin(const struct audit_template *t,
+                                                const struct audit_statement *s);

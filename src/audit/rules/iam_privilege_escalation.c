@@ -27,8 +27,10 @@ static void check(struct audit_template *t) {
             continue;
         const struct audit_values actions = audit_element(t, s, "Action"),
                                   resources = audit_element(t, s, "Resource");
+        bool is_admin = audit_statement_admin(t, s) != NULL;
         for (size_t i = 0; i < actions.n; i++)
-            tell(t, s, &actions.v[i], &resources);
+            if (!(is_admin && audit_is_all_stars(actions.v[i].text)))
+                tell(t, s, &actions.v[i], &resources);
     }
 }
 

@@ -48,17 +48,25 @@ static const char *opened_by(const struct audit_template *t, const struct audit_
     return NULL;
 }
 
-/* A key's policy gives the account's root everything, so that its IAM policies count. */
-static bool is_keys_root(const struct audit_template *t, const struct audit_statement *s) {
+/*
+ * The account's root: a key's policy gives it everything so that the account's IAM policies count, and
+ * the policies that the console writes for queues and topics do too. Of a key any account's root will do.
+ */
+static bool is_root(const struct audit_statement *s, str who) {
+    bool is_own = str_find(who, S("${AWS::AccountId}")) >= 0;
+    return str_find(who, S("${?}")) >= 0 || str_is(who, "${AWS::AccountId}") ||
+           (str_ends(who, S(":root")) && (is_own || s->kind == AUDIT_POLICY_KEY));
+}
+
+static bool is_for_root(const struct audit_template *t, const struct audit_statement *s) {
     const struct audit_values who =
         audit_path(t, tmpl_get(s->node, "Principal"), s->guard, "AWS[]");
     for (size_t i = 0; i < who.n; i++) {
         str text = audit_text(t, who.v[i].node);
-        if (!text.p || (!str_ends(text, S(":root")) && !str_is(text, "${AWS::AccountId}") &&
-                        str_find(text, S("${?}")) < 0))
+        if (!text.p || !is_root(s, text))
             return false;
     }
-    return s->kind == AUDIT_POLICY_KEY;
+    return s->kind != AUDIT_POLICY_ROLE && s->kind != AUDIT_POLICY_TRUST;
 }
 
 /* "*", "s3:*": the pattern's name of an action has nothing but stars. */
@@ -73,7 +81,7 @@ static void tell(struct audit_template *t, const struct audit_statement *s,
                  const struct audit_value *value) {
     const struct audit_rule *rule = &audit_rule_iam_wildcard_action;
     str action = audit_text(t, value->node), service;
-    if (str_chr(action, '*') < 0 || audit_action_needs_star(action) || is_keys_root(t, s))
+    if (str_chr(action, '*') < 0 || audit_action_needs_star(action) || is_for_root(t, s))
         return;
     const char *opened = opened_by(t, s, action);
     if (audit_is_all_stars(action))
@@ -92,8 +100,10 @@ static void check(struct audit_template *t) {
         if (s->is_deny)
             continue;
         const struct audit_values actions = audit_element(t, s, "Action");
+        bool is_admin = audit_statement_admin(t, s) != NULL;
         for (size_t i = 0; i < actions.n; i++)
-            if (actions.v[i].kind != AUDIT_ABSENT)
+            if (actions.v[i].kind != AUDIT_ABSENT &&
+                !(is_admin && audit_is_all_stars(actions.v[i].text)))
                 tell(t, s, &actions.v[i]);
     }
 }

@@ -25,14 +25,14 @@ static bool is_told_elsewhere(str action) {
  */
 static const struct audit_value *first_scoped(const struct audit_template *t,
                                               const struct audit_values *actions, str service,
-                                              bool *ret_only_logs) {
+                                              bool is_admin, bool *ret_only_logs) {
     const struct audit_value *found = NULL;
     *ret_only_logs = true;
     for (size_t i = 0; i < actions->n; i++) {
         const struct audit_value *value = &actions->v[i];
         str action = audit_text(t, value->node), of, name;
         if (value->kind != AUDIT_LITERAL || !action.p || audit_action_needs_star(action) ||
-            is_told_elsewhere(action))
+            is_told_elsewhere(action) || (is_admin && audit_is_all_stars(action)))
             continue;
         if (service.len && str_cut(action, ':', &of, &name) && !str_eq_nocase(of, service))
             continue;
@@ -59,11 +59,12 @@ static bool is_only_lambdas(const struct audit_template *t, const struct audit_r
 
 static void tell(struct audit_template *t, const struct audit_statement *s,
                  const struct audit_value *resource, const struct audit_values *actions) {
+    bool is_admin = audit_statement_admin(t, s) != NULL;
     str text = audit_text(t, resource->node), service;
     bool only_logs;
     if (!audit_resource_is_everything(text, &service))
         return;
-    const struct audit_value *action = first_scoped(t, actions, service, &only_logs);
+    const struct audit_value *action = first_scoped(t, actions, service, is_admin, &only_logs);
     if (!action || (only_logs && str_is(service, "logs")))
         return;
     struct audit_finding *f = audit_tell_node(

@@ -64,22 +64,25 @@ static void visit(const struct walk *w, struct audit_literal at, const struct tm
         w->fn(w->ctx, &at);
 }
 
-void audit_literals(struct audit_template *t, audit_literal_fn *fn, void *ctx) {
+void audit_literals_of(struct audit_template *t, const struct audit_resource *r,
+                       audit_literal_fn *fn, void *ctx) {
     static const char *const left_out[] = {"Type",     "Condition",      "DependsOn",
                                            "Metadata", "DeletionPolicy", "UpdateReplacePolicy"};
     const struct walk w = {t, fn, ctx};
-    for (size_t i = 0; i < t->n_resources; i++) {
-        const struct audit_resource *r = &t->resources[i];
-        for (size_t k = 0; k < r->body->n; k++) {
-            const struct tmpl_member *m = &r->body->members[k];
-            bool is_out = false;
-            for (size_t j = 0; j < ARRAY_LEN(left_out); j++)
-                is_out |= str_is(m->key, left_out[j]);
-            if (!is_out)
-                visit(&w, (struct audit_literal){.r = r, .guard = r->guard}, m->value, NULL,
-                      m->key);
-        }
+    for (size_t k = 0; k < r->body->n; k++) {
+        const struct tmpl_member *m = &r->body->members[k];
+        bool is_out = false;
+        for (size_t j = 0; j < ARRAY_LEN(left_out) && !is_out; j++)
+            is_out = str_is(m->key, left_out[j]);
+        if (!is_out)
+            visit(&w, (struct audit_literal){.r = r, .guard = r->guard}, m->value, NULL, m->key);
     }
+}
+
+void audit_literals(struct audit_template *t, audit_literal_fn *fn, void *ctx) {
+    const struct walk w = {t, fn, ctx};
+    for (size_t i = 0; i < t->n_resources; i++)
+        audit_literals_of(t, &t->resources[i], fn, ctx);
     for (size_t i = 0; t->outputs && i < t->outputs->n; i++) {
         const struct tmpl_node *value = tmpl_get(t->outputs->members[i].value, "Value");
         if (value)

@@ -25,6 +25,8 @@ struct audit_literal {
 typedef void audit_literal_fn(void *ctx, const struct audit_literal *literal);
 /* Those of resources' attributes but Type, Condition, DependsOn and Metadata; keys are none of them. */
 void audit_literals(struct audit_template *t, audit_literal_fn *fn, void *ctx);
+void audit_literals_of(struct audit_template *t, const struct audit_resource *r,
+                       audit_literal_fn *fn, void *ctx);
 /* Is one of the steps above it called so? */
 bool audit_literal_is_under(const struct audit_literal *literal, const char *key);
 /* A description, a comment: words for people. */

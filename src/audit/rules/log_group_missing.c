@@ -2,34 +2,28 @@
 #include "audit/rules/order_priv.h"
 #include "audit/rules/watch_priv.h"
 
-static bool is_misnamed(const struct audit_template *t,
-                        const struct audit_function *const *misnamed,
-                        const struct audit_function *f) {
-    for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
-        if (misnamed[g->r->index] == f)
-            return true;
-    return false;
-}
-
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct audit_function *f) {
-    str condition = order_condition(f->r), called = watch_group_name(t, f);
+    str condition = audit_order_condition(f->r), called = audit_watch_group_name(t, f);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::Logs::LogGroup\n");
     if (condition.p)
         buf_printf(&body, "Condition: " STR_FMT "\n", STR_ARG(condition));
     buf_printf(&body, "Properties:\n  LogGroupName: " STR_FMT "\n  RetentionInDays: 30\n",
                STR_ARG(called));
-    watch_tags(t, &body, "AWS::Logs::LogGroup");
+    audit_watch_tags(t, &body, "AWS::Logs::LogGroup");
     str name = audit_new_name(t, arena_printf(t->arena, STR_FMT "LogGroup", STR_ARG(f->r->name)));
     audit_fix_resource(finding, f->r, name, "%s", buf_cstr(&body));
 }
 
 static void check(struct audit_template *t) {
-    const struct audit_function *const *misnamed = watch_misnamed(t);
-    for (const struct audit_function *f = t->system->functions; f && !t->is_partial; f = f->next) {
-        if (!f->is_image_work || watch_has_group(t, f) || watch_is_elsewhere(t, f) ||
-            is_misnamed(t, misnamed, f))
+    const bool *is_handed_on = t->is_partial ? NULL : watch_handed_on(t);
+    if (!is_handed_on || !t->system->functions)
+        return;
+    const struct watch_groups groups = watch_groups(t);
+    for (const struct audit_function *f = t->system->functions; f; f = f->next) {
+        size_t i = f->r->index;
+        if (!groups.is_lacking[i] || groups.has_misnamed[i] || is_handed_on[i])
             continue;
         struct audit_finding *finding =
             audit_tell(t, &audit_rule_log_group_missing, f->r, NULL,

@@ -8,11 +8,11 @@
  */
 static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct audit_log_group *g, const struct audit_function *f) {
-    str called = watch_group_name(t, f);
+    str called = audit_watch_group_name(t, f);
     const struct tmpl_node *there = tmpl_get(g->r->properties, "LogGroupName");
     str own = arena_printf(t->arena, "${" STR_FMT "}", STR_ARG(f->r->name));
-    if (str_find(called, own) >= 0 && order_waits(t, f->r, NULL)[g->r->index]) {
-        if (!order_waits(t, g->r, NULL)[f->r->index])
+    if (str_find(called, own) >= 0 && audit_order_waits(t, f->r, NULL, g->r)) {
+        if (!audit_order_waits(t, g->r, NULL, f->r))
             audit_fix_property(finding, f->r, "LoggingConfig.LogGroup", "!Ref " STR_FMT,
                                STR_ARG(g->r->name));
         return;
@@ -40,10 +40,12 @@ static void check_group(struct audit_template *t, const struct audit_log_group *
 }
 
 static void check(struct audit_template *t) {
-    const struct audit_function *const *misnamed = watch_misnamed(t);
+    if (!t->system->log_groups || !t->system->functions)
+        return;
+    const struct watch_groups groups = watch_groups(t);
     for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
-        if (misnamed[g->r->index])
-            check_group(t, g, misnamed[g->r->index]);
+        if (groups.meant_for[g->r->index])
+            check_group(t, g, groups.meant_for[g->r->index]);
 }
 
 const struct audit_rule audit_rule_log_group_name = {

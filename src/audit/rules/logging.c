@@ -4,8 +4,13 @@
 #include "base/ascii.h"
 
 bool audit_log_is_raw(const struct audit_code *code, const struct code_call *call) {
-    static const char *const python[] = {
-        "print", "pprint", "pprint.pprint", "sys.stdout.write", "sys.stderr.write", NULL};
+    static const char *const python[] = {"print",
+                                         "pprint",
+                                         "pprint.pprint",
+                                         "sys.stdout.write",
+                                         "sys.stderr.write",
+                                         "traceback.print_exc",
+                                         NULL};
     static const char *const javascript[] = {"process.stdout.write", "process.stderr.write", NULL};
     const char *const *names = code->language == CODE_PYTHON ? python : javascript;
     for (; *names; names++)
@@ -30,12 +35,27 @@ static bool is_log(str name) {
     return str_starts_nocase(name, S("log_")) || audit_flow_is_one_of(name, whole);
 }
 
+/* Does a chain that goes on at a token begin with getLogger() or the like? */
+static bool is_made_by_logger(const struct audit_code *code, uint32_t token) {
+    for (unsigned steps = 0; steps < 4 && token > 0; steps++, token--) {
+        if (code->tokens[token].match < token)
+            token = code->tokens[token].match;
+        if (audit_code_mentions(code, token - 1, token, "logger"))
+            return true;
+    }
+    return false;
+}
+
 /* logger.info, this.log.warn, console.error, and a helper that is called log or logEvent. */
-static bool is_logger(str callee) {
+static bool is_logger(const struct audit_code *code, const struct code_call *call) {
     static const char *const levels[] = {"debug",     "info",     "warn",  "warning", "error",
                                          "exception", "critical", "fatal", "log",     "trace",
                                          "notice",    "dir",      "table", NULL};
+    str callee = call->callee;
     ptrdiff_t dot = str_rchr(callee, '.');
+    if (dot == 0) /* logging.getLogger().info(...) */
+        return audit_flow_is_one_of(callee, levels) && call->token > 1 &&
+               is_made_by_logger(code, call->token - 1);
     if (dot < 0)
         return str_starts_nocase(callee, S("log")) && !str_starts(callee, S("login")) &&
                !str_starts(callee, S("logging"));
@@ -88,7 +108,7 @@ static enum audit_log_form form_of_arguments(const struct audit_code *code, uint
 enum audit_log_form audit_log_form(const struct audit_code *code, const struct code_call *call) {
     if (is_others(code, call))
         return LOG_OTHERS;
-    if (!audit_log_is_raw(code, call) && !is_logger(call->callee))
+    if (!audit_log_is_raw(code, call) && !is_logger(code, call))
         return LOG_NONE;
     uint32_t first = call->open + 1;
     if (first >= call->close)

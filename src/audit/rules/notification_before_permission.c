@@ -2,52 +2,43 @@
 #include "audit/rules/order_priv.h"
 #include "audit/rules/permission_priv.h"
 
-/* The permission for the trigger that its owner waits for; else any other; NULL: there is none. */
-static const struct audit_permission *permission_of(const struct audit_template *t,
-                                                    const struct audit_trigger *trigger,
-                                                    const bool *waits, bool *ret_waits) {
-    const struct audit_permission *any = NULL;
-    for (const struct audit_permission *p = t->system->permissions; p; p = p->next) {
-        if (!permission_lets(p, trigger))
-            continue;
-        *ret_waits = waits[p->r->index];
-        if (*ret_waits)
-            return p;
-        any = any ? any : p;
-    }
-    return any;
+/* The first of those that let the trigger, where its owner waits for none of them; else NULL. */
+static const struct audit_permission *too_late(const struct audit_template *t,
+                                               const struct permission_index *index,
+                                               const struct audit_trigger *trigger) {
+    const struct audit_permission *first = permission_next(index, trigger, NULL);
+    for (const struct audit_permission *p = first; p; p = permission_next(index, trigger, p))
+        if (audit_order_waits(t, trigger->owner, NULL, p->r))
+            return NULL;
+    return first;
 }
 
 /* A permission that names the bucket's ARN gets it by the bucket's name: it must not wait for it. */
 static void mend(struct audit_template *t, struct audit_finding *f,
                  const struct audit_trigger *trigger, const struct audit_permission *p) {
-    size_t owner = trigger->owner->index;
-    if (!order_waits(t, p->r, NULL)[owner]) {
-        order_fix_depends(f, trigger->owner, p->r->name);
+    if (!audit_order_waits(t, p->r, NULL, trigger->owner)) {
+        audit_order_fix_depends(f, trigger->owner, p->r->name);
         return;
     }
     const struct tmpl_node *source = tmpl_get(p->r->properties, "SourceArn");
-    str arn = trigger->bucket ? order_bucket_arn(t, trigger->bucket) : STR_NONE;
+    str arn = trigger->bucket ? audit_order_bucket_arn(t, trigger->bucket) : STR_NONE;
     if (!source || !arn.p || audit_target(t, source, NULL) != trigger->bucket ||
-        order_waits(t, p->r, source)[owner])
+        audit_order_waits(t, p->r, source, trigger->owner))
         return;
     audit_fix_replace(f, source, "!Sub '" STR_FMT "'", STR_ARG(arn));
-    order_fix_depends(f, trigger->owner, p->r->name);
+    audit_order_fix_depends(f, trigger->owner, p->r->name);
 }
 
 static void check(struct audit_template *t) {
-    const struct audit_resource *owner = NULL;
-    const bool *waits = NULL;
+    struct permission_index index;
+    if (!t->system->triggers || !t->system->permissions)
+        return;
+    permission_index_init(&index, t);
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
-        if ((i->kind != AUDIT_TRIGGER_PROPERTY && i->kind != AUDIT_TRIGGER_CUSTOM) ||
-            !audit_function_of(t, i->target) || !permission_is_first(t, i))
+        if (i->kind == AUDIT_TRIGGER_EVENTBRIDGE || !permission_is_needed(&index, t, i))
             continue;
-        if (i->owner != owner)
-            waits = order_waits(t, i->owner, NULL);
-        owner = i->owner;
-        bool is_after = false;
-        const struct audit_permission *p = permission_of(t, i, waits, &is_after);
-        if (!p || is_after)
+        const struct audit_permission *p = too_late(t, &index, i);
+        if (!p)
             continue;
         struct audit_finding *f = audit_tell(t, &audit_rule_notification_before_permission,
                                              i->owner, audit_guard_and(t, i->guard, p->guard),
@@ -57,6 +48,7 @@ static void check(struct audit_template *t) {
         if (f)
             mend(t, f, i, p);
     }
+    permission_index_deinit(&index);
 }
 
 const struct audit_rule audit_rule_notification_before_permission = {

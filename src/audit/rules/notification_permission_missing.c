@@ -2,17 +2,10 @@
 #include "audit/rules/order_priv.h"
 #include "audit/rules/permission_priv.h"
 
-static bool is_let(const struct audit_template *t, const struct audit_trigger *trigger) {
-    for (const struct audit_permission *p = t->system->permissions; p; p = p->next)
-        if (permission_lets(p, trigger))
-            return true;
-    return false;
-}
-
 /* The resources that the new permission names exist under one Condition at most. */
 static bool one_condition(const struct audit_resource *a, const struct audit_resource *b,
                           str *ret_condition) {
-    str of_a = order_condition(a), of_b = b ? order_condition(b) : STR_NONE;
+    str of_a = audit_order_condition(a), of_b = b ? audit_order_condition(b) : STR_NONE;
     *ret_condition = of_a.p ? of_a : of_b;
     return !of_a.p || !of_b.p || str_eq(of_a, of_b);
 }
@@ -23,7 +16,7 @@ static void mend(struct audit_template *t, struct audit_finding *f,
     const struct audit_resource *of = is_rule ? trigger->owner : trigger->bucket;
     str condition;
     if (!of || !one_condition(trigger->target, of, &condition) ||
-        order_waits(t, trigger->target, NULL)[trigger->owner->index])
+        audit_order_waits(t, trigger->target, NULL, trigger->owner))
         return;
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::Lambda::Permission\n");
@@ -32,8 +25,8 @@ static void mend(struct audit_template *t, struct audit_finding *f,
     buf_printf(&body,
                "Properties:\n  Action: lambda:InvokeFunction\n  FunctionName: !Ref " STR_FMT
                "\n  Principal: %s.amazonaws.com\n",
-               STR_ARG(trigger->target->name), permission_service(trigger));
-    str source = permission_source(t, trigger);
+               STR_ARG(trigger->target->name), audit_permission_service(trigger));
+    str source = audit_permission_source(t, trigger);
     if (source.p)
         buf_printf(&body, "  SourceArn: " STR_FMT "\n", STR_ARG(source));
     if (!is_rule)
@@ -42,13 +35,16 @@ static void mend(struct audit_template *t, struct audit_finding *f,
         t, arena_printf(t->arena, STR_FMT "Permission", STR_ARG(trigger->target->name)));
     audit_fix_resource(f, trigger->target, name, "%s", buf_cstr(&body));
     if (!is_rule)
-        order_fix_depends(f, trigger->owner, name);
+        audit_order_fix_depends(f, trigger->owner, name);
 }
 
 static void check(struct audit_template *t) {
-    for (const struct audit_trigger *i = t->system->triggers; i && !t->is_partial; i = i->next) {
-        if (i->kind == AUDIT_TRIGGER_SAM || !audit_function_of(t, i->target) || is_let(t, i) ||
-            !permission_is_first(t, i))
+    struct permission_index index;
+    if (!t->system->triggers || t->is_partial)
+        return;
+    permission_index_init(&index, t);
+    for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
+        if (!permission_is_needed(&index, t, i) || permission_next(&index, i, NULL))
             continue;
         struct audit_finding *f = audit_tell_node(
             t, &audit_rule_notification_permission_missing, i->owner,
@@ -57,6 +53,7 @@ static void check(struct audit_template *t) {
         if (f)
             mend(t, f, i);
     }
+    permission_index_deinit(&index);
 }
 
 const struct audit_rule audit_rule_notification_permission_missing = {

@@ -33,18 +33,21 @@ static void reach_all(struct walk *w, const struct audit_resource *r,
             tmpl_each_reference(r->properties->members[i].value, on_reference, w);
 }
 
-const bool *order_waits(const struct audit_template *t, const struct audit_resource *r,
-                        const struct tmpl_node *except) {
+bool audit_order_waits(const struct audit_template *t, const struct audit_resource *r,
+                       const struct tmpl_node *except, const struct audit_resource *on) {
+    struct arena arena = {0};
     struct walk w = {.t = t};
-    w.is_reached = arena_zalloc(t->arena, t->n_resources * sizeof *w.is_reached);
-    w.queue = arena_zalloc(t->arena, t->n_resources * sizeof *w.queue);
+    w.is_reached = arena_zalloc(&arena, t->n_resources * sizeof *w.is_reached);
+    w.queue = arena_alloc(&arena, t->n_resources * sizeof *w.queue);
     reach_all(&w, r, except);
-    while (w.at < w.n)
+    while (w.at < w.n && !w.is_reached[on->index])
         reach_all(&w, w.queue[w.at++], NULL);
-    return w.is_reached;
+    bool is_reached = w.is_reached[on->index];
+    arena_deinit(&arena);
+    return is_reached;
 }
 
-void order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name) {
+void audit_order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name) {
     const struct tmpl_node *depends = tmpl_get(r->body, "DependsOn");
     if (tmpl_is(depends, TMPL_LIST))
         audit_fix_append(f, depends, STR_FMT, STR_ARG(name));
@@ -67,13 +70,13 @@ static bool is_free(const struct audit_template *t, str text) {
     return true;
 }
 
-str order_bucket_arn(const struct audit_template *t, const struct audit_resource *bucket) {
+str audit_order_bucket_arn(const struct audit_template *t, const struct audit_resource *bucket) {
     str name = audit_name(t, bucket);
     if (name.len == 0 || !is_free(t, name))
         return STR_NONE;
     return arena_printf(t->arena, "arn:${AWS::Partition}:s3:::" STR_FMT, STR_ARG(name));
 }
 
-str order_condition(const struct audit_resource *r) {
+str audit_order_condition(const struct audit_resource *r) {
     return tmpl_text(tmpl_get(r->body, "Condition"));
 }

@@ -5,17 +5,17 @@
 #include "audit/finding.h"
 
 /*
- * For each resource by its index: does r wait for it, by DependsOn or a reference, through any others?
- * `except` (may be NULL) is a value of r's properties that does not count. In the audit's arena.
+ * Does r wait for `on`, by DependsOn or a reference, through any others? `except` (may be NULL) is a
+ * value of r's properties that does not count.
  */
-const bool *order_waits(const struct audit_template *t, const struct audit_resource *r,
-                        const struct tmpl_node *except);
+bool audit_order_waits(const struct audit_template *t, const struct audit_resource *r,
+                       const struct tmpl_node *except, const struct audit_resource *on);
 /* The fix: r's DependsOn names name too. */
-void order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name);
+void audit_order_fix_depends(struct audit_finding *f, const struct audit_resource *r, str name);
 /*
  * "arn:${AWS::Partition}:s3:::NAME" for Fn::Sub, of a bucket whose name is written out without another
  * resource, so that the ARN makes nobody wait for the bucket; absent where it is not.
  */
-str order_bucket_arn(const struct audit_template *t, const struct audit_resource *bucket);
+str audit_order_bucket_arn(const struct audit_template *t, const struct audit_resource *bucket);
 /* Of r's Condition attribute; absent without. */
-str order_condition(const struct audit_resource *r);
+str audit_order_condition(const struct audit_resource *r);

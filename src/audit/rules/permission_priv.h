@@ -7,17 +7,37 @@
 #include "audit/system.h"
 
 /* Is the principal "s3.amazonaws.com" for "s3", whatever the partition? */
-bool permission_names(const struct audit_permission *p, const char *service);
+bool audit_permission_names(const struct audit_permission *p, const char *service);
 /* A service's name, whichever: not an account, everybody, or what is not known. */
-bool permission_names_service(const struct audit_permission *p);
+bool audit_permission_names_service(const struct audit_permission *p);
 /* The service that invokes by a trigger: "s3", "events". */
-const char *permission_service(const struct audit_trigger *trigger);
+const char *audit_permission_service(const struct audit_trigger *trigger);
 /* May p let the trigger invoke its target, which is a function of this template? */
-bool permission_lets(const struct audit_permission *p, const struct audit_trigger *trigger);
-/* Is it the first trigger of its owner with its target? So that each pair is told once. */
-bool permission_is_first(const struct audit_template *t, const struct audit_trigger *trigger);
+bool audit_permission_lets(const struct audit_permission *p, const struct audit_trigger *trigger);
+/*
+ * Permissions by the function that they are for, and which pairs of an owner and a function have been
+ * looked at. For one rule and template.
+ */
+struct permission_index {
+    const struct audit_permission **first; /* by the function's index; NULL: none */
+    const struct audit_permission **next;  /* by the permission's; of the same function */
+    const struct audit_permission *any; /* the first for a function that is not known; next too */
+    struct map told;
+};
+void permission_index_init(struct permission_index *index, const struct audit_template *t);
+void permission_index_deinit(struct permission_index *index);
+/*
+ * Is it a notification of a function of this template that needs a permission, and the first of its
+ * owner with that function?
+ */
+bool permission_is_needed(struct permission_index *index, const struct audit_template *t,
+                          const struct audit_trigger *trigger);
+/* Those that may let the trigger: permission_next(index, trigger, NULL), and so on to NULL. */
+const struct audit_permission *permission_next(const struct permission_index *index,
+                                               const struct audit_trigger *trigger,
+                                               const struct audit_permission *before);
 /*
  * What SourceArn may be for a trigger, as YAML, so that nothing waits in a circle: the rule's ARN, the
  * bucket's ARN, or that of its name. Absent: it cannot be said.
  */
-str permission_source(const struct audit_template *t, const struct audit_trigger *trigger);
+str audit_permission_source(const struct audit_template *t, const struct audit_trigger *trigger);

@@ -6,14 +6,14 @@ static bool is_ours(const struct audit_template *t, const struct audit_permissio
     if (audit_is(audit_target_of_text(t, p->source_arn, NULL), "AWS::S3::Bucket"))
         return true;
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
-        if (p->function && i->bucket && permission_lets(p, i))
+        if (p->function && i->bucket && audit_permission_lets(p, i))
             return true;
     return false;
 }
 
 static void check(struct audit_template *t) {
     for (const struct audit_permission *p = t->system->permissions; p; p = p->next) {
-        if (!permission_names(p, "s3") || p->source_account.p)
+        if (!audit_permission_names(p, "s3") || p->source_account.p)
             continue;
         struct audit_finding *f = audit_tell(t, &audit_rule_permission_source_account, p->r, NULL,
                                              "the permission names no SourceAccount");

@@ -8,8 +8,8 @@
  */
 static bool cannot_name(const struct audit_template *t, const struct audit_permission *p) {
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
-        if (i->kind == AUDIT_TRIGGER_PROPERTY && permission_lets(p, i) &&
-            !order_bucket_arn(t, i->bucket).p)
+        if (i->kind == AUDIT_TRIGGER_PROPERTY && audit_permission_lets(p, i) &&
+            !audit_order_bucket_arn(t, i->bucket).p)
             return true;
     return false;
 }
@@ -17,7 +17,7 @@ static bool cannot_name(const struct audit_template *t, const struct audit_permi
 static bool is_enough(const struct audit_template *t, const struct audit_permission *p) {
     if (audit_has(t, p->r, "EventSourceToken") || audit_has(t, p->r, "PrincipalOrgID"))
         return true;
-    return p->source_account.p && (!permission_names(p, "s3") || cannot_name(t, p));
+    return p->source_account.p && (!audit_permission_names(p, "s3") || cannot_name(t, p));
 }
 
 /* What all the triggers that the permission is for have as their source; absent: they are none, or several. */
@@ -25,9 +25,9 @@ static str only_source(const struct audit_template *t, const struct audit_permis
                        const struct audit_resource **ret_of) {
     str source = STR_NONE;
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
-        if (i->kind == AUDIT_TRIGGER_SAM || !p->function || !permission_lets(p, i))
+        if (i->kind == AUDIT_TRIGGER_SAM || !p->function || !audit_permission_lets(p, i))
             continue;
-        str one = permission_source(t, i);
+        str one = audit_permission_source(t, i);
         if (!one.p || (source.p && !str_eq(one, source)))
             return STR_NONE;
         source = one;
@@ -40,10 +40,10 @@ static void mend(struct audit_template *t, struct audit_finding *f,
                  const struct audit_permission *p) {
     const struct audit_resource *of = NULL;
     str source = only_source(t, p, &of);
-    if (!source.p || (str_starts(source, S("!GetAtt")) && order_waits(t, of, NULL)[p->r->index]))
+    if (!source.p || (str_starts(source, S("!GetAtt")) && audit_order_waits(t, of, NULL, p->r)))
         return;
-    str condition = order_condition(of);
-    if (!condition.p || str_eq(condition, order_condition(p->r)))
+    str condition = audit_order_condition(of);
+    if (!condition.p || str_eq(condition, audit_order_condition(p->r)))
         audit_fix_property(f, p->r, "SourceArn", STR_FMT, STR_ARG(source));
 }
 
@@ -61,7 +61,7 @@ static void check_wide(struct audit_template *t, const struct audit_permission *
 
 static void check(struct audit_template *t) {
     for (const struct audit_permission *p = t->system->permissions; p; p = p->next) {
-        if (!permission_names_service(p))
+        if (!audit_permission_names_service(p))
             continue;
         check_wide(t, p);
         if (p->source_arn.p || is_enough(t, p))

@@ -240,7 +240,7 @@ static void look_at_resource(struct audit_template *t, const struct audit_resour
             look_for(&at, &type->properties->props[i], r->properties, r->guard);
 }
 
-void properties_check(struct audit_template *t) {
+void audit_properties_check(struct audit_template *t) {
     for (size_t i = 0; i < t->n_resources; i++)
         look_at_resource(t, &t->resources[i]);
 }

@@ -5,4 +5,4 @@
  */
 #include "audit/finding.h"
 
-void properties_check(struct audit_template *t);
+void audit_properties_check(struct audit_template *t);

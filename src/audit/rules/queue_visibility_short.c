@@ -4,8 +4,9 @@
 static void check_pair(struct audit_template *t, const struct audit_mapping *m,
                        const struct audit_value *visibility, const struct audit_value *timeout) {
     struct audit_range hidden, runs;
-    if (!function_size_range(t, visibility, QUEUE_VISIBILITY_S, &hidden) ||
-        !function_size_range(t, timeout, FUNCTION_TIMEOUT_S, &runs) || hidden.most >= runs.least)
+    if (!audit_function_size_range(t, visibility, QUEUE_VISIBILITY_S, &hidden) ||
+        !audit_function_size_range(t, timeout, FUNCTION_TIMEOUT_S, &runs) ||
+        hidden.most >= runs.least)
         return;
     const struct audit_rule *rule = &audit_rule_queue_visibility_short;
     const struct audit_guard *guard =
@@ -22,8 +23,8 @@ static void check_pair(struct audit_template *t, const struct audit_mapping *m,
                          "a message is hidden for %s%.0f s, and " STR_FMT " may take %.0f s",
                          is_default, hidden.most, STR_ARG(name), runs.least);
     if (f && visibility->kind != AUDIT_UNKNOWN)
-        function_size_set(f, m->source, visibility, "VisibilityTimeout",
-                          function_size_visibility(runs.least));
+        audit_function_size_set(f, m->source, visibility, "VisibilityTimeout",
+                                audit_function_size_visibility(runs.least));
 }
 
 static void check(struct audit_template *t) {

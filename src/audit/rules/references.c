@@ -1,9 +1,9 @@
 /* audit/rules/references: names, and what they lead to. */
 #include "audit/rules/references_priv.h"
 
-const struct audit_guard *references_guard(const struct audit_template *t,
-                                           const struct audit_guard *guard,
-                                           const struct tmpl_way *way) {
+const struct audit_guard *audit_references_guard(const struct audit_template *t,
+                                                 const struct audit_guard *guard,
+                                                 const struct tmpl_way *way) {
     for (; way; way = way->up)
         guard = audit_guard_condition(t, guard, way->condition, way->holds);
     return guard;
@@ -34,7 +34,7 @@ static const struct audit_resource *made_by_sam(const struct audit_template *t, 
     return NULL;
 }
 
-const struct audit_resource *references_resource(const struct audit_template *t, str name) {
+const struct audit_resource *audit_references_resource(const struct audit_template *t, str name) {
     const struct audit_resource *r = audit_find(t, name);
     if (r || !t->is_sam)
         return r;
@@ -45,8 +45,8 @@ const struct audit_resource *references_resource(const struct audit_template *t,
     return made_by_sam(t, name);
 }
 
-struct tmpl_pos references_place(const struct audit_template *t, const struct tmpl_node *node,
-                                 str name, struct tmpl_pos *ret_end) {
+struct tmpl_pos audit_references_place(const struct audit_template *t, const struct tmpl_node *node,
+                                       str name, struct tmpl_pos *ret_end) {
     const struct audit_file *file = audit_file(t, node->start.file);
     size_t from = audit_offset(file, node->start), to = audit_offset(file, node->end);
     str text = str_slice(file->text, from, to);

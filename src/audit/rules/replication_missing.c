@@ -2,10 +2,10 @@
 #include "audit/rules/data_priv.h"
 
 static void check(struct audit_template *t) {
+    const bool *is_log = audit_data_log_buckets(t), *is_copied = audit_data_copies(t);
     for (const struct audit_resource *r = audit_first(t, "AWS::S3::Bucket"); r; r = r->next)
-        if (!t->is_partial && !audit_has(t, r, "ReplicationConfiguration") &&
-            !audit_data_is_log_bucket(t, r) && !audit_data_is_replica(t, r) &&
-            !audit_data_is_backed_up(t, r))
+        if (!t->is_partial && !audit_has(t, r, "ReplicationConfiguration") && !is_log[r->index] &&
+            !is_copied[r->index])
             audit_tell(t, &audit_rule_replication_missing, r, NULL,
                        "the bucket is neither replicated nor backed up");
 }

@@ -42,11 +42,13 @@ static const struct {
 };
 
 /*
- * Python 3 that is written in the template brings no libraries that were built for its version. What
- * Node.js's code can require has changed (aws-sdk), and a package's libraries cannot be seen.
+ * Python 3 that is written in the template brings no libraries that were built for its version; layers
+ * may. What Node.js's code can require has changed (aws-sdk), and a package's libraries cannot be seen.
  */
-static bool is_safe_to_raise(const struct audit_function *function, str runtime) {
-    return function->is_inline && str_starts(runtime, S("python3."));
+static bool is_safe_to_raise(const struct audit_template *t, const struct audit_function *function,
+                             str runtime) {
+    return function->is_inline && str_starts(runtime, S("python3.")) &&
+           !audit_has(t, function->r, "Layers");
 }
 
 static void check_function(struct audit_template *t, const struct audit_function *function) {
@@ -60,7 +62,7 @@ static void check_function(struct audit_template *t, const struct audit_function
                 audit_tell_node(t, &audit_rule_runtime_deprecated, function->r, v->node, v->guard,
                                 "%s is not supported since %s; %s is", deprecated[k].name,
                                 deprecated[k].date, deprecated[k].successor);
-            if (is_safe_to_raise(function, v->text))
+            if (is_safe_to_raise(t, function, v->text))
                 audit_fix_replace(f, v->node, "%s", deprecated[k].successor);
         }
     }

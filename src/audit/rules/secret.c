@@ -125,6 +125,21 @@ bool audit_secret_value(str name, str text) {
 
 /* ---- Chance ---- */
 
+/* Letters that stand in words: four small ones or more in a row. */
+static size_t in_words(str text) {
+    enum { LEAST = 4 };
+    size_t n = 0, run = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && ascii_is_lower(text.p[i])) {
+            run++;
+            continue;
+        }
+        n += run >= LEAST ? run : 0;
+        run = 0;
+    }
+    return n;
+}
+
 bool audit_secret_is_random(str text) {
     enum { LEAST = 32, MOST = 128, LEAST_OF_EACH = 3, LEAST_CHANGES = 10, MOST_ALIKE = 15 };
     size_t counts[128] = {0}, upper = 0, lower = 0, digits = 0, changes = 0;
@@ -146,7 +161,8 @@ bool audit_secret_is_random(str text) {
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
         pairs += counts[i] * counts[i];
     return upper >= LEAST_OF_EACH && lower >= LEAST_OF_EACH && digits >= LEAST_OF_EACH &&
-           changes >= LEAST_CHANGES && pairs * MOST_ALIKE <= text.len * text.len;
+           changes >= LEAST_CHANGES && 4 * in_words(text) <= text.len &&
+           pairs * MOST_ALIKE <= text.len * text.len;
 }
 
 bool audit_secret_setting(str name, str text, const char **ret_what) {

@@ -44,10 +44,11 @@ static void look_inside(struct audit_template *t, const struct audit_literal *l)
 static void look(void *ctx, const struct audit_literal *l) {
     struct audit_template *t = ctx;
     struct audit_secret found;
-    if (is_elsewhere(l))
+    size_t at = 0;
+    bool is_found = false, is_shaped = audit_secret_next(l->text, &at, &found);
+    if (!(is_shaped || audit_secret_name(l->key)) || is_elsewhere(l))
         return;
-    bool is_found = false;
-    for (size_t at = 0; audit_secret_next(l->text, &at, &found); is_found = true)
+    for (at = 0; is_shaped && audit_secret_next(l->text, &at, &found); is_found = true)
         audit_tell_literal(t, &audit_rule_secret_property, l, found.from, found.end,
                            "%s is written out", found.what);
     if (is_found || is_named_freely(l) || !audit_secret_name(l->key))

@@ -61,8 +61,7 @@ static size_t shape_at(str text, size_t shape) {
 }
 
 static bool find_shape(str text, size_t at, struct audit_secret *ret) {
-    /* The first letters of the prefixes: most bytes are none of them. */
-    if (!ascii_is_one_of(text.p[at], "AghxsrSnde") || (at > 0 && is_word(text.p[at - 1])))
+    if (at > 0 && is_word(text.p[at - 1]))
         return false;
     str rest = str_skip(text, at);
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
@@ -144,9 +143,18 @@ static bool find_member(str text, size_t at, struct audit_secret *ret) {
     return false;
 }
 
+/* What each kind begins with: most bytes are none of them. */
+static const unsigned char begins[256] = {
+    ['A'] = 1, ['g'] = 1, ['h'] = 1, ['x'] = 1, ['s'] = 1, ['r'] = 1, ['S'] = 1,
+    ['n'] = 1, ['d'] = 1, ['e'] = 1, ['-'] = 2, [':'] = 2, [';'] = 2};
+
 bool audit_secret_next(str text, size_t *at, struct audit_secret *ret) {
     for (size_t i = *at; i < text.len; i++) {
-        bool is_found = find_shape(text, i, ret) || (text.p[i] == '-' && find_key(text, i, ret)) ||
+        unsigned char kind = begins[(unsigned char)text.p[i]];
+        if (!kind && !(i > 0 && text.p[i - 1] == ';'))
+            continue;
+        bool is_found = (kind == 1 && find_shape(text, i, ret)) ||
+                        (text.p[i] == '-' && find_key(text, i, ret)) ||
                         (text.p[i] == ':' && find_address(text, i, ret)) ||
                         (i > 0 && text.p[i - 1] == ';' && find_member(text, i, ret));
         if (is_found) {

@@ -21,7 +21,14 @@ static void look(void *ctx, const struct audit_literal *l) {
     }
 }
 
-static void check(struct audit_template *t) { audit_literals(t, look, t); }
+static void check(struct audit_template *t) {
+    static const char *const types[] = {"AWS::EC2::Instance", "AWS::EC2::LaunchTemplate",
+                                        "AWS::EC2::SpotFleet",
+                                        "AWS::AutoScaling::LaunchConfiguration"};
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        for (const struct audit_resource *r = audit_first(t, types[i]); r; r = r->next)
+            audit_literals_of(t, r, look, t);
+}
 
 const struct audit_rule audit_rule_secret_user_data = {
     .id = "secret-user-data",

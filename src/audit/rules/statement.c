@@ -86,6 +86,12 @@ bool audit_resource_is_everything(str text, str *ret_service) {
         return true;
     if (!cut_arn(text, ret_service, &resource))
         return false;
+    /* Of a bucket the name before the slash counts: in a star's all buckets are. */
+    str head = resource, tail;
+    if (str_is(*ret_service, "s3"))
+        str_cut(resource, '/', &head, &tail);
+    if (head.len < resource.len && audit_is_all_stars(head))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(named); i++) {
         str before = str_c(named[i].before);
         if (str_is(*ret_service, named[i].service) &&

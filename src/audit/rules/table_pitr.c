@@ -28,8 +28,7 @@ static void check_table(struct audit_template *t, const struct audit_resource *t
         else if (values.v[i].kind != AUDIT_ABSENT)
             return;
     }
-    if ((!wrong.node && t->is_partial) || audit_data_is_passing(t, table) ||
-        audit_data_is_backed_up(t, table))
+    if ((!wrong.node && t->is_partial) || audit_data_is_passing(t, table))
         return;
     struct audit_finding *f;
     if (wrong.node) {
@@ -47,9 +46,11 @@ static void check_table(struct audit_template *t, const struct audit_resource *t
 }
 
 static void check(struct audit_template *t) {
+    const bool *is_copied = audit_data_copies(t);
     for (size_t k = 0; k < ARRAY_LEN(where); k++)
         for (const struct audit_resource *r = audit_first(t, where[k].type); r; r = r->next)
-            check_table(t, r, where[k].path);
+            if (!is_copied[r->index])
+                check_table(t, r, where[k].path);
 }
 
 const struct audit_rule audit_rule_table_pitr = {

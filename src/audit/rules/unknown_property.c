@@ -19,5 +19,5 @@ const struct audit_rule audit_rule_unknown_property = {
             "    Type: AWS::S3::Bucket\n"
             "    Properties:\n"
             "      VersioningConfiguration: {Status: Enabled}\n",
-    .check = properties_check,
+    .check = audit_properties_check,
 };

@@ -12,7 +12,7 @@ struct part {
 
 #define TELL(p, node, name, guard, ...)                                                            \
     do {                                                                                           \
-        struct tmpl_pos end_, start_ = references_place((p)->t, (node), (name), &end_);            \
+        struct tmpl_pos end_, start_ = audit_references_place((p)->t, (node), (name), &end_);      \
         audit_tell_range((p)->t, &audit_rule_unresolved_reference, (p)->r, start_, end_, (guard),  \
                          __VA_ARGS__);                                                             \
     } while (0)
@@ -46,7 +46,7 @@ static void look_at_guard(const struct part *p, const struct tmpl_reference *ref
     str condition = tmpl_text(tmpl_get(target->body, "Condition"));
     if (!condition.p || !has_condition(p->t, condition))
         return;
-    const struct audit_guard *here = references_guard(
+    const struct audit_guard *here = audit_references_guard(
         p->t, audit_guard_and(p->t, p->r ? p->r->guard : NULL, p->guard), ref->way);
     const struct audit_guard *absent = audit_guard_condition(p->t, here, condition, false);
     if (audit_possible(p->t, absent))
@@ -67,7 +67,7 @@ static void look_at_name(const struct part *p, const struct tmpl_reference *ref)
     bool is_parameter = ref->kind == TMPL_REF && tmpl_member(t->parameters, ref->name);
     if (is_parameter || (ref->kind == TMPL_REF && tmpl_is_pseudo(ref->name)))
         return;
-    const struct audit_resource *target = references_resource(t, ref->name);
+    const struct audit_resource *target = audit_references_resource(t, ref->name);
     if (target && p->refuses) {
         TELL(p, ref->node, ref->name, p->guard, "%s cannot name the resource " STR_FMT, p->refuses,
              STR_ARG(ref->name));
@@ -142,7 +142,7 @@ static void look_at_depends_on(const struct part *p) {
     for (size_t i = 0; i < (is_list ? node->n : node != NULL); i++) {
         const struct tmpl_node *one = is_list ? node->members[i].value : node;
         str name = tmpl_text(one);
-        if (name.p && !references_resource(p->t, name) && !is_made_by_sam(p->t, name))
+        if (name.p && !audit_references_resource(p->t, name) && !is_made_by_sam(p->t, name))
             audit_tell_node(p->t, &audit_rule_unresolved_reference, p->r, one, NULL,
                             "there is no resource " STR_FMT, STR_ARG(name));
     }

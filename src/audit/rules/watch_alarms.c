@@ -4,185 +4,126 @@
 
 /* ---- Which alarms there are ---- */
 
-static bool is_of(const struct audit_alarm *a, const struct audit_function *f, const char *metric) {
-    bool is_lambda = str_is(a->namespace, "AWS/Lambda"), is_metric = str_is(a->metric, metric);
-    if ((a->namespace.len && !is_lambda) || (a->metric.len && !is_metric))
-        return false;
-    return a->is_unknown || (f && a->of == f->r) || (a->is_of_all && is_lambda && is_metric);
+/* May the alarm be on the metric of functions? */
+static bool is_on(const struct audit_alarm *a, const char *metric) {
+    return (a->namespace.len == 0 || str_is(a->namespace, "AWS/Lambda")) &&
+           (a->metric.len == 0 || str_is(a->metric, metric));
 }
 
-/* Does a filter on f's logs count what the alarm watches? */
-static bool counts(const struct audit_template *t, const struct audit_resource *filter,
-                   const struct audit_function *f, const struct audit_alarm *a) {
-    struct audit_values groups = audit_property(t, filter, "LogGroupName"),
-                        metrics = audit_property(t, filter, "MetricTransformations[]");
-    bool is_its = false, is_metric = false;
-    for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
-        for (size_t i = 0; i < groups.n && g->function == f; i++)
-            is_its |=
-                groups.v[i].kind != AUDIT_ABSENT && audit_target(t, groups.v[i].node, NULL) == g->r;
-    for (size_t i = 0; i < groups.n && !is_its; i++) {
-        str name = groups.v[i].kind == AUDIT_ABSENT ? STR_NONE : audit_text(t, groups.v[i].node);
-        str before = S("/aws/lambda/");
-        is_its = str_starts(name, before) &&
-                 audit_target_of_text(t, str_skip(name, before.len), NULL) == f->r;
-    }
-    for (size_t i = 0; i < metrics.n && is_its; i++)
-        is_metric |=
-            metrics.v[i].kind == AUDIT_UNKNOWN ||
-            (str_eq(audit_text(t, tmpl_get(metrics.v[i].node, "MetricName")), a->metric) &&
-             str_eq(audit_text(t, tmpl_get(metrics.v[i].node, "MetricNamespace")), a->namespace));
-    return is_metric;
+/* Of every function: the alarm has no dimension, or which it has cannot be told. */
+static bool is_on_any(const struct audit_alarm *a, const char *metric) {
+    return is_on(a, metric) &&
+           (a->is_unknown || (a->is_of_all && a->namespace.len && a->metric.len));
 }
 
-static bool is_alarmed(const struct audit_template *t, const struct audit_function *f,
-                       const char *metric) {
-    for (const struct audit_alarm *a = t->system->alarms; a; a = a->next) {
-        if (is_of(a, f, metric))
+static bool is_any(const struct audit_template *t, const char *metric) {
+    for (const struct audit_alarm *a = t->system->alarms; a; a = a->next)
+        if (is_on_any(a, metric))
             return true;
-        if (strcmp(metric, "Errors") != 0 || a->metric.len == 0)
-            continue;
-        for (const struct audit_resource *r = audit_first(t, "AWS::Logs::MetricFilter"); r;
-             r = r->next)
-            if (counts(t, r, f, a))
-                return true;
-    }
     for (const struct audit_template *p = t->parent; p; p = p->parent)
         for (const struct audit_alarm *a = p->system->alarms; a; a = a->next)
-            if (is_of(a, NULL, metric))
+            if (is_on_any(a, metric))
                 return true;
     return false;
 }
 
-/* ---- In other templates ---- */
+/* ---- Errors that are counted in the lines of a log ---- */
 
-struct mention {
-    str name;
-};
-
-static int is_named(void *ctx, const struct tmpl_reference *ref) {
-    const struct mention *m = ctx;
-    return ref->kind != TMPL_CONDITION && str_eq(ref->name, m->name);
+static str metric_key(const struct audit_template *t, str namespace, str metric) {
+    return arena_printf(t->arena, STR_FMT "\n" STR_FMT, STR_ARG(namespace), STR_ARG(metric));
 }
 
-/* Does a nested stack of t get what `of` is called? */
-static bool is_handed_on(const struct audit_template *t, const struct audit_resource *of) {
-    static const char *const types[] = {"AWS::CloudFormation::Stack",
-                                        "AWS::Serverless::Application"};
-    struct mention m = {of->name};
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (const struct audit_resource *r = audit_first(t, types[i]); r; r = r->next)
-            if (r != of && r->properties && tmpl_each_reference(r->properties, is_named, &m))
-                return true;
-    return false;
-}
-
-bool watch_is_elsewhere(const struct audit_template *t, const struct audit_function *f) {
-    return is_handed_on(t, f->r) || (t->parent && is_handed_on(t->parent, t->parent_nest));
-}
-
-/* ---- The topic ---- */
-
-static bool is_usable(const struct audit_template *t, const struct audit_resource *topic,
-                      const struct audit_resource *r) {
-    str condition = order_condition(topic);
-    return audit_is(topic, "AWS::SNS::Topic") &&
-           (!condition.p || str_eq(condition, order_condition(r))) &&
-           !str_eq_nocase(audit_text_of(t, topic, "FifoTopic"), S("true"));
-}
-
-/* What listens is people: mail and their like. */
-static bool is_for_people(const struct audit_value *protocol) {
-    static const char *const people[] = {"email", "email-json", "sms", "http", "https"};
-    for (size_t i = 0; i < ARRAY_LEN(people); i++)
-        if (str_is(protocol->text, people[i]))
-            return true;
-    return protocol->kind == AUDIT_ABSENT;
-}
-
-static bool are_for_people(const struct audit_values *protocols) {
-    for (size_t i = 0; i < protocols->n; i++)
-        if (!is_for_people(&protocols->v[i]))
-            return false;
-    return true;
-}
-
-static bool has_machines(const struct audit_template *t, const struct audit_resource *topic) {
-    struct audit_values own = audit_property(t, topic, "Subscription[].Protocol");
-    if (!are_for_people(&own))
-        return true;
-    for (const struct audit_resource *r = audit_first(t, "AWS::SNS::Subscription"); r;
-         r = r->next) {
-        struct audit_values protocols = audit_property(t, r, "Protocol");
-        struct audit_values of = audit_property(t, r, "TopicArn");
-        if (of.v[0].kind != AUDIT_ABSENT && audit_target(t, of.v[0].node, NULL) == topic &&
-            !are_for_people(&protocols))
-            return true;
-    }
-    struct mention m = {topic->name};
-    for (const struct audit_resource *r = audit_first(t, "AWS::Serverless::Function"); r;
-         r = r->next) {
-        const struct tmpl_node *events = tmpl_get(r->properties, "Events");
-        if (events && tmpl_each_reference(events, is_named, &m))
-            return true;
-    }
-    for (const struct audit_trigger *i = t->system->triggers; i; i = i->next)
-        if (i->target == topic)
-            return true;
-    return false;
-}
-
-/* A key or a policy of the topic's may keep alarms out. */
-static bool may_refuse(const struct audit_template *t, const struct audit_resource *topic) {
-    if (audit_has(t, topic, "KmsMasterKeyId"))
-        return true;
-    for (const struct audit_statement *s = t->system->statements; s; s = s->next)
-        for (size_t i = 0; i < s->n_on; i++)
-            if (s->on[i] == topic)
-                return true;
-    return false;
-}
-
-static const struct audit_resource *topic_of_alarms(const struct audit_template *t,
-                                                    const struct audit_resource *of) {
-    for (const struct audit_resource *r = audit_first(t, "AWS::CloudWatch::Alarm"); r;
-         r = r->next) {
-        struct audit_values actions = audit_property(t, r, "AlarmActions[]");
-        for (size_t i = 0; i < actions.n; i++) {
-            const struct audit_resource *topic =
-                actions.v[i].kind == AUDIT_ABSENT ? NULL : audit_target(t, actions.v[i].node, NULL);
-            if (topic && is_usable(t, topic, of))
-                return topic;
-        }
+/* The function whose log a filter reads; NULL: another's, or not known. */
+static const struct audit_function *function_of(const struct audit_template *t,
+                                                const struct audit_function *const *of_groups,
+                                                const struct audit_resource *filter) {
+    struct audit_values groups = audit_property(t, filter, "LogGroupName");
+    str before = S("/aws/lambda/");
+    for (size_t i = 0; i < groups.n; i++) {
+        if (groups.v[i].kind == AUDIT_ABSENT)
+            continue;
+        const struct audit_resource *r = audit_target(t, groups.v[i].node, NULL);
+        str name = audit_text(t, groups.v[i].node);
+        if (audit_is(r, "AWS::Logs::LogGroup") && of_groups[r->index])
+            return of_groups[r->index];
+        if (str_starts(name, before))
+            return audit_function_of(t, audit_target_of_text(t, str_skip(name, before.len), NULL));
     }
     return NULL;
 }
 
-str watch_topic(struct audit_template *t, struct audit_finding *f, const struct audit_resource *r) {
-    const struct audit_resource *topic = topic_of_alarms(t, r);
-    if (topic)
-        return topic->name;
-    for (topic = audit_first(t, "AWS::SNS::Topic"); topic; topic = topic->next)
-        if (is_usable(t, topic, r) && !has_machines(t, topic) && !may_refuse(t, topic))
-            return topic->name;
-    /* One for all findings: the name is not asked for anew. */
-    str name = S("AlarmTopic");
-    for (unsigned i = 2; audit_find(t, name) || audit_parameter(t, name); i++)
-        name = arena_printf(t->arena, "AlarmTopic%u", i);
-    CLEANUP_DEINIT(buf) struct buf body = {0};
-    buf_c(&body, "Type: AWS::SNS::Topic\nProperties:\n  DisplayName: Alarms\n");
-    watch_tags(t, &body, "AWS::SNS::Topic");
-    audit_fix_resource(f, NULL, name, "%s", buf_cstr(&body));
-    return name;
+static bool is_alarmed(const struct audit_template *t, const struct audit_resource *filter,
+                       const struct map *alarms) {
+    struct audit_values metrics = audit_property(t, filter, "MetricTransformations[]");
+    for (size_t i = 0; i < metrics.n; i++) {
+        const struct tmpl_node *m = metrics.v[i].node;
+        if (metrics.v[i].kind == AUDIT_UNKNOWN ||
+            map_get(alarms, metric_key(t, audit_text(t, tmpl_get(m, "MetricNamespace")),
+                                       audit_text(t, tmpl_get(m, "MetricName")))))
+            return true;
+    }
+    return false;
+}
+
+static void mark_counted(const struct audit_template *t, bool *is_watched) {
+    const struct audit_resource *filter = audit_first(t, "AWS::Logs::MetricFilter");
+    if (!filter || !t->system->alarms)
+        return;
+    const struct audit_function **of_groups =
+        arena_zalloc(t->arena, t->n_resources * sizeof *of_groups);
+    for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
+        of_groups[g->r->index] = g->function;
+    struct map alarms = {0};
+    for (const struct audit_alarm *a = t->system->alarms; a; a = a->next)
+        if (a->metric.len)
+            map_put(&alarms, metric_key(t, a->namespace, a->metric), (void *)a);
+    for (; filter; filter = filter->next) {
+        const struct audit_function *f =
+            is_alarmed(t, filter, &alarms) ? function_of(t, of_groups, filter) : NULL;
+        if (f)
+            is_watched[f->r->index] = true;
+    }
+    map_deinit(&alarms);
+}
+
+/* By index: an alarm watches the metric of the function, or may. NULL: of all of them. */
+static const bool *watched(const struct audit_template *t, const char *metric) {
+    if (is_any(t, metric))
+        return NULL;
+    bool *is_watched = arena_zalloc(t->arena, t->n_resources * sizeof *is_watched);
+    for (const struct audit_alarm *a = t->system->alarms; a; a = a->next)
+        if (a->of && is_on(a, metric))
+            is_watched[a->of->index] = true;
+    if (strcmp(metric, "Errors") == 0)
+        mark_counted(t, is_watched);
+    return is_watched;
+}
+
+/* ---- In other templates ---- */
+
+/* By index: a nested stack of t gets its name. */
+static const bool *handed_on(const struct audit_template *t) {
+    const bool *stacks = audit_mentioned_by(t, "AWS::CloudFormation::Stack", NULL),
+               *applications = audit_mentioned_by(t, "AWS::Serverless::Application", NULL);
+    bool *either = arena_zalloc(t->arena, t->n_resources * sizeof *either);
+    for (size_t i = 0; i < t->n_resources; i++)
+        either[i] = stacks[i] || applications[i];
+    return either;
+}
+
+const bool *watch_handed_on(const struct audit_template *t) {
+    if (t->parent && handed_on(t->parent)[t->parent_nest->index])
+        return NULL;
+    return handed_on(t);
 }
 
 /* ---- A new alarm ---- */
 
 static void mend(struct audit_template *t, struct audit_finding *finding,
-                 const struct watch_alarm *alarm, const struct audit_function *f,
-                 double threshold) {
-    str condition = order_condition(f->r), name = f->r->name;
-    str topic = watch_topic(t, finding, f->r);
+                 const struct watch_alarm *alarm, const struct audit_function *f, double threshold,
+                 struct watch_topic *to) {
+    str condition = audit_order_condition(f->r), name = f->r->name;
+    str topic = watch_topic_for(t, to, finding);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::CloudWatch::Alarm\n");
     if (condition.p)
@@ -196,22 +137,25 @@ static void mend(struct audit_template *t, struct audit_finding *finding,
         "  TreatMissingData: notBreaching\n  AlarmActions:\n    - !Ref " STR_FMT "\n",
         STR_ARG(name), alarm->description, alarm->metric, STR_ARG(name), alarm->statistic,
         threshold, STR_ARG(topic));
-    watch_tags(t, &body, "AWS::CloudWatch::Alarm");
+    audit_watch_tags(t, &body, "AWS::CloudWatch::Alarm");
     str id =
         audit_new_name(t, arena_printf(t->arena, STR_FMT "%sAlarm", STR_ARG(name), alarm->metric));
     audit_fix_resource(finding, f->r, id, "%s", buf_cstr(&body));
 }
 
-void watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
-                       double (*threshold)(const struct audit_template *t,
-                                           const struct audit_function *f)) {
-    for (const struct audit_function *f = t->system->functions; f && !t->is_partial; f = f->next) {
-        if (!f->is_image_work || is_alarmed(t, f, alarm->metric) || watch_is_elsewhere(t, f))
+void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
+                             double (*threshold)(const struct audit_template *t,
+                                                 const struct audit_function *f)) {
+    struct watch_topic to = {{NULL, 0}, {NULL, 0}};
+    const bool *is_watched = t->is_partial ? NULL : watched(t, alarm->metric);
+    const bool *is_handed_on = is_watched ? watch_handed_on(t) : NULL;
+    for (const struct audit_function *f = t->system->functions; f && is_handed_on; f = f->next) {
+        if (!f->is_image_work || is_watched[f->r->index] || is_handed_on[f->r->index])
             continue;
         struct audit_finding *finding = audit_tell(
             t, alarm->rule, f->r, NULL, "no alarm watches the function's %s", alarm->what);
         double at = threshold ? threshold(t, f) : 1;
         if (finding && at > 0)
-            mend(t, finding, alarm, f, at);
+            mend(t, finding, alarm, f, at, &to);
     }
 }

@@ -5,7 +5,7 @@
 
 #define BEFORE S("/aws/lambda/")
 
-void watch_tags(struct audit_template *t, struct buf *body, const char *type) {
+void audit_watch_tags(struct audit_template *t, struct buf *body, const char *type) {
     str tags = audit_tags_for_new(t, type), line;
     if (tags.len)
         buf_c(body, "  Tags:\n");
@@ -51,29 +51,50 @@ static bool may_equal(const struct audit_template *t, str a, str b) {
     return is_open_a ? str_glob(pattern_a, b, false) : is_open_b && str_glob(pattern_b, a, false);
 }
 
-/* May g's name be that of f's logs? A name that CloudFormation makes for f is nobody's to write. */
-static bool may_be(const struct audit_template *t, const struct audit_log_group *g,
-                   const struct audit_function *f) {
-    if (!g->name.p)
-        return audit_has(t, g->r, "LogGroupName");
-    if (str_find(g->name, S("${?}")) >= 0)
-        return true;
-    if (!f->name.p)
-        return audit_has(t, f->r, "FunctionName");
-    return may_equal(t, g->name, arena_printf(t->arena, "/aws/lambda/" STR_FMT, STR_ARG(f->name)));
+/* A group that is nobody's yet and may be several functions'. */
+struct open_group {
+    str name; /* absent: not known */
+};
+enum {
+    MOST_OPEN = 64
+}; /* more names that cannot be told: any function's group may be among them */
+
+/* The groups without a function whose names only deployment knows. */
+static size_t open_groups(const struct audit_template *t, struct open_group open[MOST_OPEN]) {
+    size_t n = 0;
+    for (const struct audit_log_group *g = t->system->log_groups; g && n < MOST_OPEN; g = g->next) {
+        bool is_known = g->name.p || !audit_has(t, g->r, "LogGroupName");
+        if (!g->function && (!is_known || str_find(g->name, S("${")) >= 0))
+            open[n++].name = str_find(g->name, S("${?}")) >= 0 ? STR_NONE : g->name;
+    }
+    return n;
 }
 
-static bool says_another(const struct audit_template *t, const struct audit_function *f) {
-    return audit_has(t, f->r, "LoggingConfig.LogGroup");
-}
-
-bool watch_has_group(const struct audit_template *t, const struct audit_function *f) {
-    if (says_another(t, f))
-        return true;
+/* Is there a group that is nobody's and may be called name? Absent: any may. */
+static bool may_have(const struct audit_template *t, str name) {
+    size_t n = 0;
     for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
-        if (g->function == f || (!g->function && may_be(t, g, f)))
+        if (!g->function && (!name.p || (g->name.p && str_find(g->name, S("${")) < 0 &&
+                                         (++n > MOST_OPEN || may_equal(t, g->name, name)))))
             return true;
     return false;
+}
+
+static bool has_group(const struct audit_template *t, const struct audit_function *f,
+                      const struct open_group *open, size_t n) {
+    if (n == MOST_OPEN || audit_has(t, f->r, "LoggingConfig.LogGroup"))
+        return true;
+    for (size_t i = 0; i < n; i++)
+        if (!open[i].name.p)
+            return true;
+    /* A name that CloudFormation makes is nobody's to write. */
+    if (!f->name.p)
+        return audit_has(t, f->r, "FunctionName") && may_have(t, STR_NONE);
+    str name = arena_printf(t->arena, "/aws/lambda/" STR_FMT, STR_ARG(f->name));
+    for (size_t i = 0; i < n; i++)
+        if (may_equal(t, open[i].name, name))
+            return true;
+    return str_find(name, S("${")) >= 0 && may_have(t, name);
 }
 
 /* ---- Whose it is meant to be ---- */
@@ -85,15 +106,17 @@ static str without_ends(str name, const char *const *ends, size_t n) {
     return name;
 }
 
+/* "Thumbnail" of "ThumbnailFunction". */
+static str stem_of(str function) {
+    static const char *const ends[] = {"LambdaFunction", "Function", "Lambda", "Fn"};
+    return without_ends(function, ends, ARRAY_LEN(ends));
+}
+
 /* "ThumbnailFunction" and "ThumbnailLogGroup", "ThumbnailFunctionLogs". */
-static bool is_alike(str group, str function) {
-    static const char *const of_groups[] = {"LogGroup", "LogsGroup", "Logs", "Log"},
-                             *const of_functions[] = {"LambdaFunction", "Function", "Lambda", "Fn"};
-    str stem = without_ends(group, of_groups, ARRAY_LEN(of_groups));
-    return stem.len < group.len &&
-           (str_eq(stem, function) ||
-            str_eq(without_ends(stem, of_functions, ARRAY_LEN(of_functions)),
-                   without_ends(function, of_functions, ARRAY_LEN(of_functions))));
+static const struct audit_function *alike(const struct map *lacking, str group) {
+    static const char *const ends[] = {"LogGroup", "LogsGroup", "Logs", "Log"};
+    str stem = without_ends(group, ends, ARRAY_LEN(ends));
+    return stem.len < group.len ? map_get(lacking, stem_of(stem)) : NULL;
 }
 
 struct uses {
@@ -105,7 +128,7 @@ static int note(void *ctx, const struct tmpl_reference *ref) {
     struct uses *u = ctx;
     const struct audit_resource *r =
         ref->kind == TMPL_CONDITION ? NULL : audit_find(u->t, ref->name);
-    if (audit_is(r, "AWS::Logs::LogGroup"))
+    if (r && str_is(r->type, "AWS::Logs::LogGroup"))
         u->is_used[r->index] = true;
     return 0;
 }
@@ -122,33 +145,49 @@ static const bool *used_groups(const struct audit_template *t) {
     return u.is_used;
 }
 
-/* Which of the functions without a group it is meant for. */
-static const struct audit_function *meant_for(const struct audit_log_group *g,
-                                              const struct audit_function *const *lacking,
-                                              size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (is_alike(g->r->name, lacking[i]->r->name))
-            return lacking[i];
-    return n == 1 && str_starts(g->name, BEFORE) ? lacking[0] : NULL;
+static void find_meant(const struct audit_template *t, const struct map *lacking,
+                       const struct audit_function *alone, const struct audit_function **meant_for,
+                       bool *has_misnamed) {
+    const bool *is_used = used_groups(t);
+    for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next) {
+        if (g->function || is_used[g->r->index])
+            continue;
+        const struct audit_function *f = alike(lacking, g->r->name);
+        f = f ? f : str_starts(g->name, BEFORE) ? alone : NULL;
+        meant_for[g->r->index] = f;
+        if (f)
+            has_misnamed[f->r->index] = true;
+    }
 }
 
-const struct audit_function *const *watch_misnamed(const struct audit_template *t) {
-    const struct audit_function **of = arena_zalloc(t->arena, t->n_resources * sizeof *of),
-                                **lacking = arena_zalloc(t->arena, t->n_resources * sizeof *of);
-    size_t n = 0;
-    if (!t->system->log_groups)
-        return of;
-    for (const struct audit_function *f = t->system->functions; f; f = f->next)
-        if (f->is_image_work && !watch_has_group(t, f))
-            lacking[n++] = f;
-    const bool *is_used = n ? used_groups(t) : NULL;
-    for (const struct audit_log_group *g = t->system->log_groups; g && n; g = g->next)
-        if (!g->function && !is_used[g->r->index])
-            of[g->r->index] = meant_for(g, lacking, n);
-    return of;
+struct watch_groups watch_groups(const struct audit_template *t) {
+    bool *is_lacking = arena_zalloc(t->arena, t->n_resources * sizeof *is_lacking),
+         *has_misnamed = arena_zalloc(t->arena, t->n_resources * sizeof *is_lacking);
+    const struct audit_function **meant_for =
+        arena_zalloc(t->arena, t->n_resources * sizeof *meant_for);
+    const struct audit_function *last = NULL;
+    struct open_group open[MOST_OPEN];
+    size_t n = open_groups(t, open), n_lacking = 0;
+    struct map lacking = {0}; /* by stem */
+    for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
+        if (g->function)
+            is_lacking[g->function->r->index] = true; /* for now: has one */
+    for (const struct audit_function *f = t->system->functions; f; f = f->next) {
+        bool *is = &is_lacking[f->r->index];
+        *is = f->is_image_work && !*is && !has_group(t, f, open, n);
+        if (!*is)
+            continue;
+        map_put(&lacking, stem_of(f->r->name), (void *)f);
+        last = f;
+        n_lacking++;
+    }
+    if (n_lacking && t->system->log_groups)
+        find_meant(t, &lacking, n_lacking == 1 ? last : NULL, meant_for, has_misnamed);
+    map_deinit(&lacking);
+    return (struct watch_groups){is_lacking, meant_for, has_misnamed};
 }
 
-str watch_group_name(struct audit_template *t, const struct audit_function *f) {
+str audit_watch_group_name(struct audit_template *t, const struct audit_function *f) {
     if (str_find(f->name, S("${")) >= 0 && str_find(f->name, S("${?}")) < 0)
         return arena_printf(t->arena, "!Sub '/aws/lambda/" STR_FMT "'", STR_ARG(f->name));
     return arena_printf(t->arena, "!Sub '/aws/lambda/${" STR_FMT "}'", STR_ARG(f->r->name));

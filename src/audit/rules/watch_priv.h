@@ -19,28 +19,36 @@ struct watch_alarm {
  * Tells of the functions that have none. threshold answers that of a new alarm, in the metric's unit;
  * 0: it cannot be said, so there is no fix. NULL: 1.
  */
-void watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
-                       double (*threshold)(const struct audit_template *t,
-                                           const struct audit_function *f));
+void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm *alarm,
+                             double (*threshold)(const struct audit_template *t,
+                                                 const struct audit_function *f));
 /*
- * The topic that alarms of r's Condition may tell: one that alarms use, or that people subscribe to and
- * nothing else; else a new one, which f then makes. Its name.
+ * The topic that new alarms tell: one that alarms use, or that people subscribe to and nothing else;
+ * else a new one, which each finding then makes. Zeroed at first; for one rule and template.
  */
-str watch_topic(struct audit_template *t, struct audit_finding *f, const struct audit_resource *r);
+struct watch_topic {
+    str name, body; /* body absent: the topic is there */
+};
+str watch_topic_for(struct audit_template *t, struct watch_topic *topic, struct audit_finding *f);
 /* Appends "Tags:" with what a new resource of the type should have, two spaces in; nothing where it needs none. */
-void watch_tags(struct audit_template *t, struct buf *body, const char *type);
+void audit_watch_tags(struct audit_template *t, struct buf *body, const char *type);
 
-/* Are there, or may there be, resources that watch f in a template that nests this one or is nested? */
-bool watch_is_elsewhere(const struct audit_template *t, const struct audit_function *f);
+/*
+ * By index: a nested stack gets the resource's name, so that what watches it may be there. NULL: of all,
+ * for the stack that nests this one hands its outputs on. In the audit's arena.
+ */
+const bool *watch_handed_on(const struct audit_template *t);
 
 /* ---- Log groups ---- */
 
-/* Has f one, by its name or because f says so? Also where that cannot be told. */
-bool watch_has_group(const struct audit_template *t, const struct audit_function *f);
-/*
- * By a log group's index as a resource: the function that the group is meant for and whose name it has
- * not; NULL: none. In the audit's arena.
- */
-const struct audit_function *const *watch_misnamed(const struct audit_template *t);
+/* By a resource's index, in the audit's arena. */
+struct watch_groups {
+    /* A function of image work has none, by its name or because it says so; nor may one be its. */
+    const bool *is_lacking;
+    /* The lacking function that a group is meant for and whose name it has not; NULL: none. */
+    const struct audit_function *const *meant_for;
+    const bool *has_misnamed; /* such a function has such a group */
+};
+struct watch_groups watch_groups(const struct audit_template *t);
 /* What f's log group should be called, as YAML. */
-str watch_group_name(struct audit_template *t, const struct audit_function *f);
+str audit_watch_group_name(struct audit_template *t, const struct audit_function *f);
