@@ -17,6 +17,8 @@ struct audit_build {
     const struct audit_mapping **mappings;
     const struct audit_alarm **alarms;
     const struct audit_log_group **log_groups;
+    /* By index of a log group: the function whose LoggingConfig names it. NULL: not made yet. */
+    const struct audit_function **of_log_group;
 };
 /* Puts item, which is new and not const, at the end of the list. */
 #define AUDIT_APPEND(end, item) (*(end) = (item), (end) = &(item)->next)
