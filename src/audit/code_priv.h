@@ -119,7 +119,7 @@ struct code_builder {
      * Where the bodies without brackets end that are around a token, the innermost last. They are
      * looked through to their end, so that only so many may lie within each other.
      */
-    uint32_t bare[64];
+    uint32_t bare[24];
     unsigned n_bare;
 };
 /* Its number while blocks are found; `of` is such a number, and is asked of CATCH and FINALLY alone. */
