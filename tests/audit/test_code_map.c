@@ -44,11 +44,11 @@ static const struct {
      "a = '${AWS::Region}${x}'; ${last}\n", 9, 41},
     {"Sub with a map", YAML("!Sub\n          - 'a = ${B}; last'\n          - {B: 1}\n"),
      "a = ${B}; last", 9, 24},
-    {"Sub of JSON", JSON("{\"Fn::Sub\": \"a\\n${!b} last\"}"), "a\n${b} last", 3, 46},
+    {"Sub of JSON", JSON("{\"Fn::Sub\": \"a\\n${!b} last\"}"), "a\n${b} last", 3, 43},
     {"Join",
      YAML("!Join\n          - \"\\n\"\n          - - a = 1\n            - !Ref B\n"
           "            - !Sub 'c = ${D}'\n            - 'b = ''1''; last'\n"),
-     "a = 1\n${B}\nc = ${D}\nb = '1'; last", 13, 26},
+     "a = 1\n${B}\nc = ${D}\nb = '1'; last", 13, 27},
     {"Join of JSON", JSON("{\"Fn::Join\": [\"\\n\", [\n\"a\",\n{\"Ref\": \"B\"},\n\"\\tlast\"]]}"),
      "a\n${B}\n\tlast", 6, 4},
 };
