@@ -147,8 +147,6 @@ void code_names(struct code *c);
 /* The n-th argument by position, from 0; false: there is none. */
 bool code_argument_at(const struct code *c, const struct code_call *call, int n,
                       uint32_t *ret_first, uint32_t *ret_end);
-/* What follows the last dot of a callee, without "new ". */
-str code_last_part(str callee);
 /* Marks functions that are called once per element, by what they are handed to. */
 void code_loops(struct code *c);
 uint32_t code_find_handler(const struct code *c, str handler);
