@@ -82,13 +82,6 @@ struct tmpl_pos audit_code_pos(const struct audit_code *code, uint32_t at) {
 
 /* ---- Blocks ---- */
 
-uint32_t audit_code_around(const struct audit_code *code, uint32_t block,
-                           enum code_block_kind kind) {
-    while (block != 0 && code->blocks[block].kind != kind)
-        block = code->blocks[block].parent;
-    return block;
-}
-
 bool audit_code_within(const struct audit_code *code, uint32_t block, uint32_t outer) {
     while (block != 0 && block != outer)
         block = code->blocks[block].parent;

@@ -103,9 +103,6 @@ struct tmpl_pos audit_code_pos(const struct audit_code *code, uint32_t at);
 str audit_code_token(const struct audit_code *code, uint32_t token);
 str audit_code_string(struct arena *arena, const struct audit_code *code, uint32_t token);
 bool audit_code_is(const struct audit_code *code, uint32_t token, const char *text);
-/* The innermost block around block (itself first) of the kind; 0 (the module): none. */
-uint32_t audit_code_around(const struct audit_code *code, uint32_t block,
-                           enum code_block_kind kind);
 /* Is block within (or the same as) outer? */
 bool audit_code_within(const struct audit_code *code, uint32_t block, uint32_t outer);
 /*

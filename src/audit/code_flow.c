@@ -9,7 +9,8 @@
 enum { MOST_STEPS = 8, MOST_LOOKS = 500, MOST_USES = 64 };
 enum { NOT_KNOWN, IS_ASKED, IS_NOT, IS_SO }; /* per_record */
 
-str code_last_part(str callee) {
+/* What follows the last dot of a callee, without "new ". */
+static str last_part(str callee) {
     ptrdiff_t dot = str_rchr(callee, '.');
     str part = dot < 0 ? callee : str_skip(callee, (size_t)dot + 1);
     return str_starts(part, S("new ")) ? str_skip(part, 4) : part;
@@ -141,7 +142,7 @@ static void mark(struct code *c, const struct code_call *call, size_t k) {
 
 void code_loops(struct code *c) {
     for (uint32_t i = 0; i < c->pub.n_calls; i++) {
-        str last = code_last_part(c->calls[i].callee);
+        str last = last_part(c->calls[i].callee);
         for (size_t k = 0; k < ARRAY_LEN(loops); k++)
             if (loops[k].language == c->pub.language && str_is(last, loops[k].last)) {
                 mark(c, &c->calls[i], k);

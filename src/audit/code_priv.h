@@ -119,7 +119,7 @@ struct code_builder {
      * Where the bodies without brackets end that are around a token, the innermost last. They are
      * looked through to their end, so that only so many may lie within each other.
      */
-    uint32_t bare[64];
+    uint32_t bare[24];
     unsigned n_bare;
 };
 /* Its number while blocks are found; `of` is such a number, and is asked of CATCH and FINALLY alone. */
@@ -147,8 +147,6 @@ void code_names(struct code *c);
 /* The n-th argument by position, from 0; false: there is none. */
 bool code_argument_at(const struct code *c, const struct code_call *call, int n,
                       uint32_t *ret_first, uint32_t *ret_end);
-/* What follows the last dot of a callee, without "new ". */
-str code_last_part(str callee);
 /* Marks functions that are called once per element, by what they are handed to. */
 void code_loops(struct code *c);
 uint32_t code_find_handler(const struct code *c, str handler);
