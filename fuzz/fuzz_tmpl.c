@@ -33,9 +33,15 @@ static void evaluate(const struct tmpl_model *m) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CLEANUP(tmpl) struct tmpl *t = NULL;
     const struct tmpl_model *m;
-    if (tmpl_new(&t, str_n(data, size), NULL))
-        return 0;
     CLEANUP_DEINIT(buf) struct buf out = {0};
+    CLEANUP_DEINIT(tmpl_faults) struct tmpl_faults faults = {0};
+    if (tmpl_new_all(&t, str_n(data, size), 0, &faults)) {
+        if (faults.n == 0)
+            __builtin_trap();
+        if (t)
+            tmpl_dump(&out, tmpl_root(t));
+        return 0;
+    }
     tmpl_dump(&out, tmpl_root(t));
     if (tmpl_model_new(t, &m, NULL) == 0)
         evaluate(m);

@@ -185,7 +185,7 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
     const struct cfn_state *there = find_state(p, r->name);
     const json_t *value =
         there ? json_object_getn(there->attributes, attribute.p, attribute.len) : NULL;
-    const struct tmpl_reference ref = {TMPL_GET_ATT, r->name, attribute, {0}, NULL};
+    const struct tmpl_reference ref = {TMPL_GET_ATT, r->name, attribute, {0}, NULL, NULL};
     bool open = !value || is_open(p, &ref);
     *ret = open ? json_string(tmpl_is_custom(r->type) ? TMPL_UNKNOWN_ANY : TMPL_UNKNOWN)
                 : json_incref((json_t *)value);

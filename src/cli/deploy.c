@@ -3,6 +3,7 @@
  * Packages the function, uploads the zip under its own hash, and runs a change set.
  */
 #include "base/io.h"
+#include "cli/audited.h"
 #include "cli/common.h"
 #include "cli/find.h"
 #include "cli/leftover.h"
@@ -26,7 +27,7 @@ struct deploy {
     struct cli_cloud cloud;
     const char *template, *programs;
     struct prog_texts set;
-    bool yes;
+    bool yes, no_audit;
     struct cli_package package;
     char bucket[80], key[96];
     bool has_bucket; /* it is there */
@@ -109,6 +110,21 @@ static int read_template(struct deploy *d, struct buf *text, struct err *err) {
         return err_set(err, r, "the template is larger than the %d bytes that CloudFormation takes",
                        MOST_TEMPLATE);
     return r;
+}
+
+/* An exit code, or -errno: templates with errors are not deployed. */
+static int audit_template(const struct deploy *d, str template, struct err *err) {
+    size_t errors = 0;
+    int r = d->no_audit
+                ? 0
+                : cli_audited(d->template ? d->template : "template.yaml", template, &errors, err);
+    if (r || errors == 0)
+        return r;
+    prog_error(
+        "not deployed: %zu error%s in the template (`calotype audit --fix` mends what it can, "
+        "--no-audit deploys all the same)",
+        errors, errors == 1 ? "" : "s");
+    return PROG_FINDINGS;
 }
 
 /* Code that it names by paths is stored, and they become the places where. */
@@ -269,6 +285,7 @@ static int run(void *ctx, char **, int, struct err *err) {
         return PROG_USAGE;
     }
     int r = read_template(d, &template, err);
+    r = r ? r : audit_template(d, buf_view(&template), err);
     r = r ? r : cli_common_open(&d->common, &d->cloud, err);
     r = r ? r : check_functions(d, buf_view(&template), err);
     if (r)
@@ -301,6 +318,7 @@ static const struct prog_flag flags[] = {
               "a parameter of the template; may be given again"),
     PROG_PATH(struct deploy, programs, "programs", "DIR",
               "folder with bootstrap and calotype-image"),
+    PROG_SWITCH(struct deploy, no_audit, "no-audit", "deploy a template with errors, too"),
     PROG_SWITCH(struct deploy, yes, "yes", "remove what is empty and in the way, without asking"),
 };
 
@@ -312,6 +330,7 @@ const struct prog_verb cli_verb_deploy = {
         "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
         "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
         "Code of a template's functions that is a path (Code: ./folder) is packed and uploaded, too.\n"
+        "A template in which `calotype audit` finds errors is refused (3), but with --no-audit.\n"
         "Parameters that are not given keep their values. A stack that could not be created\n"
         "earlier is made anew; empty buckets and an empty table that a deleted stack left are\n"
         "removed when you say so, at the terminal or with --yes.",

@@ -13,7 +13,7 @@ enum {
     PROG_OK = 0,
     PROG_PARTIAL = 1,  /* some of what was asked for failed; the output says what */
     PROG_USAGE = 2,    /* the command line was wrong */
-    PROG_FINDINGS = 3, /* repair: there are findings */
+    PROG_FINDINGS = 3, /* repair, audit, deploy: there are findings */
     PROG_NO_RIGHT = 4, /* up: this machine, container or user may not do what was asked for */
     PROG_FAILED = 255,
 };

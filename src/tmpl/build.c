@@ -41,23 +41,39 @@ void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at,
     b->stack[b->n++] = (struct tmpl_member){key, key_at, value};
 }
 
-static int duplicate(struct tmpl_builder *b, const struct tmpl_member *m) {
-    return tmpl_fail(b->fault, m->key_at, "Template format error: duplicate key \"" STR_FMT "\"",
-                     STR_ARG(m->key));
+/* Non-zero: the reading is over. */
+static int tell_duplicate(struct tmpl_builder *b, const struct tmpl_member *m) {
+    struct tmpl_fault one = {{0}, {{0}}};
+    if (b->faults && b->faults->n == TMPL_MAX_FAULTS)
+        return 0;
+    int r = tmpl_fail(b->faults ? &one : b->fault, m->key_at,
+                      "Template format error: duplicate key \"" STR_FMT "\"", STR_ARG(m->key));
+    if (!b->faults)
+        return r;
+    tmpl_faults_add(b->faults, m->key_at, str_c(one.why.text));
+    return 0;
 }
 
-static int refuse_duplicates(struct tmpl_builder *b, const struct tmpl_node *map) {
-    if (map->n <= LINEAR_KEYS) {
-        for (size_t i = 1; i < map->n; i++)
-            for (size_t j = 0; j < i; j++)
-                if (str_eq(map->members[i].key, map->members[j].key))
-                    return duplicate(b, &map->members[i]);
-        return 0;
-    }
+static bool is_known(const struct tmpl_node *map, size_t n, str key) {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(map->members[i].key, key))
+            return true;
+    return false;
+}
+
+static int refuse_duplicates(struct tmpl_builder *b, struct tmpl_node *map) {
     CLEANUP_DEINIT(map) struct map seen = {0};
-    for (size_t i = 0; i < map->n; i++)
-        if (map_put(&seen, map->members[i].key, &map->members[i]))
-            return duplicate(b, &map->members[i]);
+    size_t n = 0;
+    for (size_t i = 0; i < map->n; i++) {
+        struct tmpl_member *m = &map->members[i];
+        bool is_again =
+            map->n <= LINEAR_KEYS ? is_known(map, n, m->key) : map_put(&seen, m->key, m) != NULL;
+        if (is_again && tell_duplicate(b, m))
+            return TMPL_E_TEMPLATE;
+        if (!is_again)
+            map->members[n++] = *m;
+    }
+    map->n = n;
     return 0;
 }
 
@@ -119,11 +135,13 @@ void tmpl_type_plain(struct tmpl_node *node, str text) {
                                       "YES",  "on",   "On",   "ON",  NULL};
     static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
                                      "NO",    "off",   "Off",   "OFF", NULL};
+    enum { LONGEST_WORD = 5 };
+    bool may_be_word = text.len <= LONGEST_WORD;
     node->plain = true;
     node->text = text;
-    if (is_one_of(text, nulls)) {
+    if (may_be_word && is_one_of(text, nulls)) {
         node->kind = TMPL_NULL;
-    } else if (is_one_of(text, yes) || is_one_of(text, no)) {
+    } else if (may_be_word && (is_one_of(text, yes) || is_one_of(text, no))) {
         node->kind = TMPL_BOOL;
         node->truth = is_one_of(text, yes);
         node->text = node->truth ? S("true") : S("false");

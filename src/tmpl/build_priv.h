@@ -13,10 +13,12 @@
 struct tmpl_builder {
     struct arena *arena;
     struct tmpl_fault *fault;
+    struct tmpl_faults *faults; /* mending: what is told and passed over; else NULL */
     struct tmpl_member *stack;
     size_t n, cap;
     size_t nodes;
     unsigned depth;
+    uint32_t file; /* the number in all places */
 };
 /* Frees the stack; what was built lives in the arena. */
 void tmpl_builder_deinit(struct tmpl_builder *b);
@@ -29,7 +31,10 @@ int tmpl_build_open(struct tmpl_builder *b, struct tmpl_pos at);
 /* One more member of the collection that is open; key absent in a list. */
 void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at,
                      struct tmpl_node *value);
-/* Gives the members above base to node; refuses duplicate keys of a map. */
+/*
+ * Gives the members above base to node; refuses duplicate keys of a map: mending, the first of them
+ * stays.
+ */
 int tmpl_build_close(struct tmpl_builder *b, struct tmpl_node *node, size_t base);
 
 /* Types a scalar that was written without quotes. */

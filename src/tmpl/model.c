@@ -13,6 +13,8 @@ struct check {
     struct arena *arena;
     struct tmpl_model *m;
     struct tmpl_faults *faults;
+    bool is_form_only;   /* what is named is not looked for, and what is not of ours passes */
+    bool is_transformed; /* macros make something else of it */
 };
 
 #define FAIL(c, pos, ...)                                                                          \
@@ -31,10 +33,15 @@ static bool is_among(str s, const char *const *words) {
     return false;
 }
 
+/* A member that a macro replaces by others: Fn::Transform, Fn::ForEach::Name. */
+static bool is_macro(const struct check *c, str key) {
+    return c->is_form_only && (str_is(key, "Fn::Transform") || str_starts(key, S("Fn::ForEach::")));
+}
+
 /* A section: a map of at most `most` members with alphanumeric names; NULL: there is none. */
 static const struct tmpl_node *check_section(struct check *c, const char *name, size_t most) {
     const struct tmpl_node *node = tmpl_get(tmpl_root(c->tree), name);
-    if (!node)
+    if (!node || node->kind == TMPL_NULL) /* null is told for all values */
         return NULL;
     if (node->kind != TMPL_MAP) {
         FAIL(c, node->start, "Template format error: %s section must be a map, not %s", name,
@@ -49,7 +56,7 @@ static const struct tmpl_node *check_section(struct check *c, const char *name, 
     }
     for (size_t i = 0; i < node->n; i++) {
         str key = node->members[i].key;
-        if (!is_alphanumeric(key) || key.len > 255)
+        if (!is_macro(c, key) && (!is_alphanumeric(key) || key.len > 255))
             FAIL(c, node->members[i].key_at,
                  "Template format error: %s name '" STR_FMT "' is non alphanumeric.", name,
                  STR_ARG(key));
@@ -64,7 +71,8 @@ static void check_values(struct check *c, const struct tmpl_node *node) {
         const struct tmpl_member *m = &node->members[i];
         if (m->value->kind == TMPL_NULL)
             FAIL(c, m->key_at, "Template format error: 'null' values are not allowed in templates");
-        if (node->n > 1 && node->kind == TMPL_MAP && str_starts(m->key, S("Fn::")))
+        if (node->n > 1 && node->kind == TMPL_MAP && str_starts(m->key, S("Fn::")) &&
+            !is_macro(c, m->key))
             FAIL(c, m->key_at,
                  "Template format error: " STR_FMT " must be the only member of its object",
                  STR_ARG(m->key));
@@ -126,7 +134,8 @@ static int check_reference(void *ctx, const struct tmpl_reference *ref) {
 static void check_references(struct check *c, const struct tmpl_node *node, const char *section,
                              bool resources_allowed) {
     struct ref_check refs = {c, section, resources_allowed};
-    tmpl_each_reference(node, check_reference, &refs);
+    if (!c->is_form_only)
+        tmpl_each_reference(node, check_reference, &refs);
 }
 
 /* ---- Parameters ---- */
@@ -151,6 +160,8 @@ static void param_type(struct check *c, const struct tmpl_node *type, struct tmp
         }
     }
     bool known = str_starts(type->text, S("AWS::")) || str_starts(type->text, S("List<AWS::"));
+    if (known && c->is_form_only)
+        return;
     FAIL(c, type->start,
          known ? "Template format error: the parameter type " STR_FMT
                  " is not supported by calotype"
@@ -281,7 +292,7 @@ static void check_depends_on(struct check *c, const struct tmpl_resource *r) {
         if (one->kind != TMPL_STRING)
             FAIL(c, one->start,
                  "Template format error: DependsOn must be a string or list of strings.");
-        else if (!tmpl_find_resource(c->m, one->text))
+        else if (!c->is_form_only && !tmpl_find_resource(c->m, one->text))
             refuse_resource(c, one->start, one->text, "Resources");
     }
 }
@@ -293,7 +304,7 @@ static void check_condition_name(struct check *c, const struct tmpl_node *body, 
         return;
     if (node->kind != TMPL_STRING)
         FAIL(c, node->start, "Template format error: Every Condition member must be a string.");
-    else if (!tmpl_member(c->m->conditions, node->text))
+    else if (!c->is_form_only && !tmpl_member(c->m->conditions, node->text))
         refuse_condition(c, node->start, node->text, section);
     else
         *ret = node->text;
@@ -329,16 +340,17 @@ static void read_resource(struct check *c, const struct tmpl_member *m, struct t
              STR_ARG(m->key));
     }
     for (size_t i = 0; i < m->value->n; i++)
-        if (!is_among(m->value->members[i].key, known) &&
+        if (!is_among(m->value->members[i].key, known) && !c->is_transformed &&
             /* "AWS::CloudFormation::CustomResource" of the user guide has it in its examples */
             !(str_is(m->value->members[i].key, "Version") && tmpl_is_custom(r->type)))
             FAIL(c, m->value->members[i].key_at, "Invalid template resource property '" STR_FMT "'",
                  STR_ARG(m->value->members[i].key));
     r->properties = tmpl_get(m->value, "Properties");
     if (r->properties && r->properties->kind != TMPL_MAP) {
-        FAIL(c, r->properties->start,
-             "Template format error: [/Resources/" STR_FMT "] Properties must be a map",
-             STR_ARG(m->key));
+        if (r->properties->kind != TMPL_NULL) /* told for all values */
+            FAIL(c, r->properties->start,
+                 "Template format error: [/Resources/" STR_FMT "] Properties must be a map",
+                 STR_ARG(m->key));
         r->properties = NULL;
     }
     read_keep(c, r, "DeletionPolicy", &r->on_delete, &r->has_deletion_policy);
@@ -353,7 +365,8 @@ static void read_resources(struct check *c) {
              "Template format error: At least one Resources member must be defined.");
     struct tmpl_resource *all = arena_zalloc(c->arena, n * sizeof *all);
     for (size_t i = 0; i < n; i++)
-        read_resource(c, &section->members[i], &all[i]);
+        if (!is_macro(c, section->members[i].key))
+            read_resource(c, &section->members[i], &all[i]);
     c->m->resources = all;
     c->m->n_resources = n;
 }
@@ -400,7 +413,8 @@ static void read_outputs(struct check *c) {
     size_t n = section ? section->n : 0;
     struct tmpl_output *all = arena_zalloc(c->arena, n * sizeof *all);
     for (size_t i = 0; i < n; i++)
-        read_output(c, &section->members[i], &all[i]);
+        if (!is_macro(c, section->members[i].key))
+            read_output(c, &section->members[i], &all[i]);
     c->m->outputs = all;
     c->m->n_outputs = n;
 }
@@ -421,6 +435,8 @@ static void check_sections(struct check *c) {
     const struct tmpl_node *root = tmpl_root(c->tree);
     for (size_t i = 0; i < root->n; i++) {
         const struct tmpl_member *m = &root->members[i];
+        if (c->is_transformed)
+            continue;
         if (str_is(m->key, "Transform"))
             FAIL(c, m->key_at,
                  "Template format error: the transform %.*s is not supported by calotype",
@@ -472,24 +488,43 @@ static bool check_what_is_evaluated(struct check *c) {
     return evaluates && c->faults->n == before;
 }
 
+/* What is wrong with the parts, one by one; *ret_evaluates as in tmpl_model_check. */
+static void check_parts(struct check *c, bool *ret_evaluates) {
+    c->m->tree = c->tree;
+    check_sections(c);
+    check_head(c);
+    check_values(c, tmpl_root(c->tree));
+    *ret_evaluates = check_what_is_evaluated(c);
+    link_resources(c);
+    read_outputs(c);
+}
+
+static int check_all(struct check *c, bool *ret_evaluates) {
+    *ret_evaluates = false;
+    if (tmpl_root(c->tree)->kind != TMPL_MAP) {
+        FAIL(c, tmpl_root(c->tree)->start, "Template format error: unsupported structure.");
+        return TMPL_E_TEMPLATE;
+    }
+    check_parts(c, ret_evaluates);
+    return c->faults->n ? TMPL_E_TEMPLATE : 0;
+}
+
 int tmpl_model_check(struct tmpl *tree, const struct tmpl_model **ret, bool *ret_evaluates,
                      struct tmpl_faults *faults) {
     struct arena *arena = tmpl_arena(tree);
-    struct check c = {tree, arena, arena_new(arena, struct tmpl_model), faults};
-    *ret_evaluates = false;
-    if (tmpl_root(tree)->kind != TMPL_MAP) {
-        FAIL(&c, tmpl_root(tree)->start, "Template format error: unsupported structure.");
-        return TMPL_E_TEMPLATE;
-    }
-    c.m->tree = tree;
-    check_sections(&c);
-    check_head(&c);
-    check_values(&c, tmpl_root(tree));
-    *ret_evaluates = check_what_is_evaluated(&c);
-    link_resources(&c);
-    read_outputs(&c);
-    *ret = c.m;
-    return faults->n ? TMPL_E_TEMPLATE : 0;
+    struct check c = {tree, arena, arena_new(arena, struct tmpl_model), faults, false, false};
+    int r = check_all(&c, ret_evaluates);
+    if (tmpl_root(tree)->kind == TMPL_MAP)
+        *ret = c.m;
+    return r;
+}
+
+void tmpl_model_form(struct tmpl *tree, struct tmpl_faults *faults) {
+    struct arena *arena = tmpl_arena(tree);
+    bool evaluates, is_transformed = tmpl_get(tmpl_root(tree), "Transform") != NULL;
+    struct check c = {tree,   arena, arena_new(arena, struct tmpl_model),
+                      faults, true,  is_transformed};
+    check_all(&c, &evaluates);
 }
 
 int tmpl_model_new(struct tmpl *tree, const struct tmpl_model **ret, struct tmpl_fault *reterr) {

@@ -80,6 +80,12 @@ int tmpl_model_new(struct tmpl *tree, const struct tmpl_model **ret, struct tmpl
 int tmpl_model_check(struct tmpl *tree, const struct tmpl_model **ret, bool *ret_evaluates,
                      struct tmpl_faults *faults);
 
+/*
+ * What CloudFormation refuses in the form of any template, be it for us or not: sections, shapes, names,
+ * limits. Not looked at: what is named; and what macros may replace, where there is a Transform.
+ */
+void tmpl_model_form(struct tmpl *tree, struct tmpl_faults *faults);
+
 /* By name, borrowed; NULL: the template has none. */
 const struct tmpl_resource *tmpl_find_resource(const struct tmpl_model *m, str name);
 const struct tmpl_param *tmpl_find_param(const struct tmpl_model *m, str name);
@@ -92,12 +98,19 @@ bool tmpl_is_pseudo(str name);
  * A GetAtt without a literal resource name, and any misshapen function, is not reported here.
  */
 enum tmpl_ref_kind { TMPL_REF, TMPL_GET_ATT, TMPL_CONDITION };
+/* The Fn::If around a reference, innermost first: it is there only where the condition holds, or not. */
+struct tmpl_way {
+    const struct tmpl_way *up;
+    str condition;
+    bool holds;
+};
 struct tmpl_reference {
     enum tmpl_ref_kind kind;
     str name;
     str attribute; /* GetAtt; absent when it is computed */
     struct tmpl_pos at;
     const struct tmpl_node *node; /* the scalar that names it */
+    const struct tmpl_way *way;   /* NULL: no Fn::If around; lives as long as the call of fn */
 };
 int tmpl_each_reference(const struct tmpl_node *node,
                         int (*fn)(void *ctx, const struct tmpl_reference *ref), void *ctx);

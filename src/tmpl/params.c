@@ -47,7 +47,7 @@ static int refuse(const struct one *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static int refuse(const struct one *o, const char *fmt, ...) {
     str said = tmpl_text(tmpl_get(o->p->body, "ConstraintDescription"));
     if (said.len)
-        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0},
+        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0, 0},
                          "Parameter '" STR_FMT "' failed to satisfy constraint: " STR_FMT,
                          STR_ARG(o->p->name), STR_ARG(said));
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -55,7 +55,7 @@ static int refuse(const struct one *o, const char *fmt, ...) {
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
-    return tmpl_fail(o->fault, (struct tmpl_pos){0, 0}, "Parameter '" STR_FMT "' must %s",
+    return tmpl_fail(o->fault, (struct tmpl_pos){0, 0, 0}, "Parameter '" STR_FMT "' must %s",
                      STR_ARG(o->p->name), buf_cstr(&text));
 }
 
@@ -122,7 +122,7 @@ static int check_number(const struct one *o, str value) {
     double v, limit = 0;
     bool has;
     if (!to_number(value, &v))
-        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0},
+        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0, 0},
                          "Parameter '" STR_FMT "' must be a number.", STR_ARG(o->p->name));
     if (limit_of(o, "MinValue", &has, &limit))
         return TMPL_E_TEMPLATE;
@@ -156,7 +156,7 @@ static int check_allowed(const struct one *o, str value) {
 static int check_scalar(const struct one *o, str value) {
     bool number = o->p->type == TMPL_PARAM_NUMBER || o->p->type == TMPL_PARAM_NUMBER_LIST;
     if (value.len > MAX_VALUE)
-        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0},
+        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0, 0},
                          "Parameter '" STR_FMT "' must contain at most %d characters",
                          STR_ARG(o->p->name), MAX_VALUE);
     if (number ? check_number(o, value) : check_length(o, value))
@@ -205,7 +205,7 @@ static int refuse_unknown(const struct tmpl_model *m, const json_t *given,
     }
     return names.len == 0
                ? 0
-               : tmpl_fail(fault, (struct tmpl_pos){0, 0},
+               : tmpl_fail(fault, (struct tmpl_pos){0, 0, 0},
                            "Parameters: [%s] do not exist in the template", buf_cstr(&names));
 }
 
@@ -220,7 +220,7 @@ static int refuse_missing(const struct tmpl_model *m, const json_t *given,
         buf_str(&names, p->name);
     }
     return names.len == 0 ? 0
-                          : tmpl_fail(fault, (struct tmpl_pos){0, 0},
+                          : tmpl_fail(fault, (struct tmpl_pos){0, 0, 0},
                                       "Parameters: [%s] must have values", buf_cstr(&names));
 }
 

@@ -5,13 +5,14 @@
 struct walk {
     int (*fn)(void *ctx, const struct tmpl_reference *ref);
     void *ctx;
+    const struct tmpl_way *way;
 };
 
 static int walk_node(const struct walk *w, const struct tmpl_node *node);
 
 static int report(const struct walk *w, enum tmpl_ref_kind kind, str name, str attribute,
                   const struct tmpl_node *node) {
-    struct tmpl_reference ref = {kind, name, attribute, node->start, node};
+    struct tmpl_reference ref = {kind, name, attribute, node->start, node, w->way};
     return w->fn(w->ctx, &ref);
 }
 
@@ -62,6 +63,18 @@ static int walk_sub(const struct walk *w, const struct tmpl_node *value) {
     return 0;
 }
 
+/* [condition, value, value] */
+static int walk_if(const struct walk *w, const struct tmpl_node *value) {
+    const struct tmpl_node *condition = value->members[0].value;
+    int r = report(w, TMPL_CONDITION, condition->text, STR_NONE, condition);
+    for (size_t i = 1; i < value->n && !r; i++) {
+        const struct tmpl_way way = {w->way, condition->text, i == 1};
+        const struct walk within = {w->fn, w->ctx, &way};
+        r = walk_node(&within, value->members[i].value);
+    }
+    return r;
+}
+
 static int walk_node(const struct walk *w, const struct tmpl_node *node) {
     const struct tmpl_member *f = tmpl_function(node);
     if (!f)
@@ -77,17 +90,13 @@ static int walk_node(const struct walk *w, const struct tmpl_node *node) {
     if (str_is(f->key, "Fn::Sub"))
         return walk_sub(w, value);
     if (str_is(f->key, "Fn::If") && value->kind == TMPL_LIST && value->n &&
-        value->members[0].value->kind == TMPL_STRING) {
-        const struct tmpl_node *first = value->members[0].value;
-        int r = report(w, TMPL_CONDITION, first->text, STR_NONE, first);
-        if (r)
-            return r;
-    }
+        value->members[0].value->kind == TMPL_STRING)
+        return walk_if(w, value);
     return walk_node(w, value);
 }
 
 int tmpl_each_reference(const struct tmpl_node *node,
                         int (*fn)(void *ctx, const struct tmpl_reference *ref), void *ctx) {
-    struct walk w = {fn, ctx};
+    struct walk w = {fn, ctx, NULL};
     return node ? walk_node(&w, node) : 0;
 }

@@ -1,5 +1,5 @@
 /* tmpl/tmpl: makes a tree from a text, and answers questions about nodes. */
-#include "tmpl/build_priv.h"
+#include "tmpl/yaml_priv.h"
 
 #include "base/ascii.h"
 #include "base/json.h"
@@ -27,7 +27,7 @@ int tmpl_fail(struct tmpl_fault *fault, struct tmpl_pos at, const char *fmt, ...
 
 /* The place of the first byte that is not UTF-8. */
 static struct tmpl_pos place_of_bad_utf8(str text) {
-    struct tmpl_pos at = {1, 1};
+    struct tmpl_pos at = {1, 1, 0};
     size_t line = 0;
     for (ptrdiff_t n; (n = str_chr(str_skip(text, line), '\n')) >= 0;
          line += (size_t)n + 1, at.line++)
@@ -49,11 +49,12 @@ static bool looks_like_json(str text) {
     return false;
 }
 
-int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
+/* file is the number in all places. */
+static int new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault *reterr) {
     struct tmpl_fault mine = {{0}, {{0}}};
     struct tmpl_fault *fault = reterr ? reterr : &mine;
     *fault = mine;
-    struct tmpl_pos nowhere = {0, 0};
+    struct tmpl_pos nowhere = {0, 0, file};
     if (text.len > TMPL_MAX_TEXT)
         return tmpl_fail(fault, nowhere, "Template may not exceed %d bytes in size.",
                          TMPL_MAX_TEXT);
@@ -63,13 +64,96 @@ int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
 
     CLEANUP(tmpl) struct tmpl *t = mem_new(struct tmpl);
     t->is_json = looks_like_json(text);
-    struct tmpl_builder b = {.arena = &t->arena, .fault = fault};
+    struct tmpl_builder b = {.arena = &t->arena, .fault = fault, .file = file};
     int r = t->is_json ? tmpl_read_json(&b, text, &t->root) : tmpl_read_yaml(&b, text, &t->root);
     tmpl_builder_deinit(&b);
     if (r)
         return r;
     *ret = STEAL(t);
     return 0;
+}
+
+int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
+    return new_file(ret, text, 0, reterr);
+}
+
+/* ---- What is wrong, all at once ---- */
+
+static int add_fault(struct tmpl_faults *faults, struct tmpl_pos at, const char *what) {
+    struct tmpl_fault one = {{0}, {{0}}};
+    int r = tmpl_fail(&one, at, "Template format error: %s", what);
+    tmpl_faults_add(faults, at, str_c(one.why.text));
+    return r;
+}
+
+/* The first byte of a line from `from` on that no reader takes, or the line's end. */
+static size_t next_odd(str line, size_t from) {
+    for (size_t i = from; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.p[i];
+        if ((c < ' ' && c != '\t' && c != '\r') || c == 0x7F)
+            return i;
+        if (c >= 0x80) {
+            size_t n = 1;
+            while (i + n < line.len && ((unsigned char)line.p[i + n] & 0xC0) == 0x80)
+                n++;
+            if (!str_is_utf8(str_slice(line, i, i + n)))
+                return i;
+            i += n - 1;
+        }
+    }
+    return line.len;
+}
+
+/* The text with an underscore for each byte that is no part of a text; each line with one is told. */
+static str clean_text(struct arena *arena, str text, uint32_t file, struct tmpl_faults *faults) {
+    str clean = arena_str(arena, text);
+    uint32_t number = 1;
+    for (size_t at = 0; at < clean.len; number++) {
+        ptrdiff_t end = str_chr(str_skip(clean, at), '\n');
+        str line = str_slice(clean, at, end < 0 ? clean.len : at + (size_t)end);
+        bool is_told = false;
+        for (size_t odd = 0; (odd = next_odd(line, odd)) < line.len; odd++) {
+            size_t column = 1;
+            for (size_t i = 0; i < odd && !is_told; i++)
+                column += ((unsigned char)line.p[i] & 0xC0) != 0x80;
+            struct tmpl_pos place = {number, (uint32_t)column, file};
+            bool is_control = (unsigned char)line.p[odd] < 0x80;
+            if (!is_told)
+                add_fault(faults, place, is_control ? "a control character" : "not valid UTF-8");
+            is_told = true;
+            ((char *)line.p)[odd] = '_';
+        }
+        at += line.len + 1;
+    }
+    return clean;
+}
+
+int tmpl_new_all(struct tmpl **ret, str text, uint32_t file, struct tmpl_faults *faults) {
+    struct tmpl_fault first;
+    *ret = NULL;
+    if (new_file(ret, text, file, &first) == 0)
+        return 0;
+    *ret = NULL;
+    if (text.len > TMPL_MAX_TEXT) {
+        tmpl_faults_add(faults, first.at, str_c(first.why.text));
+        return TMPL_E_TEMPLATE;
+    }
+    CLEANUP(tmpl) struct tmpl *t = mem_new(struct tmpl);
+    text = clean_text(&t->arena, skip_byte_order_mark(text), file, faults);
+    struct tmpl_fault last = {{0}, {{0}}};
+    struct tmpl_builder b = {.arena = &t->arena, .fault = &last, .faults = faults, .file = file};
+    t->is_json = looks_like_json(text);
+    if (t->is_json && tmpl_read_json(&b, text, &t->root))
+        t->root = NULL;
+    else if (!t->is_json)
+        t->root = tmpl_yaml_mend(&b, text);
+    tmpl_builder_deinit(&b);
+    if (last.why.text[0])
+        tmpl_faults_add(faults, last.at, str_c(last.why.text));
+    if (!faults->n)
+        tmpl_faults_add(faults, first.at, str_c(first.why.text));
+    *ret = t->root ? STEAL(t) : NULL;
+    return TMPL_E_TEMPLATE;
 }
 
 struct tmpl *tmpl_free(struct tmpl *t) {

@@ -19,9 +19,12 @@
 
 enum { TMPL_MAX_TEXT = 1 << 20, TMPL_MAX_DEPTH = 64, TMPL_MAX_NODES = 200000 };
 
-/* Counted from 1; a column is a character, not a byte. Line 0: no place. */
+/*
+ * Counted from 1; a column is a character, not a byte. Line 0: no place. file: which text, where a
+ * reader of several numbers them (tmpl_new_all); else 0.
+ */
 struct tmpl_pos {
-    uint32_t line, column;
+    uint32_t line, column, file;
 };
 
 /*
@@ -84,6 +87,13 @@ void tmpl_faults_deinit(struct tmpl_faults *faults);
 struct tmpl; /* opaque: the tree and the memory it lives in */
 /* The text is copied as far as needed. 0, or TMPL_E_TEMPLATE with *reterr filled. */
 int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr);
+/*
+ * The same for people who want to know all that is wrong: the reading goes on behind a fault where it can.
+ * 0, or TMPL_E_TEMPLATE with one fault or more, of which the first need not be tmpl_new's: brackets and
+ * quotes are told where they open. *ret is then what can be had all the same, without what could not be
+ * understood (of duplicate keys the first; Fn::Unknown for an alias); NULL: nothing can.
+ */
+int tmpl_new_all(struct tmpl **ret, str text, uint32_t file, struct tmpl_faults *faults);
 struct tmpl *tmpl_free(struct tmpl *t);
 DEFINE_FREEP(tmpl)
 /* Never NULL; everything that hangs on it lives as long as the tree. */

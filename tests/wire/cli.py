@@ -99,12 +99,27 @@ class Photographs(CloudCase):
                  (["--template", "/nowhere.yaml"], 255, "/nowhere.yaml")]
         bad = self.samples / "bad.yaml"
         bad.write_text("Resources:\n  A:\n    Type: [AWS::S3::Bucket\n")
-        cases.append((["--template", str(bad)], 255, r"\d+"))
+        cases.append((["--no-audit", "--template", str(bad)], 255, r"\d+"))
         for args, code, want in cases:
             done = self.cloud.run("deploy", *args, check=False)
             self.assertEqual((done.returncode, done.stdout), (code, ""), args)
             self.assertRegex(done.stderr, f"^calotype: .*{want}")
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_deploy_refuses_what_the_audit_finds(self):
+        """Errors alone, all of them, before anything is uploaded; a project may ignore one."""
+        folder = self.samples / "audited"
+        folder.mkdir()
+        (folder / ".git").mkdir()
+        small = folder / "small.yaml"
+        small.write_text("Resources:\n  A: {Type: AWS::SQS::Queue}\n  B:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: !Ref Nothing}\n")
+        done = self.cloud.run("deploy", "--env", "audited", "--template", str(small), check=False)
+        self.assertEqual((done.returncode, done.stdout), (3, ""), done)
+        lines = done.stderr.splitlines()
+        self.assertRegex(lines[0], r"small\.yaml:5:\d+: error: unresolved-reference: ")
+        self.assertRegex(lines[-1], "^calotype: not deployed: 1 error in the template")
+        self.assertEqual(len(lines), 2, done.stderr)
+        self.assertNotIn("calotype-audited", str(self.cloud.client("cloudformation").describe_stacks()["Stacks"]))
 
     def test_deploy_tells_all_that_is_wrong(self):
         bad = self.samples / "faults.yaml"

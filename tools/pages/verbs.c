@@ -62,7 +62,7 @@ static const struct kind values[] = {{"FILE", PAGES_FILES}, {"DIR", PAGES_FOLDER
 /* Of the other arguments of a verb: each word is here. */
 static const struct kind operands[] = {
     {"FILE|FOLDER", PAGES_FILES}, {"NAME", PAGES_PHOTOGRAPHS}, {"PREFIX", PAGES_PHOTOGRAPHS},
-    {"COMMAND", PAGES_COMMAND},   {"GROUP", PAGES_NOTHING},
+    {"COMMAND", PAGES_COMMAND},   {"GROUP", PAGES_NOTHING},    {"TEMPLATE", PAGES_FILES},
 };
 
 enum pages_kind pages_kind_of_flag(const struct prog_flag *flag) {
