@@ -54,4 +54,3 @@ void audit_tell_fault(struct audit *a, const struct audit_file *file,
                       const struct tmpl_told *fault);
 /* Keeps a finding; file's and template's ignores are looked at when findings are asked for. */
 void audit_keep(struct audit *a, struct audit_finding *f);
-bool audit_is_ignored(struct audit *a, const struct audit_finding *f);

@@ -7,10 +7,9 @@ const struct audit_format audit_formats[] = {
     {"sarif", audit_format_sarif},
     {"github", audit_format_github},
 };
-const size_t audit_n_formats = ARRAY_LEN(audit_formats);
 
 const struct audit_format *audit_format_find(const char *name) {
-    for (size_t i = 0; i < audit_n_formats; i++)
+    for (size_t i = 0; i < ARRAY_LEN(audit_formats); i++)
         if (strcmp(name, audit_formats[i].name) == 0)
             return &audit_formats[i];
     return NULL;

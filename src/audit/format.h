@@ -14,5 +14,4 @@ struct audit_format {
     void (*write)(struct buf *out, struct audit *a, const struct audit_format_options *options);
 };
 extern const struct audit_format audit_formats[];
-extern const size_t audit_n_formats;
 const struct audit_format *audit_format_find(const char *name); /* NULL: there is none */

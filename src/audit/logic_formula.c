@@ -187,7 +187,7 @@ static uint32_t find_equals(struct audit_logic *l, const struct tmpl_node *args,
     }
     const struct tmpl_member *row = is_first || !map ? map : tmpl_member(map->value, fixed);
     const struct tmpl_node *within = row && key.p && fixed.p ? row->value : NULL;
-    if (!tmpl_is(within, TMPL_MAP) || within->n > MOST_OPERANDS)
+    if (!within || within->kind != TMPL_MAP || within->n > MOST_OPERANDS)
         return NONE;
     uint32_t any[MOST_OPERANDS];
     size_t n = 0;

@@ -121,7 +121,7 @@ static bool by_metadata(const struct audit_finding *f) {
            (r && audit_metadata_ignores(tmpl_get(r->body, "Metadata"), is_id, (void *)f));
 }
 
-bool audit_is_ignored(struct audit *a, const struct audit_finding *f) {
+static bool is_ignored(struct audit *a, const struct audit_finding *f) {
     return !is_asked(a, f->rule) || by_options(a, f) || by_metadata(f) || by_comment(a, f);
 }
 
@@ -213,7 +213,7 @@ struct audit_finding *const *audit_findings(struct audit *a, size_t *ret_n) {
     if (!a->is_sorted) {
         size_t n = 0;
         for (size_t i = 0; i < a->n_findings; i++)
-            if (!audit_is_ignored(a, a->findings[i]))
+            if (!is_ignored(a, a->findings[i]))
                 a->findings[n++] = a->findings[i];
         a->n_findings = n;
         if (n)

@@ -17,6 +17,8 @@ struct audit_build {
     const struct audit_mapping **mappings;
     const struct audit_alarm **alarms;
     const struct audit_log_group **log_groups;
+    /* By index of a log group: the function whose LoggingConfig names it. NULL: not made yet. */
+    const struct audit_function **of_log_group;
 };
 /* Puts item, which is new and not const, at the end of the list. */
 #define AUDIT_APPEND(end, item) (*(end) = (item), (end) = &(item)->next)
@@ -40,10 +42,6 @@ audit_reader_fn audit_read_bucket_triggers;
 audit_reader_fn audit_read_rule_triggers;
 audit_reader_fn audit_read_custom_triggers;
 audit_reader_fn audit_read_sam_events;
-/* Those of an EventBridge pattern whose target is one resource; owner says so. */
-void audit_read_pattern(struct audit_build *b, enum audit_trigger_kind kind,
-                        const struct audit_resource *owner, const struct audit_value *pattern,
-                        const struct audit_resource *target, const struct tmpl_node *target_node);
 /* system_invoke.c */
 audit_reader_fn audit_read_permission;
 audit_reader_fn audit_read_mapping;

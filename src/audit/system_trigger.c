@@ -6,6 +6,11 @@
  */
 #include "audit/system_priv.h"
 
+/* Those of an EventBridge pattern whose target is one resource; owner says so. */
+static void read_pattern(struct audit_build *b, enum audit_trigger_kind kind,
+                         const struct audit_resource *owner, const struct audit_value *pattern,
+                         const struct audit_resource *target, const struct tmpl_node *target_node);
+
 #include "base/ascii.h"
 
 /* ---- A notification's map: {Event(s), Filter, and what is invoked} ---- */
@@ -138,7 +143,7 @@ static void read_rule_event(struct audit_build *b, const struct audit_resource *
                             const struct audit_value *properties) {
     struct audit_values pattern = audit_path(b->t, properties->node, properties->guard, "Pattern");
     for (size_t i = 0; i < pattern.n; i++)
-        audit_read_pattern(b, AUDIT_TRIGGER_SAM, r, &pattern.v[i], r, NULL);
+        read_pattern(b, AUDIT_TRIGGER_SAM, r, &pattern.v[i], r, NULL);
 }
 
 static void read_poll_event(struct audit_build *b, const struct audit_resource *r,
@@ -247,9 +252,9 @@ static const struct {
      4},
 };
 
-void audit_read_pattern(struct audit_build *b, enum audit_trigger_kind kind,
-                        const struct audit_resource *owner, const struct audit_value *pattern,
-                        const struct audit_resource *target, const struct tmpl_node *target_node) {
+static void read_pattern(struct audit_build *b, enum audit_trigger_kind kind,
+                         const struct audit_resource *owner, const struct audit_value *pattern,
+                         const struct audit_resource *target, const struct tmpl_node *target_node) {
     static const char *const s3 = "aws.s3", *const cloudtrail = "AWS API Call via CloudTrail";
     const struct audit_template *t = b->t;
     if (pattern->kind != AUDIT_LITERAL || !tmpl_get(pattern->node, "source") ||
@@ -281,8 +286,8 @@ void audit_read_rule_triggers(struct audit_build *b, const struct audit_resource
         for (size_t k = 0; k < targets.n; k++) {
             const struct tmpl_node *arn =
                 targets.v[k].kind == AUDIT_ABSENT ? NULL : targets.v[k].node;
-            audit_read_pattern(b, AUDIT_TRIGGER_EVENTBRIDGE, r, &patterns.v[i],
-                               arn ? audit_invoked(b->t, arn) : NULL, arn);
+            read_pattern(b, AUDIT_TRIGGER_EVENTBRIDGE, r, &patterns.v[i],
+                         arn ? audit_invoked(b->t, arn) : NULL, arn);
         }
 }
 

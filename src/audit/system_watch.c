@@ -97,23 +97,29 @@ static const struct audit_function *function_of_name(const struct audit_template
     return r && rest.len == 0 ? audit_function_of(t, r) : NULL;
 }
 
-/* LoggingConfig.LogGroup of a function names it. */
-static const struct audit_function *function_that_says(const struct audit_template *t,
-                                                       const struct audit_resource *r) {
+/* LoggingConfig.LogGroup of a function names it. Made once: by index of the log group. */
+static const struct audit_function **functions_that_say(struct audit_build *b) {
+    const struct audit_template *t = b->t;
+    if (b->of_log_group)
+        return b->of_log_group;
+    b->of_log_group = arena_zalloc(t->arena, t->n_resources * sizeof *b->of_log_group);
     for (const struct audit_function *f = t->system->functions; f; f = f->next) {
         struct audit_values values = audit_property(t, f->r, "LoggingConfig.LogGroup");
-        for (size_t i = 0; i < values.n; i++)
-            if (values.v[i].kind != AUDIT_ABSENT && audit_target(t, values.v[i].node, NULL) == r)
-                return f;
+        for (size_t i = 0; i < values.n; i++) {
+            const struct audit_resource *r =
+                values.v[i].kind == AUDIT_ABSENT ? NULL : audit_target(t, values.v[i].node, NULL);
+            if (r && !b->of_log_group[r->index])
+                b->of_log_group[r->index] = f;
+        }
     }
-    return NULL;
+    return b->of_log_group;
 }
 
 void audit_read_log_group(struct audit_build *b, const struct audit_resource *r) {
     struct audit_log_group *g = arena_new(b->t->arena, struct audit_log_group);
     g->r = r;
     g->name = audit_name(b->t, r);
-    g->function = function_that_says(b->t, r);
+    g->function = functions_that_say(b)[r->index];
     if (!g->function)
         g->function = function_of_name(b->t, g->name);
     AUDIT_APPEND(b->log_groups, g);

@@ -42,9 +42,8 @@ int cli_audit_config(const char *config, const char *beside, struct audit_config
         return read_config(config, ret, err);
     char path[PATH_MAX];
     CLEANUP_MEM char *folder = mem_strdup(beside ? beside : ".");
-    if (beside && !go_up(folder))
-        strcpy(folder, ".");
-    CLEANUP_MEM char *at = realpath(folder, NULL);
+    bool is_below = beside && go_up(folder);
+    CLEANUP_MEM char *at = realpath(is_below ? folder : ".", NULL);
     bool last = at == NULL;
     while (!last) {
         if (look_in(at, path, &last))

@@ -49,11 +49,8 @@ static bool looks_like_json(str text) {
     return false;
 }
 
-int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
-    return tmpl_new_file(ret, text, 0, reterr);
-}
-
-int tmpl_new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault *reterr) {
+/* file is the number in all places. */
+static int new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault *reterr) {
     struct tmpl_fault mine = {{0}, {{0}}};
     struct tmpl_fault *fault = reterr ? reterr : &mine;
     *fault = mine;
@@ -74,6 +71,10 @@ int tmpl_new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault 
         return r;
     *ret = STEAL(t);
     return 0;
+}
+
+int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
+    return new_file(ret, text, 0, reterr);
 }
 
 /* ---- What is wrong, all at once ---- */
@@ -130,7 +131,7 @@ static str clean_text(struct arena *arena, str text, uint32_t file, struct tmpl_
 int tmpl_new_all(struct tmpl **ret, str text, uint32_t file, struct tmpl_faults *faults) {
     struct tmpl_fault first;
     *ret = NULL;
-    if (tmpl_new_file(ret, text, file, &first) == 0)
+    if (new_file(ret, text, file, &first) == 0)
         return 0;
     *ret = NULL;
     if (text.len > TMPL_MAX_TEXT) {

@@ -21,7 +21,7 @@ enum { TMPL_MAX_TEXT = 1 << 20, TMPL_MAX_DEPTH = 64, TMPL_MAX_NODES = 200000 };
 
 /*
  * Counted from 1; a column is a character, not a byte. Line 0: no place. file: which text, where a
- * reader of several numbers them (tmpl_new_file); else 0.
+ * reader of several numbers them (tmpl_new_all); else 0.
  */
 struct tmpl_pos {
     uint32_t line, column, file;
@@ -87,8 +87,6 @@ void tmpl_faults_deinit(struct tmpl_faults *faults);
 struct tmpl; /* opaque: the tree and the memory it lives in */
 /* The text is copied as far as needed. 0, or TMPL_E_TEMPLATE with *reterr filled. */
 int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr);
-/* The same; file is the number in all its places. */
-int tmpl_new_file(struct tmpl **ret, str text, uint32_t file, struct tmpl_fault *reterr);
 /*
  * The same for people who want to know all that is wrong: the reading goes on behind a fault where it can.
  * 0, or TMPL_E_TEMPLATE with one fault or more, of which the first need not be tmpl_new's: brackets and

@@ -9,10 +9,10 @@
 /* Mending: the rest of the line, and the lines below it that are further right than column. */
 static int pass_over(struct yaml *y, int column) {
     do {
-        yaml_to_line_end(y);
-        if (yaml_skip(y, false))
+        tmpl_yaml_to_line_end(y);
+        if (tmpl_yaml_skip(y, false))
             return YAML_OVER;
-    } while (!yaml_at_end(y) && yaml_column(y) > column);
+    } while (!tmpl_yaml_at_end(y) && tmpl_yaml_column(y) > column);
     return 0;
 }
 
@@ -30,12 +30,13 @@ static int end_line(struct yaml *y) {
         return 0;
     if (c == '\t')
         return yaml_is_mending(y) ? 0 : yaml_unsure(y);
-    at = yaml_pos(y, y->at);
-    if (yaml_wrong(y, at,
-                   c == ':' ? "YAML not well-formed: a colon and a space in a text without quotes"
+    at = tmpl_yaml_pos(y, y->at);
+    if (tmpl_yaml_wrong(y, at,
+                        c == ':'
+                            ? "YAML not well-formed: a colon and a space in a text without quotes"
                             : "YAML not well-formed: something follows the value"))
         return YAML_OVER;
-    yaml_to_line_end(y);
+    tmpl_yaml_to_line_end(y);
     return 0;
 }
 
@@ -48,19 +49,19 @@ static int end_line(struct yaml *y) {
 static int read_below(struct yaml *y, int indent, unsigned may, struct tmpl_pos at,
                       struct tmpl_node **ret) {
     uint32_t line = y->line;
-    if (yaml_skip(y, false))
+    if (tmpl_yaml_skip(y, false))
         return YAML_OVER;
-    if (yaml_at_end(y))
-        return yaml_read_empty(y, at, ret);
+    if (tmpl_yaml_at_end(y))
+        return tmpl_yaml_read_empty(y, at, ret);
     if (y->line == line)
-        return yaml_read_node(y, indent, may & YAML_MAY_DASH ? YAML_MAY_DASH : YAML_MAY_BLOCK,
-                              yaml_pos(y, y->at), ret);
-    int column = yaml_column(y);
+        return tmpl_yaml_read_node(y, indent, may & YAML_MAY_DASH ? YAML_MAY_DASH : YAML_MAY_BLOCK,
+                                   tmpl_yaml_pos(y, y->at), ret);
+    int column = tmpl_yaml_column(y);
     bool is_own_list = (may & YAML_MAY_DASH) && column == indent && yaml_is_dash(y);
     if (column <= indent && !is_own_list)
-        return yaml_read_empty(y, at, ret);
-    return yaml_read_node(y, indent, YAML_MAY_BLOCK | (may & YAML_MAY_DASH), yaml_pos(y, y->at),
-                          ret);
+        return tmpl_yaml_read_empty(y, at, ret);
+    return tmpl_yaml_read_node(y, indent, YAML_MAY_BLOCK | (may & YAML_MAY_DASH),
+                               tmpl_yaml_pos(y, y->at), ret);
 }
 
 /*
@@ -69,16 +70,16 @@ static int read_below(struct yaml *y, int indent, unsigned may, struct tmpl_pos 
  */
 static int next_line_of(struct yaml *y, int column, int outer, bool *ret_over) {
     *ret_over = true;
-    if (yaml_skip(y, false))
+    if (tmpl_yaml_skip(y, false))
         return YAML_OVER;
-    int here = yaml_column(y);
-    if (yaml_at_end(y) || here <= outer)
+    int here = tmpl_yaml_column(y);
+    if (tmpl_yaml_at_end(y) || here <= outer)
         return 0;
     *ret_over = false;
     return here == column
                ? 0
-               : yaml_wrong(
-                     y, yaml_pos(y, y->at),
+               : tmpl_yaml_wrong(
+                     y, tmpl_yaml_pos(y, y->at),
                      "YAML not well-formed: the line begins at column %d, and those beside it at %d",
                      here + 1, column + 1);
 }
@@ -91,7 +92,7 @@ static int read_list(struct yaml *y, int column, int outer, struct tmpl_pos star
     if (!node || tmpl_build_open(y->b, start))
         return YAML_OVER;
     while (!is_over) {
-        struct tmpl_pos at = yaml_pos(y, ++y->at);
+        struct tmpl_pos at = tmpl_yaml_pos(y, ++y->at);
         if (read_below(y, column, 0, at, &value))
             return YAML_OVER;
         tmpl_build_push(y->b, STR_NONE, value->start, value);
@@ -99,10 +100,10 @@ static int read_list(struct yaml *y, int column, int outer, struct tmpl_pos star
             return YAML_OVER;
         /* The list of a key may begin at the key's column: the next key ends it. */
         while (!is_over && !yaml_is_dash(y)) {
-            is_over = column == outer + 1 && yaml_column(y) == column;
+            is_over = column == outer + 1 && tmpl_yaml_column(y) == column;
             if (!is_over &&
-                (yaml_wrong(y, yaml_pos(y, y->at),
-                            "YAML not well-formed: a line of a list without its dash") ||
+                (tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at),
+                                 "YAML not well-formed: a line of a list without its dash") ||
                  pass_over(y, column) || next_line_of(y, column, outer, &is_over)))
                 return YAML_OVER;
         }
@@ -119,15 +120,15 @@ static int read_key(struct yaml *y, str *ret, struct tmpl_pos *ret_at, bool *ret
     uint32_t line = y->line;
     size_t from = y->at, end;
     bool is_quoted = y->p[y->at] == '"' || y->p[y->at] == '\'';
-    *ret_at = yaml_pos(y, y->at);
+    *ret_at = tmpl_yaml_pos(y, y->at);
     *ret_none = true;
     if (is_quoted) {
-        if (yaml_quoted(y, ret))
+        if (tmpl_yaml_quoted(y, ret))
             return YAML_OVER;
         while (y->p[y->at] == ' ')
             y->at++;
-    } else if (yaml_may_begin_plain(y->p + y->at, false)) {
-        if (yaml_plain_line(y, false, &end))
+    } else if (tmpl_yaml_may_begin_plain(y->p + y->at, false)) {
+        if (tmpl_yaml_plain_line(y, false, &end))
             return YAML_OVER;
         *ret = arena_str(y->b->arena, str_n(y->p + from, end - from));
     }
@@ -143,11 +144,12 @@ static int no_key(struct yaml *y, struct tmpl_pos at, int column) {
     char c = y->p[y->at];
     if (c == '?' || c == '%' || c == '!' || c == '&')
         return yaml_unsure(y);
-    return yaml_wrong(y, at,
-                      c == '*' ? "YAML aliases are not allowed in CloudFormation templates"
-                      : yaml_is_dash(y)
-                          ? "YAML not well-formed: a dash among the keys of a map"
-                          : "YAML not well-formed: a key, a colon and a space were expected") ||
+    return tmpl_yaml_wrong(
+               y, at,
+               c == '*' ? "YAML aliases are not allowed in CloudFormation templates"
+               : yaml_is_dash(y)
+                   ? "YAML not well-formed: a dash among the keys of a map"
+                   : "YAML not well-formed: a key, a colon and a space were expected") ||
            pass_over(y, column);
 }
 
@@ -164,9 +166,9 @@ static int read_member(struct yaml *y, int column) {
         return no_key(y, key_at, column);
     }
     bool is_merge = str_is(key, "<<") && y->p[from] == '<';
-    if (is_merge && yaml_wrong(y, key_at, YAML_MERGE))
+    if (is_merge && tmpl_yaml_wrong(y, key_at, YAML_MERGE))
         return YAML_OVER;
-    if (read_below(y, column, YAML_MAY_DASH, yaml_pos(y, y->at), &value))
+    if (read_below(y, column, YAML_MAY_DASH, tmpl_yaml_pos(y, y->at), &value))
         return YAML_OVER;
     if (!is_merge)
         tmpl_build_push(y->b, key, key_at, value);
@@ -196,19 +198,19 @@ static int read_tagged(struct yaml *y, int indent, unsigned may, struct tmpl_pos
                        struct tmpl_node **ret) {
     const char *key;
     uint32_t line = y->line;
-    if (yaml_read_tag(y, &key) || yaml_skip(y, false))
+    if (tmpl_yaml_read_tag(y, &key) || tmpl_yaml_skip(y, false))
         return YAML_OVER;
-    int column = yaml_column(y);
+    int column = tmpl_yaml_column(y);
     bool is_below = y->line != line;
     bool is_own_list = (may & YAML_MAY_DASH) && column == indent && yaml_is_dash(y);
     char c = y->p[y->at];
-    if (yaml_at_end(y) || (is_below && column <= indent && !is_own_list)) {
-        if (!yaml_is_mending(y) || yaml_read_empty(y, start, ret))
+    if (tmpl_yaml_at_end(y) || (is_below && column <= indent && !is_own_list)) {
+        if (!yaml_is_mending(y) || tmpl_yaml_read_empty(y, start, ret))
             return yaml_unsure(y);
     } else {
         if (c == '!' || c == '&')
             return yaml_unsure(y);
-        if (yaml_read_node(y, indent, is_below ? YAML_MAY_BLOCK : 0, start, ret))
+        if (tmpl_yaml_read_node(y, indent, is_below ? YAML_MAY_BLOCK : 0, start, ret))
             return YAML_OVER;
     }
     return key ? yaml_made(*ret = tmpl_yaml_wrap(y->b, key, *ret)) : 0;
@@ -225,35 +227,36 @@ static int read_scalar_or_map(struct yaml *y, int indent, unsigned may, struct t
         return YAML_OVER;
     yaml_go_back(y, before);
     if (!is_none)
-        return read_map(y, yaml_column(y), indent, start, ret);
+        return read_map(y, tmpl_yaml_column(y), indent, start, ret);
     bool is_quoted = y->p[y->at] == '"' || y->p[y->at] == '\'';
-    return (is_quoted ? yaml_read_quoted(y, start, ret)
-                      : yaml_read_plain(y, false, indent, start, ret)) ||
+    return (is_quoted ? tmpl_yaml_read_quoted(y, start, ret)
+                      : tmpl_yaml_read_plain(y, false, indent, start, ret)) ||
            end_line(y);
 }
 
-int yaml_read_node(struct yaml *y, int indent, unsigned may, struct tmpl_pos start,
-                   struct tmpl_node **ret) {
+int tmpl_yaml_read_node(struct yaml *y, int indent, unsigned may, struct tmpl_pos start,
+                        struct tmpl_node **ret) {
     char c = y->p[y->at];
     if (yaml_is_dash(y) && (may & YAML_MAY_BLOCK)) {
-        int column = yaml_column(y);
+        int column = tmpl_yaml_column(y);
         return read_list(y, column, column == indent ? column - 1 : indent, start, ret);
     }
     if (c == '!')
         return read_tagged(y, indent, may, start, ret);
     if (c == '[' || c == '{')
-        return yaml_read_flow(y, indent, start, ret) || end_line(y);
+        return tmpl_yaml_read_flow(y, indent, start, ret) || end_line(y);
     if (c == '|' || c == '>')
-        return yaml_read_block_text(y, indent, start, ret);
-    if (c == '"' || c == '\'' || yaml_may_begin_plain(y->p + y->at, false))
+        return tmpl_yaml_read_block_text(y, indent, start, ret);
+    if (c == '"' || c == '\'' || tmpl_yaml_may_begin_plain(y->p + y->at, false))
         return read_scalar_or_map(y, indent, may, start, ret);
     if (!yaml_is_mending(y) || c == '?' || c == '%')
         return yaml_unsure(y);
     if (c == '*')
-        return yaml_read_alias(y, start, ret) || end_line(y);
+        return tmpl_yaml_read_alias(y, start, ret) || end_line(y);
     if (c == '&')
-        return yaml_pass_name(y, "anchors") || read_below(y, indent, YAML_MAY_DASH, start, ret);
-    return yaml_wrong(y, start, "YAML not well-formed: a value cannot begin with %.1s",
-                      y->p + y->at) ||
-           pass_over(y, indent) || yaml_read_empty(y, start, ret);
+        return tmpl_yaml_pass_name(y, "anchors") ||
+               read_below(y, indent, YAML_MAY_DASH, start, ret);
+    return tmpl_yaml_wrong(y, start, "YAML not well-formed: a value cannot begin with %.1s",
+                           y->p + y->at) ||
+           pass_over(y, indent) || tmpl_yaml_read_empty(y, start, ret);
 }

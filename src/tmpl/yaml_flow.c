@@ -30,14 +30,15 @@ static int skip_in_flow(struct yaml *y, struct tmpl_pos open, bool *ret_broken) 
     *ret_broken = y->is_flow_broken;
     if (*ret_broken)
         return 0;
-    if (yaml_skip(y, true))
+    if (tmpl_yaml_skip(y, true))
         return YAML_OVER;
-    bool is_end = yaml_at_end(y);
-    if (!is_end && !(yaml_is_mending(y) && y->line != line && yaml_column(y) <= y->flow_indent &&
-                     (yaml_is_dash(y) || looks_like_key(y))))
+    bool is_end = tmpl_yaml_at_end(y);
+    if (!is_end &&
+        !(yaml_is_mending(y) && y->line != line && tmpl_yaml_column(y) <= y->flow_indent &&
+          (yaml_is_dash(y) || looks_like_key(y))))
         return 0;
     *ret_broken = y->is_flow_broken = true;
-    return yaml_wrong(y, open, "YAML not well-formed: a bracket is not closed");
+    return tmpl_yaml_wrong(y, open, "YAML not well-formed: a bracket is not closed");
 }
 
 /* A key and its colon; *ret_bare: there is none, so that the value is null. */
@@ -45,13 +46,13 @@ static int read_flow_key(struct yaml *y, str *ret, struct tmpl_pos *ret_at, bool
     uint32_t line = y->line;
     size_t from = y->at, end;
     char c = y->p[y->at];
-    *ret_at = yaml_pos(y, y->at);
+    *ret_at = tmpl_yaml_pos(y, y->at);
     *ret_bare = false;
     if (c == '"' || c == '\'') {
-        if (yaml_quoted(y, ret))
+        if (tmpl_yaml_quoted(y, ret))
             return YAML_OVER;
-    } else if (yaml_may_begin_plain(y->p + y->at, true)) {
-        if (yaml_plain_line(y, true, &end))
+    } else if (tmpl_yaml_may_begin_plain(y->p + y->at, true)) {
+        if (tmpl_yaml_plain_line(y, true, &end))
             return YAML_OVER;
         *ret = arena_str(y->b->arena, str_n(y->p + from, end - from));
     } else {
@@ -72,17 +73,17 @@ static int read_flow_key(struct yaml *y, str *ret, struct tmpl_pos *ret_at, bool
 
 static int read_flow_member(struct yaml *y, struct tmpl_node *node, struct tmpl_pos open) {
     str key = STR_NONE;
-    struct tmpl_pos key_at = yaml_pos(y, y->at);
+    struct tmpl_pos key_at = tmpl_yaml_pos(y, y->at);
     struct tmpl_node *value;
     bool is_bare = false, is_broken = false, is_merge = y->p[y->at] == '<';
     if (node->kind == TMPL_MAP && (read_flow_key(y, &key, &key_at, &is_bare) ||
                                    (!is_bare && skip_in_flow(y, open, &is_broken))))
         return YAML_OVER;
     is_merge &= str_is(key, "<<");
-    if (is_merge && yaml_wrong(y, key_at, YAML_MERGE))
+    if (is_merge && tmpl_yaml_wrong(y, key_at, YAML_MERGE))
         return YAML_OVER;
     is_bare |= node->kind == TMPL_MAP && is_nothing(y);
-    if (is_bare || is_broken ? yaml_read_empty(y, key_at, &value) : read_flow_node(y, &value))
+    if (is_bare || is_broken ? tmpl_yaml_read_empty(y, key_at, &value) : read_flow_node(y, &value))
         return YAML_OVER;
     if (!is_merge)
         tmpl_build_push(y->b, key, key_at, value);
@@ -104,8 +105,8 @@ static int read_comma(struct yaml *y, struct tmpl_pos open, bool *ret_broken) {
         return 0;
     if (c == ':')
         return yaml_unsure(y);
-    return yaml_wrong(y, yaml_pos(y, y->at),
-                      "YAML not well-formed: a comma or a closing bracket is missing");
+    return tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at),
+                           "YAML not well-formed: a comma or a closing bracket is missing");
 }
 
 static int read_flow_members(struct yaml *y, struct tmpl_node *node, struct tmpl_pos open) {
@@ -123,34 +124,34 @@ static int read_flow_members(struct yaml *y, struct tmpl_node *node, struct tmpl
     if (is_broken)
         return 0;
     if (y->p[y->at] != closing &&
-        yaml_wrong(y, yaml_pos(y, y->at),
-                   "YAML not well-formed: a bracket of the other kind closes"))
+        tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at),
+                        "YAML not well-formed: a bracket of the other kind closes"))
         return YAML_OVER;
     y->at++;
     return 0;
 }
 
 static int read_flow(struct yaml *y, struct tmpl_pos start, struct tmpl_node **ret) {
-    struct tmpl_pos open = yaml_pos(y, y->at);
+    struct tmpl_pos open = tmpl_yaml_pos(y, y->at);
     struct tmpl_node *node =
         tmpl_build_node(y->b, y->p[y->at] == '{' ? TMPL_MAP : TMPL_LIST, start);
     size_t base = y->b->n;
     if (!node || tmpl_build_open(y->b, start) || read_flow_members(y, node, open) ||
         tmpl_build_close(y->b, node, base))
         return YAML_OVER;
-    node->end = yaml_pos(y, y->at);
+    node->end = tmpl_yaml_pos(y, y->at);
     *ret = node;
     return 0;
 }
 
 static int read_flow_tagged(struct yaml *y, struct tmpl_node **ret) {
-    struct tmpl_pos start = yaml_pos(y, y->at), open = start;
+    struct tmpl_pos start = tmpl_yaml_pos(y, y->at), open = start;
     const char *key;
     bool is_broken;
-    if (yaml_read_tag(y, &key) || skip_in_flow(y, open, &is_broken))
+    if (tmpl_yaml_read_tag(y, &key) || skip_in_flow(y, open, &is_broken))
         return YAML_OVER;
     if (is_broken || is_nothing(y))
-        return yaml_read_unknown(y, start, ret);
+        return tmpl_yaml_read_unknown(y, start, ret);
     char c = y->p[y->at];
     if (c == '!' || c == '&' || c == '*')
         return yaml_unsure(y);
@@ -161,25 +162,25 @@ static int read_flow_tagged(struct yaml *y, struct tmpl_node **ret) {
 }
 
 static int read_flow_node(struct yaml *y, struct tmpl_node **ret) {
-    struct tmpl_pos start = yaml_pos(y, y->at);
+    struct tmpl_pos start = tmpl_yaml_pos(y, y->at);
     char c = y->p[y->at];
     if (c == '!')
         return read_flow_tagged(y, ret);
     if (c == '[' || c == '{')
         return read_flow(y, start, ret);
     if (c == '"' || c == '\'')
-        return yaml_read_quoted(y, start, ret);
+        return tmpl_yaml_read_quoted(y, start, ret);
     if (c == '*' && yaml_is_mending(y))
-        return yaml_read_alias(y, start, ret);
-    if (yaml_may_begin_plain(y->p + y->at, true))
-        return yaml_read_plain(y, true, -1, start, ret);
+        return tmpl_yaml_read_alias(y, start, ret);
+    if (tmpl_yaml_may_begin_plain(y->p + y->at, true))
+        return tmpl_yaml_read_plain(y, true, -1, start, ret);
     if (!yaml_is_mending(y) || c == '?' || c == '&')
         return yaml_unsure(y);
-    return yaml_wrong(y, start, "YAML not well-formed: a value is missing") ||
-           yaml_read_empty(y, start, ret);
+    return tmpl_yaml_wrong(y, start, "YAML not well-formed: a value is missing") ||
+           tmpl_yaml_read_empty(y, start, ret);
 }
 
-int yaml_read_flow(struct yaml *y, int indent, struct tmpl_pos start, struct tmpl_node **ret) {
+int tmpl_yaml_read_flow(struct yaml *y, int indent, struct tmpl_pos start, struct tmpl_node **ret) {
     y->flow_indent = indent;
     y->is_flow_broken = false;
     return read_flow(y, start, ret);

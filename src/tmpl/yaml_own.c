@@ -35,34 +35,36 @@ static bool has_odd_character(const char *p, size_t n) {
 
 /* "---" at the beginning, alone on its line. */
 static int read_document_start(struct yaml *y) {
-    if (yaml_skip(y, false))
+    if (tmpl_yaml_skip(y, false))
         return YAML_OVER;
-    if (!yaml_at_end(y) || y->p[y->at] != '-')
+    if (!tmpl_yaml_at_end(y) || y->p[y->at] != '-')
         return 0;
     uint32_t line = y->line;
     y->at += 3;
-    if (yaml_skip(y, false))
+    if (tmpl_yaml_skip(y, false))
         return YAML_OVER;
     return y->line == line ? yaml_unsure(y) : 0;
 }
 
 /* "..." may stand behind all, also again, and nothing else. */
 static int read_document_end(struct yaml *y) {
-    if (yaml_skip(y, false))
+    if (tmpl_yaml_skip(y, false))
         return YAML_OVER;
-    while (y->p[y->at] == '.' && yaml_at_end(y)) {
+    while (y->p[y->at] == '.' && tmpl_yaml_at_end(y)) {
         y->at += 3;
-        if (yaml_skip(y, false))
+        if (tmpl_yaml_skip(y, false))
             return YAML_OVER;
     }
-    return !y->p[y->at] ? 0
-                        : yaml_wrong(y, yaml_pos(y, y->at), "YAML holds more than one document");
+    return !y->p[y->at]
+               ? 0
+               : tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at), "YAML holds more than one document");
 }
 
 static int read_document(struct yaml *y, struct tmpl_node **ret) {
-    if (read_document_start(y) || yaml_at_end(y))
+    if (read_document_start(y) || tmpl_yaml_at_end(y))
         return YAML_OVER;
-    return yaml_read_node(y, -1, YAML_MAY_BLOCK, yaml_pos(y, y->at), ret) || read_document_end(y);
+    return tmpl_yaml_read_node(y, -1, YAML_MAY_BLOCK, tmpl_yaml_pos(y, y->at), ret) ||
+           read_document_end(y);
 }
 
 /* Spaces of the first line that has some: what a tab of somebody's stands for. */

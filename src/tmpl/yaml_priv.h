@@ -66,17 +66,17 @@ enum { YAML_OVER = 1 };
 static inline int yaml_unsure(struct yaml *) { return YAML_OVER; }
 #define YAML_MERGE "YAML merge keys are not allowed in CloudFormation templates"
 /* What is wrong: over when fast; told and 0 when mending, once a line. */
-int yaml_wrong(struct yaml *y, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int tmpl_yaml_wrong(struct yaml *y, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static inline bool yaml_is_mending(const struct yaml *y) { return y->b->faults != NULL; }
 
 /* ---- Places (yaml_text.c) ---- */
 
 /* Of a byte of the line that the reader is in. */
-struct tmpl_pos yaml_pos(struct yaml *y, size_t at);
+struct tmpl_pos tmpl_yaml_pos(struct yaml *y, size_t at);
 /* The column of the next byte, from 0, as indentation counts. */
-int yaml_column(const struct yaml *y);
+int tmpl_yaml_column(const struct yaml *y);
 /* Behind the line break that is the next byte. */
-void yaml_next_line(struct yaml *y);
+void tmpl_yaml_next_line(struct yaml *y);
 /* Where a reader is, to go back to. */
 struct yaml_mark {
     size_t at, line_at;
@@ -95,11 +95,11 @@ static inline bool yaml_is_dash(const struct yaml *y) {
     return y->p[y->at] == '-' && yaml_is_blankz(y->p[y->at + 1]);
 }
 /* To the next token: over spaces, comments and lines. */
-int yaml_skip(struct yaml *y, bool is_flow);
+int tmpl_yaml_skip(struct yaml *y, bool is_flow);
 /* The text is over, or a document is ("---", "..."). */
-bool yaml_at_end(const struct yaml *y);
+bool tmpl_yaml_at_end(const struct yaml *y);
 /* To the end of the line. */
-void yaml_to_line_end(struct yaml *y);
+void tmpl_yaml_to_line_end(struct yaml *y);
 
 /* ---- Scalars (yaml_scalar.c): the next byte is their first one, and behind them afterwards ---- */
 
@@ -107,36 +107,37 @@ void yaml_to_line_end(struct yaml *y);
  * A plain scalar up to the end of its line, or to what ends it. ret_end: behind its last character; the
  * next byte then is what ended it: ':' where it is a key.
  */
-int yaml_plain_line(struct yaml *y, bool is_flow, size_t *ret_end);
+int tmpl_yaml_plain_line(struct yaml *y, bool is_flow, size_t *ret_end);
 /* The whole: lines at columns from indent on belong to it. *ret_end: of its last character. */
-int yaml_plain(struct yaml *y, bool is_flow, int indent, str *ret, struct tmpl_pos *ret_end);
-int yaml_quoted(struct yaml *y, str *ret);
+int tmpl_yaml_plain(struct yaml *y, bool is_flow, int indent, str *ret, struct tmpl_pos *ret_end);
+int tmpl_yaml_quoted(struct yaml *y, str *ret);
 /* indent: the column of the block that it is in; -1: none. */
-int yaml_block_scalar(struct yaml *y, int indent, str *ret, struct tmpl_pos *ret_end);
+int tmpl_yaml_block_scalar(struct yaml *y, int indent, str *ret, struct tmpl_pos *ret_end);
 
 /* ---- Nodes (yaml_node.c, yaml_flow.c, yaml_block.c): likewise ---- */
 
 static inline int yaml_made(const struct tmpl_node *node) { return node ? 0 : YAML_OVER; }
 /* null, of no width */
-int yaml_read_empty(struct yaml *y, struct tmpl_pos at, struct tmpl_node **ret);
+int tmpl_yaml_read_empty(struct yaml *y, struct tmpl_pos at, struct tmpl_node **ret);
 /* What an alias or another thing that nobody can know stands for: a function that there is not. */
-int yaml_read_unknown(struct yaml *y, struct tmpl_pos at, struct tmpl_node **ret);
-bool yaml_may_begin_plain(const char *p, bool is_flow);
+int tmpl_yaml_read_unknown(struct yaml *y, struct tmpl_pos at, struct tmpl_node **ret);
+bool tmpl_yaml_may_begin_plain(const char *p, bool is_flow);
 /* start: where the node begins, be it with its tag. */
-int yaml_read_plain(struct yaml *y, bool is_flow, int indent, struct tmpl_pos start,
-                    struct tmpl_node **ret);
-int yaml_read_quoted(struct yaml *y, struct tmpl_pos start, struct tmpl_node **ret);
-int yaml_read_block_text(struct yaml *y, int indent, struct tmpl_pos start, struct tmpl_node **ret);
+int tmpl_yaml_read_plain(struct yaml *y, bool is_flow, int indent, struct tmpl_pos start,
+                         struct tmpl_node **ret);
+int tmpl_yaml_read_quoted(struct yaml *y, struct tmpl_pos start, struct tmpl_node **ret);
+int tmpl_yaml_read_block_text(struct yaml *y, int indent, struct tmpl_pos start,
+                              struct tmpl_node **ret);
 /* The next byte is "!". *ret: the long key; NULL: another tag, mending. */
-int yaml_read_tag(struct yaml *y, const char **ret);
+int tmpl_yaml_read_tag(struct yaml *y, const char **ret);
 /* The next byte is "*" or "&": tells that what ("anchors") is not allowed, and goes behind the name. */
-int yaml_pass_name(struct yaml *y, const char *what);
-int yaml_read_alias(struct yaml *y, struct tmpl_pos start, struct tmpl_node **ret);
+int tmpl_yaml_pass_name(struct yaml *y, const char *what);
+int tmpl_yaml_read_alias(struct yaml *y, struct tmpl_pos start, struct tmpl_node **ret);
 /* A collection in brackets within a block at indent. */
-int yaml_read_flow(struct yaml *y, int indent, struct tmpl_pos start, struct tmpl_node **ret);
+int tmpl_yaml_read_flow(struct yaml *y, int indent, struct tmpl_pos start, struct tmpl_node **ret);
 
 /* What may begin at a place: a list or a map of a block; a list at the column of the block around. */
 enum { YAML_MAY_BLOCK = 1 << 0, YAML_MAY_DASH = 1 << 1 };
 /* indent: the column of the block around; -1: none. */
-int yaml_read_node(struct yaml *y, int indent, unsigned may, struct tmpl_pos start,
-                   struct tmpl_node **ret);
+int tmpl_yaml_read_node(struct yaml *y, int indent, unsigned may, struct tmpl_pos start,
+                        struct tmpl_node **ret);

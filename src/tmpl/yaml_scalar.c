@@ -40,7 +40,7 @@ static int ends_plain(struct yaml *y, size_t at, bool is_flow, bool *ret) {
     return 0;
 }
 
-int yaml_plain_line(struct yaml *y, bool is_flow, size_t *ret_end) {
+int tmpl_yaml_plain_line(struct yaml *y, bool is_flow, size_t *ret_end) {
     size_t at = y->at;
     for (bool is_end = false; !is_end; at += !is_end) {
         while (!may_end(y->p[at], is_flow))
@@ -64,7 +64,7 @@ static int next_plain_line(struct yaml *y, bool is_flow, int indent, unsigned *r
     const struct yaml_mark before = yaml_mark(y);
     *ret_breaks = 0;
     while (yaml_is_break(y->p[y->at])) {
-        yaml_next_line(y);
+        tmpl_yaml_next_line(y);
         ++*ret_breaks;
         while (y->p[y->at] == ' ')
             y->at++;
@@ -73,8 +73,8 @@ static int next_plain_line(struct yaml *y, bool is_flow, int indent, unsigned *r
         while (yaml_is_blank(y->p[y->at]) && (is_flow || (int)(y->at - y->line_at) >= indent))
             y->at++;
     }
-    if (!*ret_breaks || yaml_at_end(y) || y->p[y->at] == '#' || y->p[y->at] == '\t' ||
-        (!is_flow && yaml_column(y) < indent)) {
+    if (!*ret_breaks || tmpl_yaml_at_end(y) || y->p[y->at] == '#' || y->p[y->at] == '\t' ||
+        (!is_flow && tmpl_yaml_column(y) < indent)) {
         yaml_go_back(y, before);
         *ret_breaks = 0;
     }
@@ -101,7 +101,7 @@ static int read_more_lines(struct yaml *y, bool is_flow, int indent, unsigned br
                            struct yaml_mark before, struct tmpl_pos *ret_end) {
     while (breaks) {
         size_t from = y->at, end;
-        if (yaml_plain_line(y, is_flow, &end))
+        if (tmpl_yaml_plain_line(y, is_flow, &end))
             return YAML_OVER;
         if (end == from || is_key_of_block(y, is_flow, from)) {
             bool is_sure = is_flow || yaml_is_mending(y);
@@ -110,7 +110,7 @@ static int read_more_lines(struct yaml *y, bool is_flow, int indent, unsigned br
         }
         add_breaks(&y->scratch, breaks);
         buf_add(&y->scratch, y->p + from, end - from);
-        *ret_end = yaml_pos(y, end);
+        *ret_end = tmpl_yaml_pos(y, end);
         before = yaml_mark(y);
         if (next_plain_line(y, is_flow, indent, &breaks))
             return YAML_OVER;
@@ -118,12 +118,12 @@ static int read_more_lines(struct yaml *y, bool is_flow, int indent, unsigned br
     return 0;
 }
 
-int yaml_plain(struct yaml *y, bool is_flow, int indent, str *ret, struct tmpl_pos *ret_end) {
+int tmpl_yaml_plain(struct yaml *y, bool is_flow, int indent, str *ret, struct tmpl_pos *ret_end) {
     size_t from = y->at, end;
     unsigned breaks;
-    if (yaml_plain_line(y, is_flow, &end))
+    if (tmpl_yaml_plain_line(y, is_flow, &end))
         return YAML_OVER;
-    *ret_end = yaml_pos(y, end);
+    *ret_end = tmpl_yaml_pos(y, end);
     const struct yaml_mark before = yaml_mark(y);
     if (next_plain_line(y, is_flow, indent, &breaks))
         return YAML_OVER;
@@ -157,8 +157,8 @@ static int mend_escape(struct yaml *y) {
     char c = y->p[y->at + 1];
     bool is_rare = !c || yaml_is_break(c) || ascii_is_one_of(c, "0N_LPxuU'");
     if (!is_rare &&
-        yaml_wrong(y, yaml_pos(y, y->at),
-                   "YAML not well-formed: \\%c is no escape of a text in double quotes", c))
+        tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at),
+                        "YAML not well-formed: \\%c is no escape of a text in double quotes", c))
         return YAML_OVER;
     y->at += is_rare ? 1 : 2;
     return 0;
@@ -197,9 +197,9 @@ static int fold_quoted(struct yaml *y, size_t blanks_from) {
         return 0;
     }
     while (yaml_is_break(y->p[y->at])) {
-        yaml_next_line(y);
+        tmpl_yaml_next_line(y);
         breaks++;
-        if (yaml_at_end(y))
+        if (tmpl_yaml_at_end(y))
             return yaml_unsure(y);
         while (yaml_is_blank(y->p[y->at]))
             y->at++;
@@ -251,15 +251,15 @@ static bool may_follow_quote(const struct yaml *y) {
 /* Mending: a quote that is never closed, or only where another text begins, ends with its line. */
 static int mend_quoted(struct yaml *y, struct yaml_mark before, str *ret) {
     yaml_go_back(y, before);
-    if (yaml_wrong(y, yaml_pos(y, y->at), "YAML not well-formed: a quote is not closed"))
+    if (tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at), "YAML not well-formed: a quote is not closed"))
         return YAML_OVER;
     size_t from = y->at + 1;
-    yaml_to_line_end(y);
+    tmpl_yaml_to_line_end(y);
     *ret = kept(y, from, y->at);
     return 0;
 }
 
-int yaml_quoted(struct yaml *y, str *ret) {
+int tmpl_yaml_quoted(struct yaml *y, str *ret) {
     char quote = y->p[y->at];
     const struct yaml_mark before = yaml_mark(y);
     size_t from = ++y->at;
@@ -310,16 +310,17 @@ static int read_header(struct yaml *y, struct block *k) {
     while (yaml_is_blank(y->p[y->at]))
         y->at++;
     if (y->p[y->at] == '#' && y->at > end)
-        yaml_to_line_end(y);
+        tmpl_yaml_to_line_end(y);
     if (yaml_is_break(y->p[y->at])) {
-        yaml_next_line(y);
+        tmpl_yaml_next_line(y);
     } else if (y->p[y->at]) {
-        if (yaml_wrong(y, yaml_pos(y, y->at),
-                       "YAML not well-formed: a block of text begins on the line behind | or >"))
+        if (tmpl_yaml_wrong(
+                y, tmpl_yaml_pos(y, y->at),
+                "YAML not well-formed: a block of text begins on the line behind | or >"))
             return YAML_OVER;
-        yaml_to_line_end(y);
+        tmpl_yaml_to_line_end(y);
         if (y->p[y->at])
-            yaml_next_line(y);
+            tmpl_yaml_next_line(y);
     }
     return 0;
 }
@@ -327,23 +328,24 @@ static int read_header(struct yaml *y, struct block *k) {
 /* Over empty lines and the indentation of the next one. Fixes the indentation at the first. */
 static int skip_indentation(struct yaml *y, struct block *k, int outer, struct tmpl_pos *ret_end) {
     int most = 0, column;
-    *ret_end = yaml_pos(y, y->at);
+    *ret_end = tmpl_yaml_pos(y, y->at);
     for (;;) {
         while (y->p[y->at] == ' ' && (!k->indent || (int)(y->at - y->line_at) < k->indent))
             y->at++;
         column = (int)(y->at - y->line_at);
         most = column > most ? column : most;
         if (y->p[y->at] == '\t' && (!k->indent || column < k->indent)) {
-            if (yaml_wrong(y, yaml_pos(y, y->at),
-                           "YAML not well-formed: a tab in the indentation: only spaces indent"))
+            if (tmpl_yaml_wrong(
+                    y, tmpl_yaml_pos(y, y->at),
+                    "YAML not well-formed: a tab in the indentation: only spaces indent"))
                 return YAML_OVER;
             break;
         }
         if (!yaml_is_break(y->p[y->at]))
             break;
-        yaml_next_line(y);
+        tmpl_yaml_next_line(y);
         k->breaks++;
-        *ret_end = yaml_pos(y, y->at);
+        *ret_end = tmpl_yaml_pos(y, y->at);
     }
     if (!k->indent) {
         k->indent = most > outer + 1 ? most : outer + 1;
@@ -357,7 +359,7 @@ static void add_waiting(struct yaml *y, struct block *k) {
         buf_char(&y->scratch, '\n');
 }
 
-int yaml_block_scalar(struct yaml *y, int outer, str *ret, struct tmpl_pos *ret_end) {
+int tmpl_yaml_block_scalar(struct yaml *y, int outer, str *ret, struct tmpl_pos *ret_end) {
     struct block k = {0};
     bool has_break = false, was_blank = false; /* of the line before */
     buf_clear(&y->scratch);
@@ -377,11 +379,11 @@ int yaml_block_scalar(struct yaml *y, int outer, str *ret, struct tmpl_pos *ret_
         }
         add_waiting(y, &k);
         was_blank = is_blank;
-        yaml_to_line_end(y);
+        tmpl_yaml_to_line_end(y);
         buf_add(&y->scratch, y->p + from, y->at - from);
         has_break = y->p[y->at] != '\0';
         if (has_break)
-            yaml_next_line(y);
+            tmpl_yaml_next_line(y);
         if (skip_indentation(y, &k, outer, ret_end))
             return YAML_OVER;
     }

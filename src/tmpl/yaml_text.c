@@ -1,7 +1,7 @@
 /* tmpl/yaml_text: our own YAML reader's way through the text: lines, columns, what lies between tokens. */
 #include "tmpl/yaml_priv.h"
 
-int yaml_wrong(struct yaml *y, struct tmpl_pos at, const char *fmt, ...) {
+int tmpl_yaml_wrong(struct yaml *y, struct tmpl_pos at, const char *fmt, ...) {
     if (!yaml_is_mending(y))
         return YAML_OVER;
     if (y->told_line == at.line)
@@ -23,7 +23,7 @@ int yaml_wrong(struct yaml *y, struct tmpl_pos at, const char *fmt, ...) {
 static bool continues(char c) { return ((unsigned char)c & 0xC0) == 0x80; }
 
 /* Goes from the byte that was asked for last: a long line is not counted again for each of its nodes. */
-struct tmpl_pos yaml_pos(struct yaml *y, size_t at) {
+struct tmpl_pos tmpl_yaml_pos(struct yaml *y, size_t at) {
     size_t column = at - y->line_at + 1;
     if (!y->is_ascii) {
         if (y->counted_line != y->line_at) {
@@ -39,7 +39,7 @@ struct tmpl_pos yaml_pos(struct yaml *y, size_t at) {
     return (struct tmpl_pos){y->line, (uint32_t)column, y->b->file};
 }
 
-int yaml_column(const struct yaml *y) {
+int tmpl_yaml_column(const struct yaml *y) {
     int column = (int)(y->at - y->line_at);
     if (yaml_is_mending(y) && y->p[y->line_at] <= ' ')
         for (size_t i = y->line_at; i < y->at && yaml_is_blank(y->p[i]); i++)
@@ -47,18 +47,18 @@ int yaml_column(const struct yaml *y) {
     return column;
 }
 
-void yaml_next_line(struct yaml *y) {
+void tmpl_yaml_next_line(struct yaml *y) {
     y->at += y->p[y->at] == '\r' ? 2 : 1;
     y->line_at = y->at;
     y->line++;
 }
 
-void yaml_to_line_end(struct yaml *y) {
+void tmpl_yaml_to_line_end(struct yaml *y) {
     while (y->p[y->at] && !yaml_is_break(y->p[y->at]))
         y->at++;
 }
 
-bool yaml_at_end(const struct yaml *y) {
+bool tmpl_yaml_at_end(const struct yaml *y) {
     const char *p = y->p + y->at;
     if (!*p)
         return true;
@@ -81,14 +81,14 @@ static int skip_tab(struct yaml *y, bool is_flow, size_t token_end) {
     bool is_indent =
         y->line_at >= token_end && !is_flow && y->p[next] && !yaml_is_break(y->p[next]);
     if (is_indent &&
-        yaml_wrong(y, yaml_pos(y, y->at),
-                   "YAML not well-formed: a tab in the indentation: only spaces indent"))
+        tmpl_yaml_wrong(y, tmpl_yaml_pos(y, y->at),
+                        "YAML not well-formed: a tab in the indentation: only spaces indent"))
         return YAML_OVER;
     y->at++;
     return 0;
 }
 
-int yaml_skip(struct yaml *y, bool is_flow) {
+int tmpl_yaml_skip(struct yaml *y, bool is_flow) {
     size_t token_end = y->at;
     for (;;) {
         char c = y->p[y->at];
@@ -98,12 +98,12 @@ int yaml_skip(struct yaml *y, bool is_flow) {
             if (skip_tab(y, is_flow, token_end))
                 return YAML_OVER;
         } else if (yaml_is_break(c)) {
-            yaml_next_line(y);
+            tmpl_yaml_next_line(y);
         } else if (c == '#') {
             /* libyaml takes "'x'#" for a comment, too: nobody means that. */
             if (y->at > y->line_at && !yaml_is_blank(y->p[y->at - 1]) && yaml_unsure(y))
                 return YAML_OVER;
-            yaml_to_line_end(y);
+            tmpl_yaml_to_line_end(y);
         } else {
             return 0;
         }

@@ -119,8 +119,9 @@ class Files(unittest.TestCase):
             self.assertEqual(self.encryption("a.yaml"), [("all.yaml", 2, "All")], transform)
 
     def test_an_include_that_includes_itself_ends(self):
-        self.file("a.yaml", BUCKET.format(name="A") + "  Fn::Transform: {Name: AWS::Include, Parameters: {Location: a.yaml}}\n")
-        self.assertIn(("a.yaml", 2, "A"), self.encryption("a.yaml"))
+        self.file("a.yaml", BUCKET.format(name="A") + "    Properties: {AccessControl: PublicRead}\n"
+                                                      "  Fn::Transform: {Name: AWS::Include, Parameters: {Location: a.yaml}}\n")
+        self.assertIn(("a.yaml", 4, "A"), self.found("bucket-public-acl", "a.yaml"))
 
     # ---- Code ----
 
@@ -174,7 +175,7 @@ Resources:
 """)
         self.assertEqual([f[2] for f in self.encryption("a.yaml")], ["InBucket", "OutBucket", "Nestedx1", "Nestedxx", "Nestedy1", "Nestedyy"])
 
-    def test_loops_over_what_is_not_known_are_left(self):
+    def test_beside_loops_over_what_is_not_known_nothing_is_missing(self):
         self.file("a.yaml", """Transform: AWS::LanguageExtensions
 Parameters: {Names: {Type: CommaDelimitedList}}
 Resources:
@@ -182,9 +183,10 @@ Resources:
     - Name
     - !Ref Names
     - ${Name}Bucket: {Type: AWS::S3::Bucket}
-  Own: {Type: AWS::S3::Bucket}
+  Own: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}
 """)
-        self.assertEqual(self.encryption("a.yaml"), [("a.yaml", 8, "Own")])
+        self.assertEqual(self.encryption("a.yaml"), [])
+        self.assertEqual(self.found("bucket-public-acl", "a.yaml"), [("a.yaml", 8, "Own")])
 
     def test_loops_that_multiply_end(self):
         loop = "Made${A}: {Type: AWS::S3::Bucket}"

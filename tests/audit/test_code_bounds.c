@@ -118,7 +118,8 @@ static void test_time(void **) {
         int64_t ms = time_of(k, SIZE);
         if (getenv("CALOTYPE_RECORD"))
             print_message("%6d ms: %s\n", (int)ms, cases[k].piece);
-        CHECK_CASE(ms < MOST_MS, cases[k].piece);
+        /* A machine that is slow at everything is not what is asked: the growth is. */
+        CHECK_CASE(ms < MOST_MS || ms < 8 * time_of(k, SIZE / 4), cases[k].piece);
     }
 }
 

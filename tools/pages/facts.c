@@ -24,6 +24,7 @@ const struct pages_fact pages_facts[] = {
      ACCOUNT "Read with --remote alone; calotype(1) has the list."},
     {"json", "show ls query put status tail scrub runtime", "ENVIRONMENT", "NO_COLOR",
      "Set to anything: no colours on a terminal."},
+    {"format", "audit", "ENVIRONMENT", "NO_COLOR", "Set to anything: no colours on a terminal."},
     {NULL, "up repair rotate", "ENVIRONMENT", "CALOTYPE_MASTER_KEY, CALOTYPE_MASTER_KEY_FILE",
      "The master key (64 hexadecimal digits), or a file that holds it and that nobody else may use, "
      "instead of `keys/master` in the data folder."},

@@ -59,7 +59,7 @@ static void check_actions(struct audit_template *t, const struct audit_resource 
     struct audit_finding *f =
         audit_tell(t, &audit_rule_alarm_without_action, r, NULL, "the alarm has no action");
     if (f && !tmpl_function(tmpl_get(r->properties, "AlarmActions"))) {
-        str topic = watch_topic_for(t, to, f);
+        str topic = audit_watch_topic_for(t, to, f);
         audit_fix_property(f, r, "AlarmActions", "- !Ref " STR_FMT, STR_ARG(topic));
     }
 }

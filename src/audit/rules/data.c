@@ -4,13 +4,12 @@
 
 const char *const audit_data_tables[] = {"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable",
                                          "AWS::Serverless::SimpleTable", NULL};
-const char *const audit_data_queues[] = {"AWS::SQS::Queue", NULL};
-const char *const audit_data_types[] = {"AWS::S3::Bucket",
-                                        "AWS::DynamoDB::Table",
-                                        "AWS::DynamoDB::GlobalTable",
-                                        "AWS::Serverless::SimpleTable",
-                                        "AWS::SQS::Queue",
-                                        NULL};
+static const char *const data_types[] = {"AWS::S3::Bucket",
+                                         "AWS::DynamoDB::Table",
+                                         "AWS::DynamoDB::GlobalTable",
+                                         "AWS::Serverless::SimpleTable",
+                                         "AWS::SQS::Queue",
+                                         NULL};
 
 /* One a resource, all false. */
 static bool *new_marks(const struct audit_template *t) {
@@ -56,7 +55,12 @@ static bool is_called_dead(str name) {
     return str_glob(S("*dlq*"), name, true) || str_glob(S("*dead*letter*"), name, true);
 }
 
-const bool *audit_data_dead_letters(const struct audit_template *t) {
+/*
+ * By a resource's index in t->resources: is it a queue for what could not be processed? Something
+ * names it as such (a redrive policy, a function's or rule's dead letters, a destination of failures),
+ * or its own name does. One walk over the template.
+ */
+static const bool *dead_letters(const struct audit_template *t) {
     bool *is_dead = new_marks(t);
     const struct audit_resource *queue = audit_first(t, "AWS::SQS::Queue");
     if (!queue)
@@ -72,18 +76,12 @@ const bool *audit_data_dead_letters(const struct audit_template *t) {
 
 /* ---- Buckets of another kind, and copies ---- */
 
-/* Marks the resources that a property of the type's resources names. */
+/* Adds the resources that a property of the type's resources names. */
 static void mark_targets(const struct audit_template *t, const char *type, const char *path,
                          bool *marks) {
-    for (const struct audit_resource *r = audit_first(t, type); r; r = r->next) {
-        struct audit_values values = audit_property(t, r, path);
-        for (size_t i = 0; i < values.n; i++) {
-            const struct audit_resource *target =
-                values.v[i].kind == AUDIT_ABSENT ? NULL : audit_target(t, values.v[i].node, NULL);
-            if (target)
-                marks[target->index] = true;
-        }
-    }
+    const bool *named = audit_named_at(t, type, path);
+    for (size_t i = 0; i < t->n_resources; i++)
+        marks[i] |= named[i];
 }
 
 const bool *audit_data_log_buckets(const struct audit_template *t) {
@@ -162,9 +160,9 @@ static void tell_one(struct audit_template *t, const struct audit_resource *r,
 void audit_data_tell_policy(struct audit_template *t, const char *attribute,
                             const struct audit_rule *missing, const struct audit_rule *deletes,
                             const char *value) {
-    const bool *is_dead = audit_data_dead_letters(t);
-    for (size_t k = 0; audit_data_types[k]; k++)
-        for (const struct audit_resource *r = audit_first(t, audit_data_types[k]); r; r = r->next)
+    const bool *is_dead = dead_letters(t);
+    for (size_t k = 0; data_types[k]; k++)
+        for (const struct audit_resource *r = audit_first(t, data_types[k]); r; r = r->next)
             if (!is_dead[r->index])
                 tell_one(t, r, attribute, missing, deletes, value);
 }

@@ -5,16 +5,10 @@
  */
 #include "audit/finding.h"
 
-/* Types whose resources hold data that a deletion takes, ended by NULL. */
-extern const char *const audit_data_types[], *const audit_data_tables[], *const audit_data_queues[];
+/* Types of tables, ended by NULL. */
+extern const char *const audit_data_tables[];
 
-/*
- * By a resource's index in t->resources: is it a queue for what could not be processed? Something
- * names it as such (a redrive policy, a function's or rule's dead letters, a destination of failures),
- * or its own name does. One walk over the template.
- */
-const bool *audit_data_dead_letters(const struct audit_template *t);
-/* The same of buckets that only take access logs, of other buckets or of trails and distributions. */
+/* By a resource's index in t->resources: is it a bucket that only takes access logs, of other buckets or of trails and distributions? */
 const bool *audit_data_log_buckets(const struct audit_template *t);
 /* And of buckets and tables with a copy: what replication writes into, and what AWS Backup takes or may take. */
 const bool *audit_data_copies(const struct audit_template *t);

@@ -17,10 +17,10 @@ static void mend(struct audit_template *t, struct audit_finding *finding,
 }
 
 static void check(struct audit_template *t) {
-    const bool *is_handed_on = t->is_partial ? NULL : watch_handed_on(t);
+    const bool *is_handed_on = t->is_partial ? NULL : audit_watch_handed_on(t);
     if (!is_handed_on || !t->system->functions)
         return;
-    const struct watch_groups groups = watch_groups(t);
+    const struct watch_groups groups = audit_watch_groups(t);
     for (const struct audit_function *f = t->system->functions; f; f = f->next) {
         size_t i = f->r->index;
         if (!groups.is_lacking[i] || groups.has_misnamed[i] || is_handed_on[i])

@@ -42,7 +42,7 @@ static void check_group(struct audit_template *t, const struct audit_log_group *
 static void check(struct audit_template *t) {
     if (!t->system->log_groups || !t->system->functions)
         return;
-    const struct watch_groups groups = watch_groups(t);
+    const struct watch_groups groups = audit_watch_groups(t);
     for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
         if (groups.meant_for[g->r->index])
             check_group(t, g, groups.meant_for[g->r->index]);

@@ -6,8 +6,8 @@
 static const struct audit_permission *too_late(const struct audit_template *t,
                                                const struct permission_index *index,
                                                const struct audit_trigger *trigger) {
-    const struct audit_permission *first = permission_next(index, trigger, NULL);
-    for (const struct audit_permission *p = first; p; p = permission_next(index, trigger, p))
+    const struct audit_permission *first = audit_permission_next(index, trigger, NULL);
+    for (const struct audit_permission *p = first; p; p = audit_permission_next(index, trigger, p))
         if (audit_order_waits(t, trigger->owner, NULL, p->r))
             return NULL;
     return first;
@@ -33,9 +33,9 @@ static void check(struct audit_template *t) {
     struct permission_index index;
     if (!t->system->triggers || !t->system->permissions)
         return;
-    permission_index_init(&index, t);
+    audit_permission_index_init(&index, t);
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
-        if (i->kind == AUDIT_TRIGGER_EVENTBRIDGE || !permission_is_needed(&index, t, i))
+        if (i->kind == AUDIT_TRIGGER_EVENTBRIDGE || !audit_permission_is_needed(&index, t, i))
             continue;
         const struct audit_permission *p = too_late(t, &index, i);
         if (!p)
@@ -48,7 +48,7 @@ static void check(struct audit_template *t) {
         if (f)
             mend(t, f, i, p);
     }
-    permission_index_deinit(&index);
+    audit_permission_index_deinit(&index);
 }
 
 const struct audit_rule audit_rule_notification_before_permission = {

@@ -42,9 +42,9 @@ static void check(struct audit_template *t) {
     struct permission_index index;
     if (!t->system->triggers || t->is_partial)
         return;
-    permission_index_init(&index, t);
+    audit_permission_index_init(&index, t);
     for (const struct audit_trigger *i = t->system->triggers; i; i = i->next) {
-        if (!permission_is_needed(&index, t, i) || permission_next(&index, i, NULL))
+        if (!audit_permission_is_needed(&index, t, i) || audit_permission_next(&index, i, NULL))
             continue;
         struct audit_finding *f = audit_tell_node(
             t, &audit_rule_notification_permission_missing, i->owner,
@@ -53,7 +53,7 @@ static void check(struct audit_template *t) {
         if (f)
             mend(t, f, i);
     }
-    permission_index_deinit(&index);
+    audit_permission_index_deinit(&index);
 }
 
 const struct audit_rule audit_rule_notification_permission_missing = {

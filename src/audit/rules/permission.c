@@ -37,7 +37,7 @@ bool audit_permission_lets(const struct audit_permission *p, const struct audit_
 
 /* ---- By function ---- */
 
-void permission_index_init(struct permission_index *index, const struct audit_template *t) {
+void audit_permission_index_init(struct permission_index *index, const struct audit_template *t) {
     size_t size = t->n_resources * sizeof *index->first;
     *index = (struct permission_index){.first = arena_zalloc(t->arena, size),
                                        .next = arena_zalloc(t->arena, size)};
@@ -52,19 +52,19 @@ void permission_index_init(struct permission_index *index, const struct audit_te
     }
 }
 
-void permission_index_deinit(struct permission_index *index) { map_deinit(&index->told); }
+void audit_permission_index_deinit(struct permission_index *index) { map_deinit(&index->told); }
 
-bool permission_is_needed(struct permission_index *index, const struct audit_template *t,
-                          const struct audit_trigger *trigger) {
+bool audit_permission_is_needed(struct permission_index *index, const struct audit_template *t,
+                                const struct audit_trigger *trigger) {
     if (trigger->kind == AUDIT_TRIGGER_SAM || !audit_function_of(t, trigger->target))
         return false;
     const size_t pair[] = {trigger->owner->index, trigger->target->index};
     return !map_put(&index->told, str_n(pair, sizeof pair), index);
 }
 
-const struct audit_permission *permission_next(const struct permission_index *index,
-                                               const struct audit_trigger *trigger,
-                                               const struct audit_permission *before) {
+const struct audit_permission *audit_permission_next(const struct permission_index *index,
+                                                     const struct audit_trigger *trigger,
+                                                     const struct audit_permission *before) {
     const struct audit_permission *p =
         before ? index->next[before->r->index] : index->first[trigger->target->index];
     for (bool is_any = before && !before->function;; p = index->next[p->r->index]) {

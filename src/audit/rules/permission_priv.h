@@ -24,18 +24,18 @@ struct permission_index {
     const struct audit_permission *any; /* the first for a function that is not known; next too */
     struct map told;
 };
-void permission_index_init(struct permission_index *index, const struct audit_template *t);
-void permission_index_deinit(struct permission_index *index);
+void audit_permission_index_init(struct permission_index *index, const struct audit_template *t);
+void audit_permission_index_deinit(struct permission_index *index);
 /*
  * Is it a notification of a function of this template that needs a permission, and the first of its
  * owner with that function?
  */
-bool permission_is_needed(struct permission_index *index, const struct audit_template *t,
-                          const struct audit_trigger *trigger);
-/* Those that may let the trigger: permission_next(index, trigger, NULL), and so on to NULL. */
-const struct audit_permission *permission_next(const struct permission_index *index,
-                                               const struct audit_trigger *trigger,
-                                               const struct audit_permission *before);
+bool audit_permission_is_needed(struct permission_index *index, const struct audit_template *t,
+                                const struct audit_trigger *trigger);
+/* Those that may let the trigger: audit_permission_next(index, trigger, NULL), and so on to NULL. */
+const struct audit_permission *audit_permission_next(const struct permission_index *index,
+                                                     const struct audit_trigger *trigger,
+                                                     const struct audit_permission *before);
 /*
  * What SourceArn may be for a trigger, as YAML, so that nothing waits in a circle: the rule's ARN, the
  * bucket's ARN, or that of its name. Absent: it cannot be said.

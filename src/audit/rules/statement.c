@@ -226,8 +226,8 @@ static const char *const caller_keys[] = {
     "sns:Endpoint",
 };
 
-bool audit_condition_scopes_caller(const struct audit_template *t,
-                                   const struct audit_statement *s) {
+/* To a caller: his account, organisation, network, or what he acts for. */
+static bool scopes_caller(const struct audit_template *t, const struct audit_statement *s) {
     return audit_condition_has(t, s, caller_keys, ARRAY_LEN(caller_keys));
 }
 
@@ -257,7 +257,7 @@ const struct audit_value *audit_statement_everybody(const struct audit_template 
     const struct audit_values ways = audit_values(t, tmpl_get(s->node, "Principal"), s->guard);
     for (size_t i = 0; i < ways.n; i++) {
         const struct audit_value *found = everybody_in(t, &ways.v[i]);
-        if (found && !audit_condition_scopes_caller(t, s))
+        if (found && !scopes_caller(t, s))
             return found;
     }
     return NULL;

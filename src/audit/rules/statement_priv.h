@@ -44,8 +44,6 @@ bool audit_condition_each(const struct audit_template *t, const struct audit_sta
  */
 bool audit_condition_has(const struct audit_template *t, const struct audit_statement *s,
                          const char *const *keys, size_t n);
-/* To a caller: his account, organisation, network, or what he acts for. */
-bool audit_condition_scopes_caller(const struct audit_template *t, const struct audit_statement *s);
 
 /* The value of an Allow's Principal that is everybody, whom no condition narrows; or NULL. */
 const struct audit_value *audit_statement_everybody(const struct audit_template *t,

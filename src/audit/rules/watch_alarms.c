@@ -111,7 +111,7 @@ static const bool *handed_on(const struct audit_template *t) {
     return either;
 }
 
-const bool *watch_handed_on(const struct audit_template *t) {
+const bool *audit_watch_handed_on(const struct audit_template *t) {
     if (t->parent && handed_on(t->parent)[t->parent_nest->index])
         return NULL;
     return handed_on(t);
@@ -123,7 +123,7 @@ static void mend(struct audit_template *t, struct audit_finding *finding,
                  const struct watch_alarm *alarm, const struct audit_function *f, double threshold,
                  struct watch_topic *to) {
     str condition = audit_order_condition(f->r), name = f->r->name;
-    str topic = watch_topic_for(t, to, finding);
+    str topic = audit_watch_topic_for(t, to, finding);
     CLEANUP_DEINIT(buf) struct buf body = {0};
     buf_c(&body, "Type: AWS::CloudWatch::Alarm\n");
     if (condition.p)
@@ -148,7 +148,7 @@ void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm 
                                                  const struct audit_function *f)) {
     struct watch_topic to = {{NULL, 0}, {NULL, 0}};
     const bool *is_watched = t->is_partial ? NULL : watched(t, alarm->metric);
-    const bool *is_handed_on = is_watched ? watch_handed_on(t) : NULL;
+    const bool *is_handed_on = is_watched ? audit_watch_handed_on(t) : NULL;
     for (const struct audit_function *f = t->system->functions; f && is_handed_on; f = f->next) {
         if (!f->is_image_work || is_watched[f->r->index] || is_handed_on[f->r->index])
             continue;

@@ -160,7 +160,7 @@ static void find_meant(const struct audit_template *t, const struct map *lacking
     }
 }
 
-struct watch_groups watch_groups(const struct audit_template *t) {
+struct watch_groups audit_watch_groups(const struct audit_template *t) {
     bool *is_lacking = arena_zalloc(t->arena, t->n_resources * sizeof *is_lacking),
          *has_misnamed = arena_zalloc(t->arena, t->n_resources * sizeof *is_lacking);
     const struct audit_function **meant_for =

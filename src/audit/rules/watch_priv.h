@@ -29,7 +29,8 @@ void audit_watch_alarm_check(struct audit_template *t, const struct watch_alarm 
 struct watch_topic {
     str name, body; /* body absent: the topic is there */
 };
-str watch_topic_for(struct audit_template *t, struct watch_topic *topic, struct audit_finding *f);
+str audit_watch_topic_for(struct audit_template *t, struct watch_topic *topic,
+                          struct audit_finding *f);
 /* Appends "Tags:" with what a new resource of the type should have, two spaces in; nothing where it needs none. */
 void audit_watch_tags(struct audit_template *t, struct buf *body, const char *type);
 
@@ -37,7 +38,7 @@ void audit_watch_tags(struct audit_template *t, struct buf *body, const char *ty
  * By index: a nested stack gets the resource's name, so that what watches it may be there. NULL: of all,
  * for the stack that nests this one hands its outputs on. In the audit's arena.
  */
-const bool *watch_handed_on(const struct audit_template *t);
+const bool *audit_watch_handed_on(const struct audit_template *t);
 
 /* ---- Log groups ---- */
 
@@ -49,6 +50,6 @@ struct watch_groups {
     const struct audit_function *const *meant_for;
     const bool *has_misnamed; /* such a function has such a group */
 };
-struct watch_groups watch_groups(const struct audit_template *t);
+struct watch_groups audit_watch_groups(const struct audit_template *t);
 /* What f's log group should be called, as YAML. */
 str audit_watch_group_name(struct audit_template *t, const struct audit_function *f);

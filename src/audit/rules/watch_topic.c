@@ -103,7 +103,8 @@ static void make_topic(struct audit_template *t, struct watch_topic *topic) {
     topic->body = arena_str(t->arena, buf_view(&body));
 }
 
-str watch_topic_for(struct audit_template *t, struct watch_topic *topic, struct audit_finding *f) {
+str audit_watch_topic_for(struct audit_template *t, struct watch_topic *topic,
+                          struct audit_finding *f) {
     if (!topic->name.p) {
         const struct audit_resource *r = topic_of_alarms(t);
         r = r ? r : topic_of_people(t);

@@ -51,7 +51,12 @@ void audit_words(struct buf *out, str name) {
 
 /* ---- Asking for words ---- */
 
-bool audit_words_next(str name, size_t *at, str *ret_word) {
+/*
+ * The next word of a name, from *at on; *at is 0 at first. "uploadTimestamp", "UPLOAD_TIMESTAMP" and
+ * "upload-timestamp" have two, in letters as they are written; what stands in ${...} is left out.
+ * False: there is none.
+ */
+static bool next_word(str name, size_t *at, str *ret_word) {
     size_t i = *at;
     while (i < name.len && !ascii_is_alnum(name.p[i])) {
         ptrdiff_t close = name.p[i] == '$' ? str_chr(str_skip(name, i), '}') : -1;
@@ -76,7 +81,7 @@ static bool is_listed(str text, const char *list) {
 
 bool audit_words_any(str name, const char *list) {
     str word;
-    for (size_t at = 0; audit_words_next(name, &at, &word);)
+    for (size_t at = 0; next_word(name, &at, &word);)
         if (is_listed(word, list))
             return true;
     return false;
@@ -84,7 +89,7 @@ bool audit_words_any(str name, const char *list) {
 
 bool audit_words_last(str name, const char *list) {
     str word, last = STR_NONE;
-    for (size_t at = 0; audit_words_next(name, &at, &word);)
+    for (size_t at = 0; next_word(name, &at, &word);)
         last = word;
     return last.p && is_listed(last, list);
 }
