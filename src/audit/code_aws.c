@@ -355,7 +355,7 @@ static uint32_t method_of(const struct code *c, const struct code_call *call) {
 
 static bool told(struct code_aws *ret, const char *service, const char *operation) {
     *ret = (struct code_aws){service ? service : "", operation, !is_read(operation)};
-    return true;
+    return operation[0] != '\0';
 }
 
 /* "GetObjectCommand" of a client's package. */
