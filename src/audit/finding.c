@@ -143,7 +143,7 @@ void audit_fix_text(struct audit_finding *f, const struct audit_file *file, size
 }
 
 static bool is_taken(const struct audit_template *t, str name) {
-    return audit_find(t, name) || audit_parameter(t, name) || tmpl_member(t->conditions, name) ||
+    return audit_find(t, name) || audit_parameter(t, name) || audit_has_condition(t, name) ||
            tmpl_member(t->outputs, name);
 }
 

@@ -19,8 +19,16 @@ static const char *colour_of(enum audit_severity severity, bool colours) {
     return colours ? all[severity] : "";
 }
 
+/* As a line and a terminal may show it: tabs are spaces, other control characters '?'. */
+static void add_shown(struct buf *out, str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        buf_char(out, c == '\t' ? ' ' : c < 0x20 || c == 0x7F ? '?' : text.p[i]);
+    }
+}
+
 static void add_resource(struct buf *out, const struct audit_finding *f) {
-    buf_str(out, f->resource.len ? f->resource : S("the template"));
+    add_shown(out, f->resource.len ? f->resource : S("the template"));
 }
 
 static void add_places(struct buf *out, const struct line *line) {
@@ -41,14 +49,6 @@ static void add_places(struct buf *out, const struct line *line) {
 }
 
 /* ---- The excerpt ---- */
-
-/* A line as a terminal may show it: tabs are spaces, other control characters '?'. */
-static void add_shown(struct buf *out, str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        buf_char(out, c == '\t' ? ' ' : c < 0x20 || c == 0x7F ? '?' : text.p[i]);
-    }
-}
 
 static str excerpt_of(const struct audit_file *file, uint32_t line) {
     size_t from = file->lines[line - 1];
@@ -82,12 +82,15 @@ static void add_excerpt(struct buf *out, const struct audit *a, const struct aud
 
 static void write_line(struct buf *out, const struct audit *a, const struct line *line,
                        const struct audit_format_options *options) {
+    CLEANUP_DEINIT(buf) struct buf message = {0};
     const struct audit_finding *f = line->first;
-    buf_printf(out, "%s:%u:%u: %s%s%s: %s: ", audit_file_of(a, f->start.file)->path, f->start.line,
-               f->start.column, colour_of(f->rule->severity, options->colours),
+    add_shown(out, str_c(audit_file_of(a, f->start.file)->path));
+    buf_printf(out, ":%u:%u: %s%s%s: %s: ", f->start.line, f->start.column,
+               colour_of(f->rule->severity, options->colours),
                audit_severity_name(f->rule->severity), options->colours ? "\033[0m" : "",
                f->rule->id);
-    audit_format_message(out, f);
+    audit_format_message(&message, f);
+    add_shown(out, buf_view(&message));
     add_places(out, line);
     buf_printf(out, " \xE2\x80\x94 %s; %s\n", f->rule->why, f->rule->fix);
     if (options->excerpt)

@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-enum { MOST_SILENCES = 10000 };
+enum { MOST_SILENCES = 2000 };
 
 /* ---- Lines ---- */
 
@@ -53,21 +53,39 @@ static size_t last_of(const struct audit_file *file, size_t first) {
     return last;
 }
 
-/* What the comment at that line speaks of. */
-static void reach(const struct audit_file *file, size_t line, struct audit_silence *ret) {
-    size_t first = line;
-    bool has_before = false;
-    for (size_t i = 0; i < line && !has_before; i++)
-        has_before = !is_bare(line_of(file, i));
+struct reading {
+    const struct audit_file *file;
+    size_t begins;      /* the first line that says something */
+    size_t first, last; /* what was found last; first is a line, last its last_of */
+    struct audit_silence *v;
+    size_t n;
+};
+
+static size_t next_said(const struct audit_file *file, size_t line) {
+    while (line < file->n_lines && is_bare(line_of(file, line)))
+        line++;
+    return line;
+}
+
+/* What the comment at that line speaks of. Comments above one thing look for its end once. */
+static void reach(struct reading *r, size_t line, struct audit_silence *ret) {
+    const struct audit_file *file = r->file;
     ret->first = ret->last = (uint32_t)line + 1;
     if (!is_bare(line_of(file, line)))
         return;
-    while (first < file->n_lines && is_bare(line_of(file, first)))
-        first++;
+    if (line < r->begins) {
+        ret->first = 1;
+        ret->last = (uint32_t)file->n_lines;
+        return;
+    }
+    size_t first = next_said(file, line);
     if (first == file->n_lines)
         return;
-    ret->first = has_before ? (uint32_t)first + 1 : 1;
-    ret->last = (uint32_t)(has_before ? last_of(file, first) + 1 : file->n_lines);
+    if (first != r->first)
+        r->last = last_of(file, first);
+    r->first = first;
+    ret->first = (uint32_t)first + 1;
+    ret->last = (uint32_t)r->last + 1;
 }
 
 /* Does a comment begin right before the byte, spaces left out? */
@@ -83,25 +101,24 @@ static bool is_in_comment(const struct audit_file *file, size_t at) {
 static bool is_id_byte(char c) { return ascii_is_alnum(c) || c == '-'; }
 
 /* From behind the mark: ids with commas between. */
-static void read_ids(struct audit_silence *all, size_t *n, const struct audit_file *file,
-                     size_t at) {
+static void read_ids(struct reading *r, size_t at) {
     struct audit_silence one = {0};
-    size_t end = file->text.len;
-    if (at == end || !ascii_is_one_of(file->text.p[at], " \t"))
+    str text = r->file->text;
+    if (at == text.len || !ascii_is_one_of(text.p[at], " \t"))
         return;
-    while (at < end && ascii_is_one_of(file->text.p[at], " \t"))
+    while (at < text.len && ascii_is_one_of(text.p[at], " \t"))
         at++;
-    reach(file, audit_pos(file, at).line - 1, &one);
-    while (at < end && *n < MOST_SILENCES) {
+    reach(r, audit_pos(r->file, at).line - 1, &one);
+    while (at < text.len && r->n < MOST_SILENCES) {
         size_t from = at;
-        while (at < end && is_id_byte(file->text.p[at]))
+        while (at < text.len && is_id_byte(text.p[at]))
             at++;
         if (at == from)
             return;
-        one.id = str_slice(file->text, from, at);
-        one.at = audit_pos(file, from);
-        all[(*n)++] = one;
-        if (at == end || file->text.p[at] != ',')
+        one.id = str_slice(text, from, at);
+        one.at = audit_pos(r->file, from);
+        r->v[r->n++] = one;
+        if (at == text.len || text.p[at] != ',')
             return;
         at++;
     }
@@ -109,18 +126,21 @@ static void read_ids(struct audit_silence *all, size_t *n, const struct audit_fi
 
 struct audit_silences audit_silences_read(struct arena *arena, const struct audit_file *file) {
     static const char mark[] = "calotype:ignore";
-    struct audit_silence *all = NULL;
-    size_t n = 0, at = 0;
-    for (ptrdiff_t next; (next = str_find(str_skip(file->text, at), str_c(mark))) >= 0;) {
+    struct reading r = {.file = file, .first = SIZE_MAX};
+    size_t at = 0;
+    for (ptrdiff_t next;
+         r.n < MOST_SILENCES && (next = str_find(str_skip(file->text, at), str_c(mark))) >= 0;) {
         size_t from = at + (size_t)next;
         at = from + strlen(mark);
         if (!is_in_comment(file, from))
             continue;
-        if (!all)
-            all = arena_alloc(arena, MOST_SILENCES * sizeof *all);
-        read_ids(all, &n, file, at);
+        if (!r.v) {
+            r.v = arena_alloc(arena, MOST_SILENCES * sizeof *r.v);
+            r.begins = next_said(file, 0);
+        }
+        read_ids(&r, at);
     }
-    return (struct audit_silences){all, n};
+    return (struct audit_silences){r.v, r.n};
 }
 
 /* ---- Metadata ---- */

@@ -15,8 +15,10 @@ struct audit_silence {
     struct tmpl_pos at;   /* of the id */
     uint32_t first, last; /* lines of the file */
 };
-/* All of a text. The time is linear in it. */
+/* All of a text, MOST_SILENCES (2,000) at most: those behind are not heeded. */
 struct audit_silences audit_silences_read(struct arena *arena, const struct audit_file *file);
+/* Of a file of an audit; read when they are asked for first. */
+struct audit_silences audit_silences_of(struct audit *a, uint32_t file);
 /*
  * Calls fn for each id that a Metadata section or attribute (a map, or NULL) ignores, until it returns
  * true, and returns whether it did. `ignore` is an id, or a list of ids and of maps {id, reason}.

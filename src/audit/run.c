@@ -16,6 +16,8 @@ struct audit *audit_free(struct audit *a) {
         audit_logic_deinit(a->templates[i]->logic);
         map_deinit(&a->templates[i]->by_name);
         map_deinit(&a->templates[i]->by_type);
+        map_deinit(&a->templates[i]->parameters_by_name);
+        map_deinit(&a->templates[i]->conditions_by_name);
         map_deinit(&a->templates[i]->new_names);
         map_deinit(&a->templates[i]->by_written);
         map_deinit(a->templates[i]->marks);
@@ -94,18 +96,21 @@ static bool by_options(const struct audit *a, const struct audit_finding *f) {
     return false;
 }
 
-static bool by_comment(struct audit *a, const struct audit_finding *f) {
-    struct audit_file *file = (struct audit_file *)a->files[f->start.file];
+struct audit_silences audit_silences_of(struct audit *a, uint32_t number) {
+    struct audit_file *file = (struct audit_file *)a->files[number]; /* ours until it is freed */
     if (!file->has_silences) {
         file->silences = audit_silences_read(&a->arena, file);
         file->has_silences = true;
     }
-    for (size_t i = 0; i < file->silences.n; i++) {
-        const struct audit_silence *one = &file->silences.v[i];
-        if (f->start.line >= one->first && f->start.line <= one->last &&
-            str_is(one->id, f->rule->id))
+    return file->silences;
+}
+
+static bool by_comment(struct audit *a, const struct audit_finding *f) {
+    struct audit_silences all = audit_silences_of(a, f->start.file);
+    for (size_t i = 0; i < all.n; i++)
+        if (f->start.line >= all.v[i].first && f->start.line <= all.v[i].last &&
+            str_is(all.v[i].id, f->rule->id))
             return true;
-    }
     return false;
 }
 

@@ -150,6 +150,11 @@ static void read_resources(struct audit_template *t, const struct tmpl_node *res
     index_resources(t, all, n);
 }
 
+static void index_members(struct map *by_name, const struct tmpl_node *section) {
+    for (size_t i = 0; section && i < section->n; i++)
+        map_put(by_name, section->members[i].key, section->members[i].value);
+}
+
 static bool is_sam(const struct tmpl_node *transform) {
     if (tmpl_is(transform, TMPL_LIST)) {
         for (size_t i = 0; i < transform->n; i++)
@@ -176,6 +181,8 @@ struct audit_template *audit_template_new(struct audit *a, const struct audit_fi
     t->conditions = section(t, "Conditions");
     t->outputs = section(t, "Outputs");
     t->metadata = section(t, "Metadata");
+    index_members(&t->parameters_by_name, t->parameters);
+    index_members(&t->conditions_by_name, t->conditions);
     t->logic = audit_logic_new(t);
     t->is_sam = is_sam(tmpl_get(t->root, "Transform"));
     const struct tmpl_member *resources = tmpl_member(t->root, S("Resources"));
@@ -196,8 +203,11 @@ bool audit_is(const struct audit_resource *r, const char *type) {
     return r && str_is(r->type, type);
 }
 const struct tmpl_node *audit_parameter(const struct audit_template *t, str name) {
-    const struct tmpl_member *m = tmpl_member(t->parameters, name);
-    return m && m->value->kind == TMPL_MAP ? m->value : NULL;
+    const struct tmpl_node *parameter = map_get(&t->parameters_by_name, name);
+    return tmpl_is(parameter, TMPL_MAP) ? parameter : NULL;
+}
+bool audit_has_condition(const struct audit_template *t, str name) {
+    return map_get(&t->conditions_by_name, name) != NULL;
 }
 
 /* ---- Bounds ---- */

@@ -82,10 +82,11 @@ struct audit_template {
     struct audit_logic *logic;                /* audit/logic_priv.h: its conditions */
     const struct audit_system *system;        /* audit/system.h; made before any rule */
     struct map by_name, by_type;              /* audit_find, audit_first */
-    struct map new_names;                     /* audit_new_name */
-    struct map by_written;                    /* audit_named; audit/text.c */
-    struct map *marks;                        /* audit/marks.c */
-    const struct audit_tags *tags;            /* rules/tags_priv.h; NULL until a rule asks */
+    struct map parameters_by_name, conditions_by_name; /* audit_parameter, audit_has_condition */
+    struct map new_names;                              /* audit_new_name */
+    struct map by_written;                             /* audit_named; audit/text.c */
+    struct map *marks;                                 /* audit/marks.c */
+    const struct audit_tags *tags; /* rules/tags_priv.h; NULL until a rule asks */
 };
 
 /* By logical id; NULL: none. */
@@ -95,6 +96,7 @@ const struct audit_resource *audit_first(const struct audit_template *t, const c
 bool audit_is(const struct audit_resource *r, const char *type); /* r may be NULL */
 /* A parameter's map by name; NULL: none. */
 const struct tmpl_node *audit_parameter(const struct audit_template *t, str name);
+bool audit_has_condition(const struct audit_template *t, str name);
 
 /* ---- Guards: what must hold ---- */
 

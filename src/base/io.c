@@ -37,25 +37,29 @@ int io_read_full(int fd, void *p, size_t n) {
     return 0;
 }
 
-int io_read_file(struct buf *out, const char *path, size_t most, struct err *err) {
-    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_sys(err, -errno, "open %s", path);
+int io_read_all(struct buf *out, int fd, const char *name, size_t most, struct err *err) {
     for (;;) {
         char *at = buf_reserve(out, 65536);
         ssize_t got = read(fd, at, 65536);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return err_sys(err, -errno, "read %s", path);
+            return err_sys(err, -errno, "read %s", name);
         if (got == 0)
             break;
         out->len += (size_t)got;
         if (out->len > most)
-            return err_set(err, -EFBIG, "%s is larger than %zu bytes", path, most);
+            return err_set(err, -EFBIG, "%s is larger than %zu bytes", name, most);
     }
     *buf_reserve(out, 0) = '\0';
     return 0;
+}
+
+int io_read_file(struct buf *out, const char *path, size_t most, struct err *err) {
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, -errno, "open %s", path);
+    return io_read_all(out, fd, path, most, err);
 }
 
 int io_mkdirs(const char *path, unsigned mode, struct err *err) {

@@ -14,6 +14,8 @@ int io_read_full(int fd, void *p, size_t n);
  * -errno with the path in err; out may have grown then.
  */
 int io_read_file(struct buf *out, const char *path, size_t most, struct err *err);
+/* The same of a descriptor (a socket too) up to its end, which stays open; name is for words. */
+int io_read_all(struct buf *out, int fd, const char *name, size_t most, struct err *err);
 /* mkdir -p with mode (less the umask) for what is new. 0 or -errno with the folder in err. */
 int io_mkdirs(const char *path, unsigned mode, struct err *err);
 /*

@@ -33,7 +33,8 @@ struct audit_verb {
 
 static int read_text(const struct audit_verb *v, const char *path, struct buf *out,
                      struct err *err) {
-    return io_read_file(out, v->from_stdin ? "/dev/stdin" : path, CLI_MOST_TEMPLATE, err);
+    return v->from_stdin ? io_read_all(out, STDIN_FILENO, "stdin", CLI_MOST_TEMPLATE, err)
+                         : io_read_file(out, path, CLI_MOST_TEMPLATE, err);
 }
 
 static int write_file(const char *path, str text, struct err *err) {

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import pty
+import socket
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,27 @@ class Audit(unittest.TestCase):
         self.assertEqual(self.found("--stdin", text=OPEN), [(2, 3, "Uploads"), (4, 3, "Thumbs")])
         done = self.audit("--stdin", "--format", "json", "editor/open.yaml", text=OPEN)
         self.assertEqual({f["file"] for f in json.loads(done.stdout)}, {"editor/open.yaml"})
+
+    def test_stdin_is_a_socket(self):
+        """As editors of Node's kind hand it over."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            child = subprocess.Popen([binary(), "audit", "--stdin", "--format", "json"], stdin=theirs, stdout=subprocess.PIPE, cwd=self.folder)
+            theirs.close()
+            ours.sendall(OPEN.encode())
+            ours.shutdown(socket.SHUT_WR)
+            found = json.loads(child.communicate(timeout=60)[0])
+        self.assertIn((2, "Uploads"), [(f["line"], f["resource"]) for f in found if f["id"] == ENCRYPTION])
+
+    def test_a_name_makes_no_line_of_its_own(self):
+        """Names are anybody's: neither lines that look like findings, nor what steers a terminal."""
+        template = 'Resources:\n  "A\\nb.yaml:1:1: error: forged\\e[2J":\n    Type: AWS::S3::Bucket\n'
+        for form in ("text", "github"):
+            lines = self.audit("--stdin", "--format", form, text=template).stdout.split("\n")
+            self.assertFalse([line for line in lines if line.startswith("b.yaml")], form)
+        shown = self.audit("--stdin", text=template).stdout
+        self.assertIn("(A?b.yaml:1:1: error: forged?[2J)", shown)
+        self.assertNotIn("\033", shown)
 
     # ---- Exit codes ----
 

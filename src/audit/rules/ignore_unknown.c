@@ -21,7 +21,7 @@ static bool on_id(void *ctx, const struct tmpl_node *id) {
 }
 
 static void check(struct audit_template *t) {
-    struct audit_silences comments = audit_silences_read(t->arena, t->file);
+    struct audit_silences comments = audit_silences_of(t->audit, t->file->number);
     for (size_t i = 0; i < comments.n; i++) {
         struct tmpl_pos end = comments.v[i].at;
         end.column += (uint32_t)comments.v[i].id.len;

@@ -22,33 +22,31 @@ static bool is_prose(str name) {
     return false;
 }
 
-/* Does a condition ask whether the parameter is empty? */
-static bool is_asked_for_empty(const struct tmpl_node *node, str name, unsigned level) {
+/* The parameters of which a condition asks whether they are empty. */
+static void gather_asked(struct map *asked, const struct tmpl_node *node) {
     const struct tmpl_member *f = tmpl_function(node);
     if (f && str_is(f->key, "Fn::Equals") && f->value->kind == TMPL_LIST && f->value->n == 2)
         for (size_t i = 0; i < 2; i++) {
-            const struct tmpl_node *one = f->value->members[i].value,
-                                   *other = f->value->members[1 - i].value;
-            if (str_eq(tmpl_text(tmpl_get(one, "Ref")), name) && tmpl_text(other).p &&
-                tmpl_text(other).len == 0)
-                return true;
+            const struct tmpl_node *one = f->value->members[i].value;
+            str name = tmpl_text(tmpl_get(one, "Ref")),
+                other = tmpl_text(f->value->members[1 - i].value);
+            if (name.p && other.p && other.len == 0)
+                map_put(asked, name, (void *)one);
         }
-    for (size_t i = 0; node && level < TMPL_MAX_DEPTH && i < node->n; i++)
-        if (is_asked_for_empty(node->members[i].value, name, level + 1))
-            return true;
-    return false;
+    for (size_t i = 0; node && i < node->n; i++)
+        gather_asked(asked, node->members[i].value);
 }
 
 /* True and false have two values, a number that begins at nought stays there, a name is not empty. */
-static void fix(const struct audit_template *t, struct audit_finding *f,
-                const struct tmpl_member *m, bool is_number) {
+static void fix(struct audit_finding *f, const struct tmpl_member *m, const struct map *asked,
+                bool is_number) {
     str value = tmpl_text(tmpl_get(m->value, "Default"));
     if (is_number) {
         if (value.len && value.p[0] != '-')
             audit_fix_member(f, m->value, "MinValue", "0");
     } else if (str_is(value, "true") || str_is(value, "false")) {
         audit_fix_member(f, m->value, "AllowedValues", "['true', 'false']");
-    } else if ((value.len || !value.p) && !is_asked_for_empty(t->conditions, m->key, 0)) {
+    } else if ((value.len || !value.p) && !map_get(asked, m->key)) {
         audit_fix_member(f, m->value, "MinLength", "1");
     } else {
         /* CloudFormation's own bound: nothing that is given today is refused. */
@@ -57,6 +55,8 @@ static void fix(const struct audit_template *t, struct audit_finding *f,
 }
 
 static void check(struct audit_template *t) {
+    CLEANUP_DEINIT(map) struct map asked = {0};
+    gather_asked(&asked, t->conditions);
     for (size_t i = 0; t->parameters && i < t->parameters->n; i++) {
         const struct tmpl_member *m = &t->parameters->members[i];
         str type = tmpl_text(tmpl_get(m->value, "Type"));
@@ -69,7 +69,7 @@ static void check(struct audit_template *t) {
                                                    "the parameter " STR_FMT " takes any %s",
                                                    STR_ARG(m->key), is_number ? "number" : "text");
         if (f)
-            fix(t, f, m, is_number);
+            fix(f, m, &asked, is_number);
     }
 }
 

@@ -1,6 +1,8 @@
 /* audit/rules/references: names, and what they lead to. */
 #include "audit/rules/references_priv.h"
 
+enum { MOST_NAME = 255 /* of a resource */, MOST_LOOKED_AT = 8 << 10 };
+
 const struct audit_guard *audit_references_guard(const struct audit_template *t,
                                                  const struct audit_guard *guard,
                                                  const struct tmpl_way *way) {
@@ -24,7 +26,7 @@ static bool is_made_of_function(const struct audit_resource *r, str rest) {
 }
 
 static const struct audit_resource *made_by_sam(const struct audit_template *t, str name) {
-    for (size_t n = name.len; n-- > 1;) {
+    for (size_t n = name.len <= MOST_NAME ? name.len : MOST_NAME + 1; n-- > 1;) {
         const struct audit_resource *r = audit_find(t, str_slice(name, 0, n));
         if (!r || !str_starts(r->type, S("AWS::Serverless::")))
             continue;
@@ -49,7 +51,8 @@ struct tmpl_pos audit_references_place(const struct audit_template *t, const str
                                        str name, struct tmpl_pos *ret_end) {
     const struct audit_file *file = audit_file(t, node->start.file);
     size_t from = audit_offset(file, node->start), to = audit_offset(file, node->end);
-    str text = str_slice(file->text, from, to);
+    /* Of a text that names a hundred thousand, those far behind are told at its beginning. */
+    str text = str_slice(file->text, from, to - from < MOST_LOOKED_AT ? to : from + MOST_LOOKED_AT);
     for (size_t at = 0; at < text.len;) {
         ptrdiff_t found = str_find(str_skip(text, at), S("${"));
         if (found < 0)

@@ -8,6 +8,7 @@ struct part {
     const struct audit_resource *r; /* or NULL */
     const struct audit_guard *guard;
     const char *refuses; /* "Conditions": a section in which resources cannot be named; or NULL */
+    const struct map *loops; /* by the names that Fn::ForEach gives to its elements */
 };
 
 #define TELL(p, node, name, guard, ...)                                                            \
@@ -17,10 +18,6 @@ struct part {
                          __VA_ARGS__);                                                             \
     } while (0)
 
-static bool has_condition(const struct audit_template *t, str name) {
-    return tmpl_member(t->conditions, name) != NULL;
-}
-
 /* What SAM makes without being told to. */
 static bool is_made_by_sam(const struct audit_template *t, str name) {
     return t->is_sam &&
@@ -28,23 +25,21 @@ static bool is_made_by_sam(const struct audit_template *t, str name) {
 }
 
 /* The first member of a Fn::ForEach names what its body may name ("Fn::ForEach", User Guide). */
-static bool is_loop_name(const struct tmpl_node *node, str name) {
-    for (size_t i = 0; node && i < node->n; i++) {
+static void gather_loops(struct map *loops, const struct tmpl_node *node) {
+    for (size_t i = 0; i < node->n; i++) {
         const struct tmpl_member *m = &node->members[i];
         if (str_starts(m->key, S("Fn::ForEach::")) && m->value->kind == TMPL_LIST && m->value->n &&
-            str_eq(tmpl_text(m->value->members[0].value), name))
-            return true;
-        if (is_loop_name(m->value, name))
-            return true;
+            tmpl_text(m->value->members[0].value).p)
+            map_put(loops, tmpl_text(m->value->members[0].value), m->value);
+        gather_loops(loops, m->value);
     }
-    return false;
 }
 
 /* A resource that has its Condition is named where the condition may not hold. */
 static void look_at_guard(const struct part *p, const struct tmpl_reference *ref,
                           const struct audit_resource *target) {
     str condition = tmpl_text(tmpl_get(target->body, "Condition"));
-    if (!condition.p || !has_condition(p->t, condition))
+    if (!condition.p || !audit_has_condition(p->t, condition))
         return;
     const struct audit_guard *here = audit_references_guard(
         p->t, audit_guard_and(p->t, p->r ? p->r->guard : NULL, p->guard), ref->way);
@@ -64,7 +59,7 @@ static void look_at_attribute(const struct part *p, const struct tmpl_reference 
 
 static void look_at_name(const struct part *p, const struct tmpl_reference *ref) {
     const struct audit_template *t = p->t;
-    bool is_parameter = ref->kind == TMPL_REF && tmpl_member(t->parameters, ref->name);
+    bool is_parameter = ref->kind == TMPL_REF && audit_parameter(t, ref->name);
     if (is_parameter || (ref->kind == TMPL_REF && tmpl_is_pseudo(ref->name)))
         return;
     const struct audit_resource *target = audit_references_resource(t, ref->name);
@@ -75,14 +70,14 @@ static void look_at_name(const struct part *p, const struct tmpl_reference *ref)
         look_at_guard(p, ref, target);
         if (ref->kind == TMPL_GET_ATT && str_eq(target->name, ref->name))
             look_at_attribute(p, ref, target);
-    } else if (!is_made_by_sam(t, ref->name) && !is_loop_name(t->root, ref->name)) {
+    } else if (!is_made_by_sam(t, ref->name) && !map_get(p->loops, ref->name)) {
         TELL(p, ref->node, ref->name, p->guard, "there is no resource%s " STR_FMT,
              ref->kind == TMPL_REF ? " or parameter" : "", STR_ARG(ref->name));
     }
 }
 
 static void look_at_condition(const struct part *p, const struct tmpl_node *node, str name) {
-    if (!has_condition(p->t, name))
+    if (!audit_has_condition(p->t, name))
         audit_tell_node(p->t, &audit_rule_unresolved_reference, p->r, node, p->guard,
                         "there is no condition " STR_FMT, STR_ARG(name));
 }
@@ -149,10 +144,11 @@ static void look_at_depends_on(const struct part *p) {
 }
 
 /* Metadata is left out: documents of other tools lie there. */
-static void look_at_resource(struct audit_template *t, const struct audit_resource *r) {
+static void look_at_resource(struct audit_template *t, const struct map *loops,
+                             const struct audit_resource *r) {
     static const char *const attributes[] = {"Properties", "CreationPolicy", "UpdatePolicy",
                                              "DeletionPolicy", "UpdateReplacePolicy"};
-    const struct part p = {.t = t, .r = r};
+    const struct part p = {.t = t, .r = r, .loops = loops};
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
         look_at(&p, tmpl_get(r->body, attributes[i]));
     look_at_depends_on(&p);
@@ -161,12 +157,13 @@ static void look_at_resource(struct audit_template *t, const struct audit_resour
         look_at_condition(&p, condition, tmpl_text(condition));
 }
 
-static void look_at_output(struct audit_template *t, const struct tmpl_node *output) {
+static void look_at_output(struct audit_template *t, const struct map *loops,
+                           const struct tmpl_node *output) {
     str condition = tmpl_text(tmpl_get(output, "Condition"));
-    struct part p = {.t = t};
+    struct part p = {.t = t, .loops = loops};
     if (condition.p)
         look_at_condition(&p, tmpl_get(output, "Condition"), condition);
-    if (condition.p && has_condition(t, condition))
+    if (condition.p && audit_has_condition(t, condition))
         p.guard = audit_guard_condition(t, NULL, condition, true);
     look_at(&p, tmpl_get(output, "Value"));
     look_at(&p, tmpl_get(output, "Export"));
@@ -175,12 +172,15 @@ static void look_at_output(struct audit_template *t, const struct tmpl_node *out
 static void check(struct audit_template *t) {
     if (t->is_partial)
         return;
+    CLEANUP_DEINIT(map) struct map loops = {0};
+    gather_loops(&loops, t->root);
     for (size_t i = 0; i < t->n_resources; i++)
-        look_at_resource(t, &t->resources[i]);
+        look_at_resource(t, &loops, &t->resources[i]);
     for (size_t i = 0; t->outputs && i < t->outputs->n; i++)
-        look_at_output(t, t->outputs->members[i].value);
-    look_at(&(struct part){.t = t, .refuses = "Conditions"}, t->conditions);
-    look_at(&(struct part){.t = t, .refuses = "Rules"}, tmpl_get(t->root, "Rules"));
+        look_at_output(t, &loops, t->outputs->members[i].value);
+    look_at(&(struct part){.t = t, .refuses = "Conditions", .loops = &loops}, t->conditions);
+    look_at(&(struct part){.t = t, .refuses = "Rules", .loops = &loops},
+            tmpl_get(t->root, "Rules"));
 }
 
 const struct audit_rule audit_rule_unresolved_reference = {

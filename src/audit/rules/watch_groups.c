@@ -171,7 +171,7 @@ struct watch_groups audit_watch_groups(const struct audit_template *t) {
     struct map lacking = {0}; /* by stem */
     for (const struct audit_log_group *g = t->system->log_groups; g; g = g->next)
         if (g->function)
-            is_lacking[g->function->r->index] = true; /* for now: has one */
+            is_lacking[g->function->r->index] = true; /* has one; turned round below */
     for (const struct audit_function *f = t->system->functions; f; f = f->next) {
         bool *is = &is_lacking[f->r->index];
         *is = f->is_image_work && !*is && !has_group(t, f, open, n);
